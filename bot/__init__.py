@@ -1,0 +1,1 @@
+"""The bot: takes questions and commands from chat, keeps them safe, and answers them."""

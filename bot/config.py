@@ -1,0 +1,242 @@
+"""The bot's settings: one TOML file, overridden by the environment, frozen once read.
+
+Nothing is read when this module is imported. The `[engine]` part of the same file is
+the engine's business and is passed over here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class ConfigError(Exception):
+    """Every mistake of a configuration at once, as text for the operator."""
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise ValueError(
+            f'"{name}" is no time zone, wanted a name such as "Asia/Shanghai" or "UTC"'
+        ) from unknown
+    return name
+
+
+def _listen_address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and 0 <= int(port) <= 65535):  # noqa: PLR2004 - the range of ports
+        raise ValueError(f'wanted HOST:PORT, for example "127.0.0.1:8000" (got "{text}")')
+    return text
+
+
+def _web_address(text: str) -> str:
+    TypeAdapter(HttpUrl).validate_python(text)
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    try:
+        backend = make_url(text).get_backend_name()
+    except ArgumentError as unreadable:
+        raise ValueError('wanted "sqlite:///PATH" or "postgresql+psycopg://…"') from unreadable
+    if backend not in {"sqlite", "postgresql"}:
+        raise ValueError(f'wanted "sqlite:///PATH" or "postgresql+psycopg://…" (got "{backend}")')
+    return text
+
+
+ListenAddress = Annotated[str, AfterValidator(_listen_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Threshold = Annotated[Decimal, Field(ge=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Defaults(_Section):
+    """What a channel follows until it sets its own."""
+
+    threshold: Threshold = Decimal("0.40")
+    limit: int = Field(default=5, ge=1, le=20)
+    knowledge_base: str = "default"
+
+
+class Rates(_Section):
+    """Questions a minute that are answered; what comes above is kept and marked as throttled."""
+
+    person: int = Field(default=20, ge=1)
+    channel: int = Field(default=60, ge=1)
+
+
+class Slack(_Section):
+    signing_secrets: tuple[SecretStr, ...] = ()
+    bot_token: SecretStr = SecretStr("")
+    api_url: WebAddress = "https://slack.com/api"
+    response_hosts: tuple[WebAddress, ...] = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.signing_secrets)
+
+
+class Bot(_Section):
+    listen: ListenAddress = "127.0.0.1:8000"
+    public_url: WebAddress = "http://127.0.0.1:8000"
+    data_dir: Path = Path("data")
+    database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/bot.db"
+    engine_url: WebAddress = "http://127.0.0.1:8100"
+    engine_token: SecretStr = SecretStr("")
+    names: tuple[str, ...] = ("知识库助手", "kbdial")
+    settings_open_to: Literal["everyone", "admins"] = "everyone"
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    questions_per_minute: Rates = Rates()
+    admins: tuple[str, ...] = ()
+    web_threads: int = Field(default=16, ge=4, le=256)
+    workers: int = Field(default=4, ge=0, le=64)
+    defaults: Defaults = Defaults()
+    slack: Slack = Slack()
+
+
+class Config(BaseSettings):
+    """The whole file, as the bot sees it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="KBDIAL_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        nested_model_default_partial_update=True,
+    )
+
+    bot: Bot = Bot()
+
+
+def find(given: str | None, environment: Mapping[str, str]) -> Path | None:
+    """The configuration file to use: the one named, else KBDIAL_CONFIG's, else ./config.toml, else none."""
+    named = given or environment.get("KBDIAL_CONFIG")
+    if named:
+        return Path(named)
+    here = Path("config.toml")
+    return here if here.exists() else None
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Read the file (None: the defaults) under the environment's overrides.
+
+    Paths in the file are relative to the file, all others to the current folder.
+
+    Raises:
+        ConfigError: naming every mistake by its key.
+    """
+    from_file = _read_file(path)
+    base = path.parent if path else Path()
+
+    class _Loaded(Config):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return _Environment(settings_cls, environment), _File(settings_cls, _from_folder(from_file, base))
+
+    try:
+        return _Loaded()
+    except ValidationError as mistakes:
+        raise ConfigError(_describe(mistakes, path)) from None
+
+
+class _Environment(EnvSettingsSource):
+    """The environment as it was passed in, not as the process has it."""
+
+    def __init__(self, settings_cls: type[BaseSettings], environment: Mapping[str, str]) -> None:
+        self._environment = {name.lower(): value for name, value in environment.items() if value != ""}
+        super().__init__(settings_cls)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return self._environment
+
+
+class _File(PydanticBaseSettingsSource):
+    def __init__(self, settings_cls: type[BaseSettings], content: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._content = content
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the base class's signature
+        return self._content.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {"bot": self._content["bot"]} if "bot" in self._content else {}
+
+
+def _read_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as unreadable:
+        raise ConfigError(f"{path} cannot be read: {unreadable.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise ConfigError(f"{path} is not valid TOML: {broken}") from None
+
+
+def _from_folder(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The content with its relative paths taken from `folder`."""
+    bot = content.get("bot")
+    if not isinstance(bot, dict):
+        return content
+    moved = dict(bot)
+    moved["data_dir"] = bot.get("data_dir", "data")
+    moved["database_url"] = bot.get("database_url", "sqlite:///data/bot.db")
+    if isinstance(moved["data_dir"], str):
+        moved["data_dir"] = str(folder / moved["data_dir"])
+    url = moved["database_url"]
+    if isinstance(url, str) and url.startswith("sqlite:///"):
+        moved["database_url"] = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
+    return {**content, "bot": moved}
+
+
+def _describe(mistakes: ValidationError, path: Path | None) -> str:
+    lines = [_line(mistake) for mistake in mistakes.errors()]
+    count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
+
+
+def _line(mistake: Any) -> str:
+    *tables, key = [str(part) for part in mistake["loc"]] or ["?"]
+    where = f"[{'.'.join(tables)}] {key}"
+    if mistake["type"] == "extra_forbidden":
+        return f"{where} is not a setting; see config.example.toml for those there are"
+    if mistake["type"] == "missing":
+        return f"{where} is missing"
+    says = mistake["msg"].removeprefix("Value error, ")
+    given = mistake["input"]
+    got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
+    return f"{where}: {says}{got}" if _may_show(key) else f"{where}: {says}"
+
+
+def _may_show(key: str) -> bool:
+    return not any(word in key for word in ("secret", "token", "key", "url"))
