@@ -1,0 +1,211 @@
+"""The nouns of the engine, and nothing that knows a model, a file or a network.
+
+    Entry ──► Snapshot ──► Match ──► SearchAnswer
+
+Everything here is an immutable value. What goes wrong is an `EngineError`: a code for
+machines, a sentence for people, and one table that says which HTTP status it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing the knowledge base knows. `text` is what is compared; the rest is carried along.
+
+    `id` does not change when a source is reordered. `source` says where the entry was
+    read, for people.
+    """
+
+    id: str
+    text: str
+    answer: str | None = None
+    title: str | None = None
+    url: str | None = None
+    source: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Something in a source that did not become an entry. `where` is FILE:LINE."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source held: the entries kept, how many were read, and what was left out and why."""
+
+    entries: tuple[Entry, ...]
+    read: int
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a list given to the managed source. `repeated` were there already."""
+
+    added: tuple[Entry, ...] = ()
+    repeated: tuple[Entry, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question. `threshold` None: the knowledge base's own. `keep`: how many scores to report of all."""
+
+    text: str
+    knowledge_base: str = "default"
+    threshold: float | None = None
+    limit: int = 5
+    offset: int = 0
+    keep: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One entry at or above the threshold, with the very number that was compared."""
+
+    rank: int
+    entry: Entry
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """The answer to a Query, all of it from one snapshot.
+
+    `total` counts every entry at or above `threshold`; `best_score` is the best of all
+    entries, None when there are none; `scores` are the best of all entries as (id, score),
+    above the threshold or not.
+    """
+
+    knowledge_base: str
+    snapshot: str
+    snapshot_at: datetime
+    model: str
+    threshold: float
+    total: int
+    best_score: float | None
+    matches: tuple[Match, ...]
+    scores: tuple[tuple[str, float], ...] | None = None
+
+
+RefreshState = Literal["waiting", "running", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """One run over the sources of a knowledge base, from the request to its end."""
+
+    id: str
+    state: RefreshState
+    requested: datetime
+    started: datetime | None = None
+    finished: datetime | None = None
+    read: int = 0
+    kept: int = 0
+    embedded: int = 0
+    dropped: tuple[Dropped, ...] = ()
+    snapshot: str | None = None
+    error: str | None = None
+
+
+class EngineError(Exception):
+    """Something the caller can be told. The message is a sentence for people."""
+
+    code: ClassVar[str] = "failed"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class SourceError(EngineError):
+    """A source that cannot be read; the message names the file and the line."""
+
+    code = "source_unreadable"
+
+
+class BadRequest(EngineError):
+    """The body is not what the route reads at all."""
+
+    code = "bad_request"
+
+
+class BadValue(EngineError):
+    """A value outside what is allowed; the message names the field, what was given and what is wanted."""
+
+    code = "bad_value"
+
+
+class UnknownKnowledgeBase(EngineError):
+    code = "unknown_knowledge_base"
+
+
+class UnknownEntry(EngineError):
+    code = "unknown_entry"
+
+
+class ForeignEntry(EngineError):
+    """The entry belongs to a configured source, so it can only be removed there."""
+
+    code = "foreign_entry"
+
+
+class Overloaded(EngineError):
+    """The waiting line is full; the caller may come back in a moment."""
+
+    code = "overloaded"
+
+
+class NotReady(EngineError):
+    """The model is loading, failed to load, or the knowledge base has no snapshot yet."""
+
+    code = "not_ready"
+
+
+class EncoderFailed(EngineError):
+    """The model did not give a usable vector."""
+
+    code = "encoder_failed"
+
+
+class SnapshotDamaged(EngineError):
+    """A stored snapshot is not what its manifest says."""
+
+    code = "snapshot_damaged"
+
+
+class FolderInUse(EngineError):
+    """Another process owns the data folder."""
+
+    code = "folder_in_use"
+
+
+STATUS: Mapping[str, int] = {
+    "bad_request": 400,
+    "unauthorized": 401,
+    "unknown_knowledge_base": 404,
+    "unknown_entry": 404,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "foreign_entry": 409,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "bad_value": 422,
+    "overloaded": 429,
+    "failed": 500,
+    "source_unreadable": 503,
+    "encoder_failed": 503,
+    "snapshot_damaged": 503,
+    "folder_in_use": 503,
+    "not_ready": 503,
+}
