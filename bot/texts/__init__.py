@@ -1,0 +1,47 @@
+"""Every sentence that people read, in Chinese and English, without any platform's markup.
+
+The words themselves are data: one `Wording` per language, in `zh.py` and `en.py`, with
+the same fields and the same placeholders. Here they are filled in. What is put into a
+sentence is never a template itself, so that no name, question or value is read as one.
+
+What all renderers share (the context line, the tiers, the bar, the labels of buttons)
+is here too: they own only the markup around it. Nothing here escapes anything.
+"""
+
+from __future__ import annotations
+
+from bot.texts.answers import (
+    age,
+    bar,
+    context_line,
+    dial_steps,
+    exact,
+    nothing_found,
+    score,
+    suggested_threshold,
+    threshold,
+    tier,
+    tier_mark,
+    tier_word,
+    turned_by,
+)
+from bot.texts.wording import Tier, Wording, wording
+
+__all__ = [
+    "Tier",
+    "Wording",
+    "age",
+    "bar",
+    "context_line",
+    "dial_steps",
+    "exact",
+    "nothing_found",
+    "score",
+    "suggested_threshold",
+    "threshold",
+    "tier",
+    "tier_mark",
+    "tier_word",
+    "turned_by",
+    "wording",
+]

@@ -1,0 +1,151 @@
+"""What all renderers of an answer share: numbers, tiers, the context line, the empty answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Literal
+
+from bot.domain import Answer, Language
+from bot.texts.wording import Tier, wording
+
+STRONG = 0.60
+FAIR = 0.40
+STEP = Decimal("0.05")
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def context_line(answer: Answer, now: datetime) -> str:
+    """The one line under an answer: threshold and its source, shown of total, knowledge base, age."""
+    words = wording(answer.language)
+    sources = {
+        "channel": words.from_channel,
+        "knowledge base": words.from_knowledge_base,
+        "default": words.from_default,
+    }
+    return words.context.format(
+        threshold=threshold(answer.threshold),
+        source=sources[answer.threshold_source],
+        shown=words.shown.format(shown=_shown(answer), total=answer.total),
+        knowledge_base=answer.knowledge_base,
+        age=age(answer.snapshot_at, now, answer.language),
+    )
+
+
+def nothing_found(answer: Answer) -> str:
+    """The whole answer when nothing passes: the best score, and the threshold that would have shown it."""
+    words = wording(answer.language)
+    if answer.best_score is None:
+        return words.knowledge_base_empty.format(
+            knowledge_base=answer.knowledge_base, command=words.kb_add_example
+        )
+    best = _as_decimal(answer.best_score)
+    suggestion = suggested_threshold(answer.best_score)
+    second = (
+        words.nothing_at_all
+        if suggestion is None
+        else words.nothing_suggestion.format(command=f"/threshold {threshold(suggestion)}")
+    )
+    first = words.nothing.format(
+        threshold=threshold(answer.threshold), best=_score_below(best, answer.threshold)
+    )
+    return f"{first}{'' if answer.language == 'zh' else ' '}{second}"
+
+
+def suggested_threshold(best_score: float) -> Decimal | None:
+    """The highest threshold of two decimals that lets this score pass; None for one below 0."""
+    best = _as_decimal(best_score)
+    return max(best.quantize(Decimal("0.01"), ROUND_DOWN), Decimal("0.00")) if best >= 0 else None
+
+
+def turned_by(answer: Answer, who: str = "") -> str | None:
+    """The line that says who turned the dial of this answer; None where nobody did.
+
+    `who` is for platforms that have a better form of the name; else it is the name, or
+    the id where no name is known.
+    """
+    if answer.turned_by is None:
+        return None
+    person, old = answer.turned_by
+    return wording(answer.language).turned.format(
+        who=who or person.name or person.id, old=threshold(old), new=threshold(answer.threshold)
+    )
+
+
+def tier(value: float) -> Tier:
+    """How sure a match is: strong from 0.60, fair from 0.40, weak below, on the unrounded score."""
+    if value >= STRONG:
+        return "strong"
+    return "fair" if value >= FAIR else "weak"
+
+
+def tier_word(value: float, language: Language) -> str:
+    words = wording(language)
+    return {"strong": words.strong, "fair": words.fair, "weak": words.weak}[tier(value)]
+
+
+def tier_mark(value: float) -> Literal["●", "◐", "○"]:
+    """The tier as one character, where there is no colour."""
+    marks: dict[Tier, Literal["●", "◐", "○"]] = {"strong": "●", "fair": "◐", "weak": "○"}
+    return marks[tier(value)]
+
+
+def bar(value: float, width: int = 10) -> str:
+    """A bar as long as the score, always `width` characters; scores below 0 are empty bars."""
+    filled = round(min(max(value, 0.0), 1.0) * width)
+    return "█" * filled + "░" * (width - filled)
+
+
+def score(value: float) -> str:
+    """A score as it is shown everywhere: four decimals."""
+    return f"{value:.4f}" if round(value, 4) else "0.0000"  # never "-0.0000"
+
+
+def threshold(value: Decimal) -> str:
+    """A threshold as it is shown everywhere: all its digits, at least two decimals."""
+    whole, _, decimals = exact(value).partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"
+
+
+def exact(value: Decimal) -> str:
+    """All digits that mean something, without an exponent: 0.650 is 0.65, and 1.0 is 1."""
+    return f"{value.normalize():f}"
+
+
+def dial_steps(value: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """What the dial offers: one step down, the value, one step up, never beyond 0 and 1."""
+    return max(value - STEP, Decimal("0.00")), value, min(value + STEP, Decimal("1.00"))
+
+
+def age(then: datetime | None, now: datetime, language: Language) -> str:
+    """How long ago something was, in one unit; a time ahead of ours was just now."""
+    words = wording(language)
+    if then is None:
+        return words.never
+    seconds = int((now - then).total_seconds())
+    if seconds < MINUTE:
+        return words.just_now
+    if seconds < HOUR:
+        return words.minutes_ago.format(count=seconds // MINUTE)
+    if seconds < DAY:
+        return words.hours_ago.format(count=seconds // HOUR)
+    return words.days_ago.format(count=seconds // DAY)
+
+
+def _shown(answer: Answer) -> str:
+    count = len(answer.matches)
+    if answer.offset and count:
+        return f"{answer.offset + 1}–{answer.offset + count}"
+    return str(count)
+
+
+def _score_below(best: Decimal, limit: Decimal) -> str:
+    """The best score of an answer that found nothing: never rounded up to the threshold it missed."""
+    rounded = Decimal(score(float(best)))
+    if best < limit <= rounded:
+        return f"{best.quantize(Decimal('0.0001'), ROUND_DOWN):f}"
+    return f"{rounded:f}"
+
+
+def _as_decimal(value: float) -> Decimal:
+    return Decimal(repr(value))  # the shortest text that stands for this number and no other
