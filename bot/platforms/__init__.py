@@ -1,0 +1,29 @@
+"""The chats people sit in. One package for each, all promising the same.
+
+A platform reads (in its own modules, from requests already authenticated) and sends.
+Escaping sits in the sender, because only there is it known where the text goes.
+Nothing here knows Flask or the database.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain import Delivery
+
+
+class Platform(Protocol):
+    """Where replies leave. Its deliveries carry `channel.platform == name`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, delivery: Delivery) -> str:
+        """Send the reply and return the platform's name for it ("" where it has none).
+
+        A delivery marked `uncertain` is looked for first, where the platform allows looking.
+
+        Raises:
+            PlatformError: saying whether trying again can help and whether it may have arrived.
+        """
+        ...
