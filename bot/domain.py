@@ -142,11 +142,15 @@ Setting = Literal["threshold", "limit", "knowledge_base", "language"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One turn of one setting. None stands for "the configured default"; values are text as shown."""
+    """One turn of one setting. None stands for "the configured default"; values are text as shown.
+
+    `is_undo` is kept with the row: without it, a second undo could only go forth again.
+    """
 
     setting: Setting
     old: str | None
     new: str | None
+    is_undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
