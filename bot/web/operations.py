@@ -1,0 +1,33 @@
+"""What operators and their tools ask: is it alive, is it ready, what has it counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from bot.metrics import Metrics
+
+
+def blueprint(
+    *, reasons_not_ready: Callable[[], list[str]], engine_is_away: Callable[[], bool], metrics: Metrics
+) -> Blueprint:
+    routes = Blueprint("operations", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(alive=True)
+
+    @routes.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        # A missing engine does not make us unready: messages are kept and answered later.
+        reasons = reasons_not_ready()
+        engine = "away" if engine_is_away() else "ok"
+        return jsonify(ready=not reasons, reasons=reasons, engine=engine), 503 if reasons else 200
+
+    @routes.get("/metrics")
+    def numbers() -> Response:
+        return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+    return routes

@@ -1,0 +1,109 @@
+"""The configuration says everything that is wrong with it, at once and by key."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot import config
+
+
+def load(tmp_path: Path, toml: str, **environment: str) -> config.Bot:
+    path = tmp_path / "config.toml"
+    path.write_text(toml, encoding="utf-8")
+    return config.load(path, environment).bot
+
+
+def test_the_defaults_work_without_a_file() -> None:
+    bot = config.load(None, {}).bot
+    assert (bot.listen, bot.database_url, bot.defaults.threshold) == (
+        "127.0.0.1:8000",
+        "sqlite:///data/bot.db",
+        Decimal("0.40"),
+    )
+    assert not bot.slack.is_used
+
+
+def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:
+    bot = load(
+        tmp_path,
+        '[bot]\nnames = ["kb"]\n[bot.defaults]\nthreshold = 0.5\nlimit = 7\n',
+        KBDIAL_BOT__DEFAULTS__LIMIT="9",
+        KBDIAL_BOT__SLACK__SIGNING_SECRETS='["one", "two"]',
+        KBDIAL_BOT__LISTEN="",
+    )
+    assert (bot.defaults.threshold, bot.defaults.limit, bot.names) == (Decimal("0.5"), 9, ("kb",))
+    assert [secret.get_secret_value() for secret in bot.slack.signing_secrets] == ["one", "two"]
+    assert bot.listen == "127.0.0.1:8000"
+
+
+def test_paths_in_the_file_are_relative_to_the_file_and_others_to_the_folder_here(tmp_path: Path) -> None:
+    assert load(tmp_path, "[bot]\n").database_url == f"sqlite:///{tmp_path}/data/bot.db"
+    assert load(tmp_path, '[bot]\ndata_dir = "state"\n').data_dir == tmp_path / "state"
+    absolute = load(tmp_path, '[bot]\ndatabase_url = "sqlite:////var/lib/kbdial/bot.db"\n')
+    assert absolute.database_url == "sqlite:////var/lib/kbdial/bot.db"
+    from_environment = load(tmp_path, "[bot]\n", KBDIAL_BOT__DATABASE_URL="sqlite:///other.db")
+    assert from_environment.database_url == "sqlite:///other.db"
+
+
+def test_all_mistakes_are_told_at_once_by_key_and_secrets_are_not_shown(tmp_path: Path) -> None:
+    toml = """
+        [bot]
+        listen = "everywhere"
+        timezone = "Mars"
+        typo = 1
+        [bot.defaults]
+        threshold = 65
+        [bot.slack]
+        bot_token = ["planted-secret"]
+    """
+    with pytest.raises(config.ConfigError) as told:
+        load(tmp_path, toml, KBDIAL_BOT__DEFAULTS__LIMIT="many")
+    text = str(told.value)
+    assert text.splitlines()[0] == f"{tmp_path}/config.toml has 6 mistakes:"
+    assert '[bot] listen: wanted HOST:PORT, for example "127.0.0.1:8000" (got "everywhere")' in text
+    assert '[bot] timezone: "Mars" is no time zone' in text
+    assert "[bot] typo is not a setting; see config.example.toml" in text
+    assert '[bot.defaults] threshold: Input should be less than or equal to 1 (got "65")' in text
+    assert "[bot.defaults] limit: " in text
+    assert "[bot.slack] bot_token: " in text
+    assert "planted-secret" not in text
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        (b"[bot", "is not valid TOML"),
+        ("[bot]\nnames = ['知识库']\n".encode("gb18030"), "is not valid TOML"),
+        (b"bot = 3\n", "[bot]"),
+        (
+            b'[bot]\ndatabase_url = "mysql://x"\n',
+            'wanted "sqlite:///PATH" or "postgresql+psycopg://…" (got "mysql")',
+        ),
+        (b'[bot]\ndatabase_url = "?"\n', 'wanted "sqlite:///PATH"'),
+    ],
+)
+def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(toml)
+    with pytest.raises(config.ConfigError) as told:
+        config.load(path, {})
+    assert says in str(told.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match=r"nothere\.toml cannot be read: No such file"):
+        config.load(tmp_path / "nothere.toml", {})
+
+
+def test_the_file_is_the_named_one_else_the_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config.find(None, {}) is None
+    (tmp_path / "config.toml").touch()
+    assert config.find(None, {}) == Path("config.toml")
+    assert config.find(None, {"KBDIAL_CONFIG": "a.toml"}) == Path("a.toml")
+    assert config.find("b.toml", {"KBDIAL_CONFIG": "a.toml"}) == Path("b.toml")
