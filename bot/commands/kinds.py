@@ -1,0 +1,158 @@
+"""What a text can turn out to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from bot.domain import Language
+
+Problem = Literal[
+    "not_a_number", "out_of_range", "too_precise", "missing", "too_many", "unknown_word", "unknown_command"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowThreshold:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetThreshold:
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TryThreshold:
+    """Preview only; nothing is set."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ResetThreshold:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class UndoThreshold:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLimit:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetLimit:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowKnowledgeBase:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class UseKnowledgeBase:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListKnowledgeBases:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntries:
+    """`lines` as they were written, an entry each, `TEXT` or `TEXT => ANSWER`."""
+
+    lines: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveEntry:
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSettings:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLanguage:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """All commands, or the one named."""
+
+    verb: str | None = None
+
+
+Command = (
+    ShowThreshold
+    | SetThreshold
+    | TryThreshold
+    | ResetThreshold
+    | UndoThreshold
+    | Ask
+    | ShowLimit
+    | SetLimit
+    | ShowKnowledgeBase
+    | UseKnowledgeBase
+    | ListKnowledgeBases
+    | AddEntries
+    | RemoveEntry
+    | Refresh
+    | Status
+    | ShowSettings
+    | ShowLanguage
+    | SetLanguage
+    | Help
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BadCommand:
+    """A known verb with a value that it does not take. `given` is the value as it was read."""
+
+    code: Problem
+    verb: str
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything else, in the writer's own characters, without the mention of the bot.
+
+    `text` is empty where nothing else was written. `unknown_verb` is set when it starts
+    like a command that does not exist: help may be offered along with the answer.
+    """
+
+    text: str
+    unknown_verb: str = ""

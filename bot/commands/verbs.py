@@ -1,0 +1,239 @@
+"""The verbs: each with its grammar, its help and how its argument is read.
+
+Help pages, the command names for Slack's manifest and completion in the terminal are
+made from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.commands.arguments import Argument, count_of, threshold_of
+from bot.commands.kinds import (
+    AddEntries,
+    Ask,
+    BadCommand,
+    Command,
+    Help,
+    ListKnowledgeBases,
+    Refresh,
+    RemoveEntry,
+    ResetThreshold,
+    SetLanguage,
+    SetLimit,
+    SetThreshold,
+    ShowKnowledgeBase,
+    ShowLanguage,
+    ShowLimit,
+    ShowSettings,
+    ShowThreshold,
+    Status,
+    TryThreshold,
+    UndoThreshold,
+    UseKnowledgeBase,
+)
+from bot.domain import Language
+
+PREFIX = "kbdial"  # `/kbdial VERB …` is `/VERB …`
+LOWEST_LIMIT, HIGHEST_LIMIT = 1, 20
+SLASH_ONLY = (Ask, AddEntries)  # without the slash these begin ordinary sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`grammar` is the argument's shape; `takes` completes "/threshold takes …"."""
+
+    name: str
+    read: Callable[[Argument], Command | BadCommand]
+    grammar: str
+    example: str
+    help: Mapping[Language, str]
+    takes: Mapping[Language, str]
+    words: tuple[str, ...] = ()
+
+
+def _threshold(given: Argument) -> Command | BadCommand:
+    rest = given.rest()
+    match given.first:
+        case "":
+            return ShowThreshold()
+        case "reset" | "undo" if rest.text:
+            return BadCommand("too_many", "threshold", given.text)
+        case "reset":
+            return ResetThreshold()
+        case "undo":
+            return UndoThreshold()
+        case "try" if not rest.text:
+            return BadCommand("missing", "threshold", given.text)
+        case "try":
+            tried = threshold_of(rest.text, "threshold")
+            return tried if isinstance(tried, BadCommand) else TryThreshold(tried)
+        case _:
+            value = threshold_of(given.text, "threshold")
+            return value if isinstance(value, BadCommand) else SetThreshold(value)
+
+
+def _ask(given: Argument) -> Command | BadCommand:
+    return Ask(given.written) if given.written else BadCommand("missing", "ask")
+
+
+def _limit(given: Argument) -> Command | BadCommand:
+    if not given.text:
+        return ShowLimit()
+    count = count_of(given.text, "limit", lowest=LOWEST_LIMIT, highest=HIGHEST_LIMIT)
+    return count if isinstance(count, BadCommand) else SetLimit(count)
+
+
+def _kb(given: Argument) -> Command | BadCommand:
+    rest = given.rest()
+    match given.first:
+        case "":
+            return ShowKnowledgeBase()
+        case "list":
+            return BadCommand("too_many", "kb", given.text) if rest.text else ListKnowledgeBases()
+        case "add":
+            return AddEntries(rest.written) if rest.written else BadCommand("missing", "kb", given.text)
+        case "use" | "remove" if not rest.words:
+            return BadCommand("missing", "kb", given.text)
+        case "use" | "remove" if len(rest.words) > 1:
+            return BadCommand("too_many", "kb", given.text)
+        case "use":
+            return UseKnowledgeBase(rest.text)
+        case "remove":
+            return RemoveEntry(rest.text)
+        case _:
+            return BadCommand("unknown_word", "kb", given.text)
+
+
+def _language(given: Argument) -> Command | BadCommand:
+    match given.text.lower():
+        case "":
+            return ShowLanguage()
+        case "zh" | "中文" | "chinese":
+            return SetLanguage("zh")
+        case "en" | "英文" | "英语" | "english":
+            return SetLanguage("en")
+        case _:
+            return BadCommand("unknown_word", "language", given.text)
+
+
+def _help(given: Argument) -> Command | BadCommand:
+    if not given.text:
+        return Help()
+    name = given.text.lower().lstrip("/、").strip()
+    return Help(name) if name in VERBS else BadCommand("unknown_command", "help", given.text)
+
+
+def _alone(verb: str, command: Command) -> Callable[[Argument], Command | BadCommand]:
+    """How a verb is read that takes nothing."""
+    return lambda given: BadCommand("too_many", verb, given.text) if given.text else command
+
+
+def _both(zh: str, en: str) -> Mapping[Language, str]:
+    return MappingProxyType({"zh": zh, "en": en})
+
+
+_NOTHING = _both("不带参数", "nothing")
+
+VERBS: Mapping[str, Verb] = MappingProxyType(
+    {
+        verb.name: verb
+        for verb in (
+            Verb(
+                "threshold",
+                _threshold,
+                "[VALUE | try VALUE | reset | undo]",
+                "/threshold 0.65",
+                _both(
+                    "查看或设置本群的阈值，达到阈值的内容才显示；"
+                    "try 只预览，reset 恢复默认，undo 退回上一个值",
+                    "show or set how sure a match must be in this channel; try only previews, "
+                    "reset goes back to the default, undo to the value before",
+                ),
+                _both("0 到 1 之间的数（最多四位小数）", "a number from 0 to 1 with at most four decimals"),
+                ("try", "reset", "undo"),
+            ),
+            Verb(
+                "ask",
+                _ask,
+                "QUESTION",
+                "/ask how do I return an order?",
+                _both("提问", "ask a question"),
+                _both("一个问题", "a question"),
+            ),
+            Verb(
+                "limit",
+                _limit,
+                "[N]",
+                "/limit 5",
+                _both("查看或设置每次回复显示几条", "show or set how many matches a reply shows"),
+                _both(
+                    f"{LOWEST_LIMIT} 到 {HIGHEST_LIMIT} 之间的整数",
+                    f"a whole number from {LOWEST_LIMIT} to {HIGHEST_LIMIT}",
+                ),
+            ),
+            Verb(
+                "kb",
+                _kb,
+                "[use NAME | list | add TEXT => ANSWER | remove ID]",
+                "/kb use shop",
+                _both(
+                    "查看或切换本群的知识库，列出全部，添加内容（可以多行，一行一条）或删除一条",
+                    "show or choose this channel's knowledge base, list all, "
+                    "add entries (one a line), remove one",
+                ),
+                _both(
+                    "use 名称、list、add 问题 => 答复 或 remove 编号",
+                    "use NAME, list, add TEXT => ANSWER or remove ID",
+                ),
+                ("use", "list", "add", "remove"),
+            ),
+            Verb(
+                "refresh",
+                _alone("refresh", Refresh()),
+                "",
+                "/refresh",
+                _both("立即更新本群的知识库", "bring this channel's knowledge base up to date now"),
+                _NOTHING,
+            ),
+            Verb(
+                "status",
+                _alone("status", Status()),
+                "",
+                "/status",
+                _both("查看检索服务和知识库的状态", "say how search and the knowledge base are doing"),
+                _NOTHING,
+            ),
+            Verb(
+                "settings",
+                _alone("settings", ShowSettings()),
+                "",
+                "/settings",
+                _both(
+                    "查看本群的全部设置，以及谁在什么时候改过",
+                    "show this channel's settings, and who changed them when",
+                ),
+                _NOTHING,
+            ),
+            Verb(
+                "language",
+                _language,
+                "[zh | en]",
+                "/language zh",
+                _both("查看或设置本群的回复语言", "show or set the language of the replies here"),
+                _both("zh（中文）或 en（英文）", "zh or en"),
+                ("zh", "en"),
+            ),
+            Verb(
+                "help",
+                _help,
+                "[COMMAND]",
+                "/help threshold",
+                _both("查看全部指令，或某一个指令的用法", "list the commands, or explain one"),
+                _both("一个指令的名字", "the name of a command"),
+            ),
+        )
+    }
+)
