@@ -16,8 +16,7 @@ _AFTER_A_VERB = " :=0123456789" + SENTENCE_END
 _WORD = re.compile(r"[a-z]+")
 _PREFIXED = re.compile(rf"[/、] *{PREFIX} +")
 _WORD_ALONE = re.compile(r"[/、]? *([a-z][a-z_-]{0,30})(?= |$)")
-_SLASHED_AFTER_A_VERB = " :=0123456789" + SENTENCE_END
-_WORD = re.compile(r"[/、] *([a-z][a-z_-]{0,30})(?= |$)")
+_SLASHED_WORD = re.compile(r"[/、] *([a-z][a-z_-]{0,30})(?= |$)")
 
 
 @dataclass(frozen=True, slots=True)
