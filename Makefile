@@ -1,0 +1,55 @@
+# `make run` starts everything, `make test` checks everything; both set up .venv first.
+
+BIN := .venv/bin
+# An NVIDIA card brings the real model along; GPU=yes adds it anyway, GPU= leaves it out.
+GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo yes)
+PATHS := bot engine migrations tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test format locks clean
+.NOTPARALLEL:
+
+help:
+	@echo 'make run      set up, then start the bot and the engine; Ctrl-C stops both'
+	@echo 'make test     set up, then run every check and the whole test suite'
+	@echo 'make setup    set up .venv and nothing else (GPU=yes adds torch without a card)'
+	@echo 'make format   put the code into shape'
+	@echo 'make locks    pin the dependencies of pyproject.toml anew'
+	@echo 'make clean    remove what the checks left behind; .venv and data/ stay'
+
+run: setup
+	@exec $(BIN)/python -m bot run
+
+setup: .venv/has-base $(if $(GPU),.venv/has-gpu)
+
+test: .venv/has-base .venv/has-gpu .venv/has-test
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/ruff format --check $(PATHS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: .venv/has-base .venv/has-test
+	$(BIN)/ruff check --fix $(PATHS)
+	$(BIN)/ruff format $(PATHS)
+
+locks: .venv/has-base
+	$(BIN)/python -m pip install --quiet uv
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/lock
+
+clean:
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find $(PATHS) -name __pycache__ -prune -exec rm -rf {} +
+
+# The names of these files say what .venv has.
+.venv/has-base: .ci/base.lock .ci/setup pyproject.toml
+	@.ci/setup base
+	@touch $@
+
+.venv/has-gpu: .ci/gpu.lock | .venv/has-base
+	@.ci/setup gpu
+	@touch $@
+
+.venv/has-test: .ci/test.lock | .venv/has-base
+	@.ci/setup test
+	@touch $@
