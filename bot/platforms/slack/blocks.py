@@ -1,0 +1,215 @@
+"""A reply as Slack shows it: the text for notifications, and the blocks.
+
+Slack refuses the whole message when one part is too long, so every limit is kept here
+for the worst input, counted after escaping. All text that is not ours passes through
+`markup`; blocks are `verbatim`, so that Slack itself makes no mention or link of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from bot import texts
+from bot.domain import Answer, Match, ShowMore, Text, TurnDial, Vote
+from bot.platforms.slack import clicks
+from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, size
+
+Block = dict[str, Any]
+
+# Slack's own limits, less a reserve of 5 % where foreign text decides the length.
+SECTION = 2850
+LABEL = 75
+OPTION_VALUE = 150
+MESSAGE = 3900
+BLOCKS = 50
+
+# Long messages are refused as a whole, at a length that Slack does not state (reports say about 13,000).
+ALL_MATCHES = 12_000
+ONE_MATCH = 1500
+ECHO = 300
+ADDRESS = 250
+NAME = 80
+
+STEPS = tuple(Decimal(hundredths).scaleb(-2) for hundredths in range(10, 91, 5))
+MOST_MATCHES = BLOCKS - 5
+
+# Slack has no coloured text; these three are coloured everywhere.
+_marks: dict[texts.Tier, str] = {"strong": "🟩", "fair": "🟨", "weak": "⬜"}
+
+
+def answer_blocks(answer: Answer, now: datetime, *, in_thread: bool) -> list[Block]:
+    """The whole answer. The question is repeated only where it does not stand right above."""
+    matches = answer.matches[:MOST_MATCHES]
+    room = min(ONE_MATCH, ALL_MATCHES // max(len(matches), 1))
+    blocks = [] if in_thread else [_echo(answer)]
+    blocks += [_match(answer, match, room) for match in matches]
+    if not matches:
+        blocks.append(_section(escape(cut(texts.nothing_found(answer), SECTION))))
+    blocks.append(_context(answer, now))
+    blocks.append(_dial(answer))
+    return blocks
+
+
+def answer_text(answer: Answer) -> str:
+    """The same in short, for notifications and screen readers: rank, score and title of each match."""
+    if not answer.matches:
+        return escape(cut(texts.nothing_found(answer), MESSAGE))
+    matches = answer.matches[:MOST_MATCHES]
+    room = min(ONE_MATCH, MESSAGE // len(matches)) - 1
+    return "\n".join(_line(match, room) for match in matches)
+
+
+def text_pieces(text: Text) -> list[str]:
+    """A reply in words, escaped, in as many messages as it needs; parted between lines where possible."""
+    return split(text.body, MESSAGE) or [CUT]
+
+
+def text_blocks(text: Text) -> list[Block]:
+    """A reply in words as one message of any length: what does not fit is cut, and says so."""
+    pieces = split(cut(text.body, ALL_MATCHES), SECTION)
+    return [_section(piece) for piece in pieces]
+
+
+def split(text: str, limit: int) -> list[str]:
+    """The text, escaped, in pieces of at most `limit`; nothing is lost but the blanks at the seams."""
+    pieces = []
+    rest = text.strip()
+    while size(escape(rest)) > limit:
+        head = cut(rest, limit + size(CUT)).removesuffix(CUT)
+        while size(escape(head)) > limit:
+            head = head[:-1]
+        seam = head.rfind("\n")
+        if seam <= 0:
+            seam = head.rfind(" ")
+        if seam <= 0:
+            seam = len(head)
+        pieces.append(escape(rest[:seam].rstrip()))
+        rest = rest[seam:].lstrip()
+    return [piece for piece in [*pieces, escape(rest)] if piece]
+
+
+def _echo(answer: Answer) -> Block:
+    question = cut(" ".join(answer.question.split()) or CUT, ECHO)
+    return _section(f"> {escape(question)}")
+
+
+def _match(answer: Answer, match: Match, room: int) -> Block:
+    words = texts.wording(answer.language)
+    tier, word = _marks[texts.tier(match.score)], texts.tier_word(match.score, answer.language)
+    head = f"*{match.rank}.* {tier} {texts.bar(match.score)} *{texts.score(match.score)}* {word}"
+    lines = [head]
+    for_source = _source(match)
+    room -= size(head) + size(for_source) + 3
+    for_text = room * 2 // 3 if match.answer else room
+    lines.append(_text(match, for_text))
+    if match.answer:
+        label = f"*{escape(words.answer_label)}:* "
+        lines.append(label + escape(cut(match.answer, room - for_text - size(label))))
+    if for_source:
+        lines.append(for_source)
+    block = _section("\n".join(lines))
+    menu = _vote_menu(answer, match)
+    return block | {"accessory": menu} if menu else block
+
+
+def _text(match: Match, limit: int) -> str:
+    """The entry's text, with the sentence that carries the query's words in bold."""
+    # Ten for the two stars and for the breaks that parting the text can add.
+    shown = cut(match.text, limit - 10)
+    start, end = _trimmed(match.text, *match.bold) if match.bold else (0, 0)
+    sentence = shown[start:end]
+    # Bold ends at a line break, and a star inside would end it early.
+    if not sentence or end > len(shown) or "*" in sentence or "\n" in sentence:
+        return escape(shown)
+    return f"{escape(shown[:start])}{BREAK}*{escape(sentence)}*{BREAK}{escape(shown[end:])}"
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    inside = text[max(start, 0) : max(end, 0)]
+    lead = len(inside) - len(inside.lstrip())
+    return max(start, 0) + lead, max(start, 0) + lead + len(inside.strip())
+
+
+def _source(match: Match) -> str:
+    """Where the entry comes from, as one short line; empty when nothing is known."""
+    name = " ".join((match.title or match.source or "").split())
+    if match.url:
+        linked = link(match.url, cut(name, NAME))
+        if size(linked) <= ADDRESS:
+            return linked
+    return escape(cut(name, NAME)) if match.title else ""
+
+
+def _vote_menu(answer: Answer, match: Match) -> Block | None:
+    """Helpful or not. Missing only when the entry's own id is too long for Slack."""
+    words = texts.wording(answer.language)
+    helpful = clicks.write(Vote(answer.id, match.entry_id, "helpful"))
+    not_helpful = clicks.write(Vote(answer.id, match.entry_id, "not helpful"))
+    if size(not_helpful) > OPTION_VALUE or size(helpful) > OPTION_VALUE:
+        return None
+    return {
+        "type": "overflow",
+        "action_id": clicks.VOTE,
+        "options": [_option(words.helpful, helpful), _option(words.not_helpful, not_helpful)],
+    }
+
+
+def _context(answer: Answer, now: datetime) -> Block:
+    lines = [texts.context_line(answer, now)]
+    turned = texts.turned_by(answer)
+    if turned:
+        lines.append(turned)
+    return {"type": "context", "elements": [_words(escape(cut(line, SECTION))) for line in lines]}
+
+
+def _dial(answer: Answer) -> Block:
+    words = texts.wording(answer.language)
+    down, now, up = texts.dial_steps(answer.threshold)
+    elements = [
+        _button(clicks.DOWN, "−0.05", TurnDial(answer.id, down)),
+        _button(clicks.STAY, texts.threshold(now), TurnDial(answer.id, now)),
+        _button(clicks.UP, "+0.05", TurnDial(answer.id, up)),
+        _menu(answer, words.dial),
+    ]
+    shown = answer.offset + len(answer.matches)
+    if answer.matches and answer.total > shown:
+        elements.append(_button(clicks.MORE, words.more, ShowMore(answer.id, shown)))
+    return {"type": "actions", "elements": elements}
+
+
+def _menu(answer: Answer, label: str) -> Block:
+    options = [_option(f"{step:.2f}", clicks.write(TurnDial(answer.id, step))) for step in STEPS]
+    return {
+        "type": "static_select",
+        "action_id": clicks.TO,
+        "placeholder": _plain(label),
+        "options": options,
+    }
+
+
+def _button(action_id: str, label: str, action: TurnDial | ShowMore) -> Block:
+    return {"type": "button", "action_id": action_id, "text": _plain(label), "value": clicks.write(action)}
+
+
+def _option(label: str, value: str) -> Block:
+    return {"text": _plain(label), "value": value}
+
+
+def _plain(label: str) -> Block:
+    return {"type": "plain_text", "text": cut(label, LABEL, str), "emoji": False}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _words(text)}
+
+
+def _words(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text or CUT, "verbatim": True}
+
+
+def _line(match: Match, limit: int) -> str:
+    head = f"{match.rank}. {texts.score(match.score)} "
+    name = " ".join((match.title or match.text).split())
+    return head + escape(cut(name, limit - size(head)))

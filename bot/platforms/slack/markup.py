@@ -1,0 +1,134 @@
+"""Slack's text format: foreign text into it, people's text out of it.
+
+Escaped text is readable and inert: it rings nobody, forges no link and formats
+nothing. Three characters are escaped, as Slack asks; what cannot be escaped is broken
+by a zero-width space, which `plain` takes out again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+BREAK = "\u200b"
+CUT = "…"
+
+# The first of `*bold*` stands at the head of a word; inside 3*4 or a_b it formats nothing.
+_formatting = re.compile(r"(?<![^\W_])[*_~`]+")
+_quote = re.compile(r"^(?=>)", re.MULTILINE)
+_loud_name = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
+_escapes = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+_mention = re.compile(r"<@([A-Z0-9]+)(?:\|([^<>]*))?>")
+_channel = re.compile(r"<#([A-Z0-9]+)(?:\|([^<>]*))?>")
+_special = re.compile(r"<!([^<>|]+)(?:\|([^<>]*))?>")
+_link = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|\s]+)(?:\|([^<>]*))?>", re.IGNORECASE)
+_unwanted = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_blanks = re.compile(r"[^\S\n]+")
+_looks_like_address = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)|(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
+
+
+def escape(text: str) -> str:
+    """Foreign text as Slack shows it unchanged."""
+    broken = _formatting.sub(lambda found: found[0] + BREAK, text)
+    broken = _quote.sub(BREAK, broken)
+    broken = _loud_name.sub("@" + BREAK, broken)
+    return broken.translate(_escapes)
+
+
+def unescape(text: str) -> str:
+    """The three escapes undone; `&amp;` last, so that nothing is decoded twice."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def plain(text: str, *, own_users: frozenset[str] = frozenset(), drop_first: bool = False) -> str:
+    """What somebody wrote, as words: markup resolved, our own mention removed.
+
+    Line breaks stay, because `/kb add` takes an entry a line. `drop_first` removes the
+    first mention whoever it names: for a message that Slack says mentions us while our
+    own id is unknown.
+    """
+    resolved = _mention.sub(_without(own_users, drop_first=drop_first), text)
+    resolved = _channel.sub(lambda found: "#" + (found[2] or found[1]), resolved)
+    resolved = _special.sub(_word, resolved)
+    resolved = _link.sub(lambda found: found[2] or _address(found[1]), resolved)
+    return _tidy(unescape(resolved))
+
+
+def mentioned(text: str) -> frozenset[str]:
+    """The user ids that a text mentions."""
+    return frozenset(found[1] for found in _mention.finditer(text))
+
+
+def clean(text: str) -> str:
+    """Without what no database or terminal should see: lone surrogates and control characters."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _unwanted.sub("", whole)
+
+
+def link(url: str, label: str) -> str:
+    """A link that goes where it says, or only its label when it is no web address.
+
+    A label that looks like another address is replaced by the real host.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return escape(label)
+    if parts.scheme not in {"http", "https"} or not host:
+        return escape(label)
+    target = quote(url, safe=":/?#[]@!$&'()*+,;=%~").replace("&", "&amp;")
+    pretends = _looks_like_address.search(label) is not None and label.strip() != url
+    shown = host if pretends else " ".join(label.split()) or host
+    return f"<{target}|{escape(shown).replace('|', '¦')}>"
+
+
+def cut(text: str, limit: int, written: Callable[[str], str] = escape) -> str:
+    """As much of the text as fits into `limit` once written, with "…" when that is not all."""
+    if size(written(text)) <= limit:
+        return text
+    fits, too_long = 0, len(text)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if size(written(text[:middle] + CUT)) <= limit:
+            fits = middle
+        else:
+            too_long = middle
+    return text[:fits] + CUT
+
+
+def size(text: str) -> int:
+    """Length as the stricter count has it: characters beyond the basic plane are two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _without(own_users: frozenset[str], *, drop_first: bool) -> Callable[[re.Match[str]], str]:
+    seen = 0
+
+    def resolve(found: re.Match[str]) -> str:
+        nonlocal seen
+        seen += 1
+        if found[1] in own_users or (drop_first and seen == 1):
+            return " "
+        return "@" + (found[2] or found[1])
+
+    return resolve
+
+
+def _word(found: re.Match[str]) -> str:
+    name, label = found[1], found[2]
+    if name.startswith(("subteam^", "date^")):
+        return label or ""
+    return label or "@" + name
+
+
+def _address(target: str) -> str:
+    return re.sub(r"(?i)^(?:mailto|tel):", "", target)
+
+
+def _tidy(text: str) -> str:
+    lines = (_blanks.sub(" ", line).strip() for line in clean(unicodedata.normalize("NFC", text)).split("\n"))
+    return "\n".join(lines).strip()

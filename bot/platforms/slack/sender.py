@@ -1,0 +1,301 @@
+"""Brings a reply to where it belongs in Slack, once if that can be known at all.
+
+    private, or to a command  ─► response_url ─► (used up) chat.postEphemeral, chat.postMessage
+    in place                  ─► response_url, replacing ─► chat.update ─► (gone) posted anew
+    everything else           ─► chat.postMessage in the thread ─► (not a member) response_url
+
+What is posted carries the delivery's own key as metadata. A delivery that may have
+arrived is looked for by that key first; where looking is not possible it is sent once
+more and then given up, so that nobody sees it more than twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+
+from slack_sdk.web import SlackResponse, WebClient
+
+from bot.domain import Answer, Clock, Delivery, PlatformError, Text, reply_to_json
+from bot.platforms.outgoing import Outgoing
+from bot.platforms.slack import blocks
+from bot.platforms.slack.web_api import CANNOT_EDIT, TOO_MUCH, ResponseAddresses, SlackRefusal, WebApi
+
+EVENT_TYPE = "kbdial_reply"
+PAGE, MOST_PAGES = 200, 5
+
+log = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+
+
+class SlackPlatform:
+    """One Slack app with at most one token. Safe to share between threads.
+
+    Without a token it answers commands and clicks through their response addresses, and
+    everything else is refused for good, saying so.
+    """
+
+    name = "slack"
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        api_url: str,
+        response_hosts: Sequence[str],
+        clock: Clock,
+        outgoing: Outgoing | None = None,
+    ) -> None:
+        outgoing = outgoing or Outgoing()
+        self._clock = clock
+        self._web_api = WebApi(token, api_url, outgoing, clock)
+        self._responses = ResponseAddresses(response_hosts, outgoing, clock)
+        self._own_users: frozenset[str] = frozenset()
+
+    @property
+    def own_users(self) -> frozenset[str]:
+        """Our user ids, as far as Slack has told; empty before `introduce`."""
+        return self._own_users
+
+    def introduce(self) -> str:
+        """Ask Slack who we are, and return it in words: "kbdial in Acme".
+
+        Raises:
+            PlatformError: no token, a dead one, or Slack away. Reading goes on without:
+                most events say themselves who we are.
+        """
+        answer = self._web_api.call(lambda slack: slack.auth_test())
+        self._own_users |= {str(answer.get("user_id"))}
+        return f"{answer.get('user')} in {answer.get('team')}"
+
+    def in_response(self, reply: Answer | Text) -> Message:
+        """The reply as the body of the answer to a slash command."""
+        return _to(private=reply.private) | self._message(reply, in_thread=False)
+
+    def send(self, delivery: Delivery) -> str:
+        """Send, as `Platform` says; the receipt is the message's `ts`, or "" where Slack tells none."""
+        address = delivery.address
+        if isinstance(delivery.reply, Answer) and delivery.reply.in_place and address.get("message_ts"):
+            return self._replace(delivery)
+        # What was asked for privately stays private, clicks included.
+        if delivery.reply.private or address.get("ephemeral"):
+            return self._whisper(delivery)
+        is_command = "response_url" in address and "message_ts" not in address
+        if is_command or not self._web_api.has_token:
+            return self._respond_or_post(delivery)
+        return self._post(delivery)
+
+    def _replace(self, delivery: Delivery) -> str:
+        address = delivery.address
+        ts = address["message_ts"]
+        message = self._message(delivery.reply, in_thread="thread_ts" in address)
+        # Replacing twice changes nothing, so this needs no care about what may have arrived.
+        if self._respond(delivery, message | {"replace_original": True}):
+            return ts
+        if address.get("ephemeral"):
+            return self._whisper_anew(delivery)
+        try:
+            self._call(
+                message, lambda slack, shown: slack.chat_update(channel=delivery.channel.id, ts=ts, **shown)
+            )
+        except SlackRefusal as refused:
+            if refused.code not in CANNOT_EDIT:
+                raise
+            return self._post(delivery)
+        return ts
+
+    def _whisper(self, delivery: Delivery) -> str:
+        message = self._message(delivery.reply, in_thread="thread_ts" in delivery.address)
+        with _twice_at_most(delivery):
+            if self._respond(delivery, message | _to(private=True) | {"replace_original": False}):
+                return ""
+        return self._whisper_anew(delivery)
+
+    def _whisper_anew(self, delivery: Delivery) -> str:
+        """Say it to one person without a response address. A direct message is private as it is."""
+        if delivery.channel.id.startswith("D"):
+            return self._post(delivery)
+        user = delivery.address.get("user") or (delivery.person.id if delivery.person else "")
+        thread_ts = delivery.address.get("thread_ts")
+        with _twice_at_most(delivery):
+            self._call(
+                self._message(delivery.reply, in_thread=bool(thread_ts)),
+                lambda slack, shown: slack.chat_postEphemeral(
+                    channel=delivery.channel.id, user=user, thread_ts=thread_ts, **shown
+                ),
+            )
+        return ""
+
+    def _respond_or_post(self, delivery: Delivery) -> str:
+        # What a response address posted cannot be found again; what we post ourselves can.
+        if delivery.uncertain and self._web_api.has_token:
+            return self._post(delivery)
+        thread_ts = delivery.address.get("thread_ts")
+        message = self._message(delivery.reply, in_thread=bool(thread_ts))
+        with _twice_at_most(delivery):
+            if self._respond(delivery, _aloud(message, thread_ts)):
+                return ""
+        return self._post(delivery)
+
+    def _post(self, delivery: Delivery) -> str:
+        thread_ts = delivery.address.get("thread_ts") or delivery.address.get("message_ts")
+        sent = self._find(delivery, thread_ts) if delivery.uncertain else {}
+        if sent is None:
+            with _twice_at_most(delivery):
+                return self._post_parts(delivery, thread_ts, {})
+        return self._post_parts(delivery, thread_ts, sent)
+
+    def _post_parts(self, delivery: Delivery, thread_ts: str | None, sent: dict[int, str]) -> str:
+        """Post what is not among `sent` yet, and return the last part's `ts`."""
+        parts = self._parts(delivery.reply, in_thread=bool(thread_ts))
+        for number, message in enumerate(parts):
+            if number in sent:
+                continue
+            try:
+                sent[number] = self._post_part(delivery, thread_ts, number, message)
+            except PlatformError as failed:
+                # The next attempt has to look for the parts that did arrive.
+                failed.maybe_sent = failed.maybe_sent or bool(sent)
+                raise
+        return sent[len(parts) - 1]
+
+    def _post_part(self, delivery: Delivery, thread_ts: str | None, number: int, message: Message) -> str:
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"delivery": _key(delivery), "part": number}}
+        try:
+            answer = self._call(
+                message,
+                lambda slack, shown: slack.chat_postMessage(
+                    channel=delivery.channel.id,
+                    thread_ts=thread_ts,
+                    metadata=metadata,
+                    parse="none",
+                    link_names=False,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    **shown,
+                ),
+            )
+        except SlackRefusal as refused:
+            if refused.code == "not_in_channel" and self._respond(delivery, _aloud(message, thread_ts)):
+                return ""
+            raise
+        return str(answer.get("ts") or "")
+
+    def _find(self, delivery: Delivery, thread_ts: str | None) -> dict[int, str] | None:
+        """The parts of this delivery that stand in the room already; None when we may not look."""
+        found: dict[int, str] = {}
+        cursor = None
+        for _ in range(MOST_PAGES):
+            try:
+                page = self._page(delivery.channel.id, thread_ts, cursor)
+            except PlatformError as failed:
+                if failed.permanent:
+                    log.warning(
+                        "cannot look for a reply", extra={"delivery": delivery.id, "reason": failed.reason}
+                    )
+                    return None
+                # Not having looked, it is as uncertain as before.
+                failed.maybe_sent = True
+                raise
+            found |= _ours(page.get("messages"), _key(delivery))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return found
+
+    def _page(self, channel: str, thread_ts: str | None, cursor: str | None) -> SlackResponse:
+        if thread_ts:
+            return self._web_api.call(
+                lambda slack: slack.conversations_replies(
+                    channel=channel, ts=thread_ts, include_all_metadata=True, limit=PAGE, cursor=cursor
+                )
+            )
+        return self._web_api.call(
+            lambda slack: slack.conversations_history(
+                channel=channel, include_all_metadata=True, limit=PAGE, cursor=cursor
+            )
+        )
+
+    def _respond(self, delivery: Delivery, message: Message) -> bool:
+        """Through the response address; False when there is none that works."""
+        url = delivery.address.get("response_url")
+        if not url:
+            return False
+        try:
+            return self._responses.post(url, message)
+        except SlackRefusal as refused:
+            return self._responses.post(url, _plainer(message, refused))
+
+    def _call(self, message: Message, send: Callable[[WebClient, Message], SlackResponse]) -> SlackResponse:
+        """Call the Web API with the message, and once with its text alone if it is too much for Slack."""
+        try:
+            return self._web_api.call(lambda slack: send(slack, message))
+        except SlackRefusal as refused:
+            if refused.code not in TOO_MUCH:
+                raise
+            plainer = _plainer(message, refused)
+            return self._web_api.call(lambda slack: send(slack, plainer))
+
+    def _message(self, reply: Answer | Text, *, in_thread: bool) -> Message:
+        """The reply as one message."""
+        if isinstance(reply, Answer):
+            shown = blocks.answer_blocks(reply, self._clock.now(), in_thread=in_thread)
+            return {"text": blocks.answer_text(reply), "blocks": shown}
+        first, *more = blocks.text_pieces(reply)
+        # `mrkdwn` off: a reply in words has no formatting to show.
+        return {"text": first, "mrkdwn": False} | ({"blocks": blocks.text_blocks(reply)} if more else {})
+
+    def _parts(self, reply: Answer | Text, *, in_thread: bool) -> list[Message]:
+        """The reply as the messages it takes: a long text is parted rather than cut."""
+        if isinstance(reply, Answer):
+            return [self._message(reply, in_thread=in_thread)]
+        return [{"text": piece, "mrkdwn": False} for piece in blocks.text_pieces(reply)]
+
+
+def _to(*, private: bool) -> Message:
+    return {"response_type": "ephemeral" if private else "in_channel"}
+
+
+def _aloud(message: Message, thread_ts: str | None) -> Message:
+    """For a response address: a new message that everybody sees."""
+    in_thread = {"thread_ts": thread_ts} if thread_ts else {}
+    return message | _to(private=False) | {"replace_original": False} | in_thread
+
+
+def _plainer(message: Message, refused: SlackRefusal) -> Message:
+    """Our mistake, since all limits are kept: the words still arrive, and the log says so."""
+    log.error(
+        "slack refused a message", extra={"code": refused.code, "blocks": len(message.get("blocks", []))}
+    )
+    return {name: value for name, value in message.items() if name != "blocks"}
+
+
+def _key(delivery: Delivery) -> str:
+    """The same for every attempt, and for no other delivery, also of another database."""
+    return f"{delivery.id}-{sha256(reply_to_json(delivery.reply).encode()).hexdigest()[:16]}"
+
+
+def _ours(messages: object, key: str) -> dict[int, str]:
+    found = {}
+    for message in messages if isinstance(messages, list) else []:
+        metadata = message.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        if metadata.get("event_type") == EVENT_TYPE and payload.get("delivery") == key:
+            found[int(payload.get("part", 0))] = str(message.get("ts"))
+    return found
+
+
+@contextmanager
+def _twice_at_most(delivery: Delivery) -> Iterator[None]:
+    """For ways that leave nothing to look for: the second time it may have arrived is the last."""
+    try:
+        yield
+    except PlatformError as failed:
+        if delivery.uncertain and failed.maybe_sent:
+            reason = f"it may have arrived, perhaps twice, and cannot be looked for: {failed.reason}"
+            raise PlatformError(reason, permanent=True, maybe_sent=True) from failed
+        raise
