@@ -1,0 +1,25 @@
+"""What the bot remembers: messages and replies on their way, settings, history.
+
+SQLAlchemy and Alembic live here and nowhere else. The file is made and changed by
+`schema.migrate` alone.
+"""
+
+from bot.store.database import Database
+from bot.store.errors import LeaseLost, SchemaError, StoreError
+from bot.store.history import CastVote, History
+from bot.store.inbox import Accepted, Inbox
+from bot.store.outbox import Outbox
+from bot.store.settings import Settings
+
+__all__ = [
+    "Accepted",
+    "CastVote",
+    "Database",
+    "History",
+    "Inbox",
+    "LeaseLost",
+    "Outbox",
+    "SchemaError",
+    "Settings",
+    "StoreError",
+]

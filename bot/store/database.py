@@ -1,0 +1,98 @@
+"""The database behind the bot's own tables: who writes, who reads, how long anybody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from bot.store import sqlite
+from bot.store.errors import StoreError
+from bot.store.writer import GroupWriter, is_trouble_of_the_store
+
+T = TypeVar("T")
+
+
+class Database:
+    """Writes are on the disk when `write` returns; readers see all of a write or nothing.
+
+    On SQLite one thread writes and commits in groups (see writer.py). On PostgreSQL each
+    write is a transaction of its own. A `work` may run while others are stored in the same
+    transaction, so it does database things only and does them quickly.
+
+    Opening does not create: the file is made by `schema.migrate`. Stopping twice is fine.
+    """
+
+    def __init__(self, url: str, *, busy_seconds: float = 1.5) -> None:
+        self._busy_seconds = busy_seconds
+        self._writer: GroupWriter | None = None
+        if make_url(url).get_backend_name() == "sqlite":
+            path = sqlite.path_of(url)
+            self._writing = sqlite.engine_of(path, writes=True, wait_seconds=0.05)
+            self._reading = sqlite.engine_of(path, writes=False, wait_seconds=busy_seconds)
+            self._writer = GroupWriter(self._writing, busy_seconds=busy_seconds)
+        else:
+            self._writing = self._reading = _server_engine(url, busy_seconds)
+
+    def start(self) -> None:
+        if self._writer is not None:
+            self._writer.start()
+
+    def stop(self) -> None:
+        """Write what waits, then close. The last to close is the writer, which empties the log."""
+        self._reading.dispose()
+        if self._writer is not None:
+            self._writer.stop()
+        self._writing.dispose()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction and return its result once that is committed and synced.
+
+        Raises:
+            StoreError: not committed in time, or not at all.
+        """
+        if self._writer is not None:
+            return self._writer.write(work)
+        return _guarded(lambda: self._in_own_transaction(work))
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on one state of the database, on a connection that cannot write.
+
+        Raises:
+            StoreError: the database cannot be read, or not in time.
+        """
+
+        def reading() -> T:
+            with self._reading.connect() as connection:
+                return work(connection)
+
+        return _guarded(reading)
+
+    def _in_own_transaction(self, work: Callable[[Connection], T]) -> T:
+        with self._writing.begin() as connection:
+            return work(connection)
+
+
+def _server_engine(url: str, busy_seconds: float) -> Engine:
+    milliseconds = int(busy_seconds * 1000)
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_timeout=busy_seconds,
+        connect_args={
+            "connect_timeout": max(2, round(busy_seconds)),  # less than two is not taken by libpq
+            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
+        },
+    )
+
+
+def _guarded(action: Callable[[], T]) -> T:
+    try:
+        return action()
+    except DBAPIError as problem:
+        if not is_trouble_of_the_store(problem):
+            raise
+        raise StoreError(f"the database did not answer: {problem.orig}") from problem

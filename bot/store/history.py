@@ -1,0 +1,151 @@
+"""What was asked and answered, and what people said of it. Readable by its own channel only.
+
+Writing happens as part of an outcome (`Inbox.answered`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, delete, insert, select, update
+
+from bot.domain import (
+    Answer,
+    Asked,
+    Channel,
+    IncomingMessage,
+    Person,
+    Vote,
+    reply_from_json,
+    reply_to_json,
+)
+from bot.store import people
+from bot.store.database import Database
+from bot.store.tables import asked, outbox, vote
+
+_scores = TypeAdapter(tuple[tuple[str, float], ...])
+
+
+@dataclass(frozen=True, slots=True)
+class CastVote:
+    """What one person says of one match, and since when (UTC)."""
+
+    vote: Vote
+    person: Person
+    cast_at: datetime
+
+
+class History:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def answer(self, channel: Channel, answer_id: str) -> Answer | None:
+        """The answer as it is now; None when this channel has none of that name."""
+        query = select(asked.c.answer).where(asked.c.answer_id == answer_id, asked.c.channel == channel.key)
+        text = self._database.read(lambda connection: connection.scalar(query))
+        return None if text is None else _answer(text)
+
+    def recent(self, channel: Channel, limit: int) -> tuple[Asked, ...]:
+        """The last questions of a channel, newest first, with the scores of their time."""
+        query = (
+            select(asked.c.answer, asked.c.scores)
+            .where(asked.c.channel == channel.key)
+            .order_by(asked.c.item_id.desc())
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(Asked(_answer(row.answer), _scores.validate_json(row.scores)) for row in rows)
+
+    def votes(self, channel: Channel, answer_id: str) -> tuple[CastVote, ...]:
+        """One for each person and match, oldest first."""
+        query = (
+            select(vote)
+            .where(vote.c.channel == channel.key, vote.c.answer_id == answer_id)
+            .order_by(vote.c.cast_at, vote.c.item_id)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            CastVote(Vote(row.answer_id, row.entry_id, row.verdict), people.of_row(row), row.cast_at)
+            for row in rows
+        )
+
+    def receipt_of(self, channel: Channel, answer_id: str) -> str | None:
+        """The platform's name for the newest delivery of this answer; None while it is under way."""
+        query = (
+            select(outbox.c.receipt)
+            .where(
+                outbox.c.answer_id == answer_id,
+                outbox.c.channel == channel.key,
+                outbox.c.state == "delivered",
+            )
+            .order_by(outbox.c.id.desc())
+            .limit(1)
+        )
+        receipt: str | None = self._database.read(lambda connection: connection.scalar(query))
+        return receipt
+
+
+def keep_asked(
+    connection: Connection, message: IncomingMessage, item_id: int, question: Asked, now: datetime
+) -> None:
+    """Keep the answer. One of the same name in the same channel is replaced by what it has become.
+
+    Who asked and when stays; so do the scores, unless new ones come with it.
+    """
+    answer = question.answer
+    values: dict[str, Any] = {
+        "question": answer.question,
+        "knowledge_base": answer.knowledge_base,
+        "threshold": str(answer.threshold),
+        "total": answer.total,
+        "best_score": answer.best_score,
+        "model": answer.model,
+        "snapshot": answer.snapshot,
+        "answer": reply_to_json(answer),
+    }
+    scores = _scores.dump_json(question.scores).decode()
+    renewed = connection.execute(
+        update(asked)
+        .where(asked.c.answer_id == answer.id, asked.c.channel == message.channel.key)
+        .values(values | ({"scores": scores} if question.scores else {}))
+    ).rowcount
+    if renewed:
+        return
+    connection.execute(
+        insert(asked).values(
+            values,
+            answer_id=answer.id,
+            channel=message.channel.key,
+            **people.as_columns(message.person),
+            asked_at=now,
+            item_id=item_id,
+            scores=scores,
+        )
+    )
+
+
+def keep_vote(
+    connection: Connection, message: IncomingMessage, item_id: int, cast: Vote, now: datetime
+) -> None:
+    """A person has one vote on each match of an answer; a later one replaces it."""
+    place = {"answer_id": cast.answer_id, "entry_id": cast.entry_id, "person": message.person.key}
+    connection.execute(delete(vote).filter_by(**place))
+    connection.execute(
+        insert(vote).values(
+            people.as_columns(message.person) | place,
+            channel=message.channel.key,
+            verdict=cast.verdict,
+            cast_at=now,
+            item_id=item_id,
+        )
+    )
+
+
+def _answer(text: str) -> Answer:
+    reply = reply_from_json(text)
+    if not isinstance(reply, Answer):
+        raise AssertionError("a stored answer that is none; this is a bug")  # noqa: TRY004 - nobody passed a wrong type
+    return reply

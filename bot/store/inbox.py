@@ -1,0 +1,485 @@
+"""The durable inbox: every message is written down before anyone thinks about it.
+
+    received ──claim──► claimed ──answered──► answered     (its replies are in the outbox)
+       ▲                 │  │ ╰──throttled──► throttled    (stored, and not answered)
+       ├──release, rescue┘  │
+       ├── engine_is_back ◄─┼─postponed──► parked ──claim when due──► claimed
+       │                    └─failed─────► retrying ──claim when due──► claimed
+       └──replay── dead ◄──── too often ──────┘
+
+    quarantine: what was authentic and could not be understood; it has no state
+
+A message is accepted once, however often a platform repeats it and under whichever of
+its keys. Within one channel items are worked in the order they were accepted and never
+two at once; different channels go in parallel. An item that is parked or retrying does
+not hold up the later ones of its channel, and is taken before them once it is due.
+
+A claim is a lease with a number. Every later write shows the number, so that a worker
+that was too slow stores nothing (`LeaseLost`). What handling a message decided is stored
+in one transaction: settings, history, vote, replies, state. Nothing here knows what a
+reply means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    false,
+    func,
+    insert,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from bot.domain import (
+    Answer,
+    Channel,
+    Clock,
+    Delivery,
+    InboxItem,
+    IncomingMessage,
+    MessageKey,
+    Outcome,
+    Text,
+    message_from_json,
+    message_to_json,
+)
+from bot.store import outbox
+from bot.store.database import Database
+from bot.store.errors import LeaseLost
+from bot.store.history import keep_asked, keep_vote
+from bot.store.locks import one_claim_at_a_time
+from bot.store.settings import keep_change
+from bot.store.tables import inbox, message_key, quarantine
+
+T = TypeVar("T")
+
+LEASE_SECONDS = 30.0
+# How long an item waits for the engine after the first, second, … and every later try.
+PARKED_SECONDS = (2.0, 5.0, 10.0, 30.0, 60.0)
+# How long after a mistake of ours; after one more the item is dead and its author is told.
+# Short, because somebody is waiting for a sentence.
+RETRY_SECONDS = (1.0, 5.0, 30.0)
+# An item that ends the process each time it is tried must not do so for ever.
+CLAIMS = 20
+# No due time is ever set further ahead than this.
+_HORIZON_SECONDS = max(*PARKED_SECONDS, *RETRY_SECONDS)
+# Enough to see what it was.
+_QUARANTINE_CHARACTERS = 64_000
+
+_WAITING = ("received", "parked", "retrying")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where a message is kept. `is_new` is False for a repeat; `item_id` is then the first one's."""
+
+    item_id: int
+    is_new: bool
+
+
+_other = inbox.alias("other")
+_mate = inbox.alias("mate")
+_claimed_channels = select(_other.c.channel).where(_other.c.state == "claimed")
+# A channel that floods has one head however many items wait behind it, so that looking
+# for work takes as long as there are channels under work, not as long as the line is.
+_candidates = or_(
+    inbox.c.is_head == true(),
+    and_(inbox.c.state.in_(("parked", "retrying")), inbox.c.due_at <= bindparam("now")),
+)
+_insert = insert(inbox).values(
+    state="received",
+    is_head=not_(select(1).where(_mate.c.channel == bindparam("room"), _mate.c.state == "received").exists()),
+    lease=0,
+    attempt=0,
+    failures=0,
+    waits=0,
+    told_waiting=False,
+)
+_candidate = (
+    select(inbox.c.id)
+    .where(_candidates, inbox.c.channel.not_in(_claimed_channels))
+    .order_by(inbox.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    update(inbox)
+    .where(inbox.c.id == _candidate.scalar_subquery())
+    .values(
+        state="claimed",
+        is_head=false(),
+        lease=inbox.c.lease + 1,
+        lease_until=bindparam("until"),
+        attempt=inbox.c.attempt + 1,
+    )
+    .returning(
+        inbox.c.id, inbox.c.channel, inbox.c.message, inbox.c.lease, inbox.c.attempt, inbox.c.told_waiting
+    )
+)
+_first_received = (
+    select(func.min(_mate.c.id))
+    .where(_mate.c.channel == bindparam("room"), _mate.c.state == "received")
+    .scalar_subquery()
+)
+_next_head = update(inbox).where(inbox.c.id == _first_received).values(is_head=true())
+_next_due = select(func.min(inbox.c.due_at)).where(
+    or_(inbox.c.is_head == true(), inbox.c.state.in_(("parked", "retrying"))),
+    inbox.c.channel.not_in(_claimed_channels),
+)
+
+
+class Inbox:
+    """Messages in, items out, and what was decided about them. Safe to use from several threads.
+
+    `on_work` is called after each commit that lets something be claimed, here or in the outbox.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, on_work: Callable[[], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._on_work = on_work
+
+    def accept(self, message: IncomingMessage) -> Accepted:
+        """Write the message down; on return it survives a power cut.
+
+        Raises:
+            StoreError: it is not known to be kept and must not be acknowledged.
+        """
+        if not message.keys:
+            raise ValueError("a message without a key could be answered twice; this is a bug")
+        now = self._clock.steady()
+        values = {
+            "channel": message.channel.key,
+            "room": message.channel.key,
+            "message": message_to_json(message),
+            "received_at": self._clock.now(),
+            "due_at": now,
+        }
+
+        def work(connection: Connection) -> Accepted:
+            return _accept(connection, message.channel, message.keys, values, now)
+
+        try:
+            accepted = self._database.write(work)
+        except IntegrityError:
+            # Another process accepted the same message between our look and our insert.
+            accepted = self._database.write(work)
+        if accepted.is_new:
+            self._on_work()
+        return accepted
+
+    def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:
+        """Keep what was authentic and could not be understood, for a person to look at."""
+        values = {
+            "platform": platform,
+            "tenant": tenant,
+            "reason": reason,
+            "body": body[:_QUARANTINE_CHARACTERS],
+            "received_at": self._clock.now(),
+        }
+        self._database.write(lambda connection: connection.execute(insert(quarantine), values))
+
+    def claim(self) -> InboxItem | None:
+        """The oldest item that is due and whose channel is free; it is ours for 30 s."""
+        while (row := self._claim_row()) is not None:
+            try:
+                message = message_from_json(row.message)
+            except ValidationError as unreadable:
+                self._bury(row, f"the stored message cannot be read: {unreadable.errors()[0]['msg']}")
+            else:
+                return InboxItem(row.id, message, row.lease, row.attempt, row.told_waiting)
+        return None
+
+    def answered(self, item: InboxItem, outcome: Outcome) -> tuple[Delivery, ...]:
+        """Store everything that was decided, in one transaction or not at all.
+
+        The first reply comes back claimed by the caller, who sends it, unless its channel
+        is busy or paused; `Outbox.claim` hands out the others.
+
+        Raises:
+            LeaseLost: somebody else has the item, and decides.
+        """
+        now = self._clock.now()
+        message = item.message
+
+        def work(connection: Connection) -> tuple[Delivery, ...]:
+            _leave(connection, item, {"state": "answered", "ended_at": now})
+            for change in outcome.changes:
+                keep_change(connection, message, item.id, change, now)
+            if outcome.asked is not None:
+                keep_asked(connection, message, item.id, outcome.asked, now)
+            if outcome.vote is not None:
+                keep_vote(connection, message, item.id, outcome.vote, now)
+            return outbox.put(connection, self._clock, message, item.id, outcome.replies)
+
+        return self._store(work)
+
+    def postponed(self, item: InboxItem, notice: Answer | Text | None) -> tuple[Delivery, ...]:
+        """The engine is away: try again later, or when `engine_is_back`. A notice goes out once.
+
+        Raises:
+            LeaseLost: somebody else has the item by now.
+        """
+        now = self._clock.steady()
+
+        def work(connection: Connection) -> tuple[Delivery, ...]:
+            waits = connection.scalar(select(inbox.c.waits).where(inbox.c.id == item.id)) or 0
+            delay = PARKED_SECONDS[min(waits, len(PARKED_SECONDS) - 1)]
+            values: dict[str, Any] = {
+                "state": "parked",
+                "due_at": now + delay,
+                "waits": waits + 1,
+                # Waiting for the engine is no attempt at the message.
+                "attempt": 0,
+                "reason": "the engine is away",
+            }
+            if notice is not None:
+                values["told_waiting"] = True
+            _leave(connection, item, values)
+            return self._notice(connection, item, notice)
+
+        return self._store(work)
+
+    def failed(
+        self, item: InboxItem, reason: str, notice: Answer | Text | None = None
+    ) -> tuple[Delivery, ...]:
+        """A mistake of ours: try again soon, or give up; the notice goes out when we give up.
+
+        Raises:
+            LeaseLost: somebody else has the item by now.
+        """
+
+        def work(connection: Connection) -> tuple[Delivery, ...]:
+            failures = connection.scalar(select(inbox.c.failures).where(inbox.c.id == item.id)) or 0
+            values = {"failures": failures + 1, "reason": reason}
+            if failures < len(RETRY_SECONDS):
+                due_at = self._clock.steady() + RETRY_SECONDS[failures]
+                _leave(connection, item, values | {"state": "retrying", "due_at": due_at})
+                return ()
+            _leave(connection, item, values | {"state": "dead", "ended_at": self._clock.now()})
+            return self._notice(connection, item, notice)
+
+        return self._store(work)
+
+    def throttled(self, item: InboxItem, notice: Answer | Text | None) -> tuple[Delivery, ...]:
+        """Above the limit: kept, marked and not answered.
+
+        Raises:
+            LeaseLost: somebody else has the item by now.
+        """
+
+        def work(connection: Connection) -> tuple[Delivery, ...]:
+            _leave(connection, item, {"state": "throttled", "ended_at": self._clock.now()})
+            return self._notice(connection, item, notice)
+
+        return self._store(work)
+
+    def release(self, item: InboxItem) -> None:
+        """Hand it back unworked, as if it had never been claimed.
+
+        Raises:
+            LeaseLost: somebody else has the item by now.
+        """
+        values = {"state": "received", "is_head": True, "attempt": inbox.c.attempt - 1}
+        self._store(lambda connection: _leave(connection, item, values))
+
+    def renew(self, item: InboxItem) -> None:
+        """Thinking takes its time: 30 s more. Silent when the item is no longer ours."""
+        until = self._clock.steady() + LEASE_SECONDS
+        self._database.write(
+            lambda connection: connection.execute(
+                update(inbox).where(_is_ours(item)).values(lease_until=until)
+            )
+        )
+
+    def engine_is_back(self) -> None:
+        """Everything that waits for the engine is due now, oldest first."""
+
+        def work(connection: Connection) -> int:
+            parked = connection.execute(
+                update(inbox).where(inbox.c.state == "parked").values(state="received", waits=0)
+            ).rowcount
+            if parked:
+                _set_heads(connection)
+            return parked
+
+        if self._database.write(work):
+            self._on_work()
+
+    def rescue(self, *, all_leases: bool) -> int:
+        """Take back what nobody is working on any more, and say how many.
+
+        `all_leases` is for the start of the only process: nobody else can hold one. It
+        also takes back times set while the machine's clock was far ahead.
+        """
+        now = self._clock.steady()
+        expired = inbox.c.state == "claimed"
+        if not all_leases:
+            expired = and_(expired, inbox.c.lease_until <= now)
+        given_up = {
+            "state": "dead",
+            "reason": f"given up after {CLAIMS} tries that did not come to an end",
+            "ended_at": self._clock.now(),
+        }
+
+        def work(connection: Connection) -> int:
+            free = {"lease": inbox.c.lease + 1, "lease_until": null()}
+            dead = connection.execute(
+                update(inbox).where(expired, inbox.c.attempt >= CLAIMS).values(**given_up, **free)
+            ).rowcount
+            rescued = connection.execute(
+                update(inbox).where(expired).values(state="received", **free)
+            ).rowcount
+            if all_leases:
+                connection.execute(
+                    update(inbox)
+                    .where(inbox.c.state.in_(("parked", "retrying")), inbox.c.due_at > now + _HORIZON_SECONDS)
+                    .values(due_at=now)
+                )
+            if rescued or all_leases:
+                _set_heads(connection)
+            return rescued + dead
+
+        rescued = self._database.write(work)
+        if rescued or all_leases:
+            self._on_work()
+        return rescued
+
+    def next_due(self) -> float | None:
+        """When the next item of a free channel is due (steady seconds); None: none waits."""
+        due: float | None = self._database.read(lambda connection: connection.scalar(_next_due))
+        return due
+
+    def counts(self) -> Mapping[str, int]:
+        """How many are received, claimed, parked, retrying and dead. What is done is not counted here."""
+        open_states = ("received", "claimed", "parked", "retrying", "dead")
+        rows = self._database.read(
+            lambda connection: connection.execute(
+                select(inbox.c.state, func.count().label("items"))
+                .where(inbox.c.state.in_(open_states))
+                .group_by(inbox.c.state)
+            ).all()
+        )
+        return dict.fromkeys(open_states, 0) | {row.state: row.items for row in rows}
+
+    def oldest_received_at(self) -> datetime | None:
+        """When the oldest message came that is still to be answered; None when all are."""
+        moment: datetime | None = self._database.read(
+            lambda connection: connection.scalar(
+                select(inbox.c.received_at)
+                .where(inbox.c.state.in_((*_WAITING, "claimed")))
+                .order_by(inbox.c.id)
+                .limit(1)
+            )
+        )
+        return moment
+
+    def _claim_row(self) -> Row[Any] | None:
+        now = self._clock.steady()
+
+        def work(connection: Connection) -> Row[Any] | None:
+            one_claim_at_a_time(connection)
+            row = connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
+            if row is not None:
+                connection.execute(_next_head, {"room": row.channel})
+            return row
+
+        return self._database.write(work)
+
+    def _bury(self, row: Row[Any], reason: str) -> None:
+        dead = {"state": "dead", "reason": reason, "ended_at": self._clock.now(), "lease_until": None}
+        self._database.write(
+            lambda connection: connection.execute(
+                update(inbox).where(inbox.c.id == row.id, inbox.c.lease == row.lease).values(dead)
+            )
+        )
+
+    def _notice(
+        self, connection: Connection, item: InboxItem, notice: Answer | Text | None
+    ) -> tuple[Delivery, ...]:
+        replies = () if notice is None else (notice,)
+        return outbox.put(connection, self._clock, item.message, item.id, replies)
+
+    def _store(self, work: Callable[[Connection], T]) -> T:
+        """Whatever ends an item frees its channel, and so may let the next one be claimed."""
+        result = self._database.write(work)
+        self._on_work()
+        return result
+
+
+def _accept(
+    connection: Connection,
+    channel: Channel,
+    keys: tuple[MessageKey, ...],
+    values: Mapping[str, Any],
+    now: float,
+) -> Accepted:
+    distinct = dict.fromkeys(keys)
+    seen = {
+        MessageKey(kind, name): item_id
+        for kind, name, item_id in connection.execute(_seen_keys(channel, tuple(distinct)))
+    }
+    if seen:
+        accepted = Accepted(min(seen.values()), is_new=False)
+    else:
+        primary_key = connection.execute(_insert, values).inserted_primary_key
+        if primary_key is None:
+            raise AssertionError("a row without an id; this is a bug")
+        accepted = Accepted(primary_key[0], is_new=True)
+    unseen = [
+        {
+            "platform": channel.platform,
+            "tenant": channel.tenant,
+            "kind": key.kind,
+            "id": key.id,
+            "item_id": accepted.item_id,
+            "seen_at": now,
+        }
+        for key in distinct
+        if key not in seen
+    ]
+    if unseen:
+        connection.execute(insert(message_key), unseen)
+    return accepted
+
+
+def _seen_keys(channel: Channel, keys: tuple[MessageKey, ...]) -> Any:
+    return select(message_key.c.kind, message_key.c.id, message_key.c.item_id).where(
+        message_key.c.platform == channel.platform,
+        message_key.c.tenant == channel.tenant,
+        tuple_(message_key.c.kind, message_key.c.id).in_([(key.kind, key.id) for key in keys]),
+    )
+
+
+def _is_ours(item: InboxItem) -> Any:
+    return and_(inbox.c.id == item.id, inbox.c.lease == item.lease, inbox.c.state == "claimed")
+
+
+def _leave(connection: Connection, item: InboxItem, values: Mapping[str, Any]) -> None:
+    left = connection.execute(update(inbox).where(_is_ours(item)).values(**values, lease_until=None)).rowcount
+    if not left:
+        raise LeaseLost(f"item {item.id} is no longer ours")
+
+
+def _set_heads(connection: Connection) -> None:
+    """The first received item of every channel is its head."""
+    firsts = select(func.min(_mate.c.id)).where(_mate.c.state == "received").group_by(_mate.c.channel)
+    connection.execute(
+        update(inbox).where(inbox.c.state == "received", inbox.c.id.in_(firsts)).values(is_head=true())
+    )

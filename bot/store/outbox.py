@@ -1,0 +1,362 @@
+"""The durable outbox: every reply is written down before it is sent.
+
+    waiting ──claim──► sending ──delivered──► delivered
+       ▲                  │
+       ├─ failed, release ┤
+       └─ rescue ─────────┴─ permanent, or too often ──► dead ──replay──► waiting
+
+A reply may be sent twice when a crash hides whether the first one arrived (`uncertain`
+then says so); it is never decided twice. Within a channel the oldest due delivery goes
+first and never two go at once. A platform that asks for time pauses the whole channel.
+Nothing here knows how a reply looks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+
+from bot.domain import (
+    Answer,
+    Channel,
+    Clock,
+    Delivery,
+    IncomingMessage,
+    Person,
+    PlatformError,
+    Text,
+    reply_from_json,
+    reply_to_json,
+)
+from bot.store.database import Database
+from bot.store.errors import LeaseLost
+from bot.store.locks import one_claim_at_a_time
+from bot.store.tables import channel_pause, outbox
+
+LEASE_SECONDS = 30.0
+# How long to wait after the first, second, … failure; after one more it is a dead letter.
+BACKOFF_SECONDS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0, 1800.0)
+JITTER = 0.2
+# A platform's own wish wins over the table, but not for longer than this; one that cannot
+# be understood counts as this default.
+LONGEST_PAUSE_SECONDS = 900.0
+DEFAULT_PAUSE_SECONDS = 30.0
+# No due time is ever set further ahead than this.
+_HORIZON_SECONDS = max(BACKOFF_SECONDS) * (1 + JITTER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    channel: Channel
+    address: Mapping[str, str]
+    person: Person | None = None
+
+
+_envelope = TypeAdapter(_Envelope)
+
+_other = outbox.alias("other")
+_is_claimable = and_(
+    outbox.c.state == "waiting",
+    outbox.c.channel.not_in(select(_other.c.channel).where(_other.c.state == "sending")),
+    outbox.c.channel.not_in(select(channel_pause.c.channel).where(channel_pause.c.until > bindparam("now"))),
+)
+_claimed_columns = (
+    outbox.c.id,
+    outbox.c.envelope,
+    outbox.c.reply,
+    outbox.c.lease,
+    outbox.c.attempt,
+    outbox.c.uncertain,
+)
+_candidate = (
+    select(outbox.c.id)
+    .where(_is_claimable, outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_claim = (
+    update(outbox)
+    .where(outbox.c.id == _candidate.scalar_subquery())
+    .values(
+        state="sending",
+        lease=outbox.c.lease + 1,
+        lease_until=bindparam("until"),
+        attempt=outbox.c.attempt + 1,
+    )
+    .returning(*_claimed_columns)
+)
+_occupied = select(
+    or_(
+        select(1).where(outbox.c.channel == bindparam("room"), outbox.c.state == "sending").exists(),
+        select(1)
+        .where(
+            outbox.c.channel == bindparam("room"),
+            outbox.c.state == "waiting",
+            outbox.c.due_at <= bindparam("now"),
+        )
+        .exists(),
+    )
+)
+_next_due = select(func.min(outbox.c.due_at)).where(
+    outbox.c.state == "waiting",
+    outbox.c.channel.not_in(select(_other.c.channel).where(_other.c.state == "sending")),
+)
+
+
+class Outbox:
+    """Deliveries in, deliveries out. Safe to use from several threads at once.
+
+    `on_work` is called after each commit that lets something be claimed; `jitter` gives
+    numbers from 0 to 1.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, *, on_work: Callable[[], None], jitter: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._on_work = on_work
+        self._jitter = jitter
+
+    def claim(self) -> Delivery | None:
+        """The oldest delivery that is due and whose channel is free; it is ours for 30 s."""
+        now = self._clock.steady()
+
+        def work(connection: Connection) -> Any:
+            one_claim_at_a_time(connection)
+            return connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
+
+        row = self._database.write(work)
+        if row is None:
+            return None
+        envelope = _envelope.validate_json(row.envelope)
+        return Delivery(
+            id=row.id,
+            channel=envelope.channel,
+            address=envelope.address,
+            reply=reply_from_json(row.reply),
+            lease=row.lease,
+            attempt=row.attempt,
+            person=envelope.person,
+            uncertain=row.uncertain,
+        )
+
+    def delivered(self, delivery: Delivery, receipt: str) -> None:
+        """It arrived. `receipt` is the platform's name for it, kept for editing in place.
+
+        Raises:
+            LeaseLost: it took longer than the lease, and somebody else sends it again.
+        """
+        self._leave(delivery, state="delivered", receipt=receipt, reason=None, ended_at=self._clock.now())
+
+    def failed(self, delivery: Delivery, error: PlatformError) -> None:
+        """It did not arrive: try again later, or make it a dead letter with the reason.
+
+        Raises:
+            LeaseLost: somebody else has it by now.
+        """
+        wish = error.retry_after_seconds
+        pause = None if wish is None else _pause_seconds(wish) * (1 + JITTER * self._jitter())
+
+        def work(connection: Connection) -> None:
+            if pause is not None:
+                _pause(connection, delivery.channel, self._clock.steady() + pause)
+            failures = connection.scalar(
+                select(outbox.c.failures).where(outbox.c.id == delivery.id, outbox.c.lease == delivery.lease)
+            )
+            _leave(connection, delivery, self._after_failure(error, failures or 0, pause))
+
+        self._database.write(work)
+        self._on_work()
+
+    def release(self, delivery: Delivery) -> None:
+        """Hand it back unsent, as if it had never been claimed.
+
+        Raises:
+            LeaseLost: somebody else has it by now.
+        """
+        self._leave(delivery, state="waiting", due_at=self._clock.steady(), attempt=outbox.c.attempt - 1)
+
+    def renew(self, delivery: Delivery) -> None:
+        """Sending takes its time: 30 s more. Silent when the delivery is no longer ours."""
+        until = self._clock.steady() + LEASE_SECONDS
+        self._database.write(
+            lambda connection: connection.execute(
+                update(outbox).where(_is_ours(delivery)).values(lease_until=until)
+            )
+        )
+
+    def rescue(self, *, all_leases: bool) -> int:
+        """Take back what nobody is sending any more, and say how many.
+
+        `all_leases` is for the start of the only process: nobody else can hold one. It
+        also takes back times set while the machine's clock was far ahead.
+        """
+        now = self._clock.steady()
+        expired = outbox.c.state == "sending"
+        if not all_leases:
+            expired = and_(expired, outbox.c.lease_until <= now)
+
+        def work(connection: Connection) -> int:
+            rescued = connection.execute(
+                update(outbox)
+                .where(expired)
+                .values(
+                    state="waiting", due_at=now, lease=outbox.c.lease + 1, lease_until=None, uncertain=True
+                )
+            ).rowcount
+            if all_leases:
+                _pull_in(connection, now)
+            connection.execute(channel_pause.delete().where(channel_pause.c.until <= now))
+            return rescued
+
+        rescued = self._database.write(work)
+        if rescued or all_leases:
+            self._on_work()
+        return rescued
+
+    def next_due(self) -> float | None:
+        """When the next waiting delivery of a free channel is due (steady seconds); None: none waits."""
+        due: float | None = self._database.read(lambda connection: connection.scalar(_next_due))
+        return due
+
+    def counts(self) -> Mapping[str, int]:
+        """How many are waiting, sending and dead. What is delivered is not counted here."""
+        rows = self._database.read(
+            lambda connection: connection.execute(
+                select(outbox.c.state, func.count().label("deliveries"))
+                .where(outbox.c.state.in_(("waiting", "sending", "dead")))
+                .group_by(outbox.c.state)
+            ).all()
+        )
+        return {"waiting": 0, "sending": 0, "dead": 0} | {row.state: row.deliveries for row in rows}
+
+    def _leave(self, delivery: Delivery, **values: Any) -> None:
+        self._database.write(lambda connection: _leave(connection, delivery, values))
+        self._on_work()
+
+    def _after_failure(self, error: PlatformError, failures: int, pause: float | None) -> dict[str, Any]:
+        values: dict[str, Any] = {"reason": error.reason}
+        if error.maybe_sent:
+            values["uncertain"] = True
+        if error.permanent:
+            return values | {"state": "dead", "ended_at": self._clock.now()}
+        now = self._clock.steady()
+        if pause is not None:
+            # Being asked to wait is no failure: it does not use up the tries.
+            return values | {"state": "waiting", "due_at": now + pause}
+        if failures >= len(BACKOFF_SECONDS):
+            return values | {"state": "dead", "failures": failures + 1, "ended_at": self._clock.now()}
+        delay = BACKOFF_SECONDS[failures] * (1 + JITTER * (2 * self._jitter() - 1))
+        return values | {"state": "waiting", "failures": failures + 1, "due_at": now + delay}
+
+
+def put(
+    connection: Connection,
+    clock: Clock,
+    message: IncomingMessage,
+    item_id: int,
+    replies: tuple[Answer | Text, ...],
+) -> tuple[Delivery, ...]:
+    """Add replies to a message. The first comes back claimed if its channel is free.
+
+    The others wait their turn: two of one channel are never under way at once.
+    """
+    if not replies:
+        return ()
+    now = clock.steady()
+    room = message.channel.key
+    due_at = max(now, _paused_until(connection, message.channel))
+    is_free = due_at == now and not connection.scalar(_occupied, {"room": room, "now": now})
+    envelope = _Envelope(message.channel, message.address, message.person)
+    common = {
+        "item_id": item_id,
+        "channel": room,
+        "envelope": _envelope.dump_json(envelope).decode(),
+        "created_at": clock.now(),
+        "due_at": due_at,
+        "failures": 0,
+        "uncertain": False,
+    }
+    claimed: list[Delivery] = []
+    for reply in replies:
+        is_ours = is_free and not claimed
+        values = common | {
+            "state": "sending" if is_ours else "waiting",
+            "reply": reply_to_json(reply),
+            "answer_id": reply.id if isinstance(reply, Answer) else None,
+            "lease": int(is_ours),
+            "lease_until": now + LEASE_SECONDS if is_ours else None,
+            "attempt": int(is_ours),
+        }
+        row = connection.execute(insert(outbox).values(values))
+        if is_ours:
+            primary_key = row.inserted_primary_key
+            if primary_key is None:
+                raise AssertionError("a row without an id; this is a bug")
+            claimed.append(
+                Delivery(
+                    id=primary_key[0],
+                    channel=message.channel,
+                    address=message.address,
+                    reply=reply,
+                    lease=1,
+                    attempt=1,
+                    person=message.person,
+                )
+            )
+    return tuple(claimed)
+
+
+def _is_ours(delivery: Delivery) -> Any:
+    return and_(outbox.c.id == delivery.id, outbox.c.lease == delivery.lease, outbox.c.state == "sending")
+
+
+def _leave(connection: Connection, delivery: Delivery, values: Mapping[str, Any]) -> None:
+    left = connection.execute(
+        update(outbox).where(_is_ours(delivery)).values(**values, lease_until=None)
+    ).rowcount
+    if not left:
+        raise LeaseLost(f"delivery {delivery.id} is no longer ours")
+
+
+def _pause_seconds(wish: float) -> float:
+    if not math.isfinite(wish) or wish < 0:
+        return DEFAULT_PAUSE_SECONDS
+    return min(wish, LONGEST_PAUSE_SECONDS)
+
+
+def _pause(connection: Connection, channel: Channel, until: float) -> None:
+    until = max(until, _paused_until(connection, channel))
+    connection.execute(channel_pause.delete().where(channel_pause.c.channel == channel.key))
+    connection.execute(insert(channel_pause).values(channel=channel.key, until=until))
+    # What waits in this channel waits as long, so that `next_due` tells the truth.
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.channel == channel.key, outbox.c.state == "waiting", outbox.c.due_at < until)
+        .values(due_at=until)
+    )
+
+
+def _paused_until(connection: Connection, channel: Channel) -> float:
+    until: float | None = connection.scalar(
+        select(channel_pause.c.until).where(channel_pause.c.channel == channel.key)
+    )
+    return until or 0.0
+
+
+def _pull_in(connection: Connection, now: float) -> None:
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.state == "waiting", outbox.c.due_at > now + _HORIZON_SECONDS)
+        .values(due_at=now)
+    )
+    connection.execute(
+        channel_pause.delete().where(channel_pause.c.until > now + LONGEST_PAUSE_SECONDS * (1 + JITTER))
+    )

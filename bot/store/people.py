@@ -1,0 +1,23 @@
+"""Persons as columns. A key cannot be split again, so its parts are kept beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.domain import Person
+
+
+def as_columns(person: Person) -> dict[str, str]:
+    return {
+        "person": person.key,
+        "person_platform": person.platform,
+        "person_tenant": person.tenant,
+        "person_id": person.id,
+        "person_name": person.name,
+    }
+
+
+def of_row(row: Row[Any]) -> Person:
+    return Person(row.person_platform, row.person_tenant, row.person_id, row.person_name)

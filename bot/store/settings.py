@@ -1,0 +1,70 @@
+"""What each channel has set for itself, and every change that led there.
+
+Writing happens as part of an outcome (`Inbox.answered`), so that a setting, its row of
+history and the reply about it are stored together or not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.domain import Change, Channel, ChannelSettings, IncomingMessage, PastChange, Setting
+from bot.store import people
+from bot.store.database import Database
+from bot.store.tables import channel_setting, setting_change
+
+
+class Settings:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, channel: Channel) -> ChannelSettings:
+        query = select(channel_setting.c.setting, channel_setting.c.value).where(
+            channel_setting.c.channel == channel.key
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        values: dict[str, Any] = {row.setting: row.value for row in rows}
+        if "threshold" in values:
+            values["threshold"] = Decimal(values["threshold"])
+        if "limit" in values:
+            values["limit"] = int(values["limit"])
+        return ChannelSettings(**values)
+
+    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
+        """The last changes of one setting, newest first."""
+        query = (
+            select(setting_change)
+            .where(setting_change.c.channel == channel.key, setting_change.c.setting == setting)
+            .order_by(setting_change.c.id.desc())
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            PastChange(Change(row.setting, row.old, row.new, row.is_undo), people.of_row(row), row.made_at)
+            for row in rows
+        )
+
+
+def keep_change(
+    connection: Connection, message: IncomingMessage, item_id: int, change: Change, now: datetime
+) -> None:
+    """Turn the setting and write down who did it, when and by which message."""
+    place = {"channel": message.channel.key, "setting": change.setting}
+    connection.execute(
+        insert(setting_change).values(
+            **place,
+            old=change.old,
+            new=change.new,
+            is_undo=change.is_undo,
+            **people.as_columns(message.person),
+            made_at=now,
+            item_id=item_id,
+        )
+    )
+    connection.execute(delete(channel_setting).filter_by(**place))
+    if change.new is not None:
+        connection.execute(insert(channel_setting).values(**place, value=change.new))

@@ -1,0 +1,218 @@
+"""Every table of the bot, as it is after the newest migration.
+
+Times that people read are UTC (`Utc`). Times that decide something (leases, due times,
+how long a key is kept) are seconds of `Clock.steady`. There are no foreign keys: rows of
+one message grow old at different speeds, and each table is readable without the others.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time in UTC; a naive one is a mistake and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base class's signature
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone; this is a bug")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        moment: datetime = value
+        # SQLite forgets the zone of what it keeps as text.
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _person_columns() -> tuple[Column[Any], ...]:
+    """Who did it: `person` is the key; the parts are kept because a key cannot be split again."""
+    return (
+        Column("person", Text, nullable=False),
+        Column("person_platform", Text, nullable=False),
+        Column("person_tenant", Text, nullable=False),
+        Column("person_id", Text, nullable=False),
+        Column("person_name", Text, nullable=False),
+    )
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_head", Boolean, nullable=False),  # claim looks at these alone, see inbox.py
+    Column("message", Text, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("lease", Integer, nullable=False),
+    Column("lease_until", Float),
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("waits", Integer, nullable=False),
+    Column("told_waiting", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("ended_at", Utc),
+    # An id is never used twice, also when retention has emptied the table.
+    sqlite_autoincrement=True,
+)
+# Partial, so that what is done costs no index entry: the queue stays small however long the history.
+_HEADS = text("is_head")
+_OPEN = text("state IN ('received', 'claimed', 'parked', 'retrying', 'dead')")
+_RECEIVED = text("state = 'received'")
+_ENDED = text("ended_at IS NOT NULL")
+Index("ix_inbox_heads", inbox.c.id, sqlite_where=_HEADS, postgresql_where=_HEADS)
+Index("ix_inbox_received", inbox.c.channel, inbox.c.id, sqlite_where=_RECEIVED, postgresql_where=_RECEIVED)
+Index("ix_inbox_open", inbox.c.state, inbox.c.due_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_inbox_ended", inbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
+
+message_key = Table(
+    "message_key",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("item_id", Integer, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_message_key_seen_at", message_key.c.seen_at)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("received_at", Utc, nullable=False),
+)
+Index("ix_quarantine_received_at", quarantine.c.received_at)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("item_id", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("envelope", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("answer_id", Text),
+    Column("created_at", Utc, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("lease", Integer, nullable=False),
+    Column("lease_until", Float),
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("uncertain", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("receipt", Text),
+    Column("ended_at", Utc),
+    sqlite_autoincrement=True,
+)
+_UNSENT = text("state IN ('waiting', 'sending', 'dead')")
+Index("ix_outbox_unsent", outbox.c.state, outbox.c.due_at, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
+Index("ix_outbox_answer_id", outbox.c.answer_id)
+Index("ix_outbox_ended", outbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
+
+channel_pause = Table(
+    "channel_pause",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
+channel_setting = Table(
+    "channel_setting",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("setting", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+setting_change = Table(
+    "setting_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("setting", Text, nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Column("is_undo", Boolean, nullable=False),
+    *_person_columns(),
+    Column("made_at", Utc, nullable=False),
+    Column("item_id", Integer, nullable=False),
+)
+Index("ix_setting_change_channel", setting_change.c.channel, setting_change.c.setting, setting_change.c.id)
+
+asked = Table(
+    "asked",
+    metadata,
+    Column("answer_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    *_person_columns(),
+    Column("question", Text, nullable=False),
+    Column("knowledge_base", Text, nullable=False),
+    Column("threshold", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("best_score", Float),
+    Column("model", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("item_id", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("scores", Text, nullable=False),
+)
+Index("ix_asked_channel", asked.c.channel, asked.c.item_id)
+Index("ix_asked_asked_at", asked.c.asked_at)
+
+vote = Table(
+    "vote",
+    metadata,
+    Column("answer_id", Text, primary_key=True),
+    Column("entry_id", Text, primary_key=True),
+    *(
+        column if column.name != "person" else Column("person", Text, primary_key=True)
+        for column in _person_columns()
+    ),
+    Column("channel", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("cast_at", Utc, nullable=False),
+    Column("item_id", Integer, nullable=False),
+)
+Index("ix_vote_cast_at", vote.c.cast_at)

@@ -1,0 +1,206 @@
+"""The one thread that writes to SQLite, and commits for everybody who waits at that moment.
+
+    write ──► line ──► BEGIN IMMEDIATE ─ SAVEPOINT work RELEASE ─ … ─ COMMIT ──► each its own result
+
+A commit costs the same for one write as for thirty, so those that wait share it. A work
+that raises is rolled back to its own savepoint and harms nobody else. Nobody is answered
+before the commit is on the disk. The same connection does all checkpoints, as part of a commit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bot.store.errors import StoreError
+
+T = TypeVar("T")
+
+# A line this long takes far more than a web request's time to serve; waiting longer helps nobody.
+LINE = 1000
+# Bounds how long the first of a group waits for the others' work.
+GROUP = 64
+# How often a blocked writer looks whether those who wait have given up. SQLite itself
+# sleeps up to this long between two tries for the lock.
+BLOCKED_SECONDS = 0.05
+# What a commit that has begun may take on top: it can no longer be taken back, only disowned.
+COMMIT_SECONDS = 0.4
+
+
+class _Write:
+    """One work in the line. `finished` is set once, after result or error."""
+
+    __slots__ = ("deadline", "error", "finished", "result", "work")
+
+    def __init__(self, work: Callable[[Connection], Any], deadline: float) -> None:
+        self.work = work
+        self.deadline = deadline
+        self.finished = threading.Event()
+        self.result: Any = None
+        self.error: Exception | None = None
+
+    def fail(self, error: Exception) -> None:
+        self.error = error
+        self.finished.set()
+
+
+class GroupWriter:
+    """Runs works one after the other, and commits them in groups.
+
+    Stopping twice is fine, and so is stopping what never started. What waits when
+    `stop` is called is still written.
+    """
+
+    def __init__(self, engine: Engine, *, busy_seconds: float) -> None:
+        self._engine = engine
+        self._busy_seconds = busy_seconds
+        self._line: deque[_Write] = deque()
+        self._changed = threading.Condition()
+        self._is_open = False
+        self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None
+
+    def start(self) -> None:
+        if self._thread is not None:
+            return
+        self._is_open = True
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._is_open = False
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        write = _Write(work, time.monotonic() + self._busy_seconds)
+        with self._changed:
+            if not self._is_open:
+                raise StoreError("the store is not running")
+            if len(self._line) >= LINE:
+                raise StoreError(f"{LINE} writes are waiting already")
+            self._line.append(write)
+            self._changed.notify()
+        if not write.finished.wait(self._busy_seconds + COMMIT_SECONDS):
+            raise StoreError(f"no answer from the disk within {self._busy_seconds + COMMIT_SECONDS} s")
+        if write.error is not None:
+            raise write.error
+        return cast("T", write.result)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._line or not self._is_open)
+                if not self._line:
+                    break
+            self._serve()
+        self._close()
+
+    def _serve(self) -> None:
+        """Commit one group; whatever happens, everybody in it is answered."""
+        try:
+            connection = self._begin()
+            if connection is None:
+                return
+        except (sqlite3.Error, DBAPIError) as problem:
+            self._close()
+            self._fail(self._take(), problem)
+            return
+        group = self._take()
+        try:
+            self._run_works(connection, group)
+            connection.commit()
+        except (sqlite3.Error, DBAPIError) as problem:
+            self._close()
+            self._fail(group, problem)
+            return
+        for write in group:
+            write.finished.set()
+
+    def _begin(self) -> Connection | None:
+        """The connection, with the write lock held; None when nobody waits for it any more."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        while True:
+            try:
+                # IMMEDIATE: a transaction that reads before it writes would fail at once, busy
+                # timeout or not, when another process has written in between.
+                _driver(self._connection).execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as blocked:
+                if blocked.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                self._fail(self._take_late(), blocked)
+                if not self._line:
+                    return None
+            else:
+                self._connection.begin()
+                return self._connection
+
+    def _run_works(self, connection: Connection, group: list[_Write]) -> None:
+        driver = _driver(connection)
+        for write in group:
+            driver.execute("SAVEPOINT work")
+            try:
+                write.result = write.work(connection)
+            except Exception as problem:
+                if not driver.in_transaction:
+                    # A full disk ends the whole transaction, what was done before included.
+                    raise sqlite3.OperationalError(str(problem)) from problem
+                driver.execute("ROLLBACK TO work")
+                write.error = _as_store_error(problem)
+            driver.execute("RELEASE work")
+
+    def _take(self) -> list[_Write]:
+        with self._changed:
+            return [self._line.popleft() for _ in range(min(GROUP, len(self._line)))]
+
+    def _take_late(self) -> list[_Write]:
+        now = time.monotonic()
+        with self._changed:
+            late = [write for write in self._line if write.deadline <= now]
+            for write in late:
+                self._line.remove(write)
+        return late
+
+    @staticmethod
+    def _fail(group: list[_Write], problem: Exception) -> None:
+        for write in group:
+            write.fail(StoreError(f"the database did not take the write: {_words(problem)}"))
+
+    def _close(self) -> None:
+        """Let the connection go; the next group opens a new one, whatever happened to the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def _words(problem: Exception) -> str:
+    return str(problem.orig) if isinstance(problem, DBAPIError) else str(problem)
+
+
+def is_trouble_of_the_store(problem: Exception) -> bool:
+    """Whether the database failed, as opposed to the one who asked it."""
+    return isinstance(problem, DBAPIError) and not isinstance(problem, IntegrityError)
+
+
+def _as_store_error(problem: Exception) -> Exception:
+    if not is_trouble_of_the_store(problem):
+        return problem
+    error = StoreError(f"the database did not take the write: {_words(problem)}")
+    error.__cause__ = problem
+    return error

@@ -1,0 +1,19 @@
+"""Alembic's entry. The connection comes from bot/store/schema.py; there is no other way in."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bot.store.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    # SQLite takes back changes of tables like any other; a migration that is killed half
+    # way leaves the database as it was, and runs again from there.
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
