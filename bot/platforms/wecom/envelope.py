@@ -56,7 +56,7 @@ _TIMESTAMP = re.compile(r"[0-9]{10}")
 _NONCE = re.compile(r"[!-~]{1,63}")
 
 
-class Refused(Exception):  # noqa: N818 - reads as a sentence: except Refused
+class Refused(Exception):
     """A request that is not authentic, or not an envelope at all (`is_malformed`)."""
 
     def __init__(self, step: Step) -> None:
@@ -68,7 +68,7 @@ class Refused(Exception):  # noqa: N818 - reads as a sentence: except Refused
         return self.step == "envelope"
 
 
-class BadKey(ValueError):  # noqa: N818
+class BadKey(ValueError):
     """An EncodingAESKey that is none."""
 
 

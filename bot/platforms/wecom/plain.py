@@ -18,7 +18,7 @@ _DEEPEST = 32
 _LIMIT_BYTES = 64 * 1024
 
 
-class Unreadable(Exception):  # noqa: N818 - reads as a sentence: except Unreadable
+class Unreadable(Exception):
     """Not JSON, or not XML, as it should be. The message is for the log."""
 
 
