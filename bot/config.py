@@ -97,6 +97,8 @@ class Slack(_Section):
     bot_token: SecretStr = SecretStr("")
     api_url: WebAddress = "https://slack.com/api"
     response_hosts: tuple[WebAddress, ...] = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
+    command_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,16}$")] = ""
+    shared_channels: tuple[str, ...] = ()
 
     @property
     def is_used(self) -> bool:
