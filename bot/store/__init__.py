@@ -8,7 +8,9 @@ from bot.store.database import Database
 from bot.store.errors import LeaseLost, SchemaError, StoreError
 from bot.store.history import CastVote, History
 from bot.store.inbox import Accepted, Inbox
+from bot.store.letters import Letter, Letters
 from bot.store.outbox import Outbox
+from bot.store.retention import Retention
 from bot.store.settings import Settings
 
 __all__ = [
@@ -18,7 +20,10 @@ __all__ = [
     "History",
     "Inbox",
     "LeaseLost",
+    "Letter",
+    "Letters",
     "Outbox",
+    "Retention",
     "SchemaError",
     "Settings",
     "StoreError",

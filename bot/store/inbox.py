@@ -36,12 +36,13 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     not_,
     null,
-    or_,
     select,
     true,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -93,34 +94,35 @@ class Accepted:
     is_new: bool
 
 
+_is_open = inbox.c.ended_at.is_(None)
+_is_postponed = and_(_is_open, inbox.c.state.in_(("parked", "retrying")))
 _other = inbox.alias("other")
 _mate = inbox.alias("mate")
-_claimed_channels = select(_other.c.channel).where(_other.c.state == "claimed")
-# A channel that floods has one head however many items wait behind it, so that looking
+_is_free = inbox.c.channel.not_in(
+    select(_other.c.channel).where(_other.c.ended_at.is_(None), _other.c.state == "claimed")
+)
+# However many items of a flooding channel wait, only its head is looked at, so that looking
 # for work takes as long as there are channels under work, not as long as the line is.
-_candidates = or_(
-    inbox.c.is_head == true(),
-    and_(inbox.c.state.in_(("parked", "retrying")), inbox.c.due_at <= bindparam("now")),
+_is_head = and_(_is_open, inbox.c.is_head == true())
+_is_first = and_(
+    _mate.c.ended_at.is_(None), _mate.c.channel == bindparam("room"), _mate.c.state == "received"
 )
 _insert = insert(inbox).values(
     state="received",
-    is_head=not_(select(1).where(_mate.c.channel == bindparam("room"), _mate.c.state == "received").exists()),
+    is_head=not_(select(1).where(_is_first).exists()),
     lease=0,
     attempt=0,
     failures=0,
     waits=0,
     told_waiting=False,
 )
-_candidate = (
-    select(inbox.c.id)
-    .where(_candidates, inbox.c.channel.not_in(_claimed_channels))
-    .order_by(inbox.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
+_candidates = union_all(
+    select(select(inbox.c.id).where(_is_head, _is_free).order_by(inbox.c.id).limit(1).subquery().c.id),
+    select(inbox.c.id).where(_is_postponed, inbox.c.due_at <= bindparam("now"), _is_free),
+).subquery()
 _claim = (
     update(inbox)
-    .where(inbox.c.id == _candidate.scalar_subquery())
+    .where(inbox.c.id == select(func.min(_candidates.c.id)).scalar_subquery(), inbox.c.state.in_(_WAITING))
     .values(
         state="claimed",
         is_head=false(),
@@ -132,16 +134,16 @@ _claim = (
         inbox.c.id, inbox.c.channel, inbox.c.message, inbox.c.lease, inbox.c.attempt, inbox.c.told_waiting
     )
 )
-_first_received = (
-    select(func.min(_mate.c.id))
-    .where(_mate.c.channel == bindparam("room"), _mate.c.state == "received")
-    .scalar_subquery()
+_next_head = (
+    update(inbox)
+    .where(inbox.c.id == select(func.min(_mate.c.id)).where(_is_first).scalar_subquery())
+    .values(is_head=true())
 )
-_next_head = update(inbox).where(inbox.c.id == _first_received).values(is_head=true())
-_next_due = select(func.min(inbox.c.due_at)).where(
-    or_(inbox.c.is_head == true(), inbox.c.state.in_(("parked", "retrying"))),
-    inbox.c.channel.not_in(_claimed_channels),
-)
+_soonest = union_all(
+    select(func.min(inbox.c.due_at).label("due_at")).where(_is_head, _is_free),
+    select(func.min(inbox.c.due_at)).where(_is_postponed, _is_free),
+).subquery()
+_next_due = select(func.min(_soonest.c.due_at))
 
 
 class Inbox:
@@ -313,7 +315,7 @@ class Inbox:
 
         def work(connection: Connection) -> int:
             parked = connection.execute(
-                update(inbox).where(inbox.c.state == "parked").values(state="received", waits=0)
+                update(inbox).where(_is_open, inbox.c.state == "parked").values(state="received", waits=0)
             ).rowcount
             if parked:
                 _set_heads(connection)
@@ -329,7 +331,7 @@ class Inbox:
         also takes back times set while the machine's clock was far ahead.
         """
         now = self._clock.steady()
-        expired = inbox.c.state == "claimed"
+        expired = and_(_is_open, inbox.c.state == "claimed")
         if not all_leases:
             expired = and_(expired, inbox.c.lease_until <= now)
         given_up = {
@@ -349,7 +351,7 @@ class Inbox:
             if all_leases:
                 connection.execute(
                     update(inbox)
-                    .where(inbox.c.state.in_(("parked", "retrying")), inbox.c.due_at > now + _HORIZON_SECONDS)
+                    .where(_is_postponed, inbox.c.due_at > now + _HORIZON_SECONDS)
                     .values(due_at=now)
                 )
             if rescued or all_leases:
@@ -368,26 +370,19 @@ class Inbox:
 
     def counts(self) -> Mapping[str, int]:
         """How many are received, claimed, parked, retrying and dead. What is done is not counted here."""
-        open_states = ("received", "claimed", "parked", "retrying", "dead")
-        rows = self._database.read(
-            lambda connection: connection.execute(
-                select(inbox.c.state, func.count().label("items"))
-                .where(inbox.c.state.in_(open_states))
-                .group_by(inbox.c.state)
-            ).all()
+        query = union_all(
+            select(inbox.c.state, func.count().label("items")).where(_is_open).group_by(inbox.c.state),
+            select(literal("dead"), func.count()).where(
+                inbox.c.ended_at.is_not(None), inbox.c.state == "dead"
+            ),
         )
-        return dict.fromkeys(open_states, 0) | {row.state: row.items for row in rows}
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return dict.fromkeys((*_WAITING, "claimed", "dead"), 0) | {row.state: row.items for row in rows}
 
     def oldest_received_at(self) -> datetime | None:
         """When the oldest message came that is still to be answered; None when all are."""
-        moment: datetime | None = self._database.read(
-            lambda connection: connection.scalar(
-                select(inbox.c.received_at)
-                .where(inbox.c.state.in_((*_WAITING, "claimed")))
-                .order_by(inbox.c.id)
-                .limit(1)
-            )
-        )
+        query = select(func.min(inbox.c.received_at)).where(_is_open)
+        moment: datetime | None = self._database.read(lambda connection: connection.scalar(query))
         return moment
 
     def _claim_row(self) -> Row[Any] | None:
@@ -479,7 +474,6 @@ def _leave(connection: Connection, item: InboxItem, values: Mapping[str, Any]) -
 
 def _set_heads(connection: Connection) -> None:
     """The first received item of every channel is its head."""
-    firsts = select(func.min(_mate.c.id)).where(_mate.c.state == "received").group_by(_mate.c.channel)
-    connection.execute(
-        update(inbox).where(inbox.c.state == "received", inbox.c.id.in_(firsts)).values(is_head=true())
-    )
+    is_received = and_(_mate.c.ended_at.is_(None), _mate.c.state == "received")
+    firsts = select(func.min(_mate.c.id)).where(is_received).group_by(_mate.c.channel)
+    connection.execute(update(inbox).where(inbox.c.id.in_(firsts)).values(is_head=true()))

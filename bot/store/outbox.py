@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, union_all, update
 
 from bot.domain import (
     Answer,
@@ -59,23 +59,16 @@ class _Envelope:
 
 _envelope = TypeAdapter(_Envelope)
 
+_is_open = outbox.c.ended_at.is_(None)
+_is_waiting = and_(_is_open, outbox.c.state == "waiting")
+_is_sending = and_(_is_open, outbox.c.state == "sending")
 _other = outbox.alias("other")
-_is_claimable = and_(
-    outbox.c.state == "waiting",
-    outbox.c.channel.not_in(select(_other.c.channel).where(_other.c.state == "sending")),
-    outbox.c.channel.not_in(select(channel_pause.c.channel).where(channel_pause.c.until > bindparam("now"))),
-)
-_claimed_columns = (
-    outbox.c.id,
-    outbox.c.envelope,
-    outbox.c.reply,
-    outbox.c.lease,
-    outbox.c.attempt,
-    outbox.c.uncertain,
+_is_free = outbox.c.channel.not_in(
+    select(_other.c.channel).where(_other.c.ended_at.is_(None), _other.c.state == "sending")
 )
 _candidate = (
     select(outbox.c.id)
-    .where(_is_claimable, outbox.c.due_at <= bindparam("now"))
+    .where(_is_waiting, outbox.c.due_at <= bindparam("now"), _is_free)
     .order_by(outbox.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -89,24 +82,23 @@ _claim = (
         lease_until=bindparam("until"),
         attempt=outbox.c.attempt + 1,
     )
-    .returning(*_claimed_columns)
-)
-_occupied = select(
-    or_(
-        select(1).where(outbox.c.channel == bindparam("room"), outbox.c.state == "sending").exists(),
-        select(1)
-        .where(
-            outbox.c.channel == bindparam("room"),
-            outbox.c.state == "waiting",
-            outbox.c.due_at <= bindparam("now"),
-        )
-        .exists(),
+    .returning(
+        outbox.c.id,
+        outbox.c.envelope,
+        outbox.c.reply,
+        outbox.c.lease,
+        outbox.c.attempt,
+        outbox.c.uncertain,
     )
 )
-_next_due = select(func.min(outbox.c.due_at)).where(
-    outbox.c.state == "waiting",
-    outbox.c.channel.not_in(select(_other.c.channel).where(_other.c.state == "sending")),
+_in_room = outbox.c.channel == bindparam("room")
+_is_busy = select(
+    or_(
+        select(1).where(_is_sending, _in_room).exists(),
+        select(1).where(_is_waiting, _in_room, outbox.c.due_at <= bindparam("now")).exists(),
+    )
 )
+_next_due = select(func.min(outbox.c.due_at)).where(_is_waiting, _is_free)
 
 
 class Outbox:
@@ -199,7 +191,7 @@ class Outbox:
         also takes back times set while the machine's clock was far ahead.
         """
         now = self._clock.steady()
-        expired = outbox.c.state == "sending"
+        expired = _is_sending
         if not all_leases:
             expired = and_(expired, outbox.c.lease_until <= now)
 
@@ -228,14 +220,14 @@ class Outbox:
 
     def counts(self) -> Mapping[str, int]:
         """How many are waiting, sending and dead. What is delivered is not counted here."""
-        rows = self._database.read(
-            lambda connection: connection.execute(
-                select(outbox.c.state, func.count().label("deliveries"))
-                .where(outbox.c.state.in_(("waiting", "sending", "dead")))
-                .group_by(outbox.c.state)
-            ).all()
+        query = union_all(
+            select(outbox.c.state, func.count().label("deliveries")).where(_is_open).group_by(outbox.c.state),
+            select(literal("dead"), func.count()).where(
+                outbox.c.ended_at.is_not(None), outbox.c.state == "dead"
+            ),
         )
-        return {"waiting": 0, "sending": 0, "dead": 0} | {row.state: row.deliveries for row in rows}
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return dict.fromkeys(("waiting", "sending", "dead"), 0) | {row.state: row.deliveries for row in rows}
 
     def _leave(self, delivery: Delivery, **values: Any) -> None:
         self._database.write(lambda connection: _leave(connection, delivery, values))
@@ -273,7 +265,7 @@ def put(
     now = clock.steady()
     room = message.channel.key
     due_at = max(now, _paused_until(connection, message.channel))
-    is_free = due_at == now and not connection.scalar(_occupied, {"room": room, "now": now})
+    is_free = due_at == now and not connection.scalar(_is_busy, {"room": room, "now": now})
     envelope = _Envelope(message.channel, message.address, message.person)
     common = {
         "item_id": item_id,
@@ -339,7 +331,7 @@ def _pause(connection: Connection, channel: Channel, until: float) -> None:
     # What waits in this channel waits as long, so that `next_due` tells the truth.
     connection.execute(
         update(outbox)
-        .where(outbox.c.channel == channel.key, outbox.c.state == "waiting", outbox.c.due_at < until)
+        .where(_is_waiting, outbox.c.channel == channel.key, outbox.c.due_at < until)
         .values(due_at=until)
     )
 
@@ -353,9 +345,7 @@ def _paused_until(connection: Connection, channel: Channel) -> float:
 
 def _pull_in(connection: Connection, now: float) -> None:
     connection.execute(
-        update(outbox)
-        .where(outbox.c.state == "waiting", outbox.c.due_at > now + _HORIZON_SECONDS)
-        .values(due_at=now)
+        update(outbox).where(_is_waiting, outbox.c.due_at > now + _HORIZON_SECONDS).values(due_at=now)
     )
     connection.execute(
         channel_pause.delete().where(channel_pause.c.until > now + LONGEST_PAUSE_SECONDS * (1 + JITTER))

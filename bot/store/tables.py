@@ -88,15 +88,14 @@ inbox = Table(
     # An id is never used twice, also when retention has emptied the table.
     sqlite_autoincrement=True,
 )
-# Partial, so that what is done costs no index entry: the queue stays small however long the history.
-_HEADS = text("is_head")
-_OPEN = text("state IN ('received', 'claimed', 'parked', 'retrying', 'dead')")
-_RECEIVED = text("state = 'received'")
+# Partial, so that the queue stays small however long the history. SQLite uses them only for
+# queries that say `ended_at IS NULL` (or IS NOT NULL) themselves.
+_OPEN = text("ended_at IS NULL")
 _ENDED = text("ended_at IS NOT NULL")
-Index("ix_inbox_heads", inbox.c.id, sqlite_where=_HEADS, postgresql_where=_HEADS)
-Index("ix_inbox_received", inbox.c.channel, inbox.c.id, sqlite_where=_RECEIVED, postgresql_where=_RECEIVED)
-Index("ix_inbox_open", inbox.c.state, inbox.c.due_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
-Index("ix_inbox_ended", inbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
+Index("ix_inbox_head", inbox.c.is_head, inbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_inbox_room", inbox.c.state, inbox.c.channel, inbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_inbox_due", inbox.c.state, inbox.c.due_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_inbox_ended", inbox.c.state, inbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
 
 message_key = Table(
     "message_key",
@@ -145,10 +144,10 @@ outbox = Table(
     Column("ended_at", Utc),
     sqlite_autoincrement=True,
 )
-_UNSENT = text("state IN ('waiting', 'sending', 'dead')")
-Index("ix_outbox_unsent", outbox.c.state, outbox.c.due_at, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
+Index("ix_outbox_room", outbox.c.state, outbox.c.channel, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_outbox_due", outbox.c.state, outbox.c.due_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_outbox_ended", outbox.c.state, outbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
 Index("ix_outbox_answer_id", outbox.c.answer_id)
-Index("ix_outbox_ended", outbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
 
 channel_pause = Table(
     "channel_pause",

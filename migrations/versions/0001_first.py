@@ -70,36 +70,36 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
+        "ix_inbox_due",
+        "inbox",
+        ["state", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
         "ix_inbox_ended",
         "inbox",
-        ["ended_at"],
+        ["state", "ended_at"],
         unique=False,
         sqlite_where=sa.text("ended_at IS NOT NULL"),
         postgresql_where=sa.text("ended_at IS NOT NULL"),
     )
     op.create_index(
-        "ix_inbox_heads",
+        "ix_inbox_head",
         "inbox",
-        ["id"],
+        ["is_head", "id"],
         unique=False,
-        sqlite_where=sa.text("is_head"),
-        postgresql_where=sa.text("is_head"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_index(
-        "ix_inbox_open",
+        "ix_inbox_room",
         "inbox",
-        ["state", "due_at"],
+        ["state", "channel", "id"],
         unique=False,
-        sqlite_where=sa.text("state IN ('received', 'claimed', 'parked', 'retrying', 'dead')"),
-        postgresql_where=sa.text("state IN ('received', 'claimed', 'parked', 'retrying', 'dead')"),
-    )
-    op.create_index(
-        "ix_inbox_received",
-        "inbox",
-        ["channel", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'received'"),
-        postgresql_where=sa.text("state = 'received'"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
         "message_key",
@@ -137,20 +137,28 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_answer_id", "outbox", ["answer_id"], unique=False)
     op.create_index(
+        "ix_outbox_due",
+        "outbox",
+        ["state", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
         "ix_outbox_ended",
         "outbox",
-        ["ended_at"],
+        ["state", "ended_at"],
         unique=False,
         sqlite_where=sa.text("ended_at IS NOT NULL"),
         postgresql_where=sa.text("ended_at IS NOT NULL"),
     )
     op.create_index(
-        "ix_outbox_unsent",
+        "ix_outbox_room",
         "outbox",
-        ["state", "due_at"],
+        ["state", "channel"],
         unique=False,
-        sqlite_where=sa.text("state IN ('waiting', 'sending', 'dead')"),
-        postgresql_where=sa.text("state IN ('waiting', 'sending', 'dead')"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
         "quarantine",
