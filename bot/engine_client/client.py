@@ -1,0 +1,340 @@
+"""The calls themselves."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+import requests
+from pydantic import BaseModel, ValidationError
+from requests.adapters import BaseAdapter
+
+from bot.domain import Clock, EngineError, Found, KnowledgeBase, Query
+from bot.engine_client.breaker import Breaker
+from bot.engine_client.shapes import (
+    AddedShape,
+    ErrorShape,
+    FoundShape,
+    KnowledgeBaseShape,
+    KnowledgeBasesShape,
+    ReadyShape,
+    RefreshShape,
+)
+from bot.engine_client.transport import WholeAnswerTimeout
+from bot.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 4.0  # from the sent request to the last byte: five in all
+ANSWER_BYTES = 8 * 1024 * 1024
+KEEP = 200
+LONGEST_NAME = 200  # a longer one cannot exist, and would not fit into an address
+PIECE_BYTES = 64 * 1024
+CONNECTIONS = 16
+LOOK_SECONDS = 1.0
+
+# What the engine's codes mean to us. Whatever is not here and not 429 or 5xx is our own mistake.
+MEANINGS = {
+    "unknown_knowledge_base": "unknown_knowledge_base",
+    "unknown_entry": "unknown_entry",
+    "foreign_entry": "foreign_entry",
+}
+SUCCESSES = range(200, 300)
+UNAUTHORIZED, NOT_FOUND, CONFLICT, TOO_MANY_REQUESTS, SERVER_ERROR = 401, 404, 409, 429, 500
+
+RefreshState = Literal["running", "done", "failed"]
+Shape = TypeVar("Shape", bound=BaseModel)
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A line that did not become an entry, and why."""
+
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a list of entries. `refresh` makes them live; None when nothing is new."""
+
+    added: tuple[Entry, ...]
+    repeated: tuple[Entry, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    refresh: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    device: str
+    model: str
+
+
+class EngineClient:
+    """The engine, as far as the bot knows it. Safe to use from several threads.
+
+    Every method raises EngineError. Between `start` and `stop` a thread looks after an
+    engine that failed, so that its return is noticed even when nobody asks. Stopping
+    twice is fine, and so is stopping what never started.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        token: str = "",
+        transport: BaseAdapter | None = None,
+        on_back: Callable[[], None] = lambda: None,
+        metrics: Metrics | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self._answer_seconds = answer_seconds
+        self._url = url.rstrip("/")
+        self._metrics = metrics
+        self._breaker = Breaker(clock, on_back)
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy stands between the two programs
+        self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "identity"})
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+        adapter = transport or WholeAnswerTimeout(pool_connections=1, pool_maxsize=CONNECTIONS)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether asking is known to be useless just now."""
+        return self._breaker.is_open
+
+    def start(self) -> None:
+        self._watcher = threading.Thread(target=self._watch, name="engine-watcher", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        self._session.close()
+
+    def look(self) -> bool:
+        """Ask a failing engine whether it is ready; False when there was nothing to look after."""
+        if not self._breaker.wants_a_look:
+            return False
+        try:
+            self._send("GET", "/readyz")
+        except EngineError:
+            return True
+        self._breaker.seen_ready()
+        return True
+
+    def search(self, query: Query, keep: int = KEEP) -> Found:
+        body = {
+            "query": query.text,
+            "knowledge_base": query.knowledge_base,
+            "threshold": query.threshold,
+            "limit": query.limit,
+            "offset": query.offset,
+            "keep": keep,
+        }
+
+        def checked(shape: FoundShape) -> Found:
+            mistakes = shape.mistakes(query, keep)
+            if mistakes:
+                raise EngineError("away", f"the engine's answer was not one: {'; '.join(mistakes)}")
+            return shape.found()
+
+        return self._call("POST", "/v1/search", FoundShape, checked, json=body)
+
+    def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
+        return self._call(
+            "GET",
+            "/v1/knowledge-bases",
+            KnowledgeBasesShape,
+            lambda shape: tuple(one.knowledge_base() for one in shape.knowledge_bases),
+        )
+
+    def knowledge_base(self, name: str) -> KnowledgeBase:
+        return self._knowledge_base(name).knowledge_base()
+
+    def add_entries(self, knowledge_base: str, text: str) -> Added:
+        """Add lines, each `TEXT` or `TEXT => ANSWER`, to the managed source."""
+        return self._call(
+            "POST",
+            f"{_path(knowledge_base)}/entries",
+            AddedShape,
+            lambda shape: Added(
+                added=tuple(Entry(entry.id, entry.text) for entry in shape.added),
+                repeated=tuple(Entry(entry.id, entry.text) for entry in shape.repeated),
+                dropped=tuple(Dropped(str(line.line or ""), line.reason) for line in shape.dropped),
+                refresh=shape.refresh,
+            ),
+            data=text.encode(),
+            headers={"Content-Type": "text/plain; charset=utf-8"},
+        )
+
+    def remove_entry(self, knowledge_base: str, entry_id: str) -> None:
+        part = _part(entry_id)
+        if part is None:
+            raise EngineError("unknown_entry", "no entry can have this id")
+        self._guarded("DELETE", f"{_path(knowledge_base)}/entries/{part}", lambda _: None)
+
+    def refresh(self, knowledge_base: str) -> str:
+        """Start a refresh, or join the one that runs; its id."""
+        return self._call(
+            "POST", f"{_path(knowledge_base)}/refresh", RefreshShape, lambda shape: shape.refresh
+        )
+
+    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState:
+        """How far this refresh is; "running" also while it waits for its turn."""
+        last = self._knowledge_base(knowledge_base).last_refresh
+        if last is None or last.id != refresh:
+            return "running"
+        return "done" if last.state == "done" else "failed" if last.state == "failed" else "running"
+
+    def ready(self) -> Ready:
+        """What the engine runs on; away while it loads."""
+        return self._call("GET", "/readyz", ReadyShape, lambda shape: Ready(shape.device, shape.model))
+
+    def _knowledge_base(self, name: str) -> KnowledgeBaseShape:
+        def checked(shape: KnowledgeBaseShape) -> KnowledgeBaseShape:
+            if shape.name != name:
+                raise EngineError(
+                    "away", "the engine's answer was not one: it is about another knowledge base"
+                )
+            return shape
+
+        return self._call("GET", _path(name), KnowledgeBaseShape, checked)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            self.look()
+
+    def _call(
+        self, method: str, path: str, shape: type[Shape], use: Callable[[Shape], Value], **options: Any
+    ) -> Value:
+        """Call, check the shape, and make of it what `use` makes of it."""
+
+        def read(body: bytes) -> Value:
+            try:
+                checked = shape.model_validate_json(body)
+            except ValidationError as mistakes:
+                where = ".".join(map(str, mistakes.errors(include_input=False)[0]["loc"])) or "its JSON"
+                raise EngineError("away", f"the engine's answer was not one: {where} is wrong") from None
+            return use(checked)
+
+        return self._guarded(method, path, read, **options)
+
+    def _guarded(self, method: str, path: str, read: Callable[[bytes], Value], **options: Any) -> Value:
+        """Call behind the breaker. A refusal is an answer: only silence and nonsense are failures."""
+        if not self._breaker.allows():
+            raise EngineError("away", "the engine did not answer lately")
+        started = time.perf_counter()
+        try:
+            value = read(self._send(method, path, **options))
+        except EngineError as error:
+            if error.code == "away":
+                self._breaker.failed()
+            else:
+                self._breaker.succeeded()
+            raise
+        except BaseException:
+            self._breaker.failed()  # whatever this was, a trial call must not stay open
+            raise
+        else:
+            self._breaker.succeeded()
+            return value
+        finally:
+            if self._metrics is not None:
+                self._metrics.engine_seconds.observe(time.perf_counter() - started)
+                self._metrics.engine_away.set(self._breaker.is_open)
+
+    def _send(self, method: str, path: str, **options: Any) -> bytes:
+        """The body of a successful answer."""
+        started = time.monotonic()
+        try:
+            try:
+                return self._exchange(method, path, self._answer_seconds, options)
+            except requests.ConnectionError as error:
+                left = started + self._answer_seconds - time.monotonic()
+                if left <= 0 or not _was_reset(error):
+                    raise
+                # The engine closed an idle connection just as we took it. All calls may be repeated.
+                return self._exchange(method, path, left, options)
+        except requests.RequestException as error:
+            raise EngineError("away", f"the engine did not answer: {type(error).__name__}") from error
+
+    def _exchange(self, method: str, path: str, seconds: float, options: Mapping[str, Any]) -> bytes:
+        with self._session.request(
+            method,
+            self._url + path,
+            timeout=(min(CONNECT_SECONDS, seconds), seconds),
+            allow_redirects=False,
+            stream=True,
+            **options,
+        ) as response:
+            body = _read(response)
+            if response.status_code in SUCCESSES:
+                return body
+            raise _error(response.status_code, body)
+
+
+def _read(response: requests.Response) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise EngineError("away", "the engine's answer was not one: it is compressed")
+    body = bytearray()
+    for piece in response.iter_content(PIECE_BYTES):
+        body += piece
+        if len(body) > ANSWER_BYTES:
+            raise EngineError("away", f"the engine's answer was not one: over {ANSWER_BYTES} bytes")
+    return bytes(body)
+
+
+def _error(status: int, body: bytes) -> EngineError:
+    if status == UNAUTHORIZED:
+        return EngineError(
+            "refused", "the engine refuses our token; is [bot] engine_token its [engine] token?"
+        )
+    if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
+        return EngineError("away", f"the engine answered {status}")
+    try:
+        said = ErrorShape.model_validate_json(body).error
+    except ValidationError:
+        return EngineError("away", f"the engine's answer was not one: {status} without a reason")
+    if status in {NOT_FOUND, CONFLICT} and said.code in MEANINGS:
+        return EngineError(MEANINGS[said.code], said.message)
+    return EngineError("refused", f"the engine answered {status}: {said.message}")
+
+
+def _was_reset(error: requests.ConnectionError) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "args", (None,))[-1], ConnectionError) and not isinstance(
+        error, requests.Timeout
+    )
+
+
+def _path(knowledge_base: str) -> str:
+    part = _part(knowledge_base)
+    if part is None:
+        raise EngineError("unknown_knowledge_base", "no knowledge base can have this name")
+    return f"/v1/knowledge-bases/{part}"
+
+
+def _part(name: str) -> str | None:
+    """The name as one part of an address; None for those that would lead somewhere else."""
+    return quote(name, safe="") if name not in {"", ".", ".."} and len(name) <= LONGEST_NAME else None

@@ -1,0 +1,176 @@
+"""The engine's answers as JSON, checked before anything is built from them.
+
+Types are strict and unknown fields are passed over, so that a newer engine may say more.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from bot.domain import Found, KnowledgeBase, Match, Query
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+ROUNDING = 1e-6  # scores are float32 somewhere on their way; 1 may be a little more
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class MatchShape(_Shape):
+    rank: int
+    id: str
+    text: str
+    score: Finite
+    ranking: Finite | None = None
+    answer: str | None = None
+    title: str | None = None
+    url: str | None = None
+    source: str | None = None
+    cosine: Finite | None = None
+    keyword: Finite | None = None
+
+
+class ScoreShape(_Shape):
+    id: str
+    score: Finite
+
+
+class FoundShape(_Shape):
+    knowledge_base: str
+    snapshot: str
+    snapshot_at: AwareDatetime | None = None
+    model: str
+    threshold: Finite
+    total: Count
+    best_score: Finite | None
+    matches: tuple[MatchShape, ...]
+    scores: tuple[ScoreShape, ...] | None = None
+
+    def mistakes(self, query: Query, keep: int) -> list[str]:
+        """Why this cannot be the answer to the query; empty when it can."""
+        ranks = [match.rank for match in self.matches]
+        wanted = max(0, min(query.limit, self.total - query.offset))
+        order = [match.score if match.ranking is None else match.ranking for match in self.matches]
+        kept = [entry.score for entry in self.scores or ()]
+        checks = {
+            "it is about another knowledge base": self.knowledge_base == query.knowledge_base,
+            "it holds another threshold": query.threshold is None or self.threshold == query.threshold,
+            "it does not hold as many matches as it says": len(self.matches) == wanted,
+            "its ranks are not in order": ranks == [query.offset + 1 + at for at in range(len(ranks))],
+            "its matches are not in order": order == sorted(order, reverse=True),
+            "a match is below the threshold": all(match.score >= self.threshold for match in self.matches),
+            "a score is beyond 1": all(abs(match.score) <= 1 + ROUNDING for match in self.matches),
+            "its best score fits neither its matches nor its total": self._best_fits(),
+            "its scores are not in order": kept == sorted(kept, reverse=True) and len(kept) <= keep,
+        }
+        return [mistake for mistake, is_fine in checks.items() if not is_fine]
+
+    def _best_fits(self) -> bool:
+        if self.best_score is None:
+            return self.total == 0
+        best_shown = max((match.score for match in self.matches), default=self.best_score)
+        return best_shown <= self.best_score and (self.best_score >= self.threshold) == (self.total > 0)
+
+    def found(self) -> Found:
+        return Found(
+            knowledge_base=self.knowledge_base,
+            snapshot=self.snapshot,
+            snapshot_at=self.snapshot_at,
+            model=self.model,
+            threshold=self.threshold,
+            total=self.total,
+            best_score=self.best_score,
+            matches=tuple(
+                Match(
+                    rank=match.rank,
+                    entry_id=match.id,
+                    text=match.text,
+                    score=match.score,
+                    answer=match.answer,
+                    title=match.title,
+                    url=match.url,
+                    source=match.source,
+                    cosine=match.cosine,
+                    keyword=match.keyword,
+                )
+                for match in self.matches
+            ),
+            scores=tuple((entry.id, entry.score) for entry in self.scores or ()),
+        )
+
+
+class LastRefreshShape(_Shape):
+    id: str
+    state: str
+    error: str | None = None
+
+
+class KnowledgeBaseShape(_Shape):
+    name: str
+    size: Count
+    model: str
+    dimension: Count
+    snapshot: str | None = None
+    snapshot_at: AwareDatetime | None = None
+    threshold: Finite | None = None
+    next_refresh: AwareDatetime | None = None
+    refreshing: bool = False
+    last_refresh: LastRefreshShape | None = None
+
+    def knowledge_base(self) -> KnowledgeBase:
+        return KnowledgeBase(
+            name=self.name,
+            size=self.size,
+            threshold=self.threshold,
+            snapshot=self.snapshot,
+            snapshot_at=self.snapshot_at,
+            model=self.model,
+            dimension=self.dimension,
+            refreshing=self.refreshing,
+            next_refresh=self.next_refresh,
+        )
+
+
+class KnowledgeBasesShape(_Shape):
+    knowledge_bases: tuple[KnowledgeBaseShape, ...]
+
+
+class EntryShape(_Shape):
+    id: str
+    text: str
+
+
+class DroppedShape(_Shape):
+    line: int | str | None = None
+    reason: str
+
+
+class AddedShape(_Shape):
+    added: tuple[EntryShape, ...]
+    repeated: tuple[EntryShape, ...] = ()
+    dropped: tuple[DroppedShape, ...] = ()
+    refresh: str | None = None
+
+
+class RefreshShape(_Shape):
+    refresh: str
+
+
+class ReadyShape(_Shape):
+    ready: bool
+    device: str = ""
+    model: str = ""
+    reason: str = ""
+
+
+class ErrorCodeShape(_Shape):
+    code: str
+    message: str = ""
+
+
+class ErrorShape(_Shape):
+    error: ErrorCodeShape

@@ -1,0 +1,424 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.domain import Clock, EngineError, Found, KnowledgeBase, Match, Query
+from bot.engine_client import Added, Dropped, EngineClient, Entry, Ready
+from tests.support.engine_server import (
+    Behaviour,
+    EngineServer,
+    answer,
+    cuts_its_body,
+    drips_its_body,
+    drips_its_head,
+    error,
+    hangs,
+    hangs_up,
+    head,
+    pours,
+)
+
+QUERY = Query("sour fruit", "fruit", 0.5, 2)
+
+FOUND: dict[str, Any] = {
+    "knowledge_base": "fruit",
+    "snapshot": "s1",
+    "snapshot_at": "2026-05-04T12:00:00Z",
+    "model": "letters",
+    "threshold": 0.5,
+    "total": 3,
+    "best_score": 0.9,
+    "matches": [
+        {
+            "rank": 1,
+            "id": "e1",
+            "text": "lemon",
+            "answer": "yes",
+            "score": 0.9,
+            "cosine": 0.9,
+            "keyword": None,
+        },
+        {"rank": 2, "id": "e2", "text": "lime", "score": 0.8, "fields": {"colour": "green"}},
+    ],
+    "scores": [{"id": "e1", "score": 0.9}, {"id": "e2", "score": 0.8}, {"id": "e9", "score": -0.1}],
+    "took_ms": 1.5,
+}
+
+SHOP = {
+    "name": "shop",
+    "size": 80,
+    "model": "letters",
+    "dimension": 26,
+    "snapshot": "s1",
+    "snapshot_at": "2026-05-04T12:00:00Z",
+    "threshold": 0.6,
+    "last_refresh": {"id": "r1", "state": "done", "error": None},
+    "next_refresh": None,
+    "refreshing": False,
+    "progress": None,
+    "device": "cpu",
+}
+
+
+class SettableClock(Clock):
+    def __init__(self) -> None:
+        self.time = 1_000_000.0
+        super().__init__(wall=lambda: self.time, monotonic=lambda: self.time)
+
+
+@pytest.fixture
+def server() -> Iterator[EngineServer]:
+    with EngineServer(answer(200, FOUND)) as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def client(server: EngineServer, clock: SettableClock) -> Iterator[EngineClient]:
+    client = EngineClient(server.url, clock=clock, token="secret", answer_seconds=0.3)
+    yield client
+    client.stop()
+
+
+def code_of(client: EngineClient, query: Query = QUERY) -> str:
+    with pytest.raises(EngineError) as raised:
+        client.search(query)
+    return raised.value.code
+
+
+def test_a_search_asks_what_the_contract_says(client: EngineClient, server: EngineServer) -> None:
+    found = client.search(QUERY)
+    assert found == Found(
+        knowledge_base="fruit",
+        snapshot="s1",
+        snapshot_at=datetime(2026, 5, 4, 12, tzinfo=UTC),
+        model="letters",
+        threshold=0.5,
+        total=3,
+        best_score=0.9,
+        matches=(
+            Match(1, "e1", "lemon", 0.9, answer="yes", cosine=0.9),
+            Match(2, "e2", "lime", 0.8),
+        ),
+        scores=(("e1", 0.9), ("e2", 0.8), ("e9", -0.1)),
+    )
+    asked = server.heard[0]
+    assert (asked.method, asked.path, asked.headers["Authorization"]) == (
+        "POST",
+        "/v1/search",
+        "Bearer secret",
+    )
+    assert asked.json == {
+        "query": "sour fruit",
+        "knowledge_base": "fruit",
+        "threshold": 0.5,
+        "limit": 2,
+        "offset": 0,
+        "keep": 200,
+    }
+
+
+def test_an_empty_knowledge_base_is_an_answer(client: EngineClient, server: EngineServer) -> None:
+    server.usual = answer(200, {**FOUND, "total": 0, "best_score": None, "matches": [], "scores": []})
+    assert client.search(QUERY).best_score is None
+
+
+def test_a_score_equal_to_the_threshold_passes(client: EngineClient, server: EngineServer) -> None:
+    matches = [{"rank": 1, "id": "e1", "text": "lemon", "score": 0.5}]
+    server.usual = answer(200, {**FOUND, "total": 1, "best_score": 0.5, "matches": matches, "scores": None})
+    assert client.search(QUERY).total == 1
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        hangs,
+        drips_its_body,
+        drips_its_head,
+        pours,
+        cuts_its_body,
+        hangs_up,
+        answer(200, b"<html>It works!</html>"),
+        answer(200, b'{"knowledge_base": "fruit", "matches": ['),
+        answer(200, b"\xff\xfe"),
+        answer(200, b""),
+        answer(200, []),
+        answer(200, FOUND, {"Content-Encoding": "gzip"}),
+        answer(302, b"", {"Location": "http://127.0.0.1:9/"}),
+        answer(404, b"not found"),
+        error(429, "overloaded"),
+        error(500, "failed"),
+        error(503, "not_ready"),
+    ],
+    ids=lambda behaviour: getattr(behaviour, "__name__", "answer"),
+)
+def test_an_engine_that_does_not_answer_is_away_soon(
+    client: EngineClient, server: EngineServer, behaviour: Behaviour
+) -> None:
+    server.usual = behaviour
+    started = time.monotonic()
+    assert code_of(client) == "away"
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"knowledge_base": "shop"},
+        {"threshold": 0.4},
+        {"threshold": "0.5"},
+        {"threshold": True},
+        {"total": 2, "matches": FOUND["matches"][:1]},
+        {"total": 1},
+        {"total": -1},
+        {"total": 0, "matches": []},
+        {"best_score": 0.3},
+        {"best_score": None},
+        {"best_score": 0.85},
+        {"snapshot": None},
+        {"snapshot_at": "yesterday"},
+        {"snapshot_at": "2026-05-04T12:00:00"},
+        {"matches": [FOUND["matches"][1], FOUND["matches"][0]]},
+        {"matches": [{**FOUND["matches"][0], "rank": 2}, FOUND["matches"][1]]},
+        {"matches": [FOUND["matches"][0], {**FOUND["matches"][1], "score": 0.4999}]},
+        {"matches": [FOUND["matches"][0], {**FOUND["matches"][1], "score": 0.95}]},
+        {"matches": [{**FOUND["matches"][0], "text": None}, FOUND["matches"][1]]},
+        {"matches": [{**FOUND["matches"][0], "score": 1.5}, FOUND["matches"][1]], "best_score": 1.5},
+        {"scores": [{"id": "e1", "score": 0.1}, {"id": "e2", "score": 0.9}]},
+    ],
+    ids=str,
+)
+def test_an_answer_that_cannot_be_true_is_no_answer(
+    client: EngineClient, server: EngineServer, lie: dict[str, Any]
+) -> None:
+    server.usual = answer(200, {**FOUND, **lie})
+    assert code_of(client) == "away"
+
+
+def test_infinity_is_no_score(client: EngineClient, server: EngineServer) -> None:
+    server.usual = answer(200, {**FOUND, "best_score": float("inf")})
+    assert code_of(client) == "away"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        (error(404, "unknown_knowledge_base"), "unknown_knowledge_base"),
+        (error(422, "bad_value"), "refused"),
+        (error(413, "too_large"), "refused"),
+        (answer(401, b""), "refused"),
+    ],
+)
+def test_a_refusal_is_told_apart_from_silence(
+    client: EngineClient, server: EngineServer, behaviour: Behaviour, code: str
+) -> None:
+    server.usual = behaviour
+    for _ in range(10):
+        assert code_of(client) == code
+    assert not client.is_away
+
+
+def test_a_refused_token_names_the_keys_to_compare(client: EngineClient, server: EngineServer) -> None:
+    server.usual = answer(401, b"")
+    with pytest.raises(EngineError, match="engine_token"):
+        client.ready()
+
+
+def test_an_engine_that_is_off_is_away(clock: SettableClock) -> None:
+    with EngineServer(answer(200, FOUND)) as server:
+        pass
+    client = EngineClient(server.url, clock=clock)
+    assert code_of(client) == "away"
+    client.stop()
+
+
+def test_a_connection_closed_while_idle_is_opened_again(client: EngineClient, server: EngineServer) -> None:
+    server.answers.extend([hangs_up, answer(200, FOUND)])
+    assert client.search(QUERY).total == 3
+
+
+def test_after_three_failures_the_engine_is_left_alone_until_the_delay_is_over(
+    client: EngineClient, server: EngineServer, clock: SettableClock
+) -> None:
+    server.usual = error(500, "failed")
+    for _ in range(20):
+        assert code_of(client) == "away"
+    assert (len(server.heard), client.is_away) == (3, True)
+    clock.time += 0.5
+    for _ in range(20):
+        assert code_of(client) == "away"
+    assert len(server.heard) == 4
+
+
+def test_the_delay_never_grows_beyond_what_lets_answers_resume_in_ten_seconds(
+    client: EngineClient, server: EngineServer, clock: SettableClock
+) -> None:
+    server.usual = error(500, "failed")
+    for _ in range(50):
+        clock.time += 60
+        code_of(client)
+    server.usual = answer(200, FOUND)
+    clock.time += 5
+    assert client.search(QUERY).total == 3
+    assert not client.is_away
+
+
+def test_only_one_call_tries_whether_the_engine_is_back(
+    client: EngineClient, server: EngineServer, clock: SettableClock
+) -> None:
+    server.usual = error(500, "failed")
+    for _ in range(3):
+        code_of(client)
+    clock.time += 1
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(call: Any) -> None:
+        reached.set()
+        go_on.wait(5)
+        answer(200, FOUND)(call)
+
+    server.usual = slow
+    trial = threading.Thread(target=client.search, args=(QUERY,))
+    trial.start()
+    assert reached.wait(5)
+    assert code_of(client) == "away"
+    go_on.set()
+    trial.join()
+    assert not client.is_away
+
+
+def test_the_return_is_told_when_a_look_or_a_call_sees_it(server: EngineServer, clock: SettableClock) -> None:
+    returns: list[str] = []
+    client = EngineClient(server.url, clock=clock, on_back=lambda: returns.append("back"))
+    assert client.look() is False
+    server.usual = error(503, "not_ready")
+    code_of(client)
+    assert (client.look(), returns) == (True, [])
+    server.usual = answer(200, FOUND)
+    assert (client.look(), returns) == (True, ["back"])
+    assert client.look() is False
+    client.search(QUERY)
+    assert (client.look(), returns) == (False, ["back", "back"])
+    client.stop()
+
+
+def test_a_return_is_noticed_though_nobody_asks(server: EngineServer, clock: SettableClock) -> None:
+    back = threading.Event()
+    client = EngineClient(server.url, clock=clock, on_back=back.set)
+    client.start()
+    server.answers.append(error(500, "failed"))
+    code_of(client)
+    assert back.wait(10)
+    client.stop()
+    client.stop()
+
+
+def test_knowledge_bases_are_listed(client: EngineClient, server: EngineServer) -> None:
+    shop = KnowledgeBase(
+        name="shop",
+        size=80,
+        threshold=0.6,
+        snapshot="s1",
+        snapshot_at=datetime(2026, 5, 4, 12, tzinfo=UTC),
+        model="letters",
+        dimension=26,
+        refreshing=False,
+    )
+    server.usual = answer(200, {"knowledge_bases": [SHOP, {**SHOP, "name": "空", "threshold": None}]})
+    assert client.knowledge_bases() == (shop, replace(shop, name="空", threshold=None))
+    server.usual = answer(200, SHOP)
+    assert client.knowledge_base("shop") == shop
+
+
+def test_another_knowledge_base_than_asked_for_is_no_answer(
+    client: EngineClient, server: EngineServer
+) -> None:
+    server.usual = answer(200, SHOP)
+    with pytest.raises(EngineError) as raised:
+        client.knowledge_base("fruit")
+    assert raised.value.code == "away"
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "x" * 5_000])
+def test_a_name_that_would_lead_elsewhere_is_never_asked_for(
+    client: EngineClient, server: EngineServer, name: str
+) -> None:
+    with pytest.raises(EngineError) as raised:
+        client.knowledge_base(name)
+    assert (raised.value.code, server.heard) == ("unknown_knowledge_base", [])
+
+
+def test_a_name_with_a_slash_stays_one_part_of_the_address(
+    client: EngineClient, server: EngineServer
+) -> None:
+    server.usual = error(404, "unknown_knowledge_base")
+    with pytest.raises(EngineError):
+        client.knowledge_base("../search?x=库")
+    assert server.heard[0].path == "/v1/knowledge-bases/..%2Fsearch%3Fx%3D%E5%BA%93"
+
+
+def test_entries_are_added_as_lines(client: EngineClient, server: EngineServer) -> None:
+    server.usual = answer(
+        201,
+        {
+            "added": [{"id": "m1", "text": "梨", "answer": "甜"}],
+            "repeated": [{"id": "m0", "text": "lemon"}],
+            "dropped": [{"line": 3, "reason": "no letter or digit"}],
+            "refresh": "r7",
+        },
+    )
+    assert client.add_entries("fruit", "梨 => 甜\nlemon\n--") == Added(
+        added=(Entry("m1", "梨"),),
+        repeated=(Entry("m0", "lemon"),),
+        dropped=(Dropped("3", "no letter or digit"),),
+        refresh="r7",
+    )
+    asked = server.heard[0]
+    assert (asked.method, asked.path) == ("POST", "/v1/knowledge-bases/fruit/entries")
+    assert (asked.body.decode(), asked.headers["Content-Type"]) == (
+        "梨 => 甜\nlemon\n--",
+        "text/plain; charset=utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [(error(404, "unknown_entry"), "unknown_entry"), (error(409, "foreign_entry"), "foreign_entry")],
+)
+def test_an_entry_that_cannot_be_removed_says_why(
+    client: EngineClient, server: EngineServer, behaviour: Behaviour, code: str
+) -> None:
+    server.answers.extend([lambda call: call.write(head(204, {})), behaviour])
+    client.remove_entry("fruit", "m1")
+    with pytest.raises(EngineError) as raised:
+        client.remove_entry("fruit", "m2")
+    assert (raised.value.code, [(asked.method, asked.path) for asked in server.heard]) == (
+        code,
+        [("DELETE", f"/v1/knowledge-bases/fruit/entries/{entry}") for entry in ("m1", "m2")],
+    )
+
+
+def test_a_refresh_can_be_followed(client: EngineClient, server: EngineServer) -> None:
+    failed = {**SHOP, "last_refresh": {"id": "r2", "state": "failed", "error": "no such file"}}
+    done = {**SHOP, "last_refresh": {"id": "r2", "state": "done"}}
+    server.answers.extend(
+        [answer(202, {"refresh": "r2"}), *(answer(200, one) for one in (SHOP, failed, done))]
+    )
+    refresh = client.refresh("shop")
+    assert [client.refresh_state("shop", refresh) for _ in range(3)] == ["running", "failed", "done"]
+
+
+def test_readiness_names_device_and_model(client: EngineClient, server: EngineServer) -> None:
+    server.usual = answer(200, {"ready": True, "device": "cpu", "model": "letters"})
+    assert client.ready() == Ready("cpu", "letters")
