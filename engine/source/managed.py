@@ -1,0 +1,182 @@
+"""The list that chat and console write to: one file for each knowledge base.
+
+    {"knowledge_base": …, "entries": 2, "sha256": …}     of all that follows
+    {"id": …, "text": …, "answer": …, "title": …, "url": …, "fields": {…}}
+    …
+
+The first line makes damage visible: a file that is not what it says is an error and is
+never written over. It also means that the file is changed through `add` and `remove`,
+not in an editor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.domain import Added, BadValue, Entry, SourceError
+from engine.source.formats import BY_MEDIA_TYPE
+from engine.source.gather import gather, identified, sameness
+from engine.source.limits import DEFAULT_LIMITS, Limits
+from engine.source.record import Record
+
+MANAGED = "managed"
+"""The `source` of every entry that was added through chat or console."""
+
+_LIST = "list"
+
+
+class ManagedSource:
+    """Entries added and removed one list at a time, safe to call from several threads.
+
+    When `add` or `remove` returns, the change has reached the disk; when either raises, the
+    file is still whole. One process owns the folder. `limits.rows` and `limits.bytes` hold
+    for one list that is added, `rows` also for all entries of a knowledge base.
+    """
+
+    def __init__(self, folder: Path, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._lock = threading.Lock()
+
+    def entries(self, knowledge_base: str) -> tuple[Entry, ...]:
+        """All entries, oldest first; none when nothing was ever added.
+
+        Raises SourceError naming the file when it is damaged or cannot be read.
+        """
+        with self._lock:
+            return self._load(knowledge_base)
+
+    def add(self, knowledge_base: str, content: bytes, media_type: str) -> Added:
+        """Add a list: text/plain (`TEXT => ANSWER` or `TEXT`, one a line), text/csv or application/x-ndjson.
+
+        A text that is there already is reported as repeated and keeps the answer it has.
+        `where` of what was dropped is `list:LINE`. Raises BadValue when the list cannot be
+        read, and SourceError when the file cannot be read or written.
+        """
+        try:
+            reading = gather(MANAGED, self._reader(media_type, content), self._limits)
+        except SourceError as error:
+            raise BadValue(error.message) from error
+        with self._lock:
+            present = {sameness(entry.text): entry for entry in self._load(knowledge_base)}
+            new = {key: entry for entry in reading.entries if (key := sameness(entry.text)) not in present}
+            repeated = tuple(
+                present[key] for entry in reading.entries if (key := sameness(entry.text)) in present
+            )
+            added = self._named(new, {entry.id for entry in present.values()})
+            if len(present) + len(added) > self._limits.rows:
+                raise BadValue(
+                    f"{knowledge_base} has {len(present)} entries of its own and may have {self._limits.rows}"
+                )
+            if added:
+                self._store(knowledge_base, [*present.values(), *added])
+        return Added(added, repeated, reading.dropped)
+
+    def remove(self, knowledge_base: str, id: str) -> bool:  # noqa: A002
+        """Remove one entry; False when there is none of that id."""
+        with self._lock:
+            present = self._load(knowledge_base)
+            left = [entry for entry in present if entry.id != id]
+            if len(left) == len(present):
+                return False
+            self._store(knowledge_base, left)
+            return True
+
+    def _reader(self, media_type: str, content: bytes) -> Iterator[Record]:
+        if media_type not in BY_MEDIA_TYPE:
+            raise SourceError(f"a list is {', '.join(BY_MEDIA_TYPE)} (got {media_type[:80]})")
+        if len(content) > self._limits.bytes:
+            raise SourceError(f"a list has at most {self._limits.bytes} bytes (got {len(content)})")
+        return BY_MEDIA_TYPE[media_type](_LIST, content)
+
+    def _named(self, new: Mapping[str, Entry], taken: set[str]) -> tuple[Entry, ...]:
+        """The new entries under ids that no entry has: made ones give way, given ones are refused."""
+        named = []
+        for key, entry in new.items():
+            if entry.id not in taken:
+                named.append(entry)
+            elif entry.id == next(identified([(key, "")])):
+                named.append(
+                    replace(
+                        entry, id=next(identified([(key, "")], taken | {other.id for other in new.values()}))
+                    )
+                )
+            else:
+                raise BadValue(f'the id "{entry.id}" belongs to another entry; remove that one first')
+        return tuple(named)
+
+    def _path(self, knowledge_base: str) -> Path:
+        # Any other name could leave the folder, or meet another name where case does not count.
+        if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", knowledge_base):
+            return self._folder / f"{knowledge_base}.jsonl"
+        digest = hashlib.sha256(knowledge_base.encode(errors="surrogatepass")).hexdigest()
+        return self._folder / f"~{digest[:32]}.jsonl"
+
+    def _load(self, knowledge_base: str) -> tuple[Entry, ...]:
+        path = self._path(knowledge_base)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
+        head, _, body = content.partition(b"\n")
+        try:
+            rows = [json.loads(line) for line in body.splitlines()]
+            if json.loads(head) != _head(knowledge_base, len(rows), body):
+                raise SourceError(
+                    f"{path}:1 does not fit what follows: the file is damaged or was edited by hand; "
+                    "restore it from a backup, or move it away to start anew"
+                )
+            return tuple(Entry(**row, source=MANAGED) for row in rows)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise SourceError(
+                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew"
+            ) from error
+
+    def _store(self, knowledge_base: str, entries: Sequence[Entry]) -> None:
+        path = self._path(knowledge_base)
+        body = b"".join(_line(_row(entry)) for entry in entries)
+        unfinished = path.with_suffix(".unfinished")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("wb") as file:
+                file.write(_line(_head(knowledge_base, len(entries), body)) + body)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            folder = os.open(self._folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise SourceError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _head(knowledge_base: str, entries: int, body: bytes) -> dict[str, Any]:
+    name = knowledge_base.encode(errors="replace").decode()
+    return {"knowledge_base": name, "entries": entries, "sha256": hashlib.sha256(body).hexdigest()}
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "text": entry.text,
+        "answer": entry.answer,
+        "title": entry.title,
+        "url": entry.url,
+        "fields": dict(entry.fields),
+    }
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
