@@ -1,0 +1,141 @@
+"""Foreign text into WeCom's markdown: readable, and inert in every dialect of it.
+
+WeCom documents no escapes, and which clients honour a backslash is not known. So what
+would mean something is broken by a zero-width space, or written with its full-width
+twin where a break does not help; both read the same, and commands read both back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+BREAK = "\u200b"
+CUT = "…"
+
+_unwanted = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_line_ends = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
+_blanks = re.compile(r"\s+")
+# Emphasis, strike-through and code: a size such as 10*20*30 would lose its stars, 3~5 its tilde.
+_twins = str.maketrans({"*": "＊", "`": "｀", "~": "～"})
+_loose_underscore = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])|__+")
+_seams = re.compile(
+    r"(?<=<)(?=\S)"  # tags, mentions, addresses in angle brackets
+    r"|(?<=\])(?=[\[(:])"  # links
+    r"|(?<=!)(?=\[)"  # images
+    r"|(?<=&)(?=[#A-Za-z])"  # entities
+    r"|(?<=\\)(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would vanish
+    r"|(?<=<@)|(?<=@)(?=all|here|everyone|channel|所有人)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Headings, quotes, lists, rules, tables, and what underlines the line above into a heading.
+_line_start = re.compile(r"^(?=[#>\-=+|:]|[0-9]{1,9}[.)])", re.MULTILINE)
+_looks_like_address = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)|(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
+# These belong to the character before them.
+_dependent = re.compile("[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+
+
+def escape(text: str) -> str:
+    """Foreign text of several lines; each of them starts nothing."""
+    lines = "\n".join(line.strip() for line in clean(text).split("\n"))
+    return _line_start.sub(BREAK, inline(lines))
+
+
+def inline(text: str) -> str:
+    """Foreign text inside a line of ours. Line breaks are left as they are."""
+    twinned = _loose_underscore.sub(lambda found: "＿" * len(found[0]), clean(text).translate(_twins))
+    return _seams.sub(BREAK, twinned)
+
+
+def one_line(text: str) -> str:
+    return _blanks.sub(" ", clean(text))
+
+
+def clean(text: str) -> str:
+    """Without what turns the direction of writing, hides, or is half a character."""
+    return _unwanted.sub("", _line_ends.sub("\n", text))
+
+
+def emphasised(text: str, bold: tuple[int, int] | None) -> str:
+    """One line of foreign text with a span of it in bold."""
+    start, end = _bold_span(text, bold)
+    before, middle, after = (inline(one_line(part)) for part in (text[:start], text[start:end], text[end:]))
+    if not middle:
+        return (before + after).strip()
+    return f"{before.lstrip()}**{middle}**{after.rstrip()}"
+
+
+def link(label: str, url: str) -> str:
+    """A link that goes where it says, or only its label when it is no web address.
+
+    A label that looks like another address is replaced by the real host.
+    """
+    shown = _blanks.sub(" ", clean(label)).strip()
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return inline(shown)
+    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+        return inline(shown)
+    if not shown or (_looks_like_address.search(shown) and shown != url):
+        shown = host
+    target = quote(url, safe=":/?#@!$&'+,;=%~", errors="replace")
+    return f"[{_link_label(shown)}]({target})"
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, with "…" when that is not all."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + CUT
+
+
+def split(text: str, limit_bytes: int, note: str, *, reserve_bytes: int = 0) -> tuple[str, ...]:
+    """The text in pieces of at most `limit_bytes`; all but the last end with `note`.
+
+    Parted between lines where there are any, else between characters, and never inside
+    a bold span: that is closed and opened again. `reserve_bytes`: a note as long as that
+    may be put in the place of ours.
+    """
+    pieces = []
+    rest = text.strip("\n")
+    room = limit_bytes - len(b"**\n") - max(len(note.encode()), reserve_bytes)
+    while len(rest.encode()) > limit_bytes:
+        seam = _seam(rest, room)
+        head, rest = rest[:seam].rstrip("\n"), rest[seam:].lstrip("\n")
+        if head.count("**") % 2:
+            head, rest = head + "**", "**" + rest
+        pieces.append(f"{head}\n{note}")
+    return (*pieces, rest)
+
+
+def _seam(text: str, room_bytes: int) -> int:
+    """Where to part: at most `room_bytes` before it, at least one character."""
+    fits = len(text.encode()[:room_bytes].decode(errors="ignore"))
+    for boundary in ("\n\n", "\n"):
+        found = text.rfind(boundary, fits // 2, fits)
+        if found > 0:
+            return found
+    seam = fits
+    while seam > 1 and (_dependent.match(text[seam]) or text[seam - 1 : seam + 1] == "**"):
+        seam -= 1
+    return max(seam, 1)
+
+
+def _bold_span(text: str, bold: tuple[int, int] | None) -> tuple[int, int]:
+    """The span without punctuation at its ends, beside which stars are shown as stars."""
+    start, end = bold or (0, 0)
+    start, end = max(start, 0), min(end, len(text))
+    while start < end and not _is_word(text[start]):
+        start += 1
+    while start < end and not _is_word(text[end - 1]):
+        end -= 1
+    return (start, end) if start < end else (0, 0)
+
+
+def _is_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LN"
+
+
+def _link_label(text: str) -> str:
+    return inline(text).replace("[", "［").replace("]", "］")

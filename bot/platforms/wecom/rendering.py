@@ -1,0 +1,111 @@
+"""A reply as WeCom's markdown, for a phone: one column, no tables, no pictures.
+
+Three places show it, with different limits and, in one, no colours; the words are the
+same. What does not fit into one message comes back as further pieces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import texts
+from bot.domain import Answer, Language, Match, Text
+from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line, split
+from bot.texts.wecom import wecom_wording
+
+_ONE_MATCH = 1_500  # characters
+_ADDRESS = 500
+_NAME = 80
+
+# The newer markdown of the robots has no colours; these three are coloured everywhere.
+_marks: dict[texts.Tier, str] = {"strong": "🟩", "fair": "🟨", "weak": "⬜"}
+_colours: dict[texts.Tier, str] = {"strong": "info", "fair": "warning", "weak": "comment"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reply is shown. `all_matches`: characters for the matches together."""
+
+    limit_bytes: int
+    all_matches: int
+    has_colours: bool = False
+
+
+ROBOT = Place(limit_bytes=20_480, all_matches=12_000)
+APP = Place(limit_bytes=2_048, all_matches=2_400, has_colours=True)
+WEBHOOK = Place(limit_bytes=4_096, all_matches=4_000, has_colours=True)
+
+
+def pieces(
+    reply: Answer | Text, place: Place, now: datetime, *, mention: str = "", has_card: bool = False
+) -> tuple[str, ...]:
+    """The reply in as many messages as it needs.
+
+    Without a card an answer ends with the commands that turn the dial, to be typed as
+    they stand; `mention` is what a group has to write before them ("@name ").
+    """
+    if isinstance(reply, Text):
+        body = escape(reply.body)
+    else:
+        body = _answer(reply, place, now, mention="" if has_card else mention, has_card=has_card)
+    words = wecom_wording(reply.language)
+    return split(body, place.limit_bytes, words.continued, reserve_bytes=len(words.cut_short.encode()))
+
+
+def only_piece(body: tuple[str, ...], language: Language) -> str:
+    """The first piece where no other can follow: it says that it was cut."""
+    words = wecom_wording(language)
+    return body[0] if len(body) == 1 else body[0].removesuffix(words.continued) + words.cut_short
+
+
+def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_card: bool) -> str:
+    room = min(_ONE_MATCH, place.all_matches // max(len(answer.matches), 1))
+    turned = texts.turned_by(answer)
+    blocks = [inline(one_line(turned))] if turned else []
+    blocks += [_match(answer, match, place, room) for match in answer.matches]
+    if not answer.matches:
+        blocks.append(escape(texts.nothing_found(answer)))
+    last = [inline(one_line(texts.context_line(answer, now)))]
+    if not has_card:
+        last.append(_turn(answer, mention))
+    return "\n\n".join([*blocks, "\n".join(last)])
+
+
+def _match(answer: Answer, match: Match, place: Place, room: int) -> str:
+    for_text = room * 2 // 3 if match.answer else room
+    shown = cut(match.text, for_text)
+    lines = [f"**{match.rank}.** {emphasised(shown, match.bold)}", _score(answer, match, place)]
+    origin = _origin(answer, match)
+    if origin:
+        lines.append(origin)
+    if match.answer:
+        # Last, because a line after a quote would be taken into it.
+        label = f"{texts.wording(answer.language).answer_label}: "
+        told = escape(label + cut(match.answer, room - min(len(match.text), for_text)))
+        lines += [f"> {line}" for line in told.split("\n") if line]
+    return "\n".join(lines)
+
+
+def _score(answer: Answer, match: Match, place: Place) -> str:
+    tier, word = texts.tier(match.score), texts.tier_word(match.score, answer.language)
+    measure = f"{texts.bar(match.score)} {texts.score(match.score)}"
+    if place.has_colours:
+        return f'<font color="{_colours[tier]}">{measure} {word}</font>'
+    return f"{_marks[tier]} {measure} {word}"
+
+
+def _origin(answer: Answer, match: Match) -> str:
+    label = cut(one_line(match.title or match.source or "").strip(), _NAME)
+    words = texts.wording(answer.language)
+    if match.url and len(match.url) <= _ADDRESS:
+        return f"{words.source}: {link(label, match.url)}"
+    return f"{words.source}: {inline(label)}" if label else ""
+
+
+def _turn(answer: Answer, mention: str) -> str:
+    words = wecom_wording(answer.language)
+    down, _, up = texts.dial_steps(answer.threshold)
+    steps = [step for step in (down, up) if step != answer.threshold]
+    commands = words.either.join(f"{inline(mention)}/threshold {texts.threshold(step)}" for step in steps)
+    return words.turn.format(commands=commands)

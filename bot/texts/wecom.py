@@ -1,0 +1,53 @@
+"""The sentences that only WeCom needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WecomWording:
+    looking: str
+    later: str
+    unknown_stream: str
+    welcome: str
+    declined: str
+    media: Mapping[str, str]
+    continued: str
+    cut_short: str
+    turn: str
+    either: str
+
+
+_ZH = WecomWording(
+    looking="正在查询…",
+    later="仍在处理，稍后回复。",
+    unknown_stream="这条回答已经过期，请重新提问。",
+    welcome="您好，直接提问即可；发送 /help 查看指令。",
+    declined="我只看得懂文字，还看不懂{media}。请把问题打成文字发给我。",
+    media={"image": "图片", "file": "文件", "video": "视频", "voice": "语音"},
+    continued="（未完，见下一条）",
+    cut_short="（太长，到此为止；发送 /limit 可以减少条数）",
+    turn="调整阈值：发送 {commands}",
+    either=" 或 ",
+)
+
+_EN = WecomWording(
+    looking="Looking it up…",
+    later="Still working on it; the answer follows.",
+    unknown_stream="This answer is no longer available. Please ask again.",
+    welcome="Hello! Just ask your question; send /help for the commands.",
+    declined="I can only read text, not {media}. Please type your question.",
+    media={"image": "pictures", "file": "files", "video": "videos", "voice": "voice messages"},
+    continued="(continued in the next message)",
+    cut_short="(too long, cut here; /limit shows fewer matches)",
+    turn="To turn the dial, send {commands}",
+    either=" or ",
+)
+
+
+def wecom_wording(language: Language) -> WecomWording:
+    return _ZH if language == "zh" else _EN

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.domain import Person, Text
+from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
+from tests.bot.platforms.wecom.answers import NOW, a_match, an_answer
+
+READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def only(body: tuple[str, ...]) -> str:
+    (piece,) = body
+    return piece
+
+
+def test_an_answer_on_a_phone() -> None:
+    answer = an_answer(
+        a_match(1, answer="请在订单页申请。\n运费由卖家承担。", title="退货政策", url="https://kb.test/7"),
+        a_match(2, text="质量问题包退", score=0.6512, bold=None),
+    )
+    assert only(pieces(answer, ROBOT, NOW, mention="@知识库助手 ")) == (
+        "**1.** **签收 7 天内可以退货**。\n"
+        "🟩 █████████░ 0.8732 强\n"
+        "来源: [退货政策](https://kb.test/7)\n"
+        "> 答复: 请在订单页申请。\n"
+        "> 运费由卖家承担。\n"
+        "\n"
+        "**2.** 质量问题包退\n"
+        "🟩 ███████░░░ 0.6512 强\n"
+        "\n"
+        "阈值 0.65（本群设置） · 显示 2 条，共 2 条 · 知识库 shop · 更新于 3 分钟前\n"
+        "调整阈值：发送 @知识库助手 /threshold 0.60 或 @知识库助手 /threshold 0.70"
+    )
+
+
+def test_where_a_card_turns_the_dial_no_command_is_told() -> None:
+    assert "/threshold" not in only(pieces(an_answer(), ROBOT, NOW, has_card=True))
+
+
+def test_at_the_end_of_the_dial_only_the_step_that_exists_is_told() -> None:
+    answer = an_answer(threshold=Decimal("1.00"))
+    assert only(pieces(answer, ROBOT, NOW)).endswith("\n调整阈值：发送 /threshold 0.95")
+
+
+@pytest.mark.parametrize("place", [APP, WEBHOOK])
+def test_where_there_are_colours_the_tier_has_one(place: Place) -> None:
+    answer = an_answer(a_match(score=0.45))
+    assert '<font color="warning">████░░░░░░ 0.4500 中</font>' in only(pieces(answer, place, NOW))
+
+
+def test_nothing_found_says_the_best_score_and_what_would_have_shown_it() -> None:
+    answer = replace(an_answer(total=0, best_score=0.5012), matches=())
+    assert only(pieces(answer, ROBOT, NOW)).startswith(
+        "没有内容达到阈值 0.65，最高分是 0.5012。发送 /threshold 0.50 就能看到结果。\n\n"
+    )
+
+
+def test_who_turned_the_dial_is_told_first() -> None:
+    turned = an_answer(turned_by=(Person("wecom", "b", "zhang*san"), Decimal("0.70")))
+    assert only(pieces(turned, ROBOT, NOW)).startswith("zhang＊san 把阈值从 0.70 调到了 0.65。\n\n")
+
+
+def test_a_reply_in_words_is_escaped() -> None:
+    text = Text("# <@all>\n知识库 [a](https://evil.test)", "zh")
+    assert only(pieces(text, ROBOT, NOW)) == "\u200b# <\u200b@\u200ball>\n知识库 [a]\u200b(https://evil.test)"
+
+
+@pytest.mark.parametrize("place", [ROBOT, APP, WEBHOOK])
+def test_the_longest_answer_is_parted_within_the_limit(place: Place) -> None:
+    long = "退货运费由卖家承担，" * 500
+    answer = an_answer(*[a_match(rank, text=long, answer=long, bold=(0, 4_000)) for rank in range(1, 21)])
+    body = pieces(answer, place, NOW)
+    assert all(len(piece.encode()) <= place.limit_bytes for piece in body)
+    assert all(piece.count("**") % 2 == 0 for piece in body)
+    assert all(piece.endswith("（未完，见下一条）") for piece in body[:-1])
+    assert len(only_piece(body, "zh").encode()) <= place.limit_bytes
+    assert only_piece(body, "zh").endswith("（太长，到此为止；发送 /limit 可以减少条数）")
+
+
+def test_the_longest_answer_of_a_robot_fits_into_a_stream_and_one_later_reply() -> None:
+    long = "退货运费由卖家承担，" * 500
+    for count in range(1, 21):
+        answer = an_answer(*[a_match(rank, text=long, answer=long) for rank in range(1, count + 1)])
+        assert len(pieces(answer, ROBOT, NOW, mention="@知识库助手 ")) <= 2
+
+
+foreign = st.text(st.sampled_from("*_~`#<>[]()!@&|\\-=+:.1 \na中"), max_size=40)
+
+
+@given(foreign, foreign, foreign, foreign)
+def test_no_entry_rings_links_or_formats_anything(
+    text: str, told: str, title: str, knowledge_base: str
+) -> None:
+    match = a_match(text=text, answer=told, title=title, bold=(2, 20))
+    body = only(pieces(an_answer(match, knowledge_base=knowledge_base), ROBOT, NOW))
+    tokens = READER.parse(body)
+    kinds = {token.type for token in tokens} | {
+        child.type for token in tokens for child in token.children or []
+    }
+    assert kinds <= {
+        *("paragraph_open", "paragraph_close", "inline", "text", "softbreak"),
+        *("strong_open", "strong_close", "blockquote_open", "blockquote_close"),
+    }
+    assert not re.search("<@|@all", body)
