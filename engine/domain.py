@@ -146,6 +146,12 @@ class BadValue(EngineError):
     code = "bad_value"
 
 
+class UnsupportedMediaType(EngineError):
+    """The body is of a kind that the route does not read."""
+
+    code = "unsupported_media_type"
+
+
 class UnknownKnowledgeBase(EngineError):
     code = "unknown_knowledge_base"
 
@@ -190,6 +196,18 @@ class FolderInUse(EngineError):
     code = "folder_in_use"
 
 
+class CannotListen(EngineError):
+    """The address to listen on is taken, or is not this machine's."""
+
+    code = "cannot_listen"
+
+
+class CannotReach(EngineError):
+    """The engine that owns the folder does not answer."""
+
+    code = "cannot_reach"
+
+
 STATUS: Mapping[str, int] = {
     "bad_request": 400,
     "unauthorized": 401,
@@ -207,5 +225,7 @@ STATUS: Mapping[str, int] = {
     "encoder_failed": 503,
     "snapshot_damaged": 503,
     "folder_in_use": 503,
+    "cannot_listen": 503,
+    "cannot_reach": 503,
     "not_ready": 503,
 }

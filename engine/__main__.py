@@ -1,0 +1,105 @@
+"""The engine's command line.
+
+Exit codes: 0 done, 1 failed (one sentence on stderr), 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+
+from engine import app, config, logs, shell
+from engine.config import ConfigError
+from engine.domain import EngineError
+
+_DONE, _FAILED, _WRONG, _INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
+    """Run one command; the exit code says how it went."""
+    given = _parser().parse_args(arguments)
+    environment = os.environ if environment is None else environment
+    try:
+        path = config.find(given.config, environment)
+        settings = config.load(path, environment)
+        match given.command:
+            case "serve":
+                return _serve(settings)
+            case "refresh":
+                return shell.refresh(settings, given.knowledge_base)
+            case "search":
+                return shell.search(
+                    settings,
+                    " ".join(given.text),
+                    knowledge_base=given.kb,
+                    threshold=given.threshold,
+                    limit=given.limit,
+                    as_json=given.json,
+                )
+            case _:
+                return shell.check(settings, path)
+    except ConfigError as mistakes:
+        print(mistakes, file=sys.stderr)  # noqa: T201 - the command line speaks
+        return _WRONG
+    except (EngineError, OSError) as problem:
+        print(f"kbdial-engine {given.command}: {problem}", file=sys.stderr)  # noqa: T201
+        return _FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _serve(settings: config.Engine) -> int:
+    logs.begin([settings.token.get_secret_value()])
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        if stopping.is_set():
+            os._exit(_FAILED)  # asked twice: the folder survives a kill at any moment
+        stopping.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    engine = app.build(settings)
+    engine.serve()
+    stopping.wait()
+    engine.stop()
+    return _DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description="kbdial's engine: finds the entries that mean the same."
+    )
+    parser.add_argument(
+        "--config",
+        metavar="PATH",
+        help="the configuration file (else KBDIAL_CONFIG, else ./config.toml, else defaults)",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="answer over HTTP and keep the knowledge bases fresh")
+    refresh = commands.add_parser(
+        "refresh", help="read the sources again, now; ends when the new snapshot is served"
+    )
+    refresh.add_argument(
+        "knowledge_base", nargs="?", metavar="KB", help="one knowledge base (all, when left out)"
+    )
+    search = commands.add_parser("search", help="one search from the shell")
+    search.add_argument("text", nargs="+", metavar="TEXT")
+    search.add_argument("--kb", default="default", metavar="NAME", help="the knowledge base (default)")
+    search.add_argument(
+        "--threshold", type=float, metavar="T", help="the lowest score shown (the knowledge base's own)"
+    )
+    search.add_argument("--limit", type=int, default=5, metavar="N", help="how many matches at most (5)")
+    search.add_argument("--json", action="store_true", help="the whole answer as one line of JSON")
+    commands.add_parser(
+        "check", help="read the configuration, every source and the model, and say what is wrong"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

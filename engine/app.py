@@ -1,0 +1,193 @@
+"""The engine put together: `build` makes the parts, `start` and `stop` run them in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from flask import Flask
+
+from engine import config, encoder, source
+from engine.batcher import Batcher
+from engine.domain import FolderInUse, Reading
+from engine.metrics import Metrics
+from engine.refresher import Refresher
+from engine.schedule import Schedule
+from engine.searcher import Searcher
+from engine.shelf import Shelf
+from engine.source import ManagedSource
+from engine.web import Server, application
+from engine.web.routes import Knowledge
+
+ADDRESS = "address"
+"""The file in the data folder that says where its engine listens."""
+
+_log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where the engine touches the world outside its folder. Tests pass others."""
+
+    load_encoder: Callable[[config.Model], encoder.Encoder] = encoder.load
+    now: Callable[[], datetime] = _now
+
+
+@dataclass(frozen=True)
+class App:
+    """One engine over one data folder.
+
+    `open` takes the folder and answers questions; `serve` also listens and keeps the
+    schedule. `stop` undoes either, and is fine to call twice.
+    """
+
+    knowledge: Knowledge
+    wsgi: Flask
+    server: Server
+    schedule: Schedule
+    folder: Path
+    lock: FileLock
+    settings: config.Engine
+
+    def open(self) -> None:
+        """Own the folder, load what was published last, begin to load the model.
+
+        Raises:
+            FolderInUse: another process owns it.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.lock.acquire(blocking=False)
+        except Timeout:
+            raise FolderInUse(
+                f"another engine is running on {self.folder}; stop it, or give this one its own [engine] data_dir"
+            ) from None
+        except OSError as problem:
+            raise FolderInUse(f"the data folder {self.folder} cannot be used: {problem.strerror}") from None
+        for shelf in self.knowledge.shelves.values():
+            shelf.load()
+        self.knowledge.refresher.start()
+        self.knowledge.batcher.start()
+
+    def serve(self) -> None:
+        """Open, listen, refresh what is refreshed by itself, and keep the schedule."""
+        self.open()
+        try:
+            self.server.start()
+        except BaseException:
+            self.stop()
+            raise
+        (self.folder / ADDRESS).write_text(self.server.address, encoding="utf-8")
+        for name, knowledge_base in self.knowledge.knowledge_bases.items():
+            if knowledge_base.refresh != "manual":
+                self.knowledge.refresher.request(name)
+        self.schedule.start()
+        _log.info(
+            "serving",
+            extra={
+                "address": self.server.address,
+                "data_dir": str(self.folder),
+                "knowledge_bases": list(self.knowledge.knowledge_bases),
+                "model": self.settings.model.name,
+                "token": bool(self.settings.token.get_secret_value()),
+            },
+        )
+
+    def stop(self) -> None:
+        self.schedule.stop()
+        self.server.stop()
+        self.knowledge.batcher.stop()
+        self.knowledge.refresher.stop()
+        self.lock.release()
+
+
+def build(settings: config.Engine, edges: Edges = Edges()) -> App:
+    """All parts of an engine with these settings; nothing runs and nothing is touched yet."""
+    folder = settings.data_dir
+    bases = {each.name: each for each in settings.knowledge_base}
+    metrics = Metrics()
+    shelves = {name: Shelf(folder / "snapshots" / name) for name in bases}
+    managed = ManagedSource(folder / "managed")
+    batcher = Batcher(
+        partial(edges.load_encoder, settings.model),
+        longest_line=settings.waiting_questions,
+        seen=metrics.encoded,
+    )
+    refresher = Refresher(
+        shelves,
+        batcher,
+        lambda name: read(bases[name], managed),
+        now=edges.now,
+        finished=metrics.refreshed,
+    )
+    schedule = Schedule(
+        {name: each.timetable for name, each in bases.items()}, refresher.request, timezone=settings.timezone
+    )
+    knowledge = Knowledge(
+        knowledge_bases=bases,
+        shelves=shelves,
+        batcher=batcher,
+        searcher=Searcher(bases, shelves, batcher),
+        refresher=refresher,
+        managed=managed,
+        next_run=schedule.next_run,
+        model_name=settings.model.name,
+    )
+    _watch(metrics, knowledge)
+    wsgi = application(knowledge, metrics, token=settings.token.get_secret_value())
+    return App(
+        knowledge=knowledge,
+        wsgi=wsgi,
+        server=Server(wsgi, settings.listen, threads=settings.web_threads),
+        schedule=schedule,
+        folder=folder,
+        lock=FileLock(folder / "lock", thread_local=False),
+        settings=settings,
+    )
+
+
+def read(knowledge_base: config.KnowledgeBase, managed: ManagedSource) -> Reading:
+    """Everything the sources of a knowledge base hold now, managed entries last."""
+    readings = [source.read(spec, base) for spec, base in knowledge_base.sources]
+    own = managed.entries(knowledge_base.name)
+    return source.merged([*readings, Reading(own, len(own))])
+
+
+def _watch(metrics: Metrics, knowledge: Knowledge) -> None:
+    def entries(shelf: Shelf) -> float:
+        return shelf.current.size if shelf.current else 0
+
+    def made(shelf: Shelf) -> float:
+        return shelf.current.confirmed.timestamp() if shelf.current else 0
+
+    shelves = knowledge.shelves
+    metrics.watch(
+        "kbdial_engine_waiting_questions", "Questions in the line", lambda: knowledge.batcher.waiting
+    )
+    metrics.watch(
+        "kbdial_engine_ready", "1 when the model is loaded", lambda: knowledge.batcher.state[0] == "ready"
+    )
+    metrics.watch_each(
+        "kbdial_engine_entries",
+        "Entries served",
+        {name: partial(entries, each) for name, each in shelves.items()},
+    )
+    metrics.watch_each(
+        "kbdial_engine_snapshot_timestamp_seconds",
+        "When the sources were last found to say what is served",
+        {name: partial(made, each) for name, each in shelves.items()},
+    )
+    metrics.watch_each(
+        "kbdial_engine_damaged_snapshots",
+        "Stored snapshots refused at start",
+        {name: partial(lambda shelf: len(shelf.damaged), each) for name, each in shelves.items()},
+    )

@@ -1,0 +1,145 @@
+"""An engine to ask from the shell: the one that runs already, or one opened for the moment.
+
+Both are asked in the words of the HTTP contract, so a command does the same either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import requests
+
+from engine import app, config
+from engine.domain import CannotReach, EngineError, FolderInUse, NotReady
+
+_CONNECT_SECONDS = 2
+_ANSWER_SECONDS = 60
+
+
+class Transport(Protocol):
+    """One request, one answer: the status and the decoded body."""
+
+    def __call__(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An engine behind a transport. Everything it refuses is an EngineError with its own sentence."""
+
+    send: Transport
+    opened: app.App | None = None
+
+    def names(self) -> list[str]:
+        return [each["name"] for each in self._ask("GET", "/v1/knowledge-bases")["knowledge_bases"]]
+
+    def describe(self, name: str) -> dict[str, Any]:
+        return self._ask("GET", f"/v1/knowledge-bases/{_quoted(name)}")
+
+    def refresh(self, name: str) -> str:
+        return str(self._ask("POST", f"/v1/knowledge-bases/{_quoted(name)}/refresh")["refresh"])
+
+    def search(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self.opened:
+            _have_a_snapshot(self.opened, question["knowledge_base"])
+        return self._ask("POST", "/v1/search", question)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        status, answer = self.send(method, path, body)
+        if isinstance(answer, dict) and status < 300:  # noqa: PLR2004 - the statuses of success
+            return answer
+        try:
+            raise EngineError(answer["error"]["message"])
+        except (TypeError, KeyError):
+            raise CannotReach(f"what answers {method} {path} with status {status} is no engine") from None
+
+
+@contextmanager
+def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[Asked]:
+    """The engine that runs on this data folder, or else one that is opened for the time being.
+
+    Raises:
+        FolderInUse, CannotReach, NotReady
+    """
+    own = app.build(settings, edges or app.Edges())
+    try:
+        own.open()
+    except FolderInUse:
+        yield Asked(_over_http(settings))
+        return
+    try:
+        if not own.knowledge.batcher.wait_until_loaded():
+            raise NotReady(own.knowledge.batcher.state[1])
+        yield Asked(_inside(own), opened=own)
+    finally:
+        own.stop()
+
+
+def _inside(own: app.App) -> Transport:
+    client = own.wsgi.test_client()
+
+    def send(method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        answer = client.open(path, method=method, json=body, headers=_headers(own.settings))
+        return answer.status_code, answer.get_json(silent=True)
+
+    return send
+
+
+def _over_http(settings: config.Engine) -> Transport:
+    address = _address(settings)
+    session = requests.Session()
+    session.trust_env = False  # a proxy has no business between us and this machine
+
+    def send(method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        try:
+            answer = session.request(
+                method,
+                f"http://{address}{path}",
+                json=body,
+                headers=_headers(settings),
+                timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS),
+                allow_redirects=False,
+            )
+        except requests.RequestException as problem:
+            raise CannotReach(
+                f"another engine owns {settings.data_dir}, but does not answer at {address}:"
+                f" {type(problem).__name__}"
+            ) from None
+        try:
+            return answer.status_code, answer.json()
+        except ValueError:
+            return answer.status_code, None
+
+    return send
+
+
+def _address(settings: config.Engine) -> str:
+    """Where the engine that owns the folder said it listens, else where the settings say."""
+    try:
+        address = (settings.data_dir / app.ADDRESS).read_text(encoding="utf-8").strip()
+    except OSError:
+        address = settings.listen
+    host, _, port = address.rpartition(":")
+    return f"127.0.0.1:{port}" if host in {"0.0.0.0", "[::]"} else address  # noqa: S104 - asked, not bound
+
+
+def _headers(settings: config.Engine) -> dict[str, str]:
+    token = settings.token.get_secret_value()
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _have_a_snapshot(own: app.App, name: str) -> None:
+    """Make the first snapshot of a knowledge base that has none for this model."""
+    try:
+        own.knowledge.searcher.snapshot_of(name)
+    except NotReady:
+        refresher = own.knowledge.refresher
+        ended = refresher.wait_for(name, refresher.request(name))
+        if ended and ended.error:
+            raise NotReady(f'knowledge base "{name}" cannot be read: {ended.error}') from None
+
+
+def _quoted(name: str) -> str:
+    return requests.utils.quote(name, safe="")

@@ -1,0 +1,84 @@
+"""One question: its vector, one snapshot, one answer. Nothing here knows HTTP."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from engine.batcher import Batcher
+from engine.config import FALLBACK_THRESHOLD, KnowledgeBase
+from engine.domain import BadValue, NotReady, Query, SearchAnswer, UnknownKnowledgeBase
+from engine.shelf import Shelf
+from engine.snapshot import Snapshot
+
+
+class Searcher:
+    """Answers questions while snapshots come and go: each from the one it found when it began."""
+
+    def __init__(
+        self, knowledge_bases: Mapping[str, KnowledgeBase], shelves: Mapping[str, Shelf], batcher: Batcher
+    ) -> None:
+        self._knowledge_bases = knowledge_bases
+        self._shelves = shelves
+        self._batcher = batcher
+
+    def search(self, query: Query) -> SearchAnswer:
+        """Every entry that means the same, as far as the query wants to see them.
+
+        Raises:
+            BadValue, UnknownKnowledgeBase, NotReady, Overloaded, EncoderFailed
+        """
+        if not is_visible(query.text):
+            raise BadValue("query must hold at least one visible character")
+        snapshot = self.snapshot_of(query.knowledge_base)
+        threshold = query.threshold
+        if threshold is None:
+            threshold = self._knowledge_bases[query.knowledge_base].threshold
+        if threshold is None:
+            threshold = FALLBACK_THRESHOLD
+        vector = self._batcher.encode_question(query.text)
+        found = snapshot.matches(
+            query.text,
+            vector,
+            threshold=threshold,
+            limit=query.limit,
+            offset=query.offset,
+            keep=query.keep,
+        )
+        return SearchAnswer(
+            knowledge_base=query.knowledge_base,
+            snapshot=snapshot.id,
+            snapshot_at=snapshot.confirmed,
+            model=snapshot.model.name,
+            threshold=threshold,
+            total=found.total,
+            best_score=found.best_score,
+            matches=found.matches,
+            scores=found.scores if query.keep else None,
+        )
+
+    def snapshot_of(self, knowledge_base: str) -> Snapshot:
+        """The snapshot that questions are answered from now.
+
+        Raises:
+            UnknownKnowledgeBase: there is none of that name.
+            NotReady: it has no snapshot yet, or one made by another model.
+        """
+        if knowledge_base not in self._shelves:
+            names = ", ".join(f'"{name}"' for name in self._shelves)
+            raise UnknownKnowledgeBase(f'there is no knowledge base "{knowledge_base}", only {names}')
+        snapshot = self._shelves[knowledge_base].current
+        if snapshot is None:
+            raise NotReady(f'knowledge base "{knowledge_base}" has no snapshot yet')
+        model = self._batcher.identity
+        if snapshot.model.fingerprint != model.fingerprint:
+            raise NotReady(
+                f'knowledge base "{knowledge_base}" was made with {snapshot.model.name} under other settings'
+                f" and must be refreshed for {model.name}"
+            )
+        return snapshot
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: more than blanks, controls and invisible marks."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)

@@ -1,0 +1,282 @@
+"""Snapshots on disk, so that a restart answers at once and a crash changes nothing.
+
+    FOLDER/current.json                    which snapshot is served, and when it was confirmed
+    FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
+    FOLDER/<snapshot>/entries.jsonl
+    FOLDER/<snapshot>/vectors.safetensors
+
+A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
+The one before stays. Nothing here knows how vectors are made or compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from engine.domain import Dropped, EncoderFailed, Entry, SnapshotDamaged
+from engine.snapshot import ModelIdentity, Snapshot
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_ENTRIES = "entries.jsonl"
+_VECTORS = "vectors.safetensors"
+_POINTER = "current.json"
+_PARTIAL = ".partial"
+
+_entry = TypeAdapter(Entry)
+_log = logging.getLogger(__name__)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    bytes: int
+    sha256: str
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: int
+    snapshot: str
+    knowledge_base: str
+    created: datetime
+    entries: int
+    read: int
+    dropped: tuple[Dropped, ...]
+    model: ModelIdentity
+    files: dict[str, _File]
+
+
+class _Pointer(BaseModel):
+    snapshot: str
+    confirmed: datetime
+
+
+class Shelf:
+    """The one snapshot being served, and its copy on disk.
+
+    Readers take `current` once and keep it for the whole question: a publish in between
+    does not change what they see. After `publish` returns, a restart serves the new
+    snapshot; if it raises, both memory and disk still have the old. One thread publishes.
+    `reached` is told the name of each step on the way to the disk; tests stop there.
+    """
+
+    def __init__(self, folder: Path, *, reached: Callable[[str], None] = lambda _: None) -> None:
+        self._folder = folder
+        self._reached = reached
+        self._current: Snapshot | None = None
+        self.damaged: tuple[str, ...] = ()
+
+    @property
+    def current(self) -> Snapshot | None:
+        return self._current
+
+    def load(self) -> Snapshot | None:
+        """Take up the snapshot last published, or the newest before it that is whole; clear leftovers."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self._folder.glob(f"*{_PARTIAL}"):
+            _remove(leftover)
+        pointer = self._read_pointer()
+        damaged = []
+        for name in self._candidates(pointer):
+            try:
+                loaded = _read(self._folder / name)
+            except SnapshotDamaged as problem:
+                damaged.append(name)
+                _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
+                continue
+            if pointer and pointer.snapshot == name:
+                loaded = replace(loaded, confirmed=pointer.confirmed)
+            self._current = loaded
+            break
+        self.damaged = tuple(damaged)
+        return self._current
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make this the snapshot that is served, now and after a restart."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._folder / f"{snapshot.id}{_PARTIAL}"
+        _remove(partial)
+        try:
+            partial.mkdir()
+            _write(partial, snapshot)
+        except OSError:
+            _remove(partial)  # a full disk should get its space back
+            raise
+        self._reached("written")
+        partial.replace(self._folder / snapshot.id)
+        _sync_folder(self._folder)
+        self._reached("renamed")
+        self._point_to(snapshot)
+        before, self._current = self._current, snapshot
+        self._reached("published")
+        self._clear(keep={snapshot.id, before.id if before else ""})
+
+    def confirm(self, when: datetime) -> None:
+        """Note that the sources still say what the current snapshot says."""
+        if self._current is None:
+            raise AssertionError("nothing to confirm; this is a bug")
+        confirmed = replace(self._current, confirmed=when)
+        self._point_to(confirmed)
+        self._current = confirmed
+
+    def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
+        # Names start with the time they were made, so the newest comes first.
+        names = sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
+        if pointer and pointer.snapshot in names:
+            names.remove(pointer.snapshot)
+            names.insert(0, pointer.snapshot)
+        yield from names
+
+    def _read_pointer(self) -> _Pointer | None:
+        try:
+            return _Pointer.model_validate_json((self._folder / _POINTER).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError):
+            _log.error("pointer refused", extra={"file": str(self._folder / _POINTER)})
+            return None
+
+    def _point_to(self, snapshot: Snapshot) -> None:
+        pointer = _Pointer(snapshot=snapshot.id, confirmed=snapshot.confirmed)
+        partial = self._folder / f"{_POINTER}{_PARTIAL}"
+        with _synced(partial):
+            partial.write_text(pointer.model_dump_json(), encoding="utf-8")
+        partial.replace(self._folder / _POINTER)
+        _sync_folder(self._folder)
+
+    def _clear(self, keep: set[str]) -> None:
+        for each in self._folder.iterdir():
+            if each.is_dir() and each.name not in keep:
+                _remove(each)
+
+
+def _write(folder: Path, snapshot: Snapshot) -> None:
+    with _synced(folder / _ENTRIES), (folder / _ENTRIES).open("wb") as file:
+        for entry in snapshot.entries:
+            file.write(_entry.dump_json(entry) + b"\n")
+    with _synced(folder / _VECTORS):
+        save_file({"vectors": snapshot.vectors}, folder / _VECTORS)
+    manifest = _Manifest(
+        format=FORMAT,
+        snapshot=snapshot.id,
+        knowledge_base=snapshot.knowledge_base,
+        created=snapshot.created,
+        entries=snapshot.size,
+        read=snapshot.read,
+        dropped=snapshot.dropped,
+        model=snapshot.model,
+        files={name: _file(folder / name) for name in (_ENTRIES, _VECTORS)},
+    )
+    content = manifest.model_dump(mode="json")
+    with _synced(folder / _MANIFEST):
+        (folder / _MANIFEST).write_text(
+            json.dumps({**content, "sha256": _digest_of(content)}, ensure_ascii=False, indent=1),
+            encoding="utf-8",
+        )
+    _sync_folder(folder)
+
+
+def _read(folder: Path) -> Snapshot:
+    """The snapshot in this folder, every byte of it checked.
+
+    Raises:
+        SnapshotDamaged: naming the file and what is wrong with it.
+    """
+    manifest = _read_manifest(folder)
+    present = {each.name for each in folder.iterdir()}
+    expected = {_MANIFEST, *manifest.files}
+    if present != expected or not {_ENTRIES, _VECTORS} <= expected:
+        raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
+    for name, said in manifest.files.items():
+        if _file(folder / name) != said:
+            raise SnapshotDamaged(f"{folder / name} is not what the manifest says: its checksum differs")
+    try:
+        entries = [_entry.validate_json(line) for line in (folder / _ENTRIES).read_bytes().splitlines()]
+        vectors = load_file(folder / _VECTORS)["vectors"]
+        if len(entries) != manifest.entries:
+            raise SnapshotDamaged(
+                f"{folder} holds {len(entries)} entries, its manifest says {manifest.entries}"
+            )
+        return Snapshot.of(
+            id=manifest.snapshot,
+            knowledge_base=manifest.knowledge_base,
+            created=manifest.created,
+            model=manifest.model,
+            entries=entries,
+            vectors=vectors,
+            read=manifest.read,
+            dropped=manifest.dropped,
+        )
+    except (OSError, ValueError, KeyError, SafetensorError, EncoderFailed) as problem:
+        raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
+
+
+def _read_manifest(folder: Path) -> _Manifest:
+    path = folder / _MANIFEST
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        said = content.pop("sha256")
+        manifest = _Manifest.model_validate(content)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
+        raise SnapshotDamaged(f"{path} cannot be read: {problem}") from problem
+    if said != _digest_of(content):
+        raise SnapshotDamaged(f"{path} does not have the checksum it names")
+    if manifest.format != FORMAT:
+        raise SnapshotDamaged(f"{path} has format {manifest.format}, this version reads {FORMAT}")
+    if manifest.snapshot != folder.name:
+        raise SnapshotDamaged(f"{path} belongs to {manifest.snapshot}, not to {folder.name}")
+    return manifest
+
+
+def _digest_of(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _file(path: Path) -> _File:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return _File(bytes=path.stat().st_size, sha256=digest)
+
+
+@contextmanager
+def _synced(path: Path) -> Iterator[None]:
+    """What is written inside has reached the disk afterwards."""
+    yield
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot sync a folder, and does not need to
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

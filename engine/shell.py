@@ -1,0 +1,137 @@
+"""The commands that end: refresh, search, check. They print for people, or JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from engine import app, config, encoder, running
+from engine.domain import EngineError
+from engine.source import ManagedSource
+
+_POLL_SECONDS = 0.1
+_DROPPED_SHOWN = 10
+
+
+def refresh(settings: config.Engine, name: str | None, edges: app.Edges | None = None) -> int:
+    """Refresh one knowledge base or all, and wait until what was read is served."""
+    out, errors = (
+        Console(highlight=False, soft_wrap=True),
+        Console(stderr=True, highlight=False, soft_wrap=True),
+    )
+    failed = 0
+    with running.engine(settings, edges) as engine, _bars(out) as bars:
+        for each in [name] if name else engine.names():
+            ended = _refreshed(engine, each, bars)
+            if ended["state"] == "failed":
+                errors.print(Text(f"{each}: {ended['error']}"))
+                failed = 1
+            else:
+                bars.console.print(Text(_report(each, ended)))
+    return failed
+
+
+def search(
+    settings: config.Engine,
+    text: str,
+    *,
+    knowledge_base: str,
+    threshold: float | None,
+    limit: int,
+    as_json: bool,
+    edges: app.Edges | None = None,
+) -> int:
+    """Ask one question and print what was found, which may be nothing."""
+    question: dict[str, Any] = {"query": text, "knowledge_base": knowledge_base, "limit": limit}
+    if threshold is not None:
+        question["threshold"] = threshold
+    with running.engine(settings, edges) as engine:
+        answer = engine.search(question)
+    out = Console(highlight=False, soft_wrap=True)
+    if as_json:
+        out.out(json.dumps(answer, ensure_ascii=False), highlight=False)
+        return 0
+    for match in answer["matches"]:
+        line = Text.assemble((f"{match['score']:.4f}", "bold"), "  ", match["text"])
+        if match["answer"]:
+            line.append(f"\n        {match['answer']}", "dim")
+        out.print(line)
+    out.print(Text(_context(answer), "dim"))
+    return 0
+
+
+def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = None) -> int:
+    """Try everything the configuration names; 1 when something does not work."""
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(Text(f"configuration: {path or 'the built-in defaults'}, no mistakes"))
+    failed = 0
+    managed = ManagedSource(settings.data_dir / "managed")
+    for each in settings.knowledge_base:
+        try:
+            reading = app.read(each, managed)
+        except EngineError as problem:
+            failed = 1
+            out.print(Text(f"knowledge base {each.name}: {problem.message}"))
+        else:
+            says = f"{len(reading.entries)} entries, {len(reading.dropped)} dropped"
+            out.print(Text(f"knowledge base {each.name}: {says}"))
+    try:
+        loaded = (edges.load_encoder if edges else encoder.load)(settings.model)
+    except EngineError as problem:
+        failed = 1
+        out.print(Text(f"model: {problem.message}"))
+    else:
+        model = loaded.identity
+        out.print(Text(f"model: {model.name}, {model.dimension} dimensions, on {loaded.device}"))
+    return failed
+
+
+def _bars(out: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=out,
+        disable=not out.is_terminal,
+        transient=True,
+    )
+
+
+def _refreshed(engine: running.Asked, name: str, bars: Progress) -> dict[str, Any]:
+    """That knowledge base's refresh when it has ended."""
+    wanted = engine.refresh(name)
+    bar: TaskID = bars.add_task(name, total=None)
+    while True:
+        state = engine.describe(name)
+        if progress := state["progress"]:
+            bars.update(bar, completed=progress["done"], total=progress["total"])
+        for each in state["refreshes"]:
+            if each["id"] == wanted and each["state"] in {"done", "failed"}:
+                bars.remove_task(bar)
+                return dict(each)
+        time.sleep(_POLL_SECONDS)
+
+
+def _report(name: str, ended: dict[str, Any]) -> str:
+    lines = [
+        f"{name}: {ended['kept']} entries served from now on"
+        f" ({ended['read']} read, {ended['dropped_total']} dropped, {ended['embedded']} embedded)"
+    ]
+    lines += [f"  {each['where']}: {each['reason']}" for each in ended["dropped"][:_DROPPED_SHOWN]]
+    more = ended["dropped_total"] - min(_DROPPED_SHOWN, len(ended["dropped"]))
+    if more > 0:
+        lines.append(f"  and {more} more")
+    return "\n".join(lines)
+
+
+def _context(answer: dict[str, Any]) -> str:
+    shown = f"{len(answer['matches'])} of {answer['total']} at or above {answer['threshold']:g}"
+    best = "" if answer["best_score"] is None else f", best {answer['best_score']:.4f}"
+    return f"{shown} in {answer['knowledge_base']}{best}"

@@ -1,0 +1,6 @@
+"""The engine's HTTP: reads requests, asks the parts, writes JSON. No decision is made here."""
+
+from engine.web.application import application
+from engine.web.server import Server
+
+__all__ = ["Server", "application"]

@@ -1,0 +1,97 @@
+"""The Flask application: the routes that everybody may see, and what holds for all routes."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from engine.domain import STATUS, EngineError
+from engine.metrics import Metrics
+from engine.web import openapi
+from engine.web.bodies import ErrorBody, ErrorPart, NotReadyBody
+from engine.web.replies import as_json
+from engine.web.routes import Knowledge, knowledge_routes
+
+BODY_LIMIT_BYTES = 1 << 20
+RETRY_AFTER_SECONDS = 1
+
+_OPEN = frozenset({"healthz", "readyz", "openapi"})
+_BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+_log = logging.getLogger(__name__)
+
+
+def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> Flask:
+    """All routes. With a token, all but `/healthz`, `/readyz` and `/openapi.json` ask for it."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
+    app.url_map.merge_slashes = False
+    app.register_blueprint(knowledge_routes(knowledge, metrics))
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return as_json({"alive": True})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        readiness = knowledge.readiness()
+        return as_json(readiness, 503 if isinstance(readiness, NotReadyBody) else 200)
+
+    @app.get("/metrics")
+    def numbers() -> Response:
+        return Response(metrics.page(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/openapi.json", endpoint="openapi")
+    def describe() -> Response:
+        return as_json(openapi.document(token_needed=bool(token)))
+
+    @app.before_request
+    def authorise() -> Response | None:
+        if not token or request.endpoint in _OPEN:
+            return None
+        given = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+        if given and hmac.compare_digest(given[1].encode(), token.encode()):
+            return None
+        refusal = _error("unauthorized", "this engine wants its token: Authorization: Bearer TOKEN")
+        refusal.headers["WWW-Authenticate"] = "Bearer"
+        return refusal
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = str(request.url_rule) if request.url_rule else "none"
+        metrics.requests.labels(route, response.status_code).inc()
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.errorhandler(EngineError)
+    def told(problem: EngineError) -> Response:
+        response = _error(problem.code, problem.message)
+        if response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refused(problem: HTTPException) -> Response:
+        status = problem.code or 500
+        code = next((code for code, each in STATUS.items() if each == status), "bad_request")
+        response = _error(code, problem.description or HTTPStatus(status).phrase, status)
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["Allow"] = ", ".join(sorted(getattr(problem, "valid_methods", None) or ()))
+        return response
+
+    @app.errorhandler(Exception)
+    def broke(_problem: Exception) -> Response:
+        _log.exception("request broke", extra={"route": str(request.url_rule)})
+        return _error("failed", "something broke inside the engine; its log says what")
+
+    return app
+
+
+def _error(code: str, message: str, status: int | None = None) -> Response:
+    body = ErrorBody(error=ErrorPart(code=code, message=message))
+    return as_json(body, status or STATUS[code])

@@ -1,0 +1,286 @@
+"""What goes over the wire: the bodies of requests and answers, and the sentence for a wrong one."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.domain import BadRequest, BadValue, Dropped, EngineError, Entry, Query, Refresh, SearchAnswer
+
+DROPPED_SHOWN = 50
+_GIVEN_SHOWN = 80
+
+
+class SearchRequest(BaseModel):
+    """A question. Only `query` is required."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    query: str = Field(
+        min_length=1,
+        max_length=20_000,
+        description="The question. The model reads the beginning of a very long one.",
+    )
+    knowledge_base: str = Field(default="default", min_length=1, max_length=64)
+    threshold: float | None = Field(
+        default=None,
+        ge=-1,
+        le=1,
+        allow_inf_nan=False,
+        description="The lowest score shown. Absent or null: the knowledge base's own.",
+    )
+    limit: int = Field(default=5, ge=1, le=10_000_000)
+    offset: int = Field(default=0, ge=0, le=10_000_000)
+    keyword_weight: float = Field(
+        default=0, ge=0, le=0, allow_inf_nan=False, description="Only 0 so far: keywords are not built yet."
+    )
+    keep: int = Field(
+        default=0, ge=0, le=200, description="How many scores to report of all entries, the best ones."
+    )
+
+    def as_query(self) -> Query:
+        return Query(
+            text=self.query,
+            knowledge_base=self.knowledge_base,
+            threshold=self.threshold,
+            limit=self.limit,
+            offset=self.offset,
+            keep=self.keep,
+        )
+
+
+class MatchBody(BaseModel):
+    rank: int
+    id: str
+    text: str
+    answer: str | None
+    score: float
+    cosine: float | None
+    keyword: float | None
+    source: str | None
+    title: str | None
+    url: str | None
+    fields: dict[str, str]
+
+
+class ScoreBody(BaseModel):
+    id: str
+    score: float
+
+
+class SearchResponse(BaseModel):
+    """Every number comes from one snapshot; `total` counts every entry at or above `threshold`."""
+
+    knowledge_base: str
+    snapshot: str
+    snapshot_at: datetime
+    model: str
+    threshold: float
+    total: int
+    best_score: float | None
+    matches: list[MatchBody]
+    scores: list[ScoreBody] | None
+    took_ms: float
+
+    @classmethod
+    def of(cls, answer: SearchAnswer, took_ms: float) -> SearchResponse:
+        return cls(
+            knowledge_base=answer.knowledge_base,
+            snapshot=answer.snapshot,
+            snapshot_at=answer.snapshot_at,
+            model=answer.model,
+            threshold=answer.threshold,
+            total=answer.total,
+            best_score=answer.best_score,
+            matches=[
+                MatchBody(
+                    rank=match.rank,
+                    id=match.entry.id,
+                    text=match.entry.text,
+                    answer=match.entry.answer,
+                    score=match.score,
+                    cosine=match.score,
+                    keyword=None,
+                    source=match.entry.source or None,
+                    title=match.entry.title,
+                    url=match.entry.url,
+                    fields=dict(match.entry.fields),
+                )
+                for match in answer.matches
+            ],
+            scores=None
+            if answer.scores is None
+            else [ScoreBody(id=each, score=score) for each, score in answer.scores],
+            took_ms=took_ms,
+        )
+
+
+class DroppedBody(BaseModel):
+    where: str
+    reason: str
+
+
+class RefreshBody(BaseModel):
+    """One refresh. `dropped` shows the first of `dropped_total`."""
+
+    id: str
+    state: str
+    requested: datetime
+    started: datetime | None
+    finished: datetime | None
+    read: int
+    kept: int
+    embedded: int
+    dropped_total: int
+    dropped: list[DroppedBody]
+    snapshot: str | None
+    error: str | None
+
+    @classmethod
+    def of(cls, refresh: Refresh) -> RefreshBody:
+        return cls(
+            id=refresh.id,
+            state=refresh.state,
+            requested=refresh.requested,
+            started=refresh.started,
+            finished=refresh.finished,
+            read=refresh.read,
+            kept=refresh.kept,
+            embedded=refresh.embedded,
+            dropped_total=len(refresh.dropped),
+            dropped=[
+                DroppedBody(where=each.where, reason=each.reason) for each in refresh.dropped[:DROPPED_SHOWN]
+            ],
+            snapshot=refresh.snapshot,
+            error=refresh.error,
+        )
+
+
+class ProgressBody(BaseModel):
+    done: int
+    total: int
+
+
+class KnowledgeBaseBody(BaseModel):
+    """A knowledge base as it is now. `refreshes` are the last ones, newest first."""
+
+    name: str
+    size: int
+    model: str
+    dimension: int
+    device: str
+    snapshot: str | None
+    snapshot_at: datetime | None
+    threshold: float | None
+    refresh: str
+    refreshing: bool
+    progress: ProgressBody | None
+    last_refresh: RefreshBody | None
+    next_refresh: datetime | None
+    refreshes: list[RefreshBody]
+
+
+class KnowledgeBasesBody(BaseModel):
+    knowledge_bases: list[KnowledgeBaseBody]
+
+
+class RefreshAccepted(BaseModel):
+    refresh: str
+
+
+class EntryBody(BaseModel):
+    id: str
+    text: str
+    answer: str | None
+    title: str | None
+    url: str | None
+    source: str | None
+    fields: dict[str, str]
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryBody:
+        return cls(
+            id=entry.id,
+            text=entry.text,
+            answer=entry.answer,
+            title=entry.title,
+            url=entry.url,
+            source=entry.source or None,
+            fields=dict(entry.fields),
+        )
+
+
+class EntriesBody(BaseModel):
+    entries: list[EntryBody]
+    total: int
+
+
+class NamedText(BaseModel):
+    id: str
+    text: str
+
+
+class DroppedLine(BaseModel):
+    line: int | None
+    reason: str
+
+    @classmethod
+    def of(cls, dropped: Dropped) -> DroppedLine:
+        number = dropped.where.rpartition(":")[2]
+        return cls(line=int(number) if number.isascii() and number.isdigit() else None, reason=dropped.reason)
+
+
+class AddedBody(BaseModel):
+    """What became of each line; `refresh` is the one after which the new entries are found."""
+
+    added: list[NamedText]
+    repeated: list[NamedText]
+    dropped: list[DroppedLine]
+    refresh: str
+
+
+class Ready(BaseModel):
+    ready: bool
+    model: str
+    device: str
+    warnings: list[str]
+
+
+class NotReadyBody(BaseModel):
+    ready: bool
+    reason: str
+
+
+class ErrorPart(BaseModel):
+    code: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    error: ErrorPart
+
+
+def explained(mistakes: ValidationError) -> EngineError:
+    """What is wrong with a body, as a sentence: the field, what was given, what is wanted."""
+    errors = mistakes.errors(include_url=False, include_context=False)
+    if any(error["type"] == "json_invalid" for error in errors):
+        return BadRequest("the body is not valid JSON")
+    return BadValue("; ".join(_sentence(error) for error in errors[:10]))
+
+
+def _sentence(error: Any) -> str:
+    field = ".".join(str(part)[:_GIVEN_SHOWN] for part in error["loc"]) or "the body"
+    if error["type"] == "missing":
+        return f"{field} is missing"
+    if error["type"] == "extra_forbidden":
+        return f"{field} is not a field of this request"
+    says = error["msg"].removeprefix("Input should be ")
+    return f"{field} must be {says} (got {_shown(error['input'])})"
+
+
+def _shown(given: Any) -> str:
+    text = json.dumps(given, ensure_ascii=True, default=str)
+    return text if len(text) <= _GIVEN_SHOWN else text[:_GIVEN_SHOWN] + "…"

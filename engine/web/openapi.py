@@ -1,0 +1,186 @@
+"""The OpenAPI document, made from the very models that read and write the bodies."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from engine.web.bodies import (
+    AddedBody,
+    EntriesBody,
+    ErrorBody,
+    KnowledgeBaseBody,
+    KnowledgeBasesBody,
+    NotReadyBody,
+    Ready,
+    RefreshAccepted,
+    SearchRequest,
+    SearchResponse,
+)
+
+_Schema = dict[str, Any]
+_NAME = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "description": "The name of a knowledge base.",
+}
+_ENTRY = {"name": "entry_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+_ERRORS = {
+    "400": "The body cannot be read at all.",
+    "401": "The token is missing or wrong.",
+    "404": "No such knowledge base or entry.",
+    "405": "No such method here.",
+    "409": "The entry belongs to another source.",
+    "413": "The body is too large.",
+    "415": "The body is of a kind that is not read here.",
+    "422": "A value is wrong; the message names it.",
+    "429": "Too many questions are waiting; see Retry-After.",
+    "503": "Not now: the message says why.",
+}
+
+
+def document(*, token_needed: bool) -> _Schema:
+    """The whole document, for OpenAPI 3.1."""
+    bodies: list[type[BaseModel]] = [
+        SearchRequest,
+        SearchResponse,
+        KnowledgeBasesBody,
+        KnowledgeBaseBody,
+        RefreshAccepted,
+        EntriesBody,
+        AddedBody,
+        Ready,
+        NotReadyBody,
+        ErrorBody,
+    ]
+    _, schemas = models_json_schema(
+        [(body, "validation" if body is SearchRequest else "serialization") for body in bodies],
+        ref_template="#/components/schemas/{model}",
+    )
+    components: _Schema = {"schemas": schemas["$defs"]}
+    described: _Schema = {
+        "openapi": "3.1.0",
+        "info": {"title": "kbdial engine", "version": version("kbdial")},
+        "paths": _paths(),
+        "components": components,
+    }
+    if token_needed:
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        described["security"] = [{"token": []}]
+    return described
+
+
+def _paths() -> _Schema:
+    one = "/v1/knowledge-bases/{name}"
+    return {
+        "/v1/search": {
+            "post": _operation(
+                "search",
+                "Every entry at or above the threshold, best first.",
+                {"200": SearchResponse},
+                body={"application/json": {"schema": _ref(SearchRequest)}},
+                errors=("400", "404", "413", "415", "422", "429", "503"),
+            )
+        },
+        "/v1/knowledge-bases": {
+            "get": _operation("list_knowledge_bases", "All of them.", {"200": KnowledgeBasesBody})
+        },
+        one: {
+            "parameters": [_NAME],
+            "get": _operation(
+                "show_knowledge_base", "One of them.", {"200": KnowledgeBaseBody}, errors=("404",)
+            ),
+        },
+        f"{one}/refresh": {
+            "parameters": [_NAME],
+            "post": _operation(
+                "refresh",
+                "Read the sources again, soon; joins the refresh that waits or runs.",
+                {"202": RefreshAccepted},
+                errors=("404",),
+            ),
+        },
+        f"{one}/entries": {
+            "parameters": [_NAME],
+            "get": _operation(
+                "list_entries",
+                "What is served, and the managed entries as they are this moment.",
+                {"200": EntriesBody},
+                errors=("404", "422", "503"),
+                parameters=[_whole("limit", 1, 1000, 100), _whole("offset", 0, 10_000_000, 0)],
+            ),
+            "post": _operation(
+                "add_entries",
+                "Add a list to the managed entries, one a line.",
+                {"201": AddedBody},
+                body={
+                    "text/plain": {"schema": {"type": "string"}, "example": "Where are you? => In Berlin."},
+                    "text/csv": {"schema": {"type": "string"}},
+                    "application/x-ndjson": {"schema": {"type": "string"}},
+                },
+                errors=("404", "413", "415", "422", "503"),
+            ),
+        },
+        f"{one}/entries/{{entry_id}}": {
+            "parameters": [_NAME, _ENTRY],
+            "delete": _operation(
+                "remove_entry", "Take a managed entry away.", {"204": None}, errors=("404", "409", "503")
+            ),
+        },
+        "/healthz": {"get": _open("healthz", "Alive.", {"200": None})},
+        "/readyz": {"get": _open("readyz", "Ready, or why not.", {"200": Ready, "503": NotReadyBody})},
+        "/metrics": {"get": _operation("metrics", "For Prometheus.", {"200": None})},
+    }
+
+
+def _operation(
+    name: str,
+    says: str,
+    answers: dict[str, type[BaseModel] | None],
+    *,
+    body: _Schema | None = None,
+    errors: tuple[str, ...] = (),
+    parameters: list[_Schema] | None = None,
+) -> _Schema:
+    responses: _Schema = {status: _answer(model) for status, model in answers.items()}
+    for status in ("401", *errors):
+        responses.setdefault(status, {"description": _ERRORS[status], "content": _content(ErrorBody)})
+    operation: _Schema = {"operationId": name, "summary": says, "responses": responses}
+    if body:
+        operation["requestBody"] = {"required": True, "content": body}
+    if parameters:
+        operation["parameters"] = parameters
+    return operation
+
+
+def _open(name: str, says: str, answers: dict[str, type[BaseModel] | None]) -> _Schema:
+    operation = _operation(name, says, answers)
+    del operation["responses"]["401"]
+    operation["security"] = []
+    return operation
+
+
+def _answer(model: type[BaseModel] | None) -> _Schema:
+    return {"description": "Done.", "content": _content(model)} if model else {"description": "Done."}
+
+
+def _content(model: type[BaseModel]) -> _Schema:
+    return {"application/json": {"schema": _ref(model)}}
+
+
+def _ref(model: type[BaseModel]) -> _Schema:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _whole(name: str, low: int, high: int, default: int) -> _Schema:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": {"type": "integer", "minimum": low, "maximum": high, "default": default},
+    }

@@ -1,0 +1,253 @@
+"""The routes about knowledge: search, knowledge bases, refresh, entries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, Response, request
+from pydantic import ValidationError
+
+from engine.batcher import Batcher
+from engine.config import KnowledgeBase
+from engine.domain import (
+    BadValue,
+    Entry,
+    ForeignEntry,
+    NotReady,
+    UnknownEntry,
+    UnknownKnowledgeBase,
+    UnsupportedMediaType,
+)
+from engine.metrics import Metrics
+from engine.refresher import Refresher
+from engine.searcher import Searcher
+from engine.shelf import Shelf
+from engine.source import MANAGED, ManagedSource
+from engine.web.bodies import (
+    AddedBody,
+    DroppedLine,
+    EntriesBody,
+    EntryBody,
+    KnowledgeBaseBody,
+    KnowledgeBasesBody,
+    NamedText,
+    NotReadyBody,
+    ProgressBody,
+    Ready,
+    RefreshAccepted,
+    RefreshBody,
+    SearchRequest,
+    SearchResponse,
+    explained,
+)
+from engine.web.replies import as_json
+
+LIST_LIMIT_BYTES = 8 << 20
+LIST_TYPES = ("text/plain", "text/csv", "application/x-ndjson")
+ENTRIES_SHOWN = 100
+ENTRIES_MOST = 1000
+_LARGEST_OFFSET = 10_000_000
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Everything the routes ask, and what only they put together."""
+
+    knowledge_bases: Mapping[str, KnowledgeBase]
+    shelves: Mapping[str, Shelf]
+    batcher: Batcher
+    searcher: Searcher
+    refresher: Refresher
+    managed: ManagedSource
+    next_run: Callable[[str], datetime | None]
+    model_name: str
+
+    def known(self, name: str) -> str:
+        """This name, when it is one.
+
+        Raises:
+            UnknownKnowledgeBase
+        """
+        if name not in self.knowledge_bases:
+            raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
+        return name
+
+    def readiness(self) -> Ready | NotReadyBody:
+        """Ready when questions can be answered and no first refresh is still to come."""
+        state, reason = self.batcher.state
+        if state != "ready":
+            return NotReadyBody(ready=False, reason=reason)
+        missing = {name: problem for name in self.knowledge_bases if (problem := self._problem(name))}
+        coming = [name for name in missing if self._is_coming(name)]
+        if coming:
+            progress = [
+                f'"{name}" ({now.done} of {now.total})'
+                if (now := self.refresher.progress(name))
+                else f'"{name}"'
+                for name in coming
+            ]
+            return NotReadyBody(ready=False, reason=f"the first refresh is running for {', '.join(progress)}")
+        if len(missing) == len(self.knowledge_bases):
+            return NotReadyBody(ready=False, reason="; ".join(missing.values()))
+        return Ready(
+            ready=True,
+            model=self.batcher.identity.name,
+            device=self.batcher.device,
+            warnings=[*missing.values(), *self._damaged()],
+        )
+
+    def describe(self, name: str) -> KnowledgeBaseBody:
+        snapshot = self.shelves[self.known(name)].current
+        refreshes = self.refresher.recent(name)
+        progress = self.refresher.progress(name)
+        loaded = self.batcher.state[0] == "ready"
+        identity = snapshot.model if snapshot else self.batcher.identity if loaded else None
+        return KnowledgeBaseBody(
+            name=name,
+            size=snapshot.size if snapshot else 0,
+            model=identity.name if identity else self.model_name,
+            dimension=identity.dimension if identity else 0,
+            device=self.batcher.device if loaded else "",
+            snapshot=snapshot.id if snapshot else None,
+            snapshot_at=snapshot.confirmed if snapshot else None,
+            threshold=self.knowledge_bases[name].threshold,
+            refresh=self.knowledge_bases[name].refresh,
+            refreshing=any(each.state in {"waiting", "running"} for each in refreshes),
+            progress=ProgressBody(done=progress.done, total=progress.total) if progress else None,
+            last_refresh=RefreshBody.of(refreshes[0]) if refreshes else None,
+            next_refresh=self.next_run(name),
+            refreshes=[RefreshBody.of(each) for each in refreshes],
+        )
+
+    def entries(self, name: str) -> list[Entry]:
+        """What the snapshot serves, but with the managed entries as they are this moment."""
+        snapshot = self.shelves[self.known(name)].current
+        served = [entry for entry in snapshot.entries if entry.source != MANAGED] if snapshot else []
+        return [*served, *self.managed.entries(name)]
+
+    def remove(self, name: str, entry_id: str) -> None:
+        """Take a managed entry away.
+
+        Raises:
+            UnknownEntry, ForeignEntry
+        """
+        if self.managed.remove(self.known(name), entry_id):
+            self.refresher.changed(name)
+            return
+        for entry in self.entries(name):
+            if entry.id == entry_id:
+                raise ForeignEntry(f'entry "{entry_id}" comes from {entry.source}, remove it there')
+        raise UnknownEntry(f'knowledge base "{name}" has no entry "{entry_id}"')
+
+    def _problem(self, name: str) -> str:
+        try:
+            self.searcher.snapshot_of(name)
+        except NotReady as problem:
+            failed = [each.error for each in self.refresher.recent(name)[:1] if each.error]
+            return f"{problem.message} ({failed[0]})" if failed else problem.message
+        return ""
+
+    def _is_coming(self, name: str) -> bool:
+        refreshes = self.refresher.recent(name)
+        return not refreshes or refreshes[0].state in {"waiting", "running"}
+
+    def _damaged(self) -> list[str]:
+        return [
+            f'a stored snapshot of "{name}" is damaged, the one before is served'
+            for name, shelf in self.shelves.items()
+            if shelf.damaged
+        ]
+
+
+def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
+    """The routes below /v1."""
+    routes = Blueprint("knowledge", __name__, url_prefix="/v1")
+
+    @routes.post("/search")
+    def search() -> Response:
+        began = time.perf_counter()
+        _wanted_type(("application/json",))
+        try:
+            question = SearchRequest.model_validate_json(request.get_data())
+        except ValidationError as mistakes:
+            raise explained(mistakes) from None
+        answer = knowledge.searcher.search(question.as_query())
+        seconds = time.perf_counter() - began
+        metrics.search_seconds.labels(answer.knowledge_base).observe(seconds)
+        return as_json(SearchResponse.of(answer, round(seconds * 1000, 3)))
+
+    @routes.get("/knowledge-bases")
+    def knowledge_bases() -> Response:
+        return as_json(
+            KnowledgeBasesBody(
+                knowledge_bases=[knowledge.describe(name) for name in knowledge.knowledge_bases]
+            )
+        )
+
+    @routes.get("/knowledge-bases/<name>")
+    def knowledge_base(name: str) -> Response:
+        return as_json(knowledge.describe(name))
+
+    @routes.post("/knowledge-bases/<name>/refresh")
+    def refresh(name: str) -> Response:
+        return as_json(RefreshAccepted(refresh=knowledge.refresher.request(knowledge.known(name))), 202)
+
+    @routes.get("/knowledge-bases/<name>/entries")
+    def entries(name: str) -> Response:
+        limit = _number("limit", ENTRIES_SHOWN, 1, ENTRIES_MOST)
+        offset = _number("offset", 0, 0, _LARGEST_OFFSET)
+        everything = knowledge.entries(name)
+        page = everything[offset : offset + limit]
+        return as_json(EntriesBody(entries=[EntryBody.of(entry) for entry in page], total=len(everything)))
+
+    @routes.post("/knowledge-bases/<name>/entries")
+    def add(name: str) -> Response:
+        knowledge.known(name)
+        media_type = _wanted_type(LIST_TYPES)
+        request.max_content_length = LIST_LIMIT_BYTES
+        content = request.get_data()
+        if not content.strip():
+            raise BadValue("the body is empty; wanted one entry a line")
+        added = knowledge.managed.add(name, content, media_type)
+        body = AddedBody(
+            added=[NamedText(id=entry.id, text=entry.text) for entry in added.added],
+            repeated=[NamedText(id=entry.id, text=entry.text) for entry in added.repeated],
+            dropped=[DroppedLine.of(each) for each in added.dropped],
+            refresh=knowledge.refresher.changed(name),
+        )
+        return as_json(body, 201)
+
+    @routes.delete("/knowledge-bases/<name>/entries/<path:entry_id>")
+    def remove(name: str, entry_id: str) -> Response:
+        knowledge.remove(name, entry_id)
+        return Response(status=204)
+
+    return routes
+
+
+def _wanted_type(wanted: tuple[str, ...]) -> str:
+    """The media type of the body, when it is a wanted one, in plain UTF-8.
+
+    Raises:
+        UnsupportedMediaType
+    """
+    given = request.mimetype
+    if given not in wanted:
+        raise UnsupportedMediaType(f'the Content-Type must be {" or ".join(wanted)} (got "{given[:80]}")')
+    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}:
+        raise UnsupportedMediaType("compressed bodies are not read, send it as it is")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise UnsupportedMediaType("the body must be UTF-8")
+    return given
+
+
+def _number(name: str, default: int, low: int, high: int) -> int:
+    given = request.args.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) <= 12 and low <= int(given) <= high):  # noqa: PLR2004 - more digits are out of range anyway
+        raise BadValue(f'{name} must be a whole number from {low} to {high} (got "{given[:80]}")')
+    return int(given)

@@ -1,0 +1,120 @@
+"""The sockets: waitress in a thread of this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from waitress import create_server, wasyncore
+
+from engine.domain import CannotListen
+
+# Flask refuses larger bodies with a sentence. This is the hard stop below it.
+_BODY_LIMIT_BYTES = 16 << 20
+_CONNECTIONS = 1000
+_IDLE_SECONDS = 60
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+class _Waitress(Protocol):
+    """What is used of waitress's server."""
+
+    trigger: Any
+    task_dispatcher: Any
+    effective_host: str
+    effective_port: str | int
+    accepting: bool
+
+    def run(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Server:
+    """Answers HTTP between `start` and `stop`. `stop` lets requests in work finish first."""
+
+    def __init__(self, wsgi: Wsgi, listen: str, *, threads: int) -> None:
+        self._in_work = _InWork(wsgi)
+        self._listen = listen
+        self._threads = threads
+        self._sockets: dict[int, Any] = {}
+        self._server: _Waitress | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT as it really is; the port is known once started."""
+        if self._server is None:
+            return self._listen
+        host = self._server.effective_host
+        return (
+            f"[{host}]:{self._server.effective_port}"
+            if ":" in host
+            else f"{host}:{self._server.effective_port}"
+        )
+
+    def start(self) -> None:
+        """Listen, and return.
+
+        Raises:
+            CannotListen: the address is taken or not ours.
+        """
+        try:
+            self._server = create_server(
+                self._in_work,
+                map=self._sockets,
+                listen=self._listen,
+                threads=self._threads,
+                max_request_body_size=_BODY_LIMIT_BYTES,
+                connection_limit=_CONNECTIONS,
+                channel_timeout=_IDLE_SECONDS,
+                ident=None,
+                clear_untrusted_proxy_headers=True,
+            )
+        except (OSError, ValueError) as problem:
+            raise CannotListen(f"cannot listen on {self._listen}: {problem}") from None
+        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._thread.start()
+
+    def stop(self, grace_seconds: float = 5.0) -> None:
+        if self._server is None or self._thread is None:
+            return
+        server, self._server = self._server, None
+        # Sockets belong to the server's own loop, so it is asked to close them.
+        server.trigger.pull_trigger(lambda: _stop_listening(server))
+        self._in_work.wait_until_none(grace_seconds)
+        server.task_dispatcher.shutdown(timeout=1)
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
+        self._thread.join(grace_seconds)
+
+
+class _InWork:
+    """The application, counting the requests inside it."""
+
+    def __init__(self, wsgi: Wsgi) -> None:
+        self._wsgi = wsgi
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self._add(1)
+        try:
+            return self._wsgi(environ, start_response)
+        finally:
+            self._add(-1)
+
+    def wait_until_none(self, timeout_seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, timeout_seconds)
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self._count += number
+            self._changed.notify_all()
+
+
+def _stop_listening(server: Any) -> None:
+    server.accepting = False
+    server.del_channel()
+    server.socket.close()
