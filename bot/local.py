@@ -22,6 +22,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.domain import Answer, Delivery, IncomingMessage, Text, reply_from_json, reply_to_json
+from bot.platforms.terminal import Listener, incoming
+
 log = logging.getLogger(__name__)
 
 Request = Mapping[str, Any]
@@ -53,7 +56,7 @@ class Local:
 
     def __init__(self, data_dir: Path, operations: Mapping[str, Operation]) -> None:
         self._data_dir = data_dir
-        self._operations = dict(operations)
+        self._operations = {"who": lambda _, __: os.getpid(), **operations}
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -115,6 +118,34 @@ def call(data_dir: Path, operation: str, request: Request, hear: Hear) -> Any:
         except ConnectionError:
             pass
     raise NotRunning("the bot stopped before it had answered")
+
+
+def who(data_dir: Path) -> int | None:
+    """The process id of the bot that runs on this data folder; None when none does."""
+    try:
+        return int(call(data_dir, "who", {}, lambda _: None))
+    except NotRunning:
+        return None
+
+
+def say(data_dir: Path, room: str, text: str, person: str, hear: Callable[[Answer | Text], None]) -> None:
+    """Say a line in a room of the running bot; returns when it is answered. Raises as `call` does."""
+    line = {"room": room, "text": text, "person": person}
+    call(data_dir, "say", line, lambda heard: hear(reply_from_json(heard)))
+
+
+def saying(take: Callable[[IncomingMessage, Listener], None]) -> Operation:
+    """The other end of `say`: hands the line to `take`, which returns when it is answered."""
+
+    def operation(request: Request, hear: Hear) -> None:
+        message = incoming(str(request["room"]), str(request["text"]), str(request["person"]))
+
+        def listener(delivery: Delivery) -> None:
+            hear(reply_to_json(delivery.reply))
+
+        take(message, listener)
+
+    return operation
 
 
 def _connect(data_dir: Path) -> socket.socket:

@@ -1,0 +1,79 @@
+"""What the documents promise is what the program has, and the other way round."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from bot import config as bot_config
+from engine import config as engine_config
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "config.example.toml"
+# Found out from where the file lies, not written into it.
+UNWRITTEN = {"engine.knowledge_base.base"}
+
+
+def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path: Path) -> None:
+    copy = tmp_path / "config.toml"
+    copy.write_bytes(EXAMPLE.read_bytes())
+    bot = bot_config.load(copy, {}).bot
+    assert [name for name, robot in bot.wecom.robot.items() if robot.is_used] == []
+    assert [name for name, app in bot.wecom.app.items() if app.is_used] == []
+    assert [name for name, webhook in bot.wecom.webhook.items() if webhook.is_used] == []
+    assert bot.model_copy(update={"wecom": bot_config.Wecom()}) == bot_config.Bot(
+        data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path / 'data/bot.db'}"
+    )
+    bases = tuple(base.model_copy(update={"base": tmp_path}) for base in engine_config.SAMPLES)
+    assert engine_config.load(copy, {}) == engine_config.Engine(
+        data_dir=tmp_path / "data/engine", knowledge_base=bases
+    )
+
+
+@pytest.mark.parametrize("program", [bot_config.Config, engine_config.Config])
+def test_the_example_configuration_has_every_key(program: type[BaseModel]) -> None:
+    example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    assert set(keys_of(program)) - set(written(program, example)) == UNWRITTEN & set(keys_of(program))
+
+
+def test_every_group_of_keys_in_the_example_says_what_it_is_for() -> None:
+    groups = EXAMPLE.read_text(encoding="utf-8").strip().split("\n\n")
+    assert [group for group in groups if "# " not in group] == []
+
+
+def keys_of(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    """All keys below a section, with dots; the names that people give their own tables are left out."""
+    for name, field in model.model_fields.items():
+        below = [key for section in sections(field.annotation) for key in keys_of(section, f"{above}{name}.")]
+        yield from below or [f"{above}{name}"]
+
+
+def written(model: type[BaseModel], table: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The keys of `keys_of` that stand in a table of the example."""
+    for name, value in table.items():
+        if name not in model.model_fields:
+            continue
+        found = sections(model.model_fields[name].annotation)
+        if not found:
+            yield f"{above}{name}"
+        for section in found:
+            for part in tables(section, value):
+                yield from written(section, part, f"{above}{name}.")
+
+
+def sections(annotation: Any) -> list[type[BaseModel]]:
+    """The sections a key holds, whether it is one, a list of them, or a table of named ones."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in sections(part)]
+
+
+def tables(section: type[BaseModel], value: Any) -> list[Mapping[str, Any]]:
+    if isinstance(value, list):
+        return value
+    return [value] if set(value) & set(section.model_fields) else list(value.values())
