@@ -41,7 +41,6 @@ from sqlalchemy import (
     null,
     select,
     true,
-    tuple_,
     union_all,
     update,
 )
@@ -65,6 +64,7 @@ from bot.store.database import Database
 from bot.store.errors import LeaseLost
 from bot.store.history import keep_asked, keep_vote
 from bot.store.locks import one_claim_at_a_time
+from bot.store.prepared import Prepared
 from bot.store.settings import keep_change
 from bot.store.tables import inbox, message_key, quarantine
 
@@ -107,14 +107,27 @@ _is_head = and_(_is_open, inbox.c.is_head == true())
 _is_first = and_(
     _mate.c.ended_at.is_(None), _mate.c.channel == bindparam("room"), _mate.c.state == "received"
 )
-_insert = insert(inbox).values(
-    state="received",
-    is_head=not_(select(1).where(_is_first).exists()),
-    lease=0,
-    attempt=0,
-    failures=0,
-    waits=0,
-    told_waiting=False,
+_insert = Prepared(
+    insert(inbox)
+    .values(
+        state="received",
+        is_head=not_(select(1).where(_is_first).exists()),
+        lease=0,
+        attempt=0,
+        failures=0,
+        waits=0,
+        told_waiting=False,
+    )
+    .returning(inbox.c.id),
+    columns=("channel", "message", "received_at", "due_at"),
+)
+_seen = Prepared(
+    select(message_key.c.item_id).where(
+        *(message_key.c[name] == bindparam(name) for name in ("platform", "tenant", "kind", "id"))
+    )
+)
+_insert_key = Prepared(
+    insert(message_key), columns=("platform", "tenant", "kind", "id", "item_id", "seen_at")
 )
 _candidates = union_all(
     select(select(inbox.c.id).where(_is_head, _is_free).order_by(inbox.c.id).limit(1).subquery().c.id),
@@ -425,41 +438,20 @@ def _accept(
     values: Mapping[str, Any],
     now: float,
 ) -> Accepted:
-    distinct = dict.fromkeys(keys)
-    seen = {
-        MessageKey(kind, name): item_id
-        for kind, name, item_id in connection.execute(_seen_keys(channel, tuple(distinct)))
+    place = {"platform": channel.platform, "tenant": channel.tenant}
+    seen: dict[MessageKey, int | None] = {
+        key: _seen.run(connection, place | {"kind": key.kind, "id": key.id}) for key in keys
     }
-    if seen:
-        accepted = Accepted(min(seen.values()), is_new=False)
+    known = [item_id for item_id in seen.values() if item_id is not None]
+    if known:
+        accepted = Accepted(min(known), is_new=False)
     else:
-        primary_key = connection.execute(_insert, values).inserted_primary_key
-        if primary_key is None:
-            raise AssertionError("a row without an id; this is a bug")
-        accepted = Accepted(primary_key[0], is_new=True)
-    unseen = [
-        {
-            "platform": channel.platform,
-            "tenant": channel.tenant,
-            "kind": key.kind,
-            "id": key.id,
-            "item_id": accepted.item_id,
-            "seen_at": now,
-        }
-        for key in distinct
-        if key not in seen
-    ]
-    if unseen:
-        connection.execute(insert(message_key), unseen)
+        accepted = Accepted(_insert.run(connection, values), is_new=True)
+    for key, item_id in seen.items():
+        if item_id is None:
+            names = {"kind": key.kind, "id": key.id, "item_id": accepted.item_id, "seen_at": now}
+            _insert_key.run(connection, place | names)
     return accepted
-
-
-def _seen_keys(channel: Channel, keys: tuple[MessageKey, ...]) -> Any:
-    return select(message_key.c.kind, message_key.c.id, message_key.c.item_id).where(
-        message_key.c.platform == channel.platform,
-        message_key.c.tenant == channel.tenant,
-        tuple_(message_key.c.kind, message_key.c.id).in_([(key.kind, key.id) for key in keys]),
-    )
 
 
 def _is_ours(item: InboxItem) -> Any:
