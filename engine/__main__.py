@@ -95,9 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     search.add_argument("--limit", type=int, default=5, metavar="N", help="how many matches at most (5)")
     search.add_argument("--json", action="store_true", help="the whole answer as one line of JSON")
-    commands.add_parser(
-        "check", help="read the configuration, every source and the model, and say what is wrong"
-    )
+    commands.add_parser("check", help="try the configuration, every source and the model")
     return parser
 
 

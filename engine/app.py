@@ -69,7 +69,8 @@ class App:
             self.lock.acquire(blocking=False)
         except Timeout:
             raise FolderInUse(
-                f"another engine is running on {self.folder}; stop it, or give this one its own [engine] data_dir"
+                f"another engine is running on {self.folder};"
+                " stop it, or give this one its own [engine] data_dir"
             ) from None
         except OSError as problem:
             raise FolderInUse(f"the data folder {self.folder} cannot be used: {problem.strerror}") from None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import requests
 
@@ -142,4 +143,4 @@ def _have_a_snapshot(own: app.App, name: str) -> None:
 
 
 def _quoted(name: str) -> str:
-    return requests.utils.quote(name, safe="")
+    return quote(name, safe="")

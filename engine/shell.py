@@ -21,10 +21,7 @@ _DROPPED_SHOWN = 10
 
 def refresh(settings: config.Engine, name: str | None, edges: app.Edges | None = None) -> int:
     """Refresh one knowledge base or all, and wait until what was read is served."""
-    out, errors = (
-        Console(highlight=False, soft_wrap=True),
-        Console(stderr=True, highlight=False, soft_wrap=True),
-    )
+    out, errors = _console(), Console(stderr=True, highlight=False, soft_wrap=True)
     failed = 0
     with running.engine(settings, edges) as engine, _bars(out) as bars:
         for each in [name] if name else engine.names():
@@ -53,7 +50,7 @@ def search(
         question["threshold"] = threshold
     with running.engine(settings, edges) as engine:
         answer = engine.search(question)
-    out = Console(highlight=False, soft_wrap=True)
+    out = _console()
     if as_json:
         out.out(json.dumps(answer, ensure_ascii=False), highlight=False)
         return 0
@@ -68,7 +65,7 @@ def search(
 
 def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = None) -> int:
     """Try everything the configuration names; 1 when something does not work."""
-    out = Console(highlight=False, soft_wrap=True)
+    out = _console()
     out.print(Text(f"configuration: {path or 'the built-in defaults'}, no mistakes"))
     failed = 0
     managed = ManagedSource(settings.data_dir / "managed")
@@ -90,6 +87,10 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
         model = loaded.identity
         out.print(Text(f"model: {model.name}, {model.dimension} dimensions, on {loaded.device}"))
     return failed
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
 
 
 def _bars(out: Console) -> Progress:
@@ -120,10 +121,8 @@ def _refreshed(engine: running.Asked, name: str, bars: Progress) -> dict[str, An
 
 
 def _report(name: str, ended: dict[str, Any]) -> str:
-    lines = [
-        f"{name}: {ended['kept']} entries served from now on"
-        f" ({ended['read']} read, {ended['dropped_total']} dropped, {ended['embedded']} embedded)"
-    ]
+    counts = f"{ended['read']} read, {ended['dropped_total']} dropped, {ended['embedded']} embedded"
+    lines = [f"{name}: {ended['kept']} entries served from now on ({counts})"]
     lines += [f"  {each['where']}: {each['reason']}" for each in ended["dropped"][:_DROPPED_SHOWN]]
     more = ended["dropped_total"] - min(_DROPPED_SHOWN, len(ended["dropped"]))
     if more > 0:

@@ -83,13 +83,8 @@ class Knowledge:
         missing = {name: problem for name in self.knowledge_bases if (problem := self._problem(name))}
         coming = [name for name in missing if self._is_coming(name)]
         if coming:
-            progress = [
-                f'"{name}" ({now.done} of {now.total})'
-                if (now := self.refresher.progress(name))
-                else f'"{name}"'
-                for name in coming
-            ]
-            return NotReadyBody(ready=False, reason=f"the first refresh is running for {', '.join(progress)}")
+            said = ", ".join(self._with_progress(name) for name in coming)
+            return NotReadyBody(ready=False, reason=f"the first refresh is running for {said}")
         if len(missing) == len(self.knowledge_bases):
             return NotReadyBody(ready=False, reason="; ".join(missing.values()))
         return Ready(
@@ -149,6 +144,10 @@ class Knowledge:
             failed = [each.error for each in self.refresher.recent(name)[:1] if each.error]
             return f"{problem.message} ({failed[0]})" if failed else problem.message
         return ""
+
+    def _with_progress(self, name: str) -> str:
+        progress = self.refresher.progress(name)
+        return f'"{name}" ({progress.done} of {progress.total})' if progress else f'"{name}"'
 
     def _is_coming(self, name: str) -> bool:
         refreshes = self.refresher.recent(name)
