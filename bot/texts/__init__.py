@@ -25,23 +25,27 @@ from bot.texts.answers import (
     tier_word,
     turned_by,
 )
+from bot.texts.mistakes import bad_command, shortened, unknown_command
 from bot.texts.wording import Tier, Wording, wording
 
 __all__ = [
     "Tier",
     "Wording",
     "age",
+    "bad_command",
     "bar",
     "context_line",
     "dial_steps",
     "exact",
     "nothing_found",
     "score",
+    "shortened",
     "suggested_threshold",
     "threshold",
     "tier",
     "tier_mark",
     "tier_word",
     "turned_by",
+    "unknown_command",
     "wording",
 ]

@@ -49,6 +49,78 @@ class Wording:
     dial: str
     feedback: str
     source: str
+    # how it went wrong
+    bad_command: str
+    got: str
+    got_nothing: str
+    mean_percent: str
+    unknown_command: str
+    did_you_mean: str
+    question_cut: str
+    not_allowed: str
+    no_admins: str
+    nobody: str
+    answer_gone: str
+    engine_away: str
+    failed: str
+    too_many_questions: str
+    channel_too_busy: str
+    no_knowledge_base: str
+    refused: str
+    # the threshold
+    value: str
+    threshold_shown: str
+    threshold_unknown: str
+    threshold_set: str
+    threshold_same: str
+    threshold_reset: str
+    threshold_undone: str
+    nothing_to_undo: str
+    changed: str
+    the_default: str
+    preview: str
+    no_preview: str
+    # the other settings
+    limit_shown: str
+    limit_set: str
+    language_shown: str
+    language_set: str
+    kb_shown: str
+    kb_size: str
+    kb_set: str
+    kb_list: str
+    kb_line: str
+    kb_none: str
+    kb_added: str
+    kb_repeated: str
+    kb_dropped: str
+    kb_dropped_line: str
+    kb_live: str
+    kb_live_soon: str
+    kb_live_failed: str
+    kb_removed: str
+    kb_no_entry: str
+    kb_foreign: str
+    refresh_started: str
+    # overviews
+    status_away: str
+    status_engine: str
+    status_kb: str
+    status_next: str
+    status_refreshing: str
+    status_queue: str
+    setting_threshold: str
+    setting_limit: str
+    setting_knowledge_base: str
+    setting_language: str
+    setting_line: str
+    setting_changed: str
+    language_name: str
+    help_intro: str
+    help_line: str
+    help_example: str
+    voted_helpful: str
+    voted_not_helpful: str
 
 
 def wording(language: Language) -> Wording:

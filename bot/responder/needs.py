@@ -1,0 +1,46 @@
+"""What deciding needs from outside. The store and the engine client are these in the program."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain import (
+    Answer,
+    Asked,
+    Channel,
+    ChannelSettings,
+    Found,
+    KnowledgeBase,
+    PastChange,
+    Query,
+    Setting,
+)
+from bot.engine_client import Added, Ready, RefreshState
+
+
+class Settings(Protocol):
+    def of(self, channel: Channel) -> ChannelSettings: ...
+
+    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
+        """Newest first."""
+
+
+class History(Protocol):
+    def answer(self, channel: Channel, answer_id: str) -> Answer | None:
+        """None for an answer of another channel too."""
+
+    def recent(self, channel: Channel, limit: int) -> tuple[Asked, ...]:
+        """Newest first."""
+
+
+class Engine(Protocol):
+    """Every method raises EngineError."""
+
+    def search(self, query: Query) -> Found: ...
+    def knowledge_bases(self) -> tuple[KnowledgeBase, ...]: ...
+    def knowledge_base(self, name: str) -> KnowledgeBase: ...
+    def add_entries(self, knowledge_base: str, text: str) -> Added: ...
+    def remove_entry(self, knowledge_base: str, entry_id: str) -> None: ...
+    def refresh(self, knowledge_base: str) -> str: ...
+    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState: ...
+    def ready(self) -> Ready: ...

@@ -1,0 +1,114 @@
+"""The pages that change nothing: status, settings, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+from bot import texts
+from bot.commands import VERBS
+from bot.domain import Clock, EngineError, Outcome, Setting
+from bot.responder.needs import Engine, Settings
+from bot.responder.room import KnowledgeBases, Room, name_of
+
+
+class Overview:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        bases: KnowledgeBases,
+        clock: Clock,
+        waiting: Callable[[], int] | None,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._bases = bases
+        self._clock = clock
+        self._waiting = waiting
+
+    def status(self, room: Room) -> Outcome:
+        """Also an answer while the engine is away: that is when people ask for it."""
+        words = room.words
+        try:
+            lines = self._engine_lines(room)
+        except EngineError as error:
+            if error.code == "unknown_knowledge_base":
+                raise
+            lines = [words.status_away]
+        if self._waiting is not None:
+            lines.append(words.status_queue.format(count=self._waiting()))
+        return Outcome((room.text("\n".join(lines), verb="status"),))
+
+    def settings(self, room: Room) -> Outcome:
+        words = room.words
+        own = room.settings
+        plain: dict[Setting, tuple[str, bool]] = {
+            "limit": (str(room.limit), own.limit is not None),
+            "knowledge_base": (room.knowledge_base, own.knowledge_base is not None),
+            "language": (words.language_name, own.language is not None),
+        }
+        values = {
+            setting: words.value.format(
+                value=value, source=words.from_channel if is_own else words.from_default
+            )
+            for setting, (value, is_own) in plain.items()
+        }
+        values["threshold"] = room.shown(self._bases.threshold_if_known(room, room.knowledge_base))
+        names: dict[Setting, str] = {
+            "threshold": words.setting_threshold,
+            "limit": words.setting_limit,
+            "knowledge_base": words.setting_knowledge_base,
+            "language": words.setting_language,
+        }
+        lines = [
+            words.setting_line.format(
+                name=names[setting], value=values[setting], changed=self._last_change(room, setting)
+            )
+            for setting in get_args(Setting)
+        ]
+        return Outcome((room.text("\n".join(lines), verb="settings"),))
+
+    def help(self, room: Room, verb: str | None) -> Outcome:
+        words = room.words
+        lines = (
+            [
+                words.help_intro,
+                *(_help_line(room, name) for name in VERBS),
+            ]
+            if verb is None
+            else [_help_line(room, verb), words.help_example.format(example=VERBS[verb].example)]
+        )
+        return Outcome((room.text("\n".join(lines), verb="help"),))
+
+    def _engine_lines(self, room: Room) -> list[str]:
+        words = room.words
+        ready = self._engine.ready()
+        known = self._bases.get_anew(room.knowledge_base)
+        lines = [
+            words.status_engine.format(model=known.model or ready.model, device=ready.device),
+            words.status_kb.format(
+                name=known.name,
+                count=known.size,
+                dimension=known.dimension,
+                age=texts.age(known.snapshot_at, self._clock.now(), room.language),
+            ),
+        ]
+        if known.refreshing:
+            lines.append(words.status_refreshing)
+        elif known.next_refresh is not None:
+            lines.append(words.status_next.format(when=room.moment(known.next_refresh)))
+        return lines
+
+    def _last_change(self, room: Room, setting: Setting) -> str:
+        return "".join(
+            room.words.setting_changed.format(who=name_of(past.person), when=room.moment(past.made_at))
+            for past in self._settings.history(room.message.channel, setting, 1)
+        )
+
+
+def _help_line(room: Room, name: str) -> str:
+    verb = VERBS[name]
+    return room.words.help_line.format(
+        command=f"/{name} {verb.grammar}".rstrip(), help=verb.help[room.language]
+    )

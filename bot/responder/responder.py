@@ -1,0 +1,298 @@
+"""Reads a message and hands it to whoever can answer it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from bot import texts
+from bot.commands import (
+    VERBS,
+    AddEntries,
+    Ask,
+    BadCommand,
+    Command,
+    Help,
+    ListKnowledgeBases,
+    Question,
+    Refresh,
+    RemoveEntry,
+    ResetThreshold,
+    SetLanguage,
+    SetLimit,
+    SetThreshold,
+    ShowKnowledgeBase,
+    ShowLanguage,
+    ShowLimit,
+    ShowSettings,
+    ShowThreshold,
+    Status,
+    TryThreshold,
+    UndoThreshold,
+    UseKnowledgeBase,
+    parse,
+)
+from bot.config import Bot
+from bot.domain import (
+    Action,
+    Answer,
+    Change,
+    Clock,
+    EngineError,
+    InboxItem,
+    IncomingMessage,
+    Outcome,
+    ShowMore,
+    Text,
+    TurnDial,
+    Vote,
+)
+from bot.responder.dial import Dial
+from bot.responder.knowledge import Knowledge
+from bot.responder.needs import Engine, History, Settings
+from bot.responder.overview import Overview
+from bot.responder.questions import Questions
+from bot.responder.room import KnowledgeBases, Room
+from bot.responder.throttle import Throttle
+
+NEEDS_ENGINE = (
+    Ask,
+    ShowKnowledgeBase,
+    UseKnowledgeBase,
+    ListKnowledgeBases,
+    AddEntries,
+    RemoveEntry,
+    Refresh,
+    Status,
+)
+CHANGES = (
+    SetThreshold,
+    ResetThreshold,
+    UndoThreshold,
+    SetLimit,
+    UseKnowledgeBase,
+    AddEntries,
+    RemoveEntry,
+    SetLanguage,
+)
+PERCENTAGES = range(2, 101)
+
+
+class Responder:
+    """Safe to use from several threads. Remembers only what the engine said lately and who asked how often.
+
+    Raises EngineError("away") where an answer needs an engine that gives none: the
+    message is to be kept, and `waiting_notice` says so to the person.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        history: History,
+        engine: Engine,
+        clock: Clock,
+        config: Bot,
+        new_id: Callable[[], str],
+        waiting: Callable[[], int] | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._history = history
+        self._config = config
+        self._timezone = ZoneInfo(config.timezone)
+        rates = config.questions_per_minute
+        self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
+        bases = KnowledgeBases(engine, clock)
+        self._questions = Questions(engine, bases, new_id)
+        self._dial = Dial(settings, history, bases)
+        self._knowledge = Knowledge(engine, bases, self._questions, wait)
+        self._overview = Overview(settings, engine, bases, clock, waiting)
+
+    def reply_to(self, item: InboxItem) -> Outcome:
+        room = self._room(item.message)
+        try:
+            if item.message.action is not None:
+                return self._click(room, item.message.action)
+            return self._answer(room, self._read(item.message))
+        except EngineError as error:
+            if error.code != "unknown_knowledge_base":
+                raise
+            return Outcome((self._questions.unknown_knowledge_base(room, room.knowledge_base),))
+
+    def needs_engine(self, message: IncomingMessage) -> bool:
+        """Whether the answer may take as long as the engine takes."""
+        if message.action is not None:
+            return not isinstance(message.action, Vote)
+        read = self._read(message)
+        return isinstance(read, NEEDS_ENGINE) or (isinstance(read, Question) and bool(read.text))
+
+    def allows(self, item: InboxItem) -> bool:
+        """Whether this is within the questions a minute; counts it if so. Retries and settings are free."""
+        is_retry = item.attempt > 1 or item.told_waiting
+        return is_retry or not self.needs_engine(item.message) or self._throttle.allows(item.message)
+
+    def throttle_notice(self, item: InboxItem) -> Text | None:
+        """What to say to the first question above the limit; None for those after it."""
+        scope = self._throttle.first_refusal(item.message)
+        if scope is None:
+            return None
+        room = self._room(item.message)
+        rates = self._config.questions_per_minute
+        if scope == "person":
+            return room.aside(room.words.too_many_questions.format(limit=rates.person))
+        return room.aside(room.words.channel_too_busy.format(limit=rates.channel))
+
+    def waiting_notice(self, item: InboxItem) -> Text:
+        room = self._room(item.message)
+        return room.text(room.words.engine_away)
+
+    def failure_notice(self, item: InboxItem) -> Text:
+        room = self._room(item.message)
+        return room.text(room.words.failed)
+
+    def _room(self, message: IncomingMessage) -> Room:
+        return Room(message, self._settings.of(message.channel), self._config.defaults, self._timezone)
+
+    def _read(self, message: IncomingMessage) -> Command | BadCommand | Question:
+        return parse(
+            _writable(message.text),
+            names=self._config.names,
+            mentioned=message.mentioned,
+            in_group=not message.is_direct,
+        )
+
+    def _answer(self, room: Room, read: Command | BadCommand | Question) -> Outcome:
+        if isinstance(read, CHANGES) and (refusal := self._refusal(room)):
+            return Outcome((refusal,))
+        match read:
+            case Question(""):
+                return self._overview.help(room, None)
+            case Question():
+                return self._questions.ask(room, read)
+            case Ask(question):
+                return self._questions.ask(room, Question(question))
+            case BadCommand():
+                return Outcome((_correction(room, read),))
+            case ShowThreshold():
+                return self._dial.show(room)
+            case SetThreshold(value):
+                return self._dial.set(room, value)
+            case TryThreshold(value):
+                return self._dial.preview(room, value)
+            case ResetThreshold():
+                return self._dial.reset(room)
+            case UndoThreshold():
+                return self._dial.undo(room)
+            case ShowLimit():
+                return Outcome((room.text(room.words.limit_shown.format(value=room.limit), verb="limit"),))
+            case SetLimit(count):
+                return _set_limit(room, count)
+            case ShowKnowledgeBase():
+                return self._knowledge.show(room)
+            case UseKnowledgeBase(name):
+                return self._knowledge.use(room, name)
+            case ListKnowledgeBases():
+                return self._knowledge.list_all(room)
+            case AddEntries(lines):
+                return self._knowledge.add(room, lines)
+            case RemoveEntry(entry_id):
+                return self._knowledge.remove(room, entry_id)
+            case Refresh():
+                return self._knowledge.refresh(room)
+            case Status():
+                return self._overview.status(room)
+            case ShowSettings():
+                return self._overview.settings(room)
+            case ShowLanguage():
+                return Outcome((room.text(room.words.language_shown, verb="language"),))
+            case SetLanguage():
+                return _set_language(room, read)
+            case Help(verb):
+                return self._overview.help(room, verb)
+            case _:
+                assert_never(read)
+
+    def _click(self, room: Room, action: Action) -> Outcome:
+        answer = self._history.answer(room.message.channel, action.answer_id)
+        if answer is None:
+            return Outcome((room.aside(room.words.answer_gone),))
+        match action:
+            case TurnDial():
+                return self._turn(room, answer, action)
+            case Vote(verdict=verdict):
+                words = room.words
+                thanks = words.voted_helpful if verdict == "helpful" else words.voted_not_helpful
+                return Outcome((room.aside(thanks),), vote=action)
+            case ShowMore(offset=offset):
+                return self._questions.more(room, answer, max(0, offset))
+            case _:
+                assert_never(action)
+
+    def _turn(self, room: Room, answer: Answer, turn: TurnDial) -> Outcome:
+        if refusal := self._refusal(room):
+            return Outcome((refusal,))
+        if not (turn.threshold.is_finite() and 0 <= turn.threshold <= 1):
+            return Outcome((_correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))
+        turned = self._questions.turned(room, answer, turn)
+        if turn.threshold == room.settings.threshold:
+            return turned
+        return replace(turned, changes=(self._dial.change_to(room, turn.threshold),))
+
+    def _refusal(self, room: Room) -> Text | None:
+        """Why this person may not change anything here; None when they may."""
+        person = room.message.person
+        if not person.id:
+            return room.aside(room.words.nobody)
+        if self._config.settings_open_to == "everyone" or person.key in self._config.admins:
+            return None
+        here = f"{person.platform}:{person.tenant}:"
+        admins = [key.removeprefix(here) for key in self._config.admins if key.startswith(here)]
+        return room.aside(room.words.not_allowed.format(admins=", ".join(admins) or room.words.no_admins))
+
+
+def _set_limit(room: Room, count: int) -> Outcome:
+    words = room.words
+    if count == room.settings.limit:
+        return Outcome((room.text(words.limit_shown.format(value=count), verb="limit"),))
+    old = room.settings.limit
+    body = words.limit_set.format(who=room.who, old=room.limit, new=count)
+    change = Change("limit", None if old is None else str(old), str(count))
+    return Outcome((room.announcement(body, verb="limit"),), (change,))
+
+
+def _set_language(room: Room, wanted: SetLanguage) -> Outcome:
+    """Answered in the new language: who wanted it can read that."""
+    words = texts.wording(wanted.language)
+    if wanted.language == room.settings.language:
+        return Outcome((room.text(words.language_shown, verb="language"),))
+    said = Text(words.language_set.format(who=room.who), wanted.language, verb="language")
+    return Outcome((said,), (Change("language", room.settings.language, wanted.language),))
+
+
+def _correction(room: Room, bad: BadCommand) -> Text:
+    """A wrong value changes nothing and is answered with what was wanted, an example, and what was given."""
+    if bad.code == "unknown_command":
+        return room.aside(texts.unknown_command(room.language, bad.given, VERBS), verb=bad.verb)
+    verb = VERBS[bad.verb]
+    body = texts.bad_command(
+        room.language,
+        verb=verb.name,
+        takes=verb.takes[room.language],
+        example=verb.example,
+        given=bad.given,
+        may_be_percent=bad.verb == "threshold" and bad.code == "out_of_range" and _is_percentage(bad.given),
+    )
+    return room.aside(body, verb=bad.verb)
+
+
+def _is_percentage(given: str) -> bool:
+    return given.isascii() and given.isdigit() and len(given) <= len("100") and int(given) in PERCENTAGES
+
+
+def _writable(text: str) -> str:
+    """The text without what no database or JSON reader takes: halves of characters, and NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
