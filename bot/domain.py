@@ -216,7 +216,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """What the engine says of one of its knowledge bases."""
+    """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many."""
 
     name: str
     size: int
@@ -227,6 +227,7 @@ class KnowledgeBase:
     dimension: int
     refreshing: bool
     next_refresh: datetime | None = None
+    progress: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,17 +84,16 @@ class EngineChild:
             self._process.wait()
 
     def obituary(self) -> str | None:
-        """Why it is not running any more, for a person; None while it is."""
+        """Why it is not running any more, for a person; None while it is, or when it never did."""
         if self._process is None or self._process.poll() is None:
             return None
-        return (
-            f"the engine stopped (exit code {self._process.returncode}): {self._last_words()}; see {self.log}"
-        )
+        code, words = self._process.returncode, self._last_words()
+        return f"The engine stopped (exit code {code}): {words}. Its log is {self.log}"
 
     def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
-        words = [line for line in lines if line.strip() and not line.startswith("{")]
-        return words[-1].strip().rstrip(".") if words else "it said nothing"
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        words = [line.strip() for line in lines if line.strip() and not line.startswith("{")]
+        return words[-1].rstrip(".") if words else "it said nothing"
 
     def _environment(self) -> dict[str, str]:
         """Ours, passed on, with what both programs must agree on."""

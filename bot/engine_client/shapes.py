@@ -109,6 +109,11 @@ class LastRefreshShape(_Shape):
     error: str | None = None
 
 
+class ProgressShape(_Shape):
+    done: Count
+    total: Count
+
+
 class KnowledgeBaseShape(_Shape):
     name: str
     size: Count
@@ -120,6 +125,7 @@ class KnowledgeBaseShape(_Shape):
     next_refresh: AwareDatetime | None = None
     refreshing: bool = False
     last_refresh: LastRefreshShape | None = None
+    progress: ProgressShape | None = None
 
     def knowledge_base(self) -> KnowledgeBase:
         return KnowledgeBase(
@@ -132,6 +138,7 @@ class KnowledgeBaseShape(_Shape):
             dimension=self.dimension,
             refreshing=self.refreshing,
             next_refresh=self.next_refresh,
+            progress=(self.progress.done, self.progress.total) if self.progress else None,
         )
 
 
