@@ -1,0 +1,213 @@
+"""`python -m bot run`, what `make run` calls: the bot and an engine together, ready, in the foreground.
+
+    migrate ─► bot starts ─► engine answers? ─ no ─► an engine of ours ─► ready, samples embedded ─► wait
+
+Ctrl-C, SIGTERM or the end of the terminal or of `make` stops all of it, in reverse.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot import app, local
+from bot.config import Bot, Config
+from bot.domain import KnowledgeBase
+from bot.engine_child import (
+    EngineAtStart,
+    EngineChild,
+    EngineTrouble,
+    Stopped,
+    is_ours_to_start,
+    somebody_listens,
+)
+from bot.engine_client import Ready
+
+LOOK_SECONDS = 0.25
+EXAMPLES = ("哪种水果维C含量高？", "夏天吃什么水果能补水？", "/threshold 0.5", "/kb use shop", "/help")
+
+
+def run(config: Config, config_path: str | None) -> int:
+    """Returns 0 once it was asked to stop, 1 when the engine died under it.
+
+    Raises:
+        CannotStart: it runs already, or something it needs is not there.
+    """
+    bot = config.bot
+    process = local.who(bot.data_dir)
+    if process is not None:
+        raise app.CannotStart(
+            f"kbdial is already running here (process {process}). {in_words('chat')} talks to it."
+        )
+    console = Console(highlight=False)
+    child = EngineChild(bot, config_path)
+    with ExitStack() as closing:
+        closing.enter_context(own_foreground())
+        stopping = closing.enter_context(asked_to_stop(last_resort=child.kill))
+        try:
+            _start(config, child, stopping, console, closing)
+        except Stopped:
+            return 0
+        except EngineTrouble as trouble:
+            raise app.CannotStart(str(trouble)) from trouble
+        while not stopping.wait(LOOK_SECONDS):
+            if words := child.obituary():
+                sys.stderr.write(words + "\n")
+                return 1
+        console.print("Stopping …", style="dim")
+    return 0
+
+
+def _start(
+    config: Config, child: EngineChild, stopping: threading.Event, console: Console, closing: ExitStack
+) -> None:
+    bot = config.bot
+    app.migrate(config)
+    running = app.build(config)
+    closing.callback(running.stop)
+    running.start()
+    if not somebody_listens(bot.engine_url):
+        if not is_ours_to_start(bot.engine_url):
+            raise app.CannotStart(
+                f"No engine answers at {bot.engine_url}. Start it there, then run this again."
+            )
+        closing.callback(child.stop)
+        child.start()
+    engine = EngineAtStart(bot, child, stopping)
+    with console.status(f"The engine at {bot.engine_url} is loading its model …"):
+        ready = engine.until_ready()
+    with _bars(console) as bars:
+        tasks: dict[str, TaskID] = {}
+        knowledge_bases = engine.until_embedded(lambda one: _show(bars, tasks, one))
+    _greet(console, bot, ready, knowledge_bases)
+
+
+@contextmanager
+def asked_to_stop(last_resort: Callable[[], None]) -> Iterator[threading.Event]:
+    """The event that is set by Ctrl-C, SIGTERM, the end of the terminal, or the end of `make`.
+
+    Asking a second time ends the process at once, after `last_resort`.
+    """
+    asked = threading.Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            last_resort()
+            os._exit(1)
+        asked.set()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, ask) for each in signals}
+    with ExitStack() as closing:
+        if "MAKELEVEL" in os.environ:
+            _watch_parent(asked, closing)
+        try:
+            yield asked
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+def _watch_parent(asked: threading.Event, closing: ExitStack) -> None:
+    """Whoever kills `make` means us too; without it nobody would be left to press Ctrl-C for."""
+    parent, ended = os.getppid(), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            if os.getppid() != parent:
+                asked.set()
+                return
+
+    thread = threading.Thread(target=watch, name="parent-watcher", daemon=True)
+    thread.start()
+    closing.callback(thread.join)
+    closing.callback(ended.set)
+
+
+@contextmanager
+def own_foreground(terminal: int = 0) -> Iterator[None]:
+    """Take the terminal's foreground for ourselves, so that Ctrl-C reaches us and not `make`.
+
+    `make` would die of it with 130 before we have stopped. Where there is no terminal, or
+    it is not ours to take, nothing changes.
+    """
+    before = os.getpgrp()
+    if before == os.getpid() or not os.isatty(terminal) or os.tcgetpgrp(terminal) != before:
+        yield
+        return
+    # Giving the terminal back happens from the background, which SIGTTOU would stop. And
+    # nobody could wake us from Ctrl-Z: the shell that would is waiting for `make`.
+    ignored = (signal.SIGTTOU, signal.SIGTSTP)
+    handlers = {each: signal.signal(each, signal.SIG_IGN) for each in ignored}
+    os.setpgid(0, 0)
+    os.tcsetpgrp(terminal, os.getpgrp())
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the terminal may be gone
+            os.tcsetpgrp(terminal, before)
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn("Embedding {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _show(bars: Progress, tasks: dict[str, TaskID], one: KnowledgeBase) -> None:
+    if one.name not in tasks:
+        tasks[one.name] = bars.add_task(one.name, total=None)
+    if one.progress is not None:
+        done, total = one.progress
+        bars.update(tasks[one.name], completed=done, total=total)
+    elif one.snapshot is not None and not one.refreshing:
+        bars.update(tasks[one.name], completed=one.size, total=one.size)
+
+
+def _greet(console: Console, bot: Bot, ready: Ready, knowledge_bases: tuple[KnowledgeBase, ...]) -> None:
+    table = Table.grid(padding=(0, 2))
+    sizes = ", ".join(_size(one) for one in knowledge_bases) or "none"
+    for what, where in (
+        ("engine", f"model {ready.model} on {ready.device} · {bot.engine_url}"),
+        ("bot", f"http://{bot.listen} · data in {bot.data_dir}"),
+        ("knowledge bases", sizes),
+    ):
+        table.add_row(Text(f"  {what}", style="dim"), Text(where))
+    console.print(Text("kbdial is running.", style="bold green"))
+    console.print(table)
+    console.print()
+    console.print(Text("Try it in another terminal:", style="bold"))
+    for line in (in_words("chat"), *EXAMPLES):
+        console.print(Text(f"  {line}", style="cyan" if line in EXAMPLES else ""))
+    console.print()
+    console.print(Text("Ctrl-C stops everything.", style="dim"))
+
+
+def _size(one: KnowledgeBase) -> str:
+    return f"{one.name} ({one.size} entries)" if one.snapshot is not None else f"{one.name} (not read yet)"
+
+
+def in_words(command: str) -> str:
+    """How the person at this machine types one of our commands."""
+    python = Path(sys.executable)
+    here = Path.cwd()
+    shown = python.relative_to(here) if python.is_relative_to(here) else python
+    return f"{shown} -m bot {command}"
