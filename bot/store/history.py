@@ -116,7 +116,7 @@ def keep_asked(
         return
     connection.execute(
         insert(asked).values(
-            values,
+            **values,
             answer_id=answer.id,
             channel=message.channel.key,
             **people.as_columns(message.person),
@@ -135,7 +135,7 @@ def keep_vote(
     connection.execute(delete(vote).filter_by(**place))
     connection.execute(
         insert(vote).values(
-            people.as_columns(message.person) | place,
+            **(people.as_columns(message.person) | place),
             channel=message.channel.key,
             verdict=cast.verdict,
             cast_at=now,

@@ -1,0 +1,107 @@
+"""Messages, answers and a store over a real file, for the tests of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from bot.domain import (
+    Answer,
+    Channel,
+    Clock,
+    IncomingMessage,
+    MessageKey,
+    Person,
+    Surface,
+    Text,
+)
+from bot.store import Database, History, Inbox, Letters, Outbox, Retention, Settings, schema
+
+ANN = Person("slack", "T1", "U1", "Ann")
+BOB = Person("slack", "T1", "U2", "Bob")
+ROOM = Channel("slack", "T1", "C1")
+OTHER_ROOM = Channel("slack", "T1", "C2")
+HELLO = Text("hello", "en")
+
+
+class HandClock(Clock):
+    """Stands still until it is told to go on."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self.seconds = start
+        super().__init__(wall=lambda: self.seconds, monotonic=lambda: self.seconds)
+
+    def go_on(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Store:
+    """Everything over one file, as `app` builds it."""
+
+    def __init__(self, url: str, clock: Clock, jitter: float = 0.5) -> None:
+        self.clock = clock
+        self.rings = 0
+        self.database = Database(url)
+        self.database.start()
+        self.inbox = Inbox(self.database, clock, on_work=self._ring)
+        self.outbox = Outbox(self.database, clock, on_work=self._ring, jitter=lambda: jitter)
+        self.settings = Settings(self.database)
+        self.history = History(self.database)
+        self.letters = Letters(self.database, clock, on_work=self._ring)
+        self.retention = Retention(self.database, clock)
+
+    def _ring(self) -> None:
+        self.rings += 1
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def a_store(path: Path, clock: Clock, *, jitter: float = 0.5) -> Iterator[Store]:
+    if not path.exists():
+        schema.migrate(url_of(path))
+    store = Store(url_of(path), clock, jitter)
+    try:
+        yield store
+    finally:
+        store.database.stop()
+
+
+def a_message(
+    name: str = "1",
+    *,
+    channel: Channel = ROOM,
+    person: Person = ANN,
+    text: str = "hello",
+    keys: tuple[MessageKey, ...] = (),
+) -> IncomingMessage:
+    return IncomingMessage(
+        channel=channel,
+        person=person,
+        keys=keys or (MessageKey("event", name),),
+        surface=Surface.MESSAGE,
+        text=text,
+        address={"thread": name},
+    )
+
+
+def an_answer(name: str = "a1", *, question: str = "pears?", threshold: str = "0.40") -> Answer:
+    return Answer(
+        id=name,
+        question=question,
+        language="en",
+        matches=(),
+        total=0,
+        best_score=0.31,
+        threshold=Decimal(threshold),
+        threshold_source="default",
+        limit=5,
+        knowledge_base="default",
+        snapshot="s1",
+        snapshot_at=None,
+        model="small",
+    )

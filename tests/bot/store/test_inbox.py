@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from bot.domain import Asked, Change, Channel, MessageKey, Outcome, Text
+from bot.store import Accepted, LeaseLost
+from tests.bot.store.building import (
+    ANN,
+    HELLO,
+    OTHER_ROOM,
+    ROOM,
+    HandClock,
+    Store,
+    a_message,
+    a_store,
+    an_answer,
+)
+
+NOTICE = Text("I will answer as soon as search is back.", "en")
+
+
+def _names(*names: str) -> tuple[MessageKey, ...]:
+    return tuple(MessageKey(*name.split("=")) for name in names)
+
+
+def test_a_repeat_gives_the_first_ones_id(store: Store) -> None:
+    first = store.inbox.accept(a_message())
+    assert first == Accepted(1, is_new=True)
+    assert store.inbox.accept(a_message()) == Accepted(1, is_new=False)
+
+
+def test_a_message_is_a_repeat_under_any_of_its_keys(store: Store) -> None:
+    store.inbox.accept(a_message(keys=_names("event=1", "ts=1")))
+    assert store.inbox.accept(a_message(keys=_names("event=2", "ts=1"))) == Accepted(1, is_new=False)
+    # Also under one that came with a repeat only.
+    assert store.inbox.accept(a_message(keys=_names("event=2"))) == Accepted(1, is_new=False)
+
+
+@pytest.mark.parametrize("channel", [Channel("mattermost", "T1", "C1"), Channel("slack", "T2", "C1")])
+def test_keys_of_another_platform_or_tenant_are_other_keys(store: Store, channel: Channel) -> None:
+    store.inbox.accept(a_message())
+    assert store.inbox.accept(a_message(channel=channel)).is_new
+
+
+def test_twenty_repeats_at_once_are_one_message(store: Store) -> None:
+    accepted: list[Accepted] = []
+    threads = [
+        threading.Thread(target=lambda: accepted.append(store.inbox.accept(a_message()))) for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.item_id for one in accepted} == {1}
+    assert sum(one.is_new for one in accepted) == 1
+
+
+def test_a_message_without_a_key_is_a_mistake(store: Store) -> None:
+    message = a_message()
+    with pytest.raises(ValueError, match="without a key"):
+        store.inbox.accept(type(message)(ROOM, ANN, (), message.surface))
+
+
+def test_what_comes_out_is_what_went_in(store: Store) -> None:
+    store.inbox.accept(a_message(text="哪种水果维C含量高？"))
+    item = store.inbox.claim()
+    assert item is not None
+    assert (item.message, item.attempt) == (a_message(text="哪种水果维C含量高？"), 1)
+
+
+def test_one_channel_is_worked_in_order_and_one_at_a_time(store: Store) -> None:
+    for name in "123":
+        store.inbox.accept(a_message(name))
+    store.inbox.accept(a_message("4", channel=OTHER_ROOM))
+    order = []
+    while item := store.inbox.claim():
+        order.append(item.id)
+        other = store.inbox.claim()
+        if other is not None:
+            order.append(other.id)
+            store.inbox.answered(other, Outcome())
+        store.inbox.answered(item, Outcome())
+    assert order == [1, 4, 2, 3]
+
+
+def test_everything_decided_is_stored_at_once(store: Store) -> None:
+    store.inbox.accept(a_message())
+    item = store.inbox.claim()
+    assert item is not None
+    answer = an_answer()
+    change = Change("threshold", None, "0.65")
+    (delivery,) = store.inbox.answered(
+        item, Outcome(replies=(answer,), changes=(change,), asked=Asked(answer, (("e1", 0.3),)))
+    )
+    assert (delivery.reply, delivery.channel, delivery.address) == (answer, ROOM, {"thread": "1"})
+    assert delivery.person == ANN
+    assert store.history.recent(ROOM, 5) == (Asked(answer, (("e1", 0.3),)),)
+    assert str(store.settings.of(ROOM).threshold) == "0.65"
+    assert store.inbox.counts()["claimed"] == 0
+
+
+def test_a_worker_that_was_too_slow_stores_nothing(store: Store, clock: HandClock) -> None:
+    store.inbox.accept(a_message())
+    slow = store.inbox.claim()
+    clock.go_on(31)
+    assert store.inbox.rescue(all_leases=False) == 1
+    fast = store.inbox.claim()
+    assert slow is not None
+    assert fast is not None
+    outcome = Outcome(replies=(HELLO,), changes=(Change("limit", None, "3"),))
+    with pytest.raises(LeaseLost):
+        store.inbox.answered(slow, outcome)
+    for write in (store.inbox.postponed, store.inbox.throttled):
+        with pytest.raises(LeaseLost):
+            write(slow, NOTICE)
+    with pytest.raises(LeaseLost):
+        store.inbox.failed(slow, "late")
+    with pytest.raises(LeaseLost):
+        store.inbox.release(slow)
+    assert store.outbox.counts() == {"waiting": 0, "sending": 0, "dead": 0}
+    assert store.settings.of(ROOM).limit is None
+    assert len(store.inbox.answered(fast, outcome)) == 1
+
+
+def test_a_renewed_lease_lives_on(store: Store, clock: HandClock) -> None:
+    store.inbox.accept(a_message())
+    item = store.inbox.claim()
+    assert item is not None
+    clock.go_on(20)
+    store.inbox.renew(item)
+    clock.go_on(20)
+    assert store.inbox.rescue(all_leases=False) == 0
+
+
+def test_a_parked_item_tells_once_and_holds_up_nobody(store: Store, clock: HandClock) -> None:
+    store.inbox.accept(a_message("1"))
+    store.inbox.accept(a_message("2"))
+    first = store.inbox.claim()
+    assert first is not None
+    (delivery,) = store.inbox.postponed(first, NOTICE)
+    store.outbox.delivered(delivery, "r1")
+    second = store.inbox.claim()
+    assert second is not None
+    assert second.id == 2
+    store.inbox.answered(second, Outcome())
+    assert store.inbox.claim() is None
+    assert store.inbox.next_due() == clock.steady() + 2
+    clock.go_on(2)
+    again = store.inbox.claim()
+    assert again is not None
+    assert (again.id, again.told_waiting) == (1, True)
+
+
+def test_when_the_engine_is_back_what_is_parked_comes_oldest_first(store: Store) -> None:
+    for name in "123":
+        store.inbox.accept(a_message(name))
+        item = store.inbox.claim()
+        assert item is not None
+        store.inbox.postponed(item, None)
+    assert store.inbox.claim() is None
+    store.inbox.engine_is_back()
+    order = []
+    while item := store.inbox.claim():
+        order.append(item.id)
+        store.inbox.answered(item, Outcome())
+    assert order == [1, 2, 3]
+
+
+def test_a_mistake_is_tried_again_and_then_told_once(store: Store, clock: HandClock) -> None:
+    store.inbox.accept(a_message())
+    told = []
+    while item := store.inbox.claim():
+        told += store.inbox.failed(item, "KeyError: x", NOTICE)
+        clock.go_on(60)
+    assert [delivery.reply for delivery in told] == [NOTICE]
+    (letter,) = store.letters.listed(10)
+    assert (letter.kind, letter.text, letter.reason, letter.attempts) == (
+        "message",
+        "hello",
+        "KeyError: x",
+        4,
+    )
+
+
+def test_an_item_that_ends_the_process_each_time_is_given_up(store: Store) -> None:
+    store.inbox.accept(a_message())
+    claims = 0
+    while store.inbox.claim() is not None:
+        claims += 1
+        store.inbox.rescue(all_leases=True)
+    assert claims == 20
+    assert store.inbox.counts()["dead"] == 1
+
+
+def test_a_throttled_message_is_kept_and_not_answered(store: Store) -> None:
+    store.inbox.accept(a_message())
+    item = store.inbox.claim()
+    assert item is not None
+    assert [delivery.reply for delivery in store.inbox.throttled(item, NOTICE)] == [NOTICE]
+    assert store.inbox.claim() is None
+
+
+def test_a_released_item_comes_first_and_costs_no_attempt(store: Store) -> None:
+    store.inbox.accept(a_message("1"))
+    store.inbox.accept(a_message("2"))
+    item = store.inbox.claim()
+    assert item is not None
+    store.inbox.release(item)
+    again = store.inbox.claim()
+    assert again is not None
+    assert (again.id, again.attempt) == (1, 1)
+
+
+def test_a_start_takes_back_times_set_by_a_clock_that_was_ahead(path: Path) -> None:
+    with a_store(path, HandClock(2_000_000_000)) as before:
+        for name in "12":
+            before.inbox.accept(a_message(name))
+        item = before.inbox.claim()
+        assert item is not None
+        before.inbox.postponed(item, None)
+        before.inbox.claim()
+    with a_store(path, HandClock(1_700_000_000)) as after:
+        after.inbox.rescue(all_leases=True)
+        first = after.inbox.claim()
+        assert first is not None
+        assert first.id == 1
+
+
+def test_an_item_that_cannot_be_read_is_a_letter_and_not_an_end(store: Store) -> None:
+    store.inbox.accept(a_message("1"))
+    store.inbox.accept(a_message("2"))
+    store.database.write(
+        lambda connection: connection.execute(text("UPDATE inbox SET message = '{}' WHERE id = 1"))
+    )
+    item = store.inbox.claim()
+    assert item is not None
+    assert item.id == 2
+    (letter,) = store.letters.listed(10)
+    assert "cannot be read" in letter.reason
+
+
+def test_workers_are_woken_when_there_is_work(store: Store) -> None:
+    rings = store.rings
+    store.inbox.accept(a_message("1"))
+    assert store.rings == rings + 1
+    store.inbox.accept(a_message("1"))
+    assert store.rings == rings + 1
+    store.inbox.accept(a_message("2"))
+    item = store.inbox.claim()
+    assert item is not None
+    rings = store.rings
+    store.inbox.answered(item, Outcome())
+    assert store.rings > rings
+
+
+def test_looking_for_work_never_reads_the_history(store: Store) -> None:
+    executed: list[tuple[str, Any]] = []
+    for engine in (store.database._writing, store.database._reading):
+        event.listen(engine, "before_cursor_execute", lambda *call: executed.append((call[2], call[3])))
+    store.inbox.accept(a_message())
+    item = store.inbox.claim()
+    assert item is not None
+    for delivery in store.inbox.answered(item, Outcome(replies=(HELLO,))):
+        store.outbox.delivered(delivery, "r1")
+    store.outbox.claim()
+    for box in (store.inbox, store.outbox):
+        box.next_due()
+        box.counts()
+        box.rescue(all_leases=False)
+    store.inbox.engine_is_back()
+    queries = [call for call in executed if call[0].startswith(("SELECT", "UPDATE"))]
+    assert len(queries) > 10
+
+    def plans(connection: Connection) -> list[str]:
+        return [
+            f"{row[3]} in {statement}"
+            for statement, parameters in queries
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+    scans = [
+        plan
+        for plan in store.database.read(plans)
+        if plan.startswith(("SCAN inbox", "SCAN outbox", "SCAN other", "SCAN mate"))
+        and "INDEX ix_" not in plan
+    ]
+    assert scans == []
+
+
+def test_quarantine_keeps_what_could_not_be_understood(store: Store) -> None:
+    store.inbox.quarantine("slack", "T1", "no channel", "{}")
+    rows = store.database.read(
+        lambda connection: connection.execute(
+            text("SELECT platform, tenant, reason, body FROM quarantine")
+        ).all()
+    )
+    assert [tuple(row) for row in rows] == [("slack", "T1", "no channel", "{}")]

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain import Delivery, Outcome, PlatformError, Text
+from bot.store import LeaseLost
+from tests.bot.store.building import (
+    OTHER_ROOM,
+    ROOM,
+    HandClock,
+    Store,
+    a_message,
+    a_store,
+    an_answer,
+)
+
+
+def _decide(store: Store, name: str, *bodies: str, channel: object = ROOM) -> tuple[Delivery, ...]:
+    store.inbox.accept(a_message(name, channel=channel))  # type: ignore[arg-type]
+    item = store.inbox.claim()
+    assert item is not None
+    return store.inbox.answered(item, Outcome(replies=tuple(Text(body, "en") for body in bodies)))
+
+
+def test_the_first_reply_is_ours_to_send_and_the_others_follow_in_order(store: Store) -> None:
+    (first,) = _decide(store, "1", "a", "b", "c")
+    assert _decide(store, "2", "d") == ()
+    assert store.outbox.claim() is None
+    heard = []
+    delivery: Delivery | None = first
+    while delivery is not None:
+        heard.append(delivery.reply.body if isinstance(delivery.reply, Text) else "")
+        store.outbox.delivered(delivery, "r")
+        delivery = store.outbox.claim()
+    assert heard == ["a", "b", "c", "d"]
+
+
+def test_other_channels_go_on_meanwhile(store: Store) -> None:
+    _decide(store, "1", "a")
+    (other,) = _decide(store, "2", "b", channel=OTHER_ROOM)
+    assert other.channel == OTHER_ROOM
+
+
+def test_failures_wait_longer_each_time_and_end_as_a_letter(store: Store, clock: HandClock) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    waits = []
+    while True:
+        store.outbox.failed(delivery, PlatformError("502 from slack"))
+        due = store.outbox.next_due()
+        if due is None:
+            break
+        waits.append(due - clock.steady())
+        clock.go_on(waits[-1])
+        claimed = store.outbox.claim()
+        assert claimed is not None
+        delivery = claimed
+    assert waits == [0, 2, 10, 30, 120, 600, 1800]
+    (letter,) = store.letters.listed(10)
+    assert (letter.kind, letter.text, letter.reason, letter.attempts) == (
+        "delivery",
+        "a",
+        "502 from slack",
+        8,
+    )
+
+
+@pytest.mark.parametrize(("jitter", "wait"), [(0.0, 1.6), (1.0, 2.4)])
+def test_back_off_is_spread_by_a_fifth(path: Path, clock: HandClock, jitter: float, wait: float) -> None:
+    with a_store(path, clock, jitter=jitter) as store:
+        (delivery,) = _decide(store, "1", "a")
+        store.outbox.failed(delivery, PlatformError("no"))
+        again = store.outbox.claim()
+        assert again is not None
+        store.outbox.failed(again, PlatformError("no"))
+        due = store.outbox.next_due()
+        assert due == pytest.approx(clock.steady() + wait)
+
+
+def test_a_permanent_failure_is_a_letter_at_once(store: Store) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    store.outbox.failed(delivery, PlatformError("channel_not_found", permanent=True))
+    assert store.outbox.counts() == {"waiting": 0, "sending": 0, "dead": 1}
+    assert store.outbox.claim() is None
+    assert [letter.reason for letter in store.letters.listed(5)] == ["channel_not_found"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "least"),
+    [(30.0, 30), (0.0, 0), (5_000.0, 900), (float("nan"), 30), (-4.0, 30), (float("inf"), 30)],
+)
+def test_a_platform_that_asks_for_time_pauses_the_channel(
+    path: Path, clock: HandClock, wish: float, least: float
+) -> None:
+    with a_store(path, clock, jitter=1.0) as store:
+        (first,) = _decide(store, "1", "a", "b")
+        store.outbox.failed(first, PlatformError("429", retry_after_seconds=wish))
+        until = clock.steady() + least * 1.2
+        assert store.outbox.next_due() == pytest.approx(until)
+        if least:
+            # What comes later waits as well, other channels do not.
+            assert _decide(store, "2", "c") == ()
+            assert len(_decide(store, "3", "d", channel=OTHER_ROOM)) == 1
+            clock.go_on(least)
+            assert store.outbox.claim() is None
+        clock.go_on(least * 0.2 + 0.001)
+        again = store.outbox.claim()
+        assert again is not None
+        assert again.id == first.id
+
+
+def test_being_asked_to_wait_does_not_use_up_the_tries(store: Store, clock: HandClock) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    for _ in range(50):
+        store.outbox.failed(delivery, PlatformError("429", retry_after_seconds=1))
+        clock.go_on(2)
+        again = store.outbox.claim()
+        assert again is not None
+        delivery = again
+    assert store.outbox.counts()["dead"] == 0
+
+
+def test_uncertain_after_a_lease_that_ran_out(store: Store, clock: HandClock) -> None:
+    (slow,) = _decide(store, "1", "a")
+    clock.go_on(31)
+    assert store.outbox.rescue(all_leases=False) == 1
+    again = store.outbox.claim()
+    assert again is not None
+    assert again.uncertain
+    with pytest.raises(LeaseLost):
+        store.outbox.delivered(slow, "late")
+    with pytest.raises(LeaseLost):
+        store.outbox.failed(slow, PlatformError("late", retry_after_seconds=60))
+    store.outbox.delivered(again, "r")
+    # The pause of the one who came too late was not stored either.
+    assert len(_decide(store, "2", "b")) == 1
+
+
+def test_uncertain_after_an_answer_that_was_lost(store: Store) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    store.outbox.failed(delivery, PlatformError("reset", maybe_sent=True))
+    again = store.outbox.claim()
+    assert again is not None
+    assert again.uncertain
+
+
+def test_certain_after_a_clean_failure_or_a_release(store: Store) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    store.outbox.release(delivery)
+    again = store.outbox.claim()
+    assert again is not None
+    assert (again.attempt, again.uncertain) == (1, False)
+    store.outbox.failed(again, PlatformError("refused"))
+    third = store.outbox.claim()
+    assert third is not None
+    assert (third.attempt, third.uncertain) == (2, False)
+
+
+def test_a_renewed_delivery_stays_ours(store: Store, clock: HandClock) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    clock.go_on(20)
+    store.outbox.renew(delivery)
+    clock.go_on(20)
+    assert store.outbox.rescue(all_leases=False) == 0
+    store.outbox.delivered(delivery, "r")
+
+
+def test_the_receipt_of_an_answer_is_known_to_its_own_channel(store: Store) -> None:
+    store.inbox.accept(a_message())
+    item = store.inbox.claim()
+    assert item is not None
+    (delivery,) = store.inbox.answered(item, Outcome(replies=(an_answer("a1"),)))
+    assert store.history.receipt_of(ROOM, "a1") is None
+    store.outbox.delivered(delivery, "1700.1")
+    assert store.history.receipt_of(ROOM, "a1") == "1700.1"
+    assert store.history.receipt_of(OTHER_ROOM, "a1") is None
+
+
+def test_a_letter_is_replayed_once_however_many_ask(store: Store) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    store.outbox.failed(delivery, PlatformError("gone", permanent=True))
+    assert store.letters.replay("delivery", delivery.id)
+    assert not store.letters.replay("delivery", delivery.id)
+    again = store.outbox.claim()
+    assert again is not None
+    assert again.id == delivery.id
+    assert store.outbox.claim() is None
+
+
+def test_all_letters_are_replayed_at_once(store: Store, clock: HandClock) -> None:
+    (delivery,) = _decide(store, "1", "a")
+    store.outbox.failed(delivery, PlatformError("gone", permanent=True))
+    store.inbox.accept(a_message("2"))
+    while item := store.inbox.claim():
+        store.inbox.failed(item, "KeyError")
+        clock.go_on(60)
+    assert store.letters.replay_all() == 2
+    assert store.inbox.claim() is not None
+    assert store.outbox.claim() is not None
+    assert store.letters.listed(5) == ()

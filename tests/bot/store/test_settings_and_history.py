@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from bot.domain import Asked, Change, Channel, ChannelSettings, Outcome, PastChange, Person, Vote
+from tests.bot.store.building import ANN, BOB, OTHER_ROOM, ROOM, HandClock, Store, a_message, an_answer
+
+START = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def _decide(
+    store: Store, name: str, outcome: Outcome, *, person: Person = ANN, channel: Channel = ROOM
+) -> None:
+    store.inbox.accept(a_message(name, person=person, channel=channel))
+    item = store.inbox.claim()
+    assert item is not None
+    store.inbox.answered(item, outcome)
+
+
+def test_a_setting_of_one_channel_leaves_the_others_alone(store: Store) -> None:
+    changes = (
+        Change("threshold", None, "0.65"),
+        Change("limit", None, "3"),
+        Change("knowledge_base", None, "shop"),
+        Change("language", None, "zh"),
+    )
+    _decide(store, "1", Outcome(changes=changes))
+    assert store.settings.of(ROOM) == ChannelSettings(Decimal("0.65"), 3, "shop", "zh")
+    assert store.settings.of(OTHER_ROOM) == ChannelSettings()
+
+
+def test_a_reset_follows_the_configuration_again(store: Store) -> None:
+    _decide(store, "1", Outcome(changes=(Change("threshold", None, "0.65"),)))
+    _decide(store, "2", Outcome(changes=(Change("threshold", "0.65", None),)))
+    assert store.settings.of(ROOM) == ChannelSettings()
+
+
+def test_every_change_says_who_when_from_and_to(store: Store, clock: HandClock) -> None:
+    first = Change("threshold", None, "0.65")
+    second = Change("threshold", "0.65", None, is_undo=True)
+    _decide(store, "1", Outcome(changes=(first, Change("limit", None, "3"))))
+    clock.go_on(60)
+    _decide(store, "2", Outcome(changes=(second,)), person=BOB)
+    later = datetime(2023, 11, 14, 22, 14, 20, tzinfo=UTC)
+    assert store.settings.history(ROOM, "threshold", 5) == (
+        PastChange(second, BOB, later),
+        PastChange(first, ANN, START),
+    )
+    assert store.settings.history(ROOM, "threshold", 1) == (PastChange(second, BOB, later),)
+    assert store.settings.history(OTHER_ROOM, "threshold", 5) == ()
+
+
+def test_an_answer_is_readable_by_its_own_channel_only(store: Store) -> None:
+    answer = an_answer()
+    _decide(store, "1", Outcome(asked=Asked(answer)))
+    assert store.history.answer(ROOM, "a1") == answer
+    assert store.history.answer(OTHER_ROOM, "a1") is None
+    assert store.history.recent(OTHER_ROOM, 5) == ()
+
+
+def test_recent_questions_come_newest_first(store: Store) -> None:
+    for name in "123":
+        _decide(store, name, Outcome(asked=Asked(an_answer(name))))
+    assert [asked.answer.id for asked in store.history.recent(ROOM, 2)] == ["3", "2"]
+
+
+def test_an_answer_filtered_again_replaces_itself_and_keeps_its_scores(store: Store) -> None:
+    _decide(store, "1", Outcome(asked=Asked(an_answer(threshold="0.40"), (("e1", 0.5),))))
+    turned = an_answer(threshold="0.45")
+    _decide(store, "2", Outcome(asked=Asked(turned)), person=BOB)
+    assert store.history.recent(ROOM, 5) == (Asked(turned, (("e1", 0.5),)),)
+
+
+def test_a_person_has_one_vote_on_each_match_and_may_change_it(store: Store) -> None:
+    _decide(store, "1", Outcome(vote=Vote("a1", "e1", "helpful")))
+    _decide(store, "2", Outcome(vote=Vote("a1", "e1", "helpful")), person=BOB)
+    _decide(store, "3", Outcome(vote=Vote("a1", "e2", "helpful")))
+    _decide(store, "4", Outcome(vote=Vote("a1", "e1", "not helpful")))
+    votes = {(cast.person, cast.vote.entry_id): cast.vote.verdict for cast in store.history.votes(ROOM, "a1")}
+    assert votes == {(ANN, "e1"): "not helpful", (BOB, "e1"): "helpful", (ANN, "e2"): "helpful"}
+    assert len(store.history.votes(ROOM, "a1")) == 3
+    assert store.history.votes(OTHER_ROOM, "a1") == ()
