@@ -15,7 +15,7 @@ import unicodedata
 NAME = "folded-1"
 """Name and version of `prepare`; to be raised with every change of what it returns."""
 
-_CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff01-\uff60"
+_CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f"
 _GAP = re.compile(rf"(?<=[{_CHINESE}])\s+(?=[{_CHINESE}])")
 
 

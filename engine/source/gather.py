@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from base64 import b32encode
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -81,15 +81,12 @@ def identified(
     comes first in the source.
     """
     used = {given for _, given in texts if given} | set(taken)
-    wanted = defaultdict(set)
-    for text, given in texts:
-        if not given:
-            wanted[_digest(text)[:characters]].add(text)
-    for text, given in texts:
-        long = _digest(text)
+    digests = [_digest(text) for text, _ in texts]
+    made = Counter(long[:characters] for long, (_, given) in zip(digests, texts, strict=True) if not given)
+    for long, (_, given) in zip(digests, texts, strict=True):
         short = long[:characters]
-        made = short if len(wanted[short]) == 1 and short not in used else long
-        yield given or (made if made not in used else f"{made}-text")
+        wanted = short if made[short] == 1 and short not in used else long
+        yield given or (wanted if wanted not in used else f"{wanted}-text")
 
 
 def sameness(text: str) -> str:

@@ -30,7 +30,8 @@ def test_every_character_alone_and_before_a_mark_is_prepared_once_and_for_all() 
 def test_blanks_stay_between_words_that_need_them() -> None:
     assert joined("return  my order") == "return my order"
     assert joined("我的 iPhone 15 坏了") == "我的 iPhone 15 坏了"
-    assert joined("退 货\u3000运费 ， 谁 出") == "退货运费，谁出"
+    assert joined("退 货\u3000运费 。 谁 出") == "退货运费。谁出"
+    assert joined("ＭＹ ＣＡＲＤ") == "ＭＹ ＣＡＲＤ"
 
 
 def test_width_and_case_make_no_difference() -> None:
