@@ -238,10 +238,11 @@ def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel
 
 
 def _quoted(quote: Any) -> str:
-    if not isinstance(quote, dict) or quote.get("msgtype") not in {"text", "mixed", "voice"}:
+    kind = quote.get("msgtype") if isinstance(quote, dict) else None
+    if not isinstance(kind, str) or kind not in {"text", "mixed", "voice"}:
         return ""
     try:
-        return _written(quote, quote["msgtype"]).strip()
+        return _written(quote, kind).strip()
     except Broken:
         return ""  # a quote that cannot be read takes nothing from the message itself
 

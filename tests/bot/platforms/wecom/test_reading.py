@@ -110,7 +110,9 @@ def test_a_quoted_command_is_never_carried_out() -> None:
     assert text_of(read(a_body(text={"content": "@知识库助手"}, quote=quote))) == "/ask /threshold 0.1"
 
 
-@pytest.mark.parametrize("quote", [None, 5, {}, {"msgtype": "image"}, {"msgtype": "text", "text": 1}])
+@pytest.mark.parametrize(
+    "quote", [None, 5, {}, {"msgtype": []}, {"msgtype": "image"}, {"msgtype": "text", "text": 1}]
+)
 def test_a_quote_that_cannot_be_read_takes_nothing_from_the_message(quote: object) -> None:
     assert text_of(read(a_body(quote=quote))) == "@知识库助手 /threshold 0.65"
 
