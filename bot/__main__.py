@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from bot import app, chat, launcher, manifest
+from bot.check import check
 from bot.config import Config, ConfigError, find, load
 from bot.store import StoreError
 
@@ -93,11 +94,13 @@ def _migrate(config: Config, _: argparse.Namespace) -> int:
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
-    return app.check(config, sys.stdout)
+    return check(config, sys.stdout)
 
 
 def _manifest(config: Config, _: argparse.Namespace) -> int:
-    sys.stdout.write(manifest.text(config) + "\n")
+    for mistake in manifest.mistakes(config.bot):
+        sys.stderr.write(mistake + "\n")
+    sys.stdout.write(manifest.as_text(config.bot))
     return DONE
 
 

@@ -271,6 +271,7 @@ class Bot(_Section):
     admins: tuple[str, ...] = ()
     web_threads: int = Field(default=16, ge=4, le=256)
     workers: int = Field(default=4, ge=0, le=64)
+    retention_days: int = Field(default=180, ge=4)
     defaults: Defaults = Defaults()
     slack: Slack = Slack()
     wecom: Wecom = Wecom()

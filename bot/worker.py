@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.domain import Clock, Delivery, EngineError, InboxItem, PlatformError
 from bot.handover import Handover
@@ -61,7 +61,10 @@ class Bell:
 
 
 class Worker:
-    """What one step does. Safe to use from several threads at once."""
+    """What one step does. Safe to use from several threads at once.
+
+    `on_finished` is told of each item that is decided and whose replies have been tried.
+    """
 
     def __init__(
         self,
@@ -72,7 +75,9 @@ class Worker:
         platforms: Mapping[str, Platform],
         handover: Handover,
         metrics: Metrics,
+        on_finished: Callable[[InboxItem], None] = lambda _: None,
     ) -> None:
+        self._on_finished = on_finished
         self._inbox = inbox
         self._outbox = outbox
         self._responder = responder
@@ -108,7 +113,7 @@ class Worker:
         with self._lock:
             self._items[item.id] = item
         try:
-            deliveries = self._decide(item)
+            deliveries, is_decided = self._decide(item)
         except LeaseLost:
             # Somebody else has it by now and decides; what we thought is not stored.
             log.warning("lease_lost", extra={"item": item.id})
@@ -120,33 +125,39 @@ class Worker:
             if position == 0 and self._handover.offer(item.message, delivery):
                 continue
             self._send(delivery)
+        if is_decided:
+            self._on_finished(item)
 
-    def _decide(self, item: InboxItem) -> tuple[Delivery, ...]:
+    def _decide(self, item: InboxItem) -> tuple[tuple[Delivery, ...], bool]:
+        """What goes out now, and whether that is the end of it."""
         platform = item.message.channel.platform
         try:
             if not self._responder.allows(item):
                 self._metrics.throttled.labels(platform).inc()
-                return self._inbox.throttled(item, self._responder.throttle_notice(item))
+                return self._inbox.throttled(item, self._responder.throttle_notice(item)), True
             deliveries = self._inbox.answered(item, self._responder.reply_to(item))
         except EngineError as problem:
             if problem.code != "away":
                 log.error("engine_refused", extra={"item": item.id, "reason": problem.reason})  # noqa: TRY400 - no traceback wanted
-                return self._inbox.failed(item, problem.reason, self._responder.failure_notice(item))
+                return self._fail(item, problem.reason)
             log.warning("engine_away", extra={"item": item.id, "reason": problem.reason})
             notice = None if item.told_waiting else self._responder.waiting_notice(item)
-            return self._inbox.postponed(item, notice)
+            return self._inbox.postponed(item, notice), False
         except (LeaseLost, StoreError):
             raise
         except Exception as mistake:
             # The one place that catches everything: a mistake of ours over one message must
             # not stop the worker, and the message must end as a dead letter, not vanish.
             log.exception("answer_failed", extra={"item": item.id})
-            return self._inbox.failed(
-                item, f"{type(mistake).__name__}: {mistake}", self._responder.failure_notice(item)
-            )
+            return self._fail(item, f"{type(mistake).__name__}: {mistake}")
         self._metrics.answered.labels(platform).inc()
         log.info("answered", extra={"item": item.id, "channel": item.message.channel.key})
-        return deliveries
+        return deliveries, True
+
+    def _fail(self, item: InboxItem, reason: str) -> tuple[tuple[Delivery, ...], bool]:
+        deliveries = self._inbox.failed(item, reason, self._responder.failure_notice(item))
+        # There is a notice only when we give up.
+        return deliveries, bool(deliveries)
 
     def _send(self, delivery: Delivery) -> None:
         name = delivery.channel.platform
@@ -235,7 +246,7 @@ class Workers:
         while not self._stopping.wait(RENEW_SECONDS):
             try:
                 self._worker.renew()
-                if self._inbox.rescue(all_leases=False):
-                    self._bell.ring()
+                self._inbox.rescue(all_leases=False)
+                self._outbox.rescue(all_leases=False)
             except StoreError as problem:
                 log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted

@@ -8,9 +8,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
-from bot.domain import Channel, Delivery, IncomingMessage, MessageKey, Person, PlatformError, Surface
+from bot.domain import (
+    Channel,
+    Delivery,
+    InboxItem,
+    IncomingMessage,
+    MessageKey,
+    Person,
+    PlatformError,
+    Surface,
+)
 
 NAME = "terminal"
 TENANT = "local"
@@ -32,6 +42,12 @@ def incoming(room: str, text: str, person: str) -> IncomingMessage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    listener: Listener
+    is_finished: threading.Event
+
+
 class TerminalPlatform:
     """Hands each reply to the listener of the line that it answers.
 
@@ -43,27 +59,43 @@ class TerminalPlatform:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: dict[str, Listener] = {}
+        self._seats: dict[str, _Seat] = {}
 
     @contextmanager
-    def listening(self, message: IncomingMessage, listener: Listener) -> Iterator[None]:
-        """Inside, replies to this message go to `listener`. It raises OSError where nobody reads any more."""
-        seat = message.address["seat"]
+    def listening(self, message: IncomingMessage, listener: Listener) -> Iterator[threading.Event]:
+        """Inside, replies to this message go to `listener`; the event is set once there are no more.
+
+        The listener raises OSError where nobody reads any more.
+        """
+        name, seat = message.address["seat"], _Seat(listener, threading.Event())
         with self._lock:
-            self._listeners[seat] = listener
+            self._seats[name] = seat
         try:
-            yield
+            yield seat.is_finished
         finally:
             with self._lock:
-                del self._listeners[seat]
+                del self._seats[name]
+
+    def finished(self, item: InboxItem) -> None:
+        """The worker's word that nothing more will be said to this item."""
+        with self._lock:
+            seat = self._seats.get(item.message.address.get("seat", ""))
+        if seat is not None:
+            seat.is_finished.set()
+
+    def close(self) -> None:
+        """Nobody will be answered any more: let everybody go who still waits."""
+        with self._lock:
+            for seat in self._seats.values():
+                seat.is_finished.set()
 
     def send(self, delivery: Delivery) -> str:
         with self._lock:
-            listener = self._listeners.get(delivery.address.get("seat", ""))
-        if listener is None:
+            seat = self._seats.get(delivery.address.get("seat", ""))
+        if seat is None:
             raise PlatformError(f"nobody listens in the room {delivery.channel.id} any more", permanent=True)
         try:
-            listener(delivery)
+            seat.listener(delivery)
         except OSError as left:
             raise PlatformError(f"the room {delivery.channel.id} was left", permanent=True) from left
         return ""
