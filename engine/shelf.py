@@ -123,6 +123,7 @@ class Shelf:
         _sync_folder(self._folder)
         self._reached("renamed")
         self._point_to(snapshot)
+        self._reached("pointed")
         before, self._current = self._current, snapshot
         self._reached("published")
         self._clear(keep={snapshot.id, before.id if before else ""})

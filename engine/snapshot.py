@@ -156,7 +156,9 @@ class Snapshot:
         """How many scores are at or above the threshold; only those close to it are computed."""
         surely = int(np.count_nonzero(rough >= threshold + margin))
         near = np.flatnonzero((rough >= threshold - margin) & (rough < threshold + margin))
-        return surely + int(np.count_nonzero(self._scores(near, vector, same) >= threshold))
+        # In double precision: numpy would round the threshold to the scores' own precision.
+        scores = self._scores(near, vector, same).astype(np.float64)
+        return surely + int(np.count_nonzero(scores >= threshold))
 
     def _best(
         self, rough: Vectors, vector: Vectors, wanted: int, margin: float, same: tuple[int, ...]
@@ -221,5 +223,5 @@ def checked(vectors: Vectors, dimension: int) -> Vectors:
 
 def _rounding_bound(dimension: int) -> float:
     """How far a single-precision product of two unit vectors can be from their score, in whatever order."""
-    steps = (dimension + 4) * _HALF_ULP
+    steps = (dimension + 8) * _HALF_ULP  # 8: the rounding of the score and of the threshold, and slack
     return steps / (1 - steps) * (1 + UNIT_TOLERANCE) ** 2

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.domain import Dropped, Entry
+from engine.shelf import Shelf
+from engine.snapshot import Snapshot
+from tests.support.engine import MIDDAY, a_snapshot
+
+FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors")
+
+
+def served_after_restart(folder: Path) -> Snapshot | None:
+    return Shelf(folder).load()
+
+
+def with_two(folder: Path) -> Path:
+    """A shelf that published s1 and then s2."""
+    shelf = Shelf(folder)
+    shelf.publish(a_snapshot("apple", "pear", id="s1"))
+    shelf.publish(a_snapshot("apple", "plum", id="s2"))
+    return folder
+
+
+def test_a_restart_serves_what_was_published(tmp_path: Path) -> None:
+    full = Entry(
+        id="7",
+        text="line\u2028one\nline two",
+        answer="因为",
+        title="t",
+        url="https://x.test/",
+        source="a.txt",
+        fields={"k": "v"},
+    )
+    snapshot = a_snapshot("apple", entries=[full])
+    dropped = (Dropped("a.txt:3", "blank"),)
+    snapshot = Snapshot(**{**vars(snapshot), "read": 3, "dropped": dropped})
+    Shelf(tmp_path).publish(snapshot)
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert np.array_equal(loaded.vectors, snapshot.vectors)
+    assert {**vars(loaded), "vectors": None} == {**vars(snapshot), "vectors": None}
+
+
+def test_an_empty_folder_serves_nothing(tmp_path: Path) -> None:
+    assert served_after_restart(tmp_path / "new") is None
+
+
+def test_an_empty_snapshot_is_a_snapshot(tmp_path: Path) -> None:
+    Shelf(tmp_path).publish(a_snapshot())
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.size == 0
+
+
+def test_a_confirmed_snapshot_is_as_old_as_its_confirmation(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.publish(a_snapshot("apple"))
+    later = MIDDAY + timedelta(hours=3)
+    shelf.confirm(later)
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert (loaded.created, loaded.confirmed) == (MIDDAY, later)
+
+
+def test_only_the_served_snapshot_and_the_one_before_are_kept(tmp_path: Path) -> None:
+    shelf = Shelf(with_two(tmp_path))
+    shelf.load()
+    shelf.publish(a_snapshot("fig", id="s3"))
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["current.json", "s2", "s3"]
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    for place in (0, len(content) // 2, len(content) - 1):
+        content[place] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def swap(path: Path) -> None:
+    """Put the same file of the other snapshot here."""
+    other = path.parent.parent / "s1" / path.name
+    shutil.copy(other, path)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", [flip, truncate, empty, remove, swap])
+def test_a_damaged_snapshot_is_refused_and_the_one_before_served(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    damage(with_two(tmp_path) / "s2" / name)
+    shelf = Shelf(tmp_path)
+    loaded = shelf.load()
+    assert loaded is not None
+    assert (loaded.id, shelf.damaged) == ("s1", ("s2",))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_single_byte_counts(tmp_path: Path, name: str) -> None:
+    path = with_two(tmp_path) / "s2" / name
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 60)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        loaded = served_after_restart(tmp_path)
+        assert loaded is not None
+        assert loaded.id == "s1", f"byte {place} of {name}"
+
+
+def test_a_manifest_changed_by_hand_is_refused(tmp_path: Path) -> None:
+    path = with_two(tmp_path) / "s2" / "manifest.json"
+    path.write_text(path.read_text().replace("letters", "others"))
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.id == "s1"
+
+
+def test_a_newer_format_is_refused(tmp_path: Path) -> None:
+    path = with_two(tmp_path) / "s2" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.id == "s1"
+
+
+def test_a_stray_file_makes_a_snapshot_suspect(tmp_path: Path) -> None:
+    (with_two(tmp_path) / "s2" / "more.jsonl").write_text("{}")
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.id == "s1"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"snapshot": "s9", "confirmed": "2026-11-23T12:00:00Z"}', b"\xff"]
+)
+def test_without_a_pointer_the_newest_is_served(tmp_path: Path, content: bytes) -> None:
+    (with_two(tmp_path) / "current.json").write_bytes(content)
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.id == "s2"
+
+
+class Crash(BaseException):
+    """What nobody catches, as a kill would be."""
+
+
+@pytest.mark.parametrize(
+    ("step", "served"), [("written", "s1"), ("renamed", "s1"), ("pointed", "s2"), ("published", "s2")]
+)
+def test_a_crash_on_the_way_leaves_one_whole_snapshot(tmp_path: Path, step: str, served: str) -> None:
+    Shelf(tmp_path).publish(a_snapshot("apple", id="s1"))
+
+    def crash(reached: str) -> None:
+        if reached == step:
+            raise Crash
+
+    shelf = Shelf(tmp_path, reached=crash)
+    shelf.load()
+    with pytest.raises(Crash):
+        shelf.publish(a_snapshot("pear", id="s2"))
+    again = Shelf(tmp_path)
+    loaded = again.load()
+    assert loaded is not None
+    assert loaded.id == served
+    assert not list(tmp_path.glob("*.partial"))
+    again.publish(a_snapshot("plum", id="s3"))
+    after = served_after_restart(tmp_path)
+    assert after is not None
+    assert after.id == "s3"
+
+
+def test_a_publish_that_fails_leaves_memory_and_disk_as_they_were(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.publish(a_snapshot("apple", id="s1"))
+    (tmp_path / "s2").mkdir()
+    (tmp_path / "s2" / "in the way").write_text("x")
+    with pytest.raises(OSError, match="not empty"):
+        shelf.publish(a_snapshot("pear", id="s2"))
+    assert shelf.current is not None
+    assert shelf.current.id == "s1"
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.id == "s1"
+
+
+def test_a_reader_keeps_the_snapshot_it_took(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.publish(a_snapshot("apple", id="s1"))
+    taken = shelf.current
+    for number in range(2, 5):
+        shelf.publish(a_snapshot("pear", id=f"s{number}"))
+    assert taken is not None
+    assert taken.entries[0].text == "apple"
+    assert float(taken.vectors[0] @ taken.vectors[0]) == pytest.approx(1)
