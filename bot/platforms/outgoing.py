@@ -71,9 +71,9 @@ class Outgoing:
         try:
             connection.sock.settimeout(left)
             connection.request("POST", path, body, dict(headers))
-            response = connection.getresponse()
-            content = response.read(self._limit_bytes + 1)
-            is_whole = not response.length or response.isclosed()
+            with connection.getresponse() as response:
+                content = response.read(self._limit_bytes + 1)
+                is_whole = not response.length  # None: it ends where the connection does
         except (OSError, http.client.HTTPException) as failed:
             raise AnswerLost(f"no answer: {type(failed).__name__}") from failed
         finally:
