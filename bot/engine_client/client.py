@@ -202,10 +202,15 @@ class EngineClient:
 
     def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState:
         """How far this refresh is; "running" also while it waits for its turn."""
-        last = self._knowledge_base(knowledge_base).last_refresh
-        if last is None or last.id != refresh:
-            return "running"
-        return "done" if last.state == "done" else "failed" if last.state == "failed" else "running"
+        said = self._knowledge_base(knowledge_base)
+        states = {one.id: one.state for one in (said.last_refresh, *said.refreshes) if one is not None}
+        match states.get(refresh):
+            case "done":
+                return "done"
+            case "failed":
+                return "failed"
+            case _:
+                return "running"
 
     def ready(self) -> Ready:
         """What the engine runs on; away while it loads."""

@@ -103,7 +103,7 @@ class FoundShape(_Shape):
         )
 
 
-class LastRefreshShape(_Shape):
+class RefreshStateShape(_Shape):
     id: str
     state: str
     error: str | None = None
@@ -124,7 +124,8 @@ class KnowledgeBaseShape(_Shape):
     threshold: Finite | None = None
     next_refresh: AwareDatetime | None = None
     refreshing: bool = False
-    last_refresh: LastRefreshShape | None = None
+    last_refresh: RefreshStateShape | None = None
+    refreshes: tuple[RefreshStateShape, ...] = ()
     progress: ProgressShape | None = None
 
     def knowledge_base(self) -> KnowledgeBase:

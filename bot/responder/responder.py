@@ -95,16 +95,16 @@ class Responder:
         history: History,
         engine: Engine,
         clock: Clock,
-        config: Bot,
+        bot: Bot,
         new_id: Callable[[], str],
         waiting: Callable[[], int] | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
         self._history = history
-        self._config = config
-        self._timezone = ZoneInfo(config.timezone)
-        rates = config.questions_per_minute
+        self._bot = bot
+        self._timezone = ZoneInfo(bot.timezone)
+        rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
         bases = KnowledgeBases(engine, clock)
         self._questions = Questions(engine, bases, new_id)
@@ -141,7 +141,7 @@ class Responder:
         if scope is None:
             return None
         room = self._room(item.message)
-        rates = self._config.questions_per_minute
+        rates = self._bot.questions_per_minute
         if scope == "person":
             return room.aside(room.words.too_many_questions.format(limit=rates.person))
         return room.aside(room.words.channel_too_busy.format(limit=rates.channel))
@@ -155,12 +155,12 @@ class Responder:
         return room.text(room.words.failed)
 
     def _room(self, message: IncomingMessage) -> Room:
-        return Room(message, self._settings.of(message.channel), self._config.defaults, self._timezone)
+        return Room(message, self._settings.of(message.channel), self._bot.defaults, self._timezone)
 
     def _read(self, message: IncomingMessage) -> Command | BadCommand | Question:
         return parse(
             _writable(message.text),
-            names=self._config.names,
+            names=self._bot.names,
             mentioned=message.mentioned,
             in_group=not message.is_direct,
         )
@@ -247,10 +247,10 @@ class Responder:
         person = room.message.person
         if not person.id:
             return room.aside(room.words.nobody)
-        if self._config.settings_open_to == "everyone" or person.key in self._config.admins:
+        if self._bot.settings_open_to == "everyone" or person.key in self._bot.admins:
             return None
         here = f"{person.platform}:{person.tenant}:"
-        admins = [key.removeprefix(here) for key in self._config.admins if key.startswith(here)]
+        admins = [key.removeprefix(here) for key in self._bot.admins if key.startswith(here)]
         return room.aside(room.words.not_allowed.format(admins=", ".join(admins) or room.words.no_admins))
 
 

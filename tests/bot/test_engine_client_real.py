@@ -1,0 +1,89 @@
+"""The client against the engine itself, called without a socket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain import Clock, EngineError, Query
+from bot.engine_client import EngineClient
+from engine import app, config
+from tests.support.wsgi_transport import WsgiTransport
+
+LINES = "Lemons are sour\n西瓜水分很多\nFigs are sweet\n"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
+    folder: Path = tmp_path_factory.mktemp("engine")
+    (folder / "fruit.txt").write_text(LINES, encoding="utf-8")
+    (folder / "config.toml").write_text(
+        '[engine]\ndata_dir = "data"\n[[engine.knowledge_base]]\nname = "fruit"\n'
+        'source = "fruit.txt"\nrefresh = "manual"\nthreshold = 0.6\n',
+        encoding="utf-8",
+    )
+    engine = app.build(config.load(folder / "config.toml", {}))
+    engine.open()
+    client = EngineClient("http://engine", clock=Clock(), transport=WsgiTransport(engine.wsgi))
+    try:
+        follow(client, client.refresh("fruit"))
+        yield client
+    finally:
+        client.stop()
+        engine.stop()
+
+
+def follow(client: EngineClient, refresh: str) -> None:
+    pause = threading.Event()
+    for _ in range(600):
+        if client.refresh_state("fruit", refresh) != "running":
+            break
+        pause.wait(0.05)
+    assert client.refresh_state("fruit", refresh) == "done"
+
+
+def test_a_search_of_the_real_engine_passes_every_check(client: EngineClient) -> None:
+    found = client.search(Query("Lemons are sour", "fruit", 0.9, 5))
+    assert [(match.text, match.score) for match in found.matches] == [("Lemons are sour", 1.0)]
+    assert (found.total, found.best_score, found.threshold, len(found.scores)) == (1, 1.0, 0.9, 3)
+
+
+def test_the_pages_of_an_answer_follow_each_other(client: EngineClient) -> None:
+    pages = [client.search(Query("fruit", "fruit", -1.0, 1, offset)).matches for offset in range(4)]
+    assert [[match.rank for match in page] for page in pages] == [[1], [2], [3], []]
+
+
+def test_the_real_engine_describes_itself(client: EngineClient) -> None:
+    fruit = client.knowledge_base("fruit")
+    assert (fruit.name, fruit.size, fruit.threshold, fruit.dimension) == ("fruit", 3, 0.6, 512)
+    assert client.knowledge_bases() == (fruit,)
+    assert client.ready().device == "cpu"
+
+
+def test_an_entry_is_added_found_and_removed(client: EngineClient) -> None:
+    added = client.add_entries("fruit", "Pears are juicy => Yes, very.\n--")
+    assert ([entry.text for entry in added.added], len(added.dropped)) == (["Pears are juicy"], 1)
+    assert added.refresh is not None
+    follow(client, added.refresh)
+    (match,) = client.search(Query("Pears are juicy", "fruit", 0.95, 5)).matches
+    assert match.answer == "Yes, very."
+    client.remove_entry("fruit", match.entry_id)
+    follow(client, client.refresh("fruit"))
+    assert client.search(Query("Pears are juicy", "fruit", 0.95, 5)).total == 0
+
+
+def test_the_real_engines_refusals_are_understood(client: EngineClient) -> None:
+    def code(query: Query | None, entry_id: str = "") -> str:
+        with pytest.raises(EngineError) as raised:
+            client.search(query) if query else client.remove_entry("fruit", entry_id)
+        return raised.value.code
+
+    first = client.search(Query("Lemons are sour", "fruit", 0.9, 1)).matches[0]
+    assert code(Query("sour", "shop", 0.5, 5)) == "unknown_knowledge_base"
+    assert code(Query("sour", "fruit", 7.0, 5)) == "refused"
+    assert code(None, first.entry_id) == "foreign_entry"
+    assert code(None, "nothing") == "unknown_entry"
+    assert not client.is_away

@@ -1,0 +1,664 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.config import Bot, Rates
+from bot.domain import (
+    Answer,
+    Change,
+    Channel,
+    ChannelSettings,
+    EngineError,
+    Found,
+    InboxItem,
+    IncomingMessage,
+    KnowledgeBase,
+    Match,
+    MessageKey,
+    Outcome,
+    PastChange,
+    Person,
+    Query,
+    ShowMore,
+    Surface,
+    Text,
+    TurnDial,
+    Vote,
+)
+from bot.engine_client import Added, Dropped, Entry, Ready, RefreshState
+from bot.responder import Responder
+from bot.responder.room import standing
+from tests.bot.store.building import HandClock, Store, a_store
+
+ANN = Person("slack", "T1", "U1", "Ann")
+BOB = Person("slack", "T1", "U2", "Bob")
+ROOM = Channel("slack", "T1", "C1")
+NEXT_DOOR = Channel("slack", "T1", "C2")
+WECOM = Channel("wecom", "support", "g1")
+
+FRUIT = {
+    "e1": ("Lemons are sour. They grow in Sicily.", 0.82),
+    "e2": ("Limes are sour too", 0.71),
+    "e3": ("Figs", 0.45),
+}
+
+
+@dataclass
+class PaperEngine:
+    """An engine that gives every entry the score written beside it."""
+
+    clock: HandClock
+    away: bool = False
+    entries: dict[str, tuple[str, float]] = field(default_factory=lambda: dict(FRUIT))
+    thresholds: dict[str, float | None] = field(default_factory=lambda: {"default": None, "shop": 0.6})
+    asked: list[Query] = field(default_factory=list)
+    added: list[tuple[str, str]] = field(default_factory=list)
+    states: list[RefreshState] = field(default_factory=lambda: ["running", "done"])
+    add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
+
+    def _answer(self) -> None:
+        if self.away:
+            raise EngineError("away", "unplugged")
+
+    def search(self, query: Query) -> Found:
+        known = self.knowledge_base(query.knowledge_base)
+        self.asked.append(query)
+        threshold = 0.4 if query.threshold is None else query.threshold
+        ranked = sorted(self.entries.items(), key=lambda entry: -entry[1][1])
+        passing = [(entry_id, text, score) for entry_id, (text, score) in ranked if score >= threshold]
+        shown = passing[query.offset : query.offset + query.limit]
+        return Found(
+            knowledge_base=query.knowledge_base,
+            snapshot="s1",
+            snapshot_at=known.snapshot_at,
+            model="paper",
+            threshold=threshold,
+            total=len(passing),
+            best_score=ranked[0][1][1] if ranked else None,
+            matches=tuple(
+                Match(query.offset + 1 + at, entry_id, text, score)
+                for at, (entry_id, text, score) in enumerate(shown)
+            ),
+            scores=tuple((entry_id, score) for entry_id, (_, score) in ranked),
+        )
+
+    def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
+        return tuple(map(self.knowledge_base, self.thresholds))
+
+    def knowledge_base(self, name: str) -> KnowledgeBase:
+        self._answer()
+        if name not in self.thresholds:
+            raise EngineError("unknown_knowledge_base", name)
+        return KnowledgeBase(
+            name=name,
+            size=len(self.entries),
+            threshold=self.thresholds[name],
+            snapshot="s1",
+            snapshot_at=self.clock.now() - timedelta(minutes=5),
+            model="paper",
+            dimension=512,
+            refreshing=False,
+            next_refresh=self.clock.now() + timedelta(minutes=25),
+        )
+
+    def add_entries(self, knowledge_base: str, text: str) -> Added:
+        self._answer()
+        self.added.append((knowledge_base, text))
+        return self.add_result
+
+    def remove_entry(self, knowledge_base: str, entry_id: str) -> None:  # noqa: ARG002 - as the engine has it
+        self._answer()
+        if entry_id == "file:1":
+            raise EngineError("foreign_entry", "it comes from fruit.txt")
+        if entry_id not in self.entries:
+            raise EngineError("unknown_entry", entry_id)
+
+    def refresh(self, knowledge_base: str) -> str:
+        self.knowledge_base(knowledge_base)
+        return "r1"
+
+    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState:  # noqa: ARG002
+        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
+
+    def ready(self) -> Ready:
+        self._answer()
+        return Ready("cpu", "paper")
+
+
+class Desk:
+    """A responder over a real store: what is decided is kept, so the next message sees it."""
+
+    def __init__(self, store: Store, clock: HandClock, bot: Bot) -> None:
+        self.store = store
+        self.engine = PaperEngine(clock)
+        self.waited: list[float] = []
+        self._number = 0
+        self.responder = Responder(
+            settings=store.settings,
+            history=store.history,
+            engine=self.engine,
+            clock=clock,
+            bot=bot,
+            new_id=lambda: f"a{self._number}",
+            wait=self.waited.append,
+        )
+
+    def message(self, text: str = "", **parts: Any) -> IncomingMessage:
+        self._number += 1
+        plain = IncomingMessage(
+            channel=ROOM,
+            person=ANN,
+            keys=(MessageKey("event", str(self._number)),),
+            surface=Surface.MESSAGE,
+            text=text,
+            mentioned=True,
+        )
+        return replace(plain, **parts)
+
+    def hear(self, message: IncomingMessage) -> Outcome:
+        self.store.inbox.accept(message)
+        item = self.store.inbox.claim()
+        assert item is not None
+        outcome = self.responder.reply_to(item)
+        for delivery in self.store.inbox.answered(item, outcome):
+            self.store.outbox.delivered(delivery, "receipt")
+        return outcome
+
+    def decide(self, message: IncomingMessage) -> Outcome:
+        """What is decided of a message that no store would take."""
+        return self.responder.reply_to(InboxItem(1, message, lease=1, attempt=1))
+
+    def say(self, text: str, **parts: Any) -> str:
+        """What is answered in words."""
+        (reply,) = self.hear(self.message(text, **parts)).replies
+        assert isinstance(reply, Text)
+        return reply.body
+
+    def ask(self, text: str, **parts: Any) -> Answer:
+        reply = self.hear(self.message(text, **parts)).replies[0]
+        assert isinstance(reply, Answer)
+        return reply
+
+    def click(self, action: TurnDial | Vote | ShowMore, **parts: Any) -> Outcome:
+        return self.hear(self.message(surface=Surface.ACTION, action=action, **parts))
+
+    def threshold(self, channel: Channel = ROOM) -> Decimal | None:
+        return self.store.settings.of(channel).threshold
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def desk_with(tmp_path: Path, clock: HandClock) -> Iterator[Callable[..., Desk]]:
+    with a_store(tmp_path / "bot.db", clock) as store:
+        yield lambda **settings: Desk(store, clock, Bot(**settings))
+
+
+@pytest.fixture
+def desk(desk_with: Callable[..., Desk]) -> Desk:
+    return desk_with()
+
+
+# questions
+
+
+def test_a_question_is_answered_with_the_ranked_matches(desk: Desk, clock: HandClock) -> None:
+    outcome = desk.hear(desk.message("which are sour?"))
+    answer = Answer(
+        id="a1",
+        question="which are sour?",
+        language="en",
+        matches=(
+            Match(1, "e1", "Lemons are sour. They grow in Sicily.", 0.82, bold=(0, 16)),
+            Match(2, "e2", "Limes are sour too", 0.71),
+            Match(3, "e3", "Figs", 0.45),
+        ),
+        total=3,
+        best_score=0.82,
+        threshold=Decimal("0.40"),
+        threshold_source="default",
+        limit=5,
+        knowledge_base="default",
+        snapshot="s1",
+        snapshot_at=clock.now() - timedelta(minutes=5),
+        model="paper",
+    )
+    assert outcome.replies == (answer,)
+    assert outcome.asked is not None
+    assert outcome.asked.scores == (("e1", 0.82), ("e2", 0.71), ("e3", 0.45))
+
+
+def test_the_threshold_in_force_is_the_channels_then_the_knowledge_bases_then_the_default(desk: Desk) -> None:
+    assert (desk.ask("sour?").threshold, desk.ask("sour?").threshold_source) == (Decimal("0.40"), "default")
+    desk.hear(desk.message("/kb use shop"))
+    by_base = desk.ask("sour?")
+    assert (by_base.threshold, by_base.threshold_source, by_base.total) == (
+        Decimal("0.6"),
+        "knowledge base",
+        2,
+    )
+    desk.say("/threshold 0.8")
+    own = desk.ask("sour?")
+    assert (own.threshold, own.threshold_source, own.total) == (Decimal("0.80"), "channel", 1)
+
+
+def test_a_command_of_the_platform_is_answered_privately(desk: Desk) -> None:
+    assert desk.ask("/ask sour?", surface=Surface.COMMAND).private
+    assert not desk.ask("sour?").private
+
+
+def test_a_blank_question_gets_the_help_page(desk: Desk) -> None:
+    assert desk.say("\u200b  ").startswith("Ask in plain words")
+    assert desk.say("@知识库助手", channel=WECOM).startswith("直接用平常的话提问即可")
+
+
+def test_a_very_long_question_is_cut_and_says_so(desk: Desk) -> None:
+    answer, note = desk.hear(desk.message("é" * 40_000)).replies
+    assert isinstance(answer, Answer)
+    assert answer.question == "é" * 2_000
+    assert note == Text(
+        "That was long: only the first 2000 characters were searched for.", "en", private=True
+    )
+
+
+def test_half_a_character_and_nul_never_reach_engine_or_store(desk: Desk) -> None:
+    (answer,) = desk.decide(desk.message("a\ud800b\0c")).replies
+    assert isinstance(answer, Answer)
+    assert answer.question == "a?bc"
+
+
+def test_an_unknown_command_is_searched_for_and_help_is_offered(desk: Desk) -> None:
+    answer, note = desk.hear(desk.message("/tresholds 0.65")).replies
+    assert isinstance(answer, Answer)
+    assert note == Text(
+        "There is no command /tresholds. Did you mean /threshold?", "en", private=True, verb="help"
+    )
+
+
+def test_a_channel_whose_knowledge_base_is_gone_is_told_which_there_are(desk: Desk) -> None:
+    desk.say("/kb use shop")
+    del desk.engine.thresholds["shop"]
+    desk.engine.clock.go_on(60)
+    assert (
+        desk.say("sour?")
+        == 'No knowledge base is called "shop". There are: default. Choose with /kb use NAME.'
+    )
+
+
+def test_a_question_while_the_engine_is_away_is_left_to_the_worker(desk: Desk) -> None:
+    desk.engine.away = True
+    with pytest.raises(EngineError) as raised:
+        desk.ask("sour?")
+    assert raised.value.code == "away"
+
+
+# the dial
+
+
+def test_a_threshold_says_who_from_and_to_and_leaves_other_channels_alone(desk: Desk) -> None:
+    outcome = desk.hear(desk.message("/threshold 0.65", surface=Surface.COMMAND))
+    assert outcome == Outcome(
+        (
+            Text(
+                "Ann set the threshold here from 0.40 (default) to 0.65 (set in this channel).",
+                "en",
+                verb="threshold",
+            ),
+        ),
+        (Change("threshold", None, "0.65"),),
+    )
+    assert (desk.threshold(), desk.threshold(NEXT_DOOR)) == (Decimal("0.65"), None)
+
+
+def test_a_wrong_value_changes_nothing_and_shows_an_example(desk: Desk) -> None:
+    desk.say("/threshold 0.5")
+    outcome = desk.hear(desk.message("/threshold {0.__class__} %n 💥"))
+    assert outcome == Outcome(
+        (
+            Text(
+                "/threshold takes a number from 0 to 1 with at most four decimals, "
+                'for example /threshold 0.65 (got "{0.__class__} %n 💥").',
+                "en",
+                private=True,
+                verb="threshold",
+            ),
+        )
+    )
+    assert desk.threshold() == Decimal("0.50")
+
+
+def test_a_bare_percentage_is_asked_back(desk: Desk) -> None:
+    assert desk.say("/threshold 65", channel=WECOM) == (
+        "/threshold 后面应该是0 到 1 之间的数（最多四位小数），例如 /threshold 0.65（收到的是“65”）。"
+        "如果想要百分之 65，请发送 /threshold 65%。"
+    )
+
+
+def test_a_long_wrong_value_is_quoted_in_short(desk: Desk) -> None:
+    assert len(desk.say("/threshold " + "x" * 100_000)) < 200
+
+
+@pytest.mark.parametrize("value", ["0", "1", "100%", "0.0001"])
+def test_the_edges_can_be_set(desk: Desk, value: str) -> None:
+    desk.say(f"/threshold {value}")
+    assert desk.threshold() is not None
+
+
+def test_undo_steps_back_and_never_forth(desk: Desk) -> None:
+    for value in ("0.5", "0.6", "0.5"):
+        desk.say(f"/threshold {value}")
+    seen = []
+    for _ in range(3):
+        desk.say("/threshold undo")
+        seen.append(desk.threshold())
+    assert seen == [Decimal("0.60"), Decimal("0.50"), None]
+    assert desk.say("/threshold undo") == "There is no change of the threshold left to take back."
+
+
+def test_a_reset_can_be_undone_and_a_change_after_an_undo_stands(desk: Desk) -> None:
+    desk.say("/threshold 0.5")
+    desk.say("/threshold reset")
+    assert desk.threshold() is None
+    assert desk.say("/threshold undo") == (
+        "Ann took the last change of the threshold back: from 0.40 (default) to 0.50 (set in this channel)."
+    )
+    desk.say("/threshold 0.7")
+    desk.say("/threshold undo")
+    assert desk.threshold() == Decimal("0.50")
+
+
+@given(st.lists(st.one_of(st.none(), st.sampled_from(["0.1", "0.2", "0.3", "undo"]))))
+def test_undo_is_a_walk_back_over_what_was_set(steps: list[str | None]) -> None:
+    """Against a plain model: a list of values, to which setting appends and from which undo takes."""
+    values: list[str | None] = [None]
+    history: list[PastChange] = []
+    for step in steps:
+        if step == "undo":
+            changes = standing(history)
+            assert bool(changes) == (len(values) > 1)
+            if changes:
+                values.pop()
+                change = Change("threshold", changes[-1].new, changes[-1].old, is_undo=True)
+                history.insert(0, PastChange(change, ANN, HandClock().now()))
+                assert change.new == values[-1]
+        else:
+            history.insert(0, PastChange(Change("threshold", values[-1], step), ANN, HandClock().now()))
+            values.append(step)
+
+
+def test_a_preview_counts_the_channels_own_questions_and_sets_nothing(desk: Desk) -> None:
+    assert desk.say("/threshold try 0.8") == "Nothing was asked here yet, so there is nothing to try 0.80 on."
+    desk.ask("sour?")
+    desk.engine.entries = {"e3": ("Figs", 0.45)}
+    desk.ask("figs?")
+    desk.ask("figs?", channel=NEXT_DOOR)
+    asked = len(desk.engine.asked)
+    assert desk.say("/threshold try 0.8") == (
+        "Of the last 2 questions here, 1 would find something at 0.80; at 0.40 it is 2."
+    )
+    assert (desk.threshold(), len(desk.engine.asked)) == (None, asked)
+
+
+def test_a_bare_threshold_shows_value_source_and_who_changed_it(desk: Desk) -> None:
+    desk.say("/threshold 0.65")
+    assert desk.say("/threshold", person=BOB) == (
+        "The threshold here is 0.65 (set in this channel).\n2023-11-14 22:13 Ann: default → 0.65"
+    )
+
+
+def test_the_threshold_can_be_shown_and_set_while_the_engine_is_away(desk: Desk) -> None:
+    desk.engine.away = True
+    assert desk.say("/threshold") == (
+        "The threshold here is the knowledge base's own (known when search is back)."
+    )
+    desk.say("/threshold 0.65")
+    assert desk.threshold() == Decimal("0.65")
+
+
+def test_turning_the_dial_filters_the_same_answer_again_and_says_who(desk: Desk) -> None:
+    asked = desk.ask("which are sour?")
+    outcome = desk.click(TurnDial(asked.id, Decimal("0.75")), person=BOB)
+    (turned,) = outcome.replies
+    assert turned == replace(
+        asked,
+        matches=asked.matches[:1],
+        total=1,
+        threshold=Decimal("0.75"),
+        threshold_source="channel",
+        in_place=True,
+        turned_by=(BOB, Decimal("0.40")),
+        snapshot_at=turned.snapshot_at if isinstance(turned, Answer) else None,
+    )
+    assert outcome.changes == (Change("threshold", None, "0.75"),)
+    assert desk.threshold() == Decimal("0.75")
+    assert desk.store.history.answer(ROOM, asked.id) == turned
+
+
+@pytest.mark.parametrize("threshold", ["-0.05", "1.05", "NaN", "Infinity"])
+def test_a_dial_beyond_its_ends_changes_nothing(desk: Desk, threshold: str) -> None:
+    asked = desk.ask("sour?")
+    outcome = desk.decide(desk.message(action=TurnDial(asked.id, Decimal(threshold))))
+    (refusal,) = outcome.replies
+    assert isinstance(refusal, Text)
+    assert (outcome.changes, refusal.private) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "action", [TurnDial("a1", Decimal("0.9")), Vote("a1", "e1", "helpful"), ShowMore("a1", 5)]
+)
+def test_a_click_on_another_channels_answer_finds_nothing(
+    desk: Desk, action: TurnDial | Vote | ShowMore
+) -> None:
+    assert desk.ask("sour?").id == "a1"
+    assert desk.click(action, channel=NEXT_DOOR) == Outcome(
+        (Text("This answer is no longer here. Ask again, please.", "en", private=True),)
+    )
+    assert desk.threshold(NEXT_DOOR) is None
+
+
+def test_a_vote_is_kept_and_thanked_for_privately(desk: Desk) -> None:
+    asked = desk.ask("sour?")
+    vote = Vote(asked.id, "e1", "not helpful")
+    assert desk.click(vote) == Outcome(
+        (Text("Noted: not helpful. Thank you.", "en", private=True),), vote=vote
+    )
+    assert [cast.vote for cast in desk.store.history.votes(ROOM, asked.id)] == [vote]
+
+
+def test_more_shows_the_matches_from_there_on(desk: Desk) -> None:
+    desk.say("/limit 2")
+    asked = desk.ask("sour?")
+    (more,) = desk.click(ShowMore(asked.id, 2)).replies
+    assert isinstance(more, Answer)
+    assert ([match.entry_id for match in more.matches], more.offset, more.total) == (["e3"], 2, 3)
+
+
+# other settings
+
+
+def test_a_channel_has_its_own_limit_and_language(desk: Desk) -> None:
+    assert desk.say("/limit 2") == "Ann changed how many matches a reply shows from 5 to 2."
+    assert desk.say("/language zh") == "Ann 把这里的回复语言改成了中文。"
+    answer = desk.ask("sour?")
+    assert (len(answer.matches), answer.limit, answer.language) == (2, 2, "zh")
+    assert desk.ask("sour?", channel=NEXT_DOOR).language == "en"
+
+
+def test_wecom_starts_in_chinese(desk: Desk) -> None:
+    assert desk.ask("酸吗？", channel=WECOM).language == "zh"
+
+
+def test_choosing_a_knowledge_base_says_which_threshold_now_holds_and_why(desk: Desk) -> None:
+    assert desk.say("/kb use shop") == (
+        "Ann switched the knowledge base here from default to shop (3 entries). "
+        "Threshold: 0.60 (from the knowledge base)."
+    )
+    assert desk.say("/kb") == (
+        "This channel asks the knowledge base shop (3 entries). Threshold: 0.60 (from the knowledge base)."
+    )
+    assert desk.say("/kb list") == "Knowledge bases:\n· default (3 entries)\n▸ shop (3 entries)"
+
+
+@pytest.mark.parametrize("name", ["sale", "<!channel>", "{names}"])
+def test_an_unknown_knowledge_base_changes_nothing(desk: Desk, name: str) -> None:
+    assert desk.say(f"/kb use {name}") == (
+        f'No knowledge base is called "{name}". There are: default, shop. Choose with /kb use NAME.'
+    )
+    assert desk.store.settings.of(ROOM) == ChannelSettings()
+
+
+def test_added_entries_say_how_many_and_when_they_are_live(desk: Desk) -> None:
+    desk.engine.add_result = Added(
+        (Entry("m1", "pear"),), (Entry("e3", "Figs"),), (Dropped("3", "no letter or digit"),), "r1"
+    )
+    assert desk.say("/kb add pear => sweet\nFigs\n--") == (
+        "Added to default: 1.\nKnown already: 1.\nLeft out: 1.\nline 3: no letter or digit\n"
+        "They can be found now."
+    )
+    assert desk.engine.added == [("default", "pear => sweet\nFigs\n--")]
+
+
+def test_entries_that_take_longer_are_promised_within_a_minute(desk: Desk) -> None:
+    desk.engine.states = ["running"]
+    assert desk.say("/kb add pear") == "Added to default: 1.\nThey can be found within a minute."
+    assert sum(desk.waited) == 2.0
+
+
+def test_removing_an_entry_says_when_it_belongs_elsewhere(desk: Desk) -> None:
+    assert [desk.say(f"/kb remove {entry}") for entry in ("e1", "file:1", "e9")] == [
+        "Ann removed the entry e1 from default.",
+        "file:1 belongs to a file or another source of default and can only be removed there.",
+        "There is no entry e9 in default.",
+    ]
+
+
+def test_a_refresh_can_be_asked_for(desk: Desk) -> None:
+    assert desk.say("/refresh") == "default is being brought up to date. Questions are answered meanwhile."
+
+
+def test_the_status_names_model_device_and_age(desk: Desk) -> None:
+    assert desk.say("/status") == (
+        "Search: ready, paper on cpu\n"
+        "Knowledge base default: 3 entries, 512 dimensions, updated 5 min ago\n"
+        "Next refresh: 2023-11-14 22:38"
+    )
+    desk.engine.away = True
+    assert desk.say("/status") == (
+        "Search: not available just now. Questions are kept and answered when it is back."
+    )
+
+
+def test_the_settings_say_where_each_value_comes_from(desk: Desk) -> None:
+    desk.say("/limit 3")
+    assert desk.say("/settings") == (
+        "Threshold: 0.40 (default)\n"
+        "Matches a reply: 3 (set in this channel), last changed by Ann on 2023-11-14 22:13\n"
+        "Knowledge base: default (default)\n"
+        "Language: English (default)"
+    )
+
+
+def test_help_explains_one_command(desk: Desk) -> None:
+    assert desk.say("/help limit") == (
+        "/limit [N]: show or set how many matches a reply shows\nFor example: /limit 5"
+    )
+    assert desk.say("/help cook") == "There is no command /cook. /help lists the commands."
+
+
+# who may
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/threshold 0.9",
+        "/threshold reset",
+        "/threshold undo",
+        "/limit 2",
+        "/language zh",
+        "/kb use shop",
+        "/kb add pear",
+        "/kb remove e1",
+    ],
+)
+def test_where_only_admins_may_others_change_nothing_and_learn_who_may(
+    desk_with: Callable[..., Desk], command: str
+) -> None:
+    desk = desk_with(settings_open_to="admins", admins=("slack:T1:U2", "slack:T9:U9"))
+    outcome = desk.hear(desk.message(command))
+    assert outcome == Outcome((Text("Only admins may change settings here: U2.", "en", private=True),))
+    assert (desk.store.settings.of(ROOM), desk.engine.added) == (ChannelSettings(), [])
+    desk.hear(desk.message("/threshold 0.9", person=BOB))
+    assert desk.threshold() == Decimal("0.90")
+
+
+def test_where_only_admins_may_others_cannot_turn_the_dial_either(desk_with: Callable[..., Desk]) -> None:
+    desk = desk_with(settings_open_to="admins", admins=("slack:T1:U2",))
+    asked = desk.ask("sour?")
+    outcome = desk.click(TurnDial(asked.id, Decimal("0.9")))
+    assert outcome == Outcome((Text("Only admins may change settings here: U2.", "en", private=True),))
+
+
+def test_a_message_without_a_person_changes_nothing(desk: Desk) -> None:
+    assert desk.say("/threshold 0.9", person=Person("slack", "T1", "")) == (
+        "A change needs a person, and this message names none."
+    )
+
+
+# what the worker asks
+
+
+def test_only_what_asks_the_engine_needs_it(desk: Desk) -> None:
+    needing = ["sour?", "/ask sour?", "/kb list", "/kb add pear", "/refresh"]
+    others = [
+        "/threshold 0.5",
+        "/threshold",
+        "/limit 3",
+        "/help",
+        "/settings",
+        "/threshold high",
+        "",
+        "/language zh",
+    ]
+    assert [desk.responder.needs_engine(desk.message(text)) for text in needing + others] == [True] * len(
+        needing
+    ) + [False] * len(others)
+
+
+def test_a_flood_is_told_once_and_settings_stay_free(
+    desk_with: Callable[..., Desk], clock: HandClock
+) -> None:
+    desk = desk_with(questions_per_minute=Rates(person=2, channel=60))
+    items = []
+    for text in ("one", "two", "three", "four", "/threshold 0.5"):
+        desk.store.inbox.accept(desk.message(text, channel=Channel("slack", "T1", text)))
+        item = desk.store.inbox.claim()
+        assert item is not None
+        items.append(item)
+    assert [desk.responder.allows(item) for item in items] == [True, True, False, False, True]
+    assert [desk.responder.throttle_notice(items[2]), desk.responder.throttle_notice(items[3])] == [
+        Text("That is more than 2 questions in a minute. Please ask again in a moment.", "en", private=True),
+        None,
+    ]
+    clock.go_on(60)
+    assert desk.responder.allows(items[3])
+
+
+def test_the_notices_are_in_the_channels_language(desk: Desk) -> None:
+    desk.store.inbox.accept(desk.message("酸吗？", channel=WECOM))
+    item = desk.store.inbox.claim()
+    assert item is not None
+    assert desk.responder.waiting_notice(item) == Text("检索暂时不可用，恢复后我会马上回答。", "zh")
+    assert desk.responder.failure_notice(item) == Text("我这边出错了，这条消息没能处理。请再发一次。", "zh")
