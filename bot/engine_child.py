@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from bot import logs
 from bot.config import Bot
 from bot.domain import Clock, EngineError, KnowledgeBase
 from bot.engine_client import EngineClient, Ready
 
-LOG_LIMIT_BYTES = 5_000_000
 STOP_SECONDS = 15.0
 CONNECT_SECONDS = 1.0
 LOOK_SECONDS = 0.1
@@ -53,11 +53,8 @@ class EngineChild:
         self.log = bot.data_dir / "engine.log"
 
     def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
-            self.log.replace(self.log.with_suffix(".log.1"))
         command = [sys.executable, "-m", "bot.tied", str(os.getpid()), self._module, "serve"]
-        with self.log.open("ab") as log:
+        with logs.opened(self.log) as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command,
                 env=self._environment(),

@@ -7,21 +7,17 @@ Ctrl-C, SIGTERM or the end of the terminal or of `make` stops all of it, in reve
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from bot import app, local
+from bot import app, local, logs
 from bot.config import Bot, Config
 from bot.domain import KnowledgeBase
 from bot.engine_child import (
@@ -33,6 +29,7 @@ from bot.engine_child import (
     somebody_listens,
 )
 from bot.engine_client import Ready
+from bot.foreground import asked_to_stop, own_foreground
 
 LOOK_SECONDS = 0.25
 EXAMPLES = ("哪种水果维C含量高？", "夏天吃什么水果能补水？", "/threshold 0.5", "/kb use shop", "/help")
@@ -55,6 +52,8 @@ def run(config: Config, config_path: str | None) -> int:
     with ExitStack() as closing:
         closing.enter_context(own_foreground())
         stopping = closing.enter_context(asked_to_stop(last_resort=child.kill))
+        log = closing.enter_context(logs.opened(bot.data_dir / "bot.log"))
+        logs.set_up(app.secrets_of(bot), stream=log)
         try:
             _start(config, child, stopping, console, closing)
         except Stopped:
@@ -91,74 +90,6 @@ def _start(
         tasks: dict[str, TaskID] = {}
         knowledge_bases = engine.until_embedded(lambda one: _show(bars, tasks, one))
     _greet(console, bot, ready, knowledge_bases)
-
-
-@contextmanager
-def asked_to_stop(last_resort: Callable[[], None]) -> Iterator[threading.Event]:
-    """The event that is set by Ctrl-C, SIGTERM, the end of the terminal, or the end of `make`.
-
-    Asking a second time ends the process at once, after `last_resort`.
-    """
-    asked = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
-            last_resort()
-            os._exit(1)
-        asked.set()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {each: signal.signal(each, ask) for each in signals}
-    with ExitStack() as closing:
-        if "MAKELEVEL" in os.environ:
-            _watch_parent(asked, closing)
-        try:
-            yield asked
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
-
-def _watch_parent(asked: threading.Event, closing: ExitStack) -> None:
-    """Whoever kills `make` means us too; without it nobody would be left to press Ctrl-C for."""
-    parent, ended = os.getppid(), threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(LOOK_SECONDS):
-            if os.getppid() != parent:
-                asked.set()
-                return
-
-    thread = threading.Thread(target=watch, name="parent-watcher", daemon=True)
-    thread.start()
-    closing.callback(thread.join)
-    closing.callback(ended.set)
-
-
-@contextmanager
-def own_foreground(terminal: int = 0) -> Iterator[None]:
-    """Take the terminal's foreground for ourselves, so that Ctrl-C reaches us and not `make`.
-
-    `make` would die of it with 130 before we have stopped. Where there is no terminal, or
-    it is not ours to take, nothing changes.
-    """
-    before = os.getpgrp()
-    if before == os.getpid() or not os.isatty(terminal) or os.tcgetpgrp(terminal) != before:
-        yield
-        return
-    # Giving the terminal back happens from the background, which SIGTTOU would stop. And
-    # nobody could wake us from Ctrl-Z: the shell that would is waiting for `make`.
-    ignored = (signal.SIGTTOU, signal.SIGTSTP)
-    handlers = {each: signal.signal(each, signal.SIG_IGN) for each in ignored}
-    os.setpgid(0, 0)
-    os.tcsetpgrp(terminal, os.getpgrp())
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # the terminal may be gone
-            os.tcsetpgrp(terminal, before)
-        for each, handler in handlers.items():
-            signal.signal(each, handler)
 
 
 def _bars(console: Console) -> Progress:

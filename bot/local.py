@@ -62,7 +62,7 @@ class Local:
 
     def start(self) -> None:
         path = address(self._data_dir)
-        _make_folder(path.parent, private=path.parent != self._data_dir)
+        _make_folder(path.parent, private=path.parent != self._data_dir.resolve())
         path.unlink(missing_ok=True)
         # The mask, because a socket can be connected to from the moment it is bound.
         before = os.umask(0o177)

@@ -12,12 +12,14 @@ import logging
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 # Shorter values would mask ordinary words; no platform issues secrets this short.
 _SHORTEST_SECRET = 6
+_LARGE_BYTES = 5_000_000
 
 
 class JsonLines(logging.Formatter):
@@ -62,6 +64,14 @@ def set_up(secrets: Iterable[str], level: str = "INFO", stream: TextIO | None = 
     # These tell every connection and request, some with the address in full.
     for noisy in ("urllib3", "slack_sdk", "waitress.queue", "apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def opened(path: Path) -> TextIO:
+    """A log file to go on writing to. One that has grown large is put aside first, as `.1`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > _LARGE_BYTES:
+        path.replace(path.with_name(path.name + ".1"))
+    return path.open("a", encoding="utf-8")
 
 
 def _forms(secret: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from bot import app, local
+from bot import app, local, logs
 from bot.chat.conversation import Left, converse, recite
 from bot.chat.prompt import Prompt, piped
 from bot.chat.room import OwnBotsRoom, Room, RunningBotsRoom
@@ -67,8 +67,10 @@ def _room(config: Config, name: str, closing: ExitStack) -> Room:
     person = getpass.getuser()
     if local.who(config.bot.data_dir) is not None:
         return RunningBotsRoom(config.bot.data_dir, name, person)
+    log = closing.enter_context(logs.opened(config.bot.data_dir / "bot.log"))
+    logs.set_up(app.secrets_of(config.bot), stream=log)
     app.migrate(config)
-    own = app.build(config)
+    own = app.build(config, with_web=False)
     closing.callback(own.stop)
     own.start()
     return OwnBotsRoom(own.say, name, person)

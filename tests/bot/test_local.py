@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import stat
 import threading
@@ -100,6 +101,12 @@ def test_a_data_folder_with_a_long_path_works_from_a_private_folder(tmp_path: Pa
         folder = local.address(deep).parent
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert local.call(deep, "echo", {"text": "ab"}, [].append) == {"length": 2}
+
+
+def test_a_data_folder_may_be_named_from_the_current_folder(tmp_path: Path) -> None:
+    named = Path(os.path.relpath(tmp_path))
+    with a_running_bot(named, {}):
+        assert local.who(tmp_path) == os.getpid()
 
 
 def test_callers_work_side_by_side(tmp_path: Path) -> None:
