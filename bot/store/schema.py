@@ -43,6 +43,7 @@ def migrate(database_url: str, *, scripts: Path | None = None) -> str:
     scripts = scripts or _own_scripts()
     if make_url(database_url).get_backend_name() == "sqlite":
         path = sqlite.path_of(database_url)
+        _remove_unfinished(path)
         if not path.exists():
             _create(path, scripts)
         else:
@@ -108,9 +109,7 @@ def _newest(scripts: Path) -> str:
 
 def _create(path: Path, scripts: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".new")
-    for leftover in (unfinished, *_beside(unfinished)):
-        leftover.unlink(missing_ok=True)
+    unfinished = _unfinished(path)
     # Addresses for answers are credentials, so the file is its owner's alone.
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with _opened(unfinished, writes=True, may_be_empty=True) as connection:
@@ -129,6 +128,16 @@ def _create(path: Path, scripts: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
+def _remove_unfinished(path: Path) -> None:
+    """What a creation that was killed has left: nothing but empty tables was ever in it."""
+    for leftover in (_unfinished(path), *_beside(_unfinished(path))):
+        leftover.unlink(missing_ok=True)
 
 
 def _beside(path: Path) -> tuple[Path, ...]:
@@ -168,7 +177,8 @@ def _refuse_damaged(connection: Connection, path: Path) -> None:
     found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
     connection.rollback()
     if found != "ok":
-        raise SchemaError(f"{path} is damaged ({found}): {_RESTORE}")
+        what = " ".join(str(found).split())
+        raise SchemaError(f"{path} is damaged ({what}): {_RESTORE}")
 
 
 def _refuse_unknown(connection: Connection, scripts: Path, name: str) -> None:

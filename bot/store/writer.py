@@ -58,8 +58,9 @@ class GroupWriter:
     `stop` is called is still written.
     """
 
-    def __init__(self, engine: Engine, *, busy_seconds: float) -> None:
+    def __init__(self, engine: Engine, *, busy_seconds: float, longest_line: int = LINE) -> None:
         self._engine = engine
+        self._longest_line = longest_line
         self._busy_seconds = busy_seconds
         self._line: deque[_Write] = deque()
         self._changed = threading.Condition()
@@ -87,8 +88,8 @@ class GroupWriter:
         with self._changed:
             if not self._is_open:
                 raise StoreError("the store is not running")
-            if len(self._line) >= LINE:
-                raise StoreError(f"{LINE} writes are waiting already")
+            if len(self._line) >= self._longest_line:
+                raise StoreError(f"{self._longest_line} writes are waiting already")
             self._line.append(write)
             self._changed.notify()
         if not write.finished.wait(self._busy_seconds + COMMIT_SECONDS):
