@@ -184,13 +184,17 @@ class _Aside:
 
 
 def _raw_body() -> bytes:
-    request.max_content_length = BODY_LIMIT_BYTES
+    # One more than the limit, because a stream that is longer ends there without a word.
+    request.max_content_length = BODY_LIMIT_BYTES + 1
     try:
-        return request.get_data()
+        body = request.get_data() if (request.content_length or 0) <= BODY_LIMIT_BYTES else None
     except RequestEntityTooLarge:
-        raise _Refused(413) from None
+        body = None
     except ClientDisconnected:
         raise _Refused(400) from None
+    if body is None or len(body) > BODY_LIMIT_BYTES:
+        raise _Refused(413)
+    return body
 
 
 def _not_saved() -> Response:

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,6 +62,7 @@ class RecordingSlack:
         self._uses: dict[str, int] = defaultdict(int)
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._lock = threading.Lock()
+        self._heard = threading.Condition(self._lock)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
@@ -99,8 +100,14 @@ class RecordingSlack:
         """How many notifications beyond the ordinary the texts of all messages cause."""
         return sum(_rings(message) for message in self.posted)
 
+    def until(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Wait until what Slack was told makes this true."""
+        with self._heard:
+            assert self._heard.wait_for(is_so, seconds), f"Slack was told only {self.calls} {self.responses}"
+
     def answer(self, path: str, given: JsonObject) -> Fault:
-        with self._lock:
+        with self._heard:
+            self._heard.notify_all()
             if path.startswith("/api/"):
                 return self._web_api(path.removeprefix("/api/"), given)
             if path.startswith("/commands/"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 BREAK = "\u200b"
 CUT = "…"
@@ -78,9 +78,10 @@ def link(url: str, label: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         return escape(label)
-    if parts.scheme not in {"http", "https"} or not host:
+    # A name before the host serves only to look like another host.
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return escape(label)
-    target = quote(url, safe=":/?#[]@!$&'()*+,;=%~").replace("&", "&amp;")
+    target = quote(urlunsplit(parts), safe=":/?#[]!$&'()*+,;=%~").replace("&", "&amp;")
     pretends = _looks_like_address.search(label) is not None and label.strip() != url
     shown = host if pretends else " ".join(label.split()) or host
     return f"<{target}|{escape(shown).replace('|', '¦')}>"

@@ -73,7 +73,11 @@ def read_event(envelope: Mapping[str, Any], ours: Ours) -> Reading:
     match envelope.get("type"):
         case "url_verification":
             challenge = envelope.get("challenge")
-            return Challenge(markup.clean(challenge)) if isinstance(challenge, str) else Quarantined("no challenge")
+            return (
+                Challenge(markup.clean(challenge))
+                if isinstance(challenge, str)
+                else Quarantined("no challenge")
+            )
         case "event_callback":
             pass
         case "app_rate_limited":

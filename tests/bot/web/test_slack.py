@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 

@@ -102,7 +102,16 @@ def test_a_link_goes_where_it_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.test", "evil", "https://[", ""]
+    "url",
+    [
+        "javascript:alert(1)",
+        "https://bank.test@evil.test/",
+        "data:text/html,x",
+        "//evil.test",
+        "evil",
+        "https://[",
+        "",
+    ],
 )
 def test_only_web_addresses_become_links(url: str) -> None:
     assert link(url, "<label>") == "&lt;label&gt;"
