@@ -25,7 +25,7 @@ _seams = re.compile(
     r"|(?<=\])(?=[\[(:])"  # links
     r"|(?<=!)(?=\[)"  # images
     r"|(?<=&)(?=[#A-Za-z])"  # entities
-    r"|(?<=\\)(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would vanish
+    r"|(?<=\\)(?=[\s!-/:-@\[-`{-~]|$)"  # a backslash that would vanish
     r"|(?<=<@)|(?<=@)(?=all|here|everyone|channel|所有人)",
     re.IGNORECASE | re.MULTILINE,
 )

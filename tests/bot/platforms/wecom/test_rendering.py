@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -96,6 +96,7 @@ foreign = st.text(st.sampled_from("*_~`#<>[]()!@&|\\-=+:.1 \na中"), max_size=40
 
 
 @given(foreign, foreign, foreign, foreign)
+@example("ends with a backslash \\ ", "\\", "\\", "\\ ")
 def test_no_entry_rings_links_or_formats_anything(
     text: str, told: str, title: str, knowledge_base: str
 ) -> None:
