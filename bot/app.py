@@ -98,7 +98,7 @@ class App:
             history=History(self._database),
             engine=self.engine,
             clock=clock,
-            config=bot,
+            bot=bot,
             new_id=edges.new_id,
             waiting=self._waiting,
         )

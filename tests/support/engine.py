@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from engine import app, config
 from engine.domain import Entry
-from engine.encoder import Role
+from engine.encoder import Encoder, Role
 from engine.encoder.vectors import shortened
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 
@@ -160,7 +160,7 @@ class RunningEngine:
 @contextmanager
 def an_engine(
     settings: config.Engine,
-    encoder: Callable[[], LetterEncoder] = LetterEncoder,
+    encoder: Callable[[], Encoder] = LetterEncoder,
     now: Callable[[], datetime] | None = None,
 ) -> Iterator[RunningEngine]:
     """An engine with its folder open, stopped at the end. It does not listen and keeps no schedule."""

@@ -103,7 +103,7 @@ class RecordingSlack:
     def until(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
         """Wait until what Slack was told makes this true."""
         with self._heard:
-            assert self._heard.wait_for(is_so, seconds), f"Slack was told only {self.calls} {self.responses}"
+            assert self._heard.wait_for(is_so, seconds), f"Slack was only told {self.texts()}"
 
     def answer(self, path: str, given: JsonObject) -> Fault:
         with self._heard:
