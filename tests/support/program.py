@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from flask.testing import FlaskClient
 
@@ -48,7 +48,7 @@ class Program:
         self.app.say(incoming(room, text, "lin"), listener)
         return heard
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         self.app.start()
         return self
 
