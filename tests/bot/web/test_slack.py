@@ -295,11 +295,12 @@ def test_a_broken_shape_is_200_and_put_aside(say: SlackPeople, desk: OpenDesk) -
 def test_what_is_not_for_us_is_200_and_counted(desk: OpenDesk) -> None:
     metrics = Metrics()
     say = SlackPeople(a_client(desk, metrics=metrics), now=lambda: NOW)
-    for fields in (
+    not_for_us: list[dict[str, Any]] = [
         {"bot_id": "B1"},
         {"type": "reaction_added"},
         {"type": "message", "subtype": "channel_join"},
-    ):
+    ]
+    for fields in not_for_us:
         assert outcome(say.event(an_event(**fields))) == (200, b"")
     assert desk.taken == []
     assert b'kbdial_bot_ignored_total{platform="slack",reason="a bot"} 1.0' in metrics.text()
