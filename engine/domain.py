@@ -208,12 +208,13 @@ class CannotReach(EngineError):
     code = "cannot_reach"
 
 
+# Read the other way round, the first code of a status is the one for what is not more specific.
 STATUS: Mapping[str, int] = {
     "bad_request": 400,
     "unauthorized": 401,
+    "not_found": 404,
     "unknown_knowledge_base": 404,
     "unknown_entry": 404,
-    "not_found": 404,
     "method_not_allowed": 405,
     "foreign_entry": 409,
     "too_large": 413,

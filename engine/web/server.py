@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from engine.domain import CannotListen
 _BODY_LIMIT_BYTES = 16 << 20
 _CONNECTIONS = 1000
 _IDLE_SECONDS = 60
+_BACKLOG = 1024
 
 Wsgi = Callable[..., Iterable[bytes]]
 
@@ -60,20 +62,17 @@ class Server:
         Raises:
             CannotListen: the address is taken or not ours.
         """
-        try:
-            self._server = create_server(
-                self._in_work,
-                map=self._sockets,
-                listen=self._listen,
-                threads=self._threads,
-                max_request_body_size=_BODY_LIMIT_BYTES,
-                connection_limit=_CONNECTIONS,
-                channel_timeout=_IDLE_SECONDS,
-                ident=None,
-                clear_untrusted_proxy_headers=True,
-            )
-        except (OSError, ValueError) as problem:
-            raise CannotListen(f"cannot listen on {self._listen}: {problem}") from None
+        self._server = create_server(
+            self._in_work,
+            map=self._sockets,
+            sockets=[_listening(self._listen)],
+            threads=self._threads,
+            max_request_body_size=_BODY_LIMIT_BYTES,
+            connection_limit=_CONNECTIONS,
+            channel_timeout=_IDLE_SECONDS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         self._thread.start()
 
@@ -112,6 +111,17 @@ class _InWork:
         with self._changed:
             self._count += number
             self._changed.notify_all()
+
+
+def _listening(address: str) -> socket.socket:
+    # Our own socket, because waitress leaves threads and sockets behind where it cannot bind.
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family, backlog=_BACKLOG)
+    except OSError as problem:
+        raise CannotListen(f"cannot listen on {address}: {problem.strerror or problem}") from None
 
 
 def _stop_listening(server: Any) -> None:

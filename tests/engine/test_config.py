@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import config
+from engine.config import ConfigError
+
+
+def loaded(folder: Path, text: str, environment: dict[str, str] | None = None) -> config.Engine:
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path, environment or {})
+
+
+def mistakes(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        loaded(folder, text, environment)
+    return str(refused.value).splitlines()
+
+
+def test_the_defaults_are_the_two_samples() -> None:
+    settings = config.load(None, {})
+    assert [(each.name, each.source, each.refresh, each.threshold) for each in settings.knowledge_base] == [
+        ("default", ("engine/samples/fruit.txt",), "*/30 * * * *", 0.40),
+        ("shop", ("engine/samples/shop.jsonl",), "every 15m", 0.60),
+    ]
+    assert (settings.listen, settings.data_dir) == ("127.0.0.1:8100", Path("data/engine"))
+
+
+def test_the_samples_are_found_from_any_folder(tmp_path: Path) -> None:
+    base = config.KnowledgeBase(name="x", source=("engine/samples/fruit.txt", "mine.txt"), base=tmp_path)
+    (sample, sample_base), (_, own_base) = base.sources
+    assert (sample_base / sample).is_file()
+    assert own_base == tmp_path
+
+
+def test_a_sample_of_ones_own_goes_first(tmp_path: Path) -> None:
+    own = tmp_path / "engine" / "samples" / "fruit.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    base = config.KnowledgeBase(name="x", source=("engine/samples/fruit.txt",), base=tmp_path)
+    assert base.sources == (("engine/samples/fruit.txt", tmp_path),)
+
+
+def test_paths_in_the_file_start_from_the_file(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path,
+        """
+        [engine]
+        data_dir = "store"
+        [engine.model]
+        name = "./model"
+        [[engine.knowledge_base]]
+        name = "faq"
+        source = ["a.txt", "b/*.csv"]
+        """,
+    )
+    assert settings.data_dir == tmp_path / "store"
+    assert settings.model.name == str(tmp_path / "model")
+    assert settings.knowledge_base[0].sources == (("a.txt", tmp_path), ("b/*.csv", tmp_path))
+
+
+def test_the_environment_wins_and_starts_from_here(tmp_path: Path) -> None:
+    environment = {
+        "KBDIAL_ENGINE__DATA_DIR": "elsewhere",
+        "KBDIAL_ENGINE__TOKEN": "t0ken",
+        "KBDIAL_ENGINE__MODEL__DIMENSION": "64",
+        "KBDIAL_ENGINE__KNOWLEDGE_BASE": json.dumps([{"name": "faq", "source": "a.txt"}]),
+    }
+    settings = loaded(tmp_path, '[engine]\ndata_dir = "store"\n', environment)
+    assert settings.data_dir == Path("elsewhere")
+    assert settings.token.get_secret_value() == "t0ken"
+    assert settings.model.dimension == 64
+    assert settings.knowledge_base[0].sources == (("a.txt", Path()),)
+    assert "t0ken" not in repr(settings)
+
+
+def test_the_bots_part_is_passed_over(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "[bot]\nnonsense = 1\n") == loaded(tmp_path, "")
+
+
+def test_all_mistakes_are_told_at_once_by_key(tmp_path: Path) -> None:
+    text = """
+        [engine]
+        listen = "8100"
+        data_directory = "x"
+        timezone = "Mars/Base"
+        [engine.model]
+        device = "gpu"
+        remote_url = "http://user:pass@x.test"
+        [[engine.knowledge_base]]
+        name = "two words"
+        refresh = "sometimes"
+        threshold = 1.5
+        scoring = "either"
+    """
+    first, *rest = mistakes(tmp_path, text)
+    assert first.endswith("config.toml has 9 mistakes:")
+    keys = [
+        "listen",
+        "data_directory",
+        "timezone",
+        "device",
+        "remote_url",
+        "name",
+        "refresh",
+        "threshold",
+        "scoring",
+    ]
+    for key in keys:
+        assert any(f"] {key}" in line for line in rest), key
+    assert not any("pass" in line for line in rest)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[engine]\nknowledge_base = []\n", "at least one knowledge base"),
+        ('[[engine.knowledge_base]]\nname="a"\n[[engine.knowledge_base]]\nname="a"\n', 'are called "a"'),
+        ("[engine]\nwaiting_questions = 64\n", "must be less than web_threads (64)"),
+        ("[engine]\nmodel = 3\n", "[engine] model"),
+        ("[[engine.knowledge_base]]\n", "name is missing"),
+    ],
+)
+def test_what_does_not_fit_together_is_told(tmp_path: Path, text: str, says: str) -> None:
+    assert says in "\n".join(mistakes(tmp_path, text))
+
+
+@pytest.mark.parametrize("content", [b"[engine", b"\xff\xfe", b"a = 1\na = 2"])
+def test_a_file_that_is_no_toml_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"config\.toml is not valid TOML"):
+        config.load(path, {})
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path / "no.toml", {})
+
+
+def test_a_broken_table_in_the_environment_is_told() -> None:
+    with pytest.raises(ConfigError, match="environment"):
+        config.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"})
+
+
+def test_the_file_is_the_one_named_else_the_environments() -> None:
+    environment = {"KBDIAL_CONFIG": "env.toml"}
+    assert config.find("own.toml", environment) == Path("own.toml")
+    assert config.find(None, environment) == Path("env.toml")
+
+
+values = st.recursive(
+    st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            "LISTEN",
+            "DATA_DIR",
+            "TOKEN",
+            "TIMEZONE",
+            "WEB_THREADS",
+            "MODEL",
+            "MODEL__DIMENSION",
+            "KNOWLEDGE_BASE",
+        ]
+    ),
+    values,
+)
+def test_any_value_of_the_environment_is_read_or_refused(key: str, value: Any) -> None:
+    text = value if isinstance(value, str) else json.dumps(value)
+    with suppress(ConfigError):
+        config.load(None, {f"KBDIAL_ENGINE__{key}": text})
