@@ -25,15 +25,17 @@ class PseudoTerminal:
         self.process = process
         self.seen = ""
         self._screen = screen
+        self._passed = 0
 
     def type(self, keys: str) -> None:
         os.write(self._screen, keys.encode())
 
     def until(self, text: str, seconds: float = 60) -> None:
-        """Read on until `text` has been written since the last call; fails when it is not."""
-        start, end = len(self.seen), time.monotonic() + seconds
-        while text not in self.seen[start:]:
+        """Read on until `text` has been written after what was waited for before; fails when it is not."""
+        end = time.monotonic() + seconds
+        while text not in self.seen[self._passed :]:
             assert self._read(end - time.monotonic()), f"never saw {text!r}, but:\n{self.seen}"
+        self._passed = self.seen.index(text, self._passed) + len(text)
 
     def ends_with(self, seconds: float = 60) -> int:
         """The exit code; whatever is written until then is read."""
@@ -64,7 +66,8 @@ def a_terminal(
         stdout=program_side,
         stderr=program_side,
         cwd=cwd,
-        env={**os.environ, **(environment or {})},
+        # It cannot tell where its cursor is, and would be asked for seconds.
+        env={**os.environ, "PROMPT_TOOLKIT_NO_CPR": "1", **(environment or {})},
         start_new_session=True,
     )
     os.close(program_side)
