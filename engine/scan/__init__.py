@@ -1,0 +1,16 @@
+"""Exact search over the rows of a matrix: every row at or above a threshold, best first.
+
+    Scan       on the processor: int8 rows first, then the few that matter in full
+    CardScan   on an NVIDIA card (`engine.scan.card`, imported by itself: it needs torch)
+
+Both answer in the same words: a `Wanted` for each question, a `Ranked` back. Nothing
+here knows what a row stands for.
+"""
+
+from engine.scan.compressed import Compressed
+from engine.scan.products import int8_products
+from engine.scan.ranking import Ranked, Wanted
+from engine.scan.scan import Scan
+from engine.scan.score import scores_of
+
+__all__ = ["Compressed", "Ranked", "Scan", "Wanted", "int8_products", "scores_of"]

@@ -1,0 +1,79 @@
+"""Products of rows and questions: int8 by numkong where it is installed, float32 by numpy.
+
+numkong (Apache-2.0, no dependencies of its own) picks the widest instructions the
+processor has at run time and lets other threads run meanwhile. Of the libraries
+measured it alone reads int8 rows at the speed of memory without torch;
+`benchmarks/search.md` has the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.scan.score import Floats
+
+Int8 = NDArray[np.int8]
+Products = Callable[[Int8], Floats]
+"""Rows in, products out: a row for each row, a column for each question."""
+
+Int8Products = Callable[[Int8], Products]
+"""Made ready for these questions once, then used for many tiles of rows."""
+
+# Row by row, one product after the other keeps up with memory; from here on,
+# packing the questions side by side is faster (measured at 512 dimensions).
+_PACKED_FROM = 4
+
+# OpenBLAS, below numpy, multiplies in the calling thread up to this many products of
+# numbers. Above it uses threads of its own, which get in the way of ours and on a busy
+# machine wait for each other: many times slower, measured.
+_IN_THIS_THREAD = 2**18
+_ONE_BY_ONE = 6  # questions; with more, a matrix product of a few rows at a time is faster
+_BLOCK = 256  # rows that stay in a core's own cache for all questions
+
+
+def int8_products() -> Int8Products | None:
+    """The fastest there is on this machine, or None without the library."""
+    try:
+        numkong = import_module("numkong")
+    except ImportError:
+        return None
+
+    def few(questions: Int8) -> Products:
+        def products(rows: Int8) -> Floats:
+            found = np.empty((len(rows), len(questions)), dtype=np.float32)
+            for column in range(len(questions)):
+                line = numkong.cdist(questions[column : column + 1], rows, "dot", out_dtype="float32")
+                found[:, column] = np.asarray(line)[0]
+            return found
+
+        return products
+
+    def many(questions: Int8) -> Products:
+        packed = numkong.dots_pack(questions, dtype="int8")
+
+        def products(rows: Int8) -> Floats:
+            return np.asarray(numkong.dots_packed(rows, packed)).astype(np.float32)
+
+        return products
+
+    return lambda questions: few(questions) if len(questions) < _PACKED_FROM else many(questions)
+
+
+def whole_products(rows: Floats, questions: Floats) -> Floats:
+    """The products in single precision: a row for each question, a column for each row."""
+    found = np.empty((len(questions), len(rows)), dtype=np.float32)
+    done = 0
+    if len(questions) > _ONE_BY_ONE:
+        height = max(4, _IN_THIS_THREAD // questions.size)
+        done = len(rows) // height * height
+        stack = rows[:done].reshape(-1, height, rows.shape[1])
+        found[:, :done] = np.matmul(stack, questions.T).reshape(done, len(questions)).T
+    for start in range(done, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        for line, question in zip(found, questions, strict=True):
+            np.vecdot(block, question, out=line[start : start + _BLOCK])
+    return found

@@ -1,0 +1,108 @@
+"""What is asked of a search and what it answers, and how few rows have to be scored for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.scan.score import Rows, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one question wants to know.
+
+    `first` limits how many of the rows at or above the threshold come back (None: all of
+    them; they are counted in any case). `keep` asks for that many of the best rows,
+    above the threshold or not. The rows in `certain` score exactly 1, whatever their
+    vectors say.
+    """
+
+    threshold: float
+    first: int | None = None
+    keep: int = 1
+    certain: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):
+            raise ValueError("a threshold that is not a number")
+        if self.keep < 0 or (self.first is not None and self.first < 0):
+            raise ValueError("first and keep are at least 0")
+
+    @property
+    def before_cutting(self) -> float:
+        """The threshold for products that are not cut to -1...1 yet."""
+        if self.threshold <= -1:
+            return -math.inf
+        return self.threshold if self.threshold <= 1 else math.inf
+
+    def length(self, total: int, size: int) -> int:
+        """How many rows the answer has."""
+        hits = total if self.first is None else min(self.first, total)
+        return min(size, max(self.keep, hits))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The best rows, best first, equal scores in the order of their rows.
+
+    `total` rows are at or above the threshold. There are `keep` rows here or, if that is
+    more, `first` of those at or above the threshold; `rows[:total]` are the hits among them.
+    """
+
+    total: int
+    rows: Rows
+    scores: Scores
+
+    @property
+    def best_score(self) -> float | None:
+        return float(self.scores[0]) if len(self.scores) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rows that may matter to one question, with bounds of their scores.
+
+    `counted` more rows are surely at or above the threshold and surely not wanted.
+    """
+
+    rows: Rows
+    lowest: Scores
+    highest: Scores
+    counted: int
+
+
+def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[Rows], Scores]) -> Ranked:
+    """The answer; only rows whose bounds leave something open are scored.
+
+    Whoever gathers the candidates promises: a row is among them if its highest possible
+    score reaches the threshold or the `keep` best, unless it is `counted`; and then it is
+    not one of the best `wanted.length`.
+    """
+    threshold = wanted.threshold
+    rows = candidates.rows
+    # Scores are cut to -1...1, so their bounds may be: what ties there is told apart by row.
+    lowest, highest = np.clip(candidates.lowest, -1, 1), np.clip(candidates.highest, -1, 1)
+    surely = lowest >= threshold
+    near = rows[~surely & (highest >= threshold)]
+    total = candidates.counted + int(np.count_nonzero(surely))
+    total += int(np.count_nonzero(score(near) >= threshold))
+    certain = np.unique(np.asarray(wanted.certain, dtype=np.int64))
+    if len(certain) and threshold <= 1:
+        total += int(np.count_nonzero(score(certain) < threshold))
+
+    length = wanted.length(total, size)
+    if length == 0:
+        return Ranked(total, np.empty(0, dtype=np.int64), np.empty(0))
+    if len(rows) > length:
+        last = np.partition(lowest, len(rows) - length)[len(rows) - length]
+        rows = rows[highest >= last]
+    if len(certain):
+        rows = np.setdiff1d(rows, certain)
+    scores = np.concatenate([score(rows), np.ones(len(certain))])
+    rows = np.concatenate([rows, certain])
+    order = np.lexsort((rows, -scores))[:length]
+    return Ranked(total, rows[order], scores[order])

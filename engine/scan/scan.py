@@ -1,0 +1,115 @@
+"""Exact search on the processor, at the speed at which memory can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from engine.scan.candidates import Pass
+from engine.scan.compressed import Compressed
+from engine.scan.products import Int8Products, int8_products
+from engine.scan.ranking import Candidates, Ranked, Wanted, ranked
+from engine.scan.score import Floats, Rows, Scores, as_questions, scores_of
+
+# The first rows give every question a cut, the next as many say whether it leaves most
+# rows out. After them a tile is large enough that calling into a library costs little,
+# and small enough for the cache.
+_OPENING = 128
+_LARGEST = 16384
+_SMALLEST = 2048
+_PRODUCTS = 131072  # in a tile, rows times questions
+
+
+class Scan:
+    """Every row at or above a threshold, best first, of a matrix that does not change.
+
+    Rows are single precision, of unit length (up to 1.01; rows of zeros are fine), and may
+    be a memory map. An answer is a matter of the matrix and the question alone: with or
+    without the compressed copy, one question or many, one thread or several, it is the
+    same to the last bit. Several callers may search at once.
+    """
+
+    def __init__(
+        self,
+        matrix: Floats,
+        compressed: Compressed | None = None,
+        *,
+        products: Int8Products | None = None,
+        threads: int = 2,
+    ) -> None:
+        """Without a compressed copy or without `products` every question reads whole rows."""
+        if matrix.ndim != 2 or matrix.dtype != np.float32 or not matrix.flags.c_contiguous:  # noqa: PLR2004
+            raise ValueError(f"a C-contiguous float32 matrix is wanted, not {matrix.dtype} of {matrix.shape}")
+        if compressed is not None and compressed.rows.shape != matrix.shape:
+            raise ValueError(f"the copy is of shape {compressed.rows.shape}, the matrix of {matrix.shape}")
+        self._matrix = np.asarray(matrix)
+        self._compressed = compressed
+        self._products = products
+        self._threads = max(1, threads)
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="scan")
+
+    @classmethod
+    def over(cls, matrix: Floats, compressed: Compressed | None = None, *, threads: int = 2) -> Scan:
+        """The fastest scan on this machine; compresses the matrix if that helps and was not done yet."""
+        products = int8_products()
+        if products is None:
+            return cls(matrix, threads=threads)
+        copy = compressed if compressed is not None else Compressed.of(matrix, threads=threads)
+        return cls(matrix, copy, products=products, threads=threads)
+
+    @property
+    def compressed(self) -> Compressed | None:
+        """The copy, to be stored beside the matrix."""
+        return self._compressed
+
+    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
+        """The answer to each question, from one pass over the rows for all of them."""
+        rows = as_questions(questions, self._matrix.shape[1])
+        if len(rows) != len(wanted):
+            raise ValueError(f"{len(rows)} questions, but {len(wanted)} say what they want")
+        if not wanted:
+            return []
+        look = Pass(self._matrix, self._compressed, self._products, rows, wanted)
+        size = len(self._matrix)
+        opening = min(2 * _OPENING, size)
+        for start in range(0, opening, _OPENING):
+            look.look_at(start, min(start + _OPENING, size))
+        tile = min(_LARGEST, max(_SMALLEST, _PRODUCTS // len(rows)))
+        tiles = iter(range(opening, size, tile))
+
+        def work() -> None:
+            for start in tiles:  # shared: whoever is free takes the next
+                look.look_at(start, min(start + tile, size))
+
+        self._together(work)
+
+        def answer(row: int, want: Wanted, found: Candidates) -> Ranked:
+            return ranked(want, size, found, lambda which: scores_of(self._matrix, which, rows[row]))
+
+        asked = range(len(rows)), wanted, look.candidates()
+        if len(rows) == 1:
+            return list(map(answer, *asked))
+        return list(self._pool.map(answer, *asked))
+
+    def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[Ranked]:
+        """For each question every row at or above its threshold."""
+        return self.search(questions, [Wanted(float(threshold), keep=0) for threshold in thresholds])
+
+    def best(self, questions: Floats, count: int) -> list[Ranked]:
+        """For each question the best `count` rows."""
+        return self.search(questions, [Wanted(2.0, keep=count)] * len(questions))
+
+    def scores(self, rows: Rows, question: Floats) -> Scores:
+        """The scores of these rows for one question."""
+        return scores_of(self._matrix, rows, as_questions(question[None], self._matrix.shape[1])[0])
+
+    def _together(self, work: Callable[[], None]) -> None:
+        """Here and in the pool, until it is done everywhere."""
+        others = [self._pool.submit(work) for _ in range(self._threads - 1)]
+        try:
+            work()
+        finally:
+            for other in others:
+                other.result()

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.scan import Compressed, Scan, Wanted, int8_products, scores_of
+from engine.scan.products import Int8Products
+from engine.scan.score import Floats
+from tests.engine.scan import plain
+
+Maker = Callable[[np.random.Generator, int, int], Floats]
+MAKERS: list[Maker] = [
+    plain.random_rows,
+    plain.clustered_rows,
+    plain.duplicated_rows,
+    plain.half_step_rows,
+    plain.one_hot_rows,
+    plain.tiny_and_zero_rows,
+    plain.equal_rows,
+]
+KERNELS: dict[str, Int8Products | None] = {
+    "whole rows": None,
+    "int8 in numpy": plain.whole_numbers,
+    "int8 in the library": int8_products(),
+}
+
+
+def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
+    """Every way to search this matrix that this machine has."""
+    copy = Compressed.of(matrix)
+    made = [Scan(matrix, threads=threads)]
+    return made + [Scan(matrix, copy, products=how, threads=threads) for how in KERNELS.values() if how]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Floats, Floats, list[Wanted]]:
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    dimension = draw(st.one_of(st.integers(1, 64), st.just(512)))
+    count = draw(st.sampled_from([1, 2, 3, 40, 127, 128, 129, 256, 257, 300, 700]))
+    maker = draw(st.sampled_from(MAKERS))
+    matrix = maker(rng, count, dimension)
+    asked = draw(st.integers(1, 9))
+    questions = np.ascontiguousarray(
+        np.where(
+            rng.random((asked, 1)) < 0.5,
+            matrix[rng.integers(0, count, asked)],
+            draw(st.sampled_from(MAKERS))(rng, asked, dimension),
+        )
+    )
+    return matrix, questions, [draw(wants(matrix, question)) for question in questions]
+
+
+def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[Wanted]:
+    """Thresholds that are, miss, or just reach a score of this very question."""
+    scores = scores_of(matrix, np.arange(len(matrix)), question)
+    of_a_row = st.integers(0, len(matrix) - 1).map(lambda row: float(scores[row]))
+    thresholds = st.one_of(
+        of_a_row,
+        of_a_row.map(lambda score: math.nextafter(score, 2)),
+        of_a_row.map(lambda score: math.nextafter(score, -2)),
+        st.sampled_from([0.0, 1.0, -0.1, -1.0, -1.5, 1.0000001, 0.4, 2.0]),
+        st.floats(-1, 1),
+    )
+    return st.builds(
+        Wanted,
+        thresholds,
+        first=st.none() | st.integers(0, len(matrix) + 2),
+        keep=st.sampled_from([0, 1, 2, 5, 200]),
+        certain=st.lists(st.integers(0, len(matrix) - 1), max_size=2).map(tuple),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
+def test_every_way_to_search_gives_what_a_double_loop_gives(
+    case: tuple[Floats, Floats, list[Wanted]],
+) -> None:
+    matrix, questions, wanted = case
+    every_row = np.arange(len(matrix))
+    for scan in scans(matrix):
+        found = scan.search(questions, wanted)
+        for question, want, ranked in zip(questions, wanted, found, strict=True):
+            scores = scores_of(matrix, every_row, question)
+            assert (ranked.total, ranked.rows.tolist()) == plain.answer(scores.tolist(), want)
+            certain = np.isin(ranked.rows, want.certain)
+            assert ranked.scores.tolist() == np.where(certain, 1.0, scores[ranked.rows]).tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list[Wanted]]) -> None:
+    matrix, questions, _ = case
+    few = matrix[:20]
+    for question in questions:
+        assert scores_of(few, np.arange(len(few)), question) == pytest.approx(
+            plain.double_loop(few, question), abs=1e-15, rel=1e-14
+        )
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_questions_searched_together_get_what_each_gets_alone(
+    case: tuple[Floats, Floats, list[Wanted]],
+) -> None:
+    matrix, questions, wanted = case
+    for scan in scans(matrix):
+        together = scan.search(questions, wanted)
+        for row, want in enumerate(wanted):
+            assert plain.same(together[row], scan.search(questions[row : row + 1], [want])[0])
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases())
+def test_the_compressed_copy_misleads_by_no_more_than_it_says(
+    case: tuple[Floats, Floats, list[Wanted]],
+) -> None:
+    matrix, _, _ = case
+    copy = Compressed.of(matrix)
+    kept = copy.rows.astype(np.float64) * copy.steps.astype(np.float64)[:, None]
+    assert (np.linalg.norm(matrix - kept, axis=1) <= copy.residuals).all()
+    assert (np.linalg.norm(kept, axis=1) <= copy.lengths).all()
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("threshold", [-1.0, 0.0, 0.05, 0.1, 0.4, 1.0])
+def test_many_tiles_on_several_threads_lose_nothing(maker: Maker, threshold: float) -> None:
+    rng = np.random.default_rng(7)
+    matrix = maker(rng, 40_000, 24)
+    questions = np.concatenate([matrix[:3], plain.random_rows(rng, 3, 24)])
+    every_row = np.arange(len(matrix))
+    wanted = [Wanted(threshold, first=10, keep=3), Wanted(threshold), Wanted(threshold, keep=200)] * 2
+    expected = []
+    for question, want in zip(questions, wanted, strict=True):
+        scores = scores_of(matrix, every_row, question)
+        total = int((scores >= threshold).sum())
+        order = np.lexsort((every_row, -scores))
+        expected.append((total, order[: want.length(total, len(matrix))].tolist()))
+    for scan in scans(matrix, threads=3):
+        found = scan.search(questions, wanted)
+        assert [(ranked.total, ranked.rows.tolist()) for ranked in found] == expected
+
+
+@pytest.mark.parametrize("how", KERNELS.values(), ids=KERNELS.keys())
+def test_a_crowd_around_the_threshold_and_calm_after_it_change_nothing(how: Int8Products | None) -> None:
+    """The first half of the rows is all within the int8 bound of the threshold, the second nowhere near."""
+    rng = np.random.default_rng(3)
+    question = plain.random_rows(rng, 1, 64)
+    other = plain.random_rows(rng, 30_000, 64)
+    other -= (other @ question[0])[:, None] * question
+    cosines = np.where(np.arange(30_000) < 15_000, 0.5 + 0.002 * rng.standard_normal(30_000), 0.1)
+    matrix = plain.unit(cosines[:, None] * question + np.sqrt(1 - cosines**2)[:, None] * plain.unit(other))
+    scores = scores_of(matrix, np.arange(len(matrix)), question[0])
+    scan = Scan(matrix, Compressed.of(matrix), products=how)
+    assert scan.at_least(question, [0.5])[0].total == int((scores >= 0.5).sum())
+    assert scan.best(question, 40)[0].rows.tolist() == np.argsort(-scores, kind="stable")[:40].tolist()
+
+
+def test_equal_scores_come_in_the_order_of_their_rows() -> None:
+    matrix = plain.equal_rows(np.random.default_rng(1), 1000, 16)
+    for scan in scans(matrix):
+        assert scan.best(matrix[:1], 5)[0].rows.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_matrix_without_rows_has_no_answer_and_no_error() -> None:
+    for scan in scans(np.empty((0, 8), dtype=np.float32)):
+        found = scan.search(np.ones((1, 8), dtype=np.float32), [Wanted(0.0, keep=3)])[0]
+        assert (found.total, len(found.rows), found.best_score) == (0, 0, None)
+
+
+def test_no_question_has_no_answer() -> None:
+    assert Scan(np.eye(3, dtype=np.float32)).search(np.empty((0, 3), dtype=np.float32), []) == []
+
+
+def test_the_copy_comes_back_from_its_arrays_even_as_memory_maps(tmp_path: Path) -> None:
+    matrix = plain.random_rows(np.random.default_rng(5), 500, 32)
+    np.save(tmp_path / "matrix.npy", matrix)
+    arrays = {}
+    for name, array in Compressed.of(matrix).arrays().items():
+        np.save(tmp_path / f"{name}.npy", array)
+        arrays[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+    mapped = np.load(tmp_path / "matrix.npy", mmap_mode="r")
+    scan = Scan.over(mapped, Compressed.from_arrays(arrays, matrix.shape))
+    for questions in (matrix[:1], matrix[:9]):
+        ours = scan.at_least(questions, [0.3] * len(questions))
+        theirs = Scan(matrix).at_least(questions, [0.3] * len(questions))
+        assert all(map(plain.same, ours, theirs))
+
+
+def test_a_copy_that_does_not_fit_is_refused() -> None:
+    arrays = Compressed.of(np.eye(3, dtype=np.float32)).arrays()
+    with pytest.raises(ValueError, match="int8_rows is int8 of shape"):
+        Compressed.from_arrays(arrays, (4, 3))
+    del arrays["int8_steps"]
+    with pytest.raises(ValueError, match="no int8_steps"):
+        Compressed.from_arrays(arrays, (3, 3))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 2.0])
+def test_rows_that_are_not_of_unit_length_are_not_compressed(value: float) -> None:
+    matrix = np.eye(3, dtype=np.float32)
+    matrix[1, 1] = value
+    with pytest.raises(ValueError, match="a row of length"):
+        Compressed.of(matrix)
+
+
+def test_questions_that_cannot_be_compared_are_refused() -> None:
+    scan = Scan(np.eye(3, dtype=np.float32))
+    with pytest.raises(ValueError, match="not finite"):
+        scan.best(np.full((1, 3), np.nan, dtype=np.float32), 1)
+    with pytest.raises(ValueError, match="wanted"):
+        scan.best(np.zeros((1, 4), dtype=np.float32), 1)
+    with pytest.raises(ValueError, match="not a number"):
+        Wanted(math.nan)
+
+
+def test_the_copy_takes_little_more_than_a_quarter_of_the_matrix() -> None:
+    matrix = plain.random_rows(np.random.default_rng(2), 1000, 512)
+    assert Compressed.of(matrix).nbytes < 0.26 * matrix.nbytes
+
+
+@pytest.mark.skipif(int8_products() is None, reason="numkong is not installed")
+@pytest.mark.parametrize("count", [1, 3, 4, 33])
+@pytest.mark.parametrize("dimension", [1, 7, 64, 512, 1024])
+def test_the_library_multiplies_whole_numbers_exactly(count: int, dimension: int) -> None:
+    rng = np.random.default_rng(count)
+    rows = rng.integers(-127, 128, (300, dimension), dtype=np.int8)
+    rows[0] = 127
+    questions = rng.integers(-127, 128, (count, dimension), dtype=np.int8)
+    questions[0] = 127
+    how = int8_products()
+    assert how is not None
+    assert np.array_equal(how(questions)(rows), plain.whole_numbers(questions)(rows))
