@@ -43,6 +43,8 @@ class Knowledge:
         return Outcome((room.text(body, verb="kb"),))
 
     def use(self, room: Room, name: str) -> Outcome:
+        if name == room.settings.knowledge_base:
+            return self.show(room)
         try:
             known = self._bases.get_anew(name)
         except EngineError as error:
@@ -55,8 +57,6 @@ class Knowledge:
             size=_size(room, known),
             threshold=room.shown(self._bases.threshold(after, name)),
         )
-        if name == room.settings.knowledge_base:
-            return self.show(room)
         change = Change("knowledge_base", room.settings.knowledge_base, name)
         return Outcome((room.announcement(body, verb="kb"),), (change,))
 
