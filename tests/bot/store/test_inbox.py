@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from bot.domain import Asked, Change, Channel, MessageKey, Outcome, Text
+from bot.domain import Asked, Change, Channel, Delivery, MessageKey, Outcome, Text
 from bot.store import Accepted, LeaseLost
 from tests.bot.store.building import (
     ANN,
@@ -156,6 +156,23 @@ def test_a_parked_item_tells_once_and_holds_up_nobody(store: Store, clock: HandC
     assert (again.id, again.told_waiting) == (1, True)
 
 
+def test_a_parked_item_that_is_due_waits_for_its_channel(store: Store, clock: HandClock) -> None:
+    store.inbox.accept(a_message("1"))
+    store.inbox.accept(a_message("2"))
+    first = store.inbox.claim()
+    assert first is not None
+    store.inbox.postponed(first, None)
+    second = store.inbox.claim()
+    assert second is not None
+    clock.go_on(10)
+    assert store.inbox.claim() is None
+    assert store.inbox.next_due() is None
+    store.inbox.answered(second, Outcome())
+    again = store.inbox.claim()
+    assert again is not None
+    assert again.id == 1
+
+
 def test_when_the_engine_is_back_what_is_parked_comes_oldest_first(store: Store) -> None:
     for name in "123":
         store.inbox.accept(a_message(name))
@@ -173,7 +190,7 @@ def test_when_the_engine_is_back_what_is_parked_comes_oldest_first(store: Store)
 
 def test_a_mistake_is_tried_again_and_then_told_once(store: Store, clock: HandClock) -> None:
     store.inbox.accept(a_message())
-    told = []
+    told: list[Delivery] = []
     while item := store.inbox.claim():
         told += store.inbox.failed(item, "KeyError: x", NOTICE)
         clock.go_on(60)
