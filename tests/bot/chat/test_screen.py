@@ -46,9 +46,7 @@ def in_a_pipe(reply: Answer | Text) -> str:
 
 def on_a_terminal(reply: Answer | Text, width: int = 60) -> str:
     out = io.StringIO()
-    console = Console(
-        file=out, force_terminal=True, color_system="standard", width=width
-    )
+    console = Console(file=out, force_terminal=True, color_system="standard", width=width)
     Colours(console, lambda: NOW).show(reply)
     return out.getvalue()
 
