@@ -192,7 +192,8 @@ def _message(said: _Said, kind: str) -> Reading:
     return IncomingMessage(
         channel=said.channel,
         person=said.person,
-        keys=(MessageKey("msgid", message_id),),
+        # The second names the message in the polls that ask for its answer.
+        keys=(MessageKey("msgid", message_id), MessageKey("stream", stream)),
         surface=Surface.MESSAGE,
         text=_with_quote(written, said.content.get("quote"), said.robot.names, said.channel),
         mentioned=_is_group(said.channel),

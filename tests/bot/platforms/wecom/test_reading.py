@@ -66,7 +66,7 @@ def test_a_group_message_is_read_whole() -> None:
     assert read_vector("aibot-group-threshold") == IncomingMessage(
         channel=GROUP,
         person=ZHANGSAN,
-        keys=(MessageKey("msgid", "m-0001"),),
+        keys=(MessageKey("msgid", "m-0001"), MessageKey("stream", stream_of(BOT, "m-0001"))),
         surface=Surface.MESSAGE,
         text="@知识库助手 /threshold 0.65",
         mentioned=True,
