@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed (one sentence on stderr), 2 wrong usage or configur
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ _DONE, _FAILED, _WRONG, _INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     """Run one command; the exit code says how it went."""
     given = _parser().parse_args(arguments)
+    # Commands that end speak in sentences; without this, Python would print log events as well.
+    logging.getLogger().addHandler(logging.NullHandler())
     environment = os.environ if environment is None else environment
     try:
         path = config.find(given.config, environment)

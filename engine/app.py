@@ -14,7 +14,7 @@ from flask import Flask
 
 from engine import config, encoder, source
 from engine.batcher import Batcher
-from engine.domain import FolderInUse, Reading
+from engine.domain import FolderInUse, FolderUnusable, Reading
 from engine.metrics import Metrics
 from engine.refresher import Refresher
 from engine.schedule import Schedule
@@ -63,6 +63,7 @@ class App:
 
         Raises:
             FolderInUse: another process owns it.
+            FolderUnusable: it cannot be made or written to.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +74,9 @@ class App:
                 " stop it, or give this one its own [engine] data_dir"
             ) from None
         except OSError as problem:
-            raise FolderInUse(f"the data folder {self.folder} cannot be used: {problem.strerror}") from None
+            raise FolderUnusable(
+                f"the data folder {self.folder} cannot be used: {problem.strerror}"
+            ) from None
         for shelf in self.knowledge.shelves.values():
             shelf.load()
         self.knowledge.refresher.start()

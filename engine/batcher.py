@@ -32,6 +32,9 @@ BATCH = 64
 PIECE = 64
 PIECE_CHARACTERS = 4096
 
+# Loading a large model cannot be interrupted, and must not keep the program alive.
+STOP_SECONDS = 5.0
+
 State = Literal["loading", "ready", "failed", "stopped"]
 
 _log = logging.getLogger(__name__)
@@ -49,7 +52,8 @@ class Batcher:
 
     `start` returns at once; the model is loaded in the batcher's own thread, and until
     then questions are refused with NotReady. `stop` refuses everything that still waits,
-    and returns when the thread is gone. Stopping twice is fine.
+    and returns when the thread is gone, or after some seconds when the model is busy.
+    Stopping twice is fine.
     """
 
     def __init__(
@@ -82,7 +86,7 @@ class Batcher:
             self._refuse_all()
             self._changed.notify_all()
         if self._thread:
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
             self._thread = None
 
     @property

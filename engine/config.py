@@ -6,6 +6,7 @@ bot's business and is passed over here.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,7 +24,13 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from engine import timetable
 
@@ -214,8 +221,8 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Engine:
         return _Loaded().engine
     except ValidationError as mistakes:
         raise ConfigError(_describe(mistakes, path)) from None
-    except ValueError as unreadable:  # SettingsError: a value of the environment that should be JSON
-        raise ConfigError(f"the environment has a mistake: {unreadable}") from None
+    except SettingsError:
+        raise ConfigError(_describe_environment(environment)) from None
 
 
 class _Environment(EnvSettingsSource):
@@ -263,7 +270,7 @@ def _from_folder(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     bases = engine.get("knowledge_base")
     if isinstance(bases, list):
         moved["knowledge_base"] = [
-            {"base": str(folder), **each} if isinstance(each, dict) else each for each in bases
+            {**each, "base": str(folder)} if isinstance(each, dict) else each for each in bases
         ]
     model = engine.get("model")
     if isinstance(model, dict) and isinstance(model.get("name"), str) and model["name"].startswith("."):
@@ -275,6 +282,25 @@ def _describe(mistakes: ValidationError, path: Path | None) -> str:
     lines = [_line(mistake) for mistake in mistakes.errors()]
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
+
+
+def _describe_environment(environment: Mapping[str, str]) -> str:
+    """Which values should have been JSON; pydantic-settings stops at the first and does not name it."""
+    tables = ("ENGINE", "MODEL", "KNOWLEDGE_BASE")
+    wrong = [
+        f"{name}: wanted JSON"
+        for name, value in environment.items()
+        if name.upper().startswith("KBDIAL_ENGINE") and name.upper().endswith(tables) and not _is_json(value)
+    ]
+    return "\n  ".join(["the environment has mistakes:", *wrong])
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _line(mistake: Any) -> str:

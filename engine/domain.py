@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, Literal
 
 
@@ -40,12 +41,42 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """Where a source is: a path, an address, or a database's address and what to ask it.
+
+    `path` starts from `base`. The address and the headers may hold secrets and are not shown.
+    """
+
+    path: str = ""
+    url: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: str = ""
+    base: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSource:
+    """A source that could not be read. `kept` entries of it are served as they were at `since`."""
+
+    source: str
+    reason: str
+    kept: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a source held: the entries kept, how many were read, and what was left out and why."""
+    """What a source held: the entries kept, how many were read, and what was left out and why.
+
+    Of several sources together, `failed` are those whose entries are from before. `is_old`
+    when that is so of all of them, so that nothing was learnt.
+    """
 
     entries: tuple[Entry, ...]
     read: int
     dropped: tuple[Dropped, ...] = ()
+    failed: tuple[FailedSource, ...] = ()
+    is_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +134,10 @@ RefreshState = Literal["waiting", "running", "done", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """One run over the sources of a knowledge base, from the request to its end."""
+    """One run over the sources of a knowledge base, from the request to its end.
+
+    `confirmed` when a person said that a source may shrink or change as much as it likes.
+    """
 
     id: str
     state: RefreshState
@@ -114,6 +148,8 @@ class Refresh:
     kept: int = 0
     embedded: int = 0
     dropped: tuple[Dropped, ...] = ()
+    failed_sources: tuple[FailedSource, ...] = ()
+    confirmed: bool = False
     snapshot: str | None = None
     error: str | None = None
 
@@ -178,6 +214,12 @@ class NotReady(EngineError):
     code = "not_ready"
 
 
+class NoSnapshot(EngineError):
+    """The first refresh failed, so asking again cannot help until its source is mended."""
+
+    code = "no_snapshot"
+
+
 class EncoderFailed(EngineError):
     """The model did not give a usable vector."""
 
@@ -194,6 +236,12 @@ class FolderInUse(EngineError):
     """Another process owns the data folder."""
 
     code = "folder_in_use"
+
+
+class FolderUnusable(EngineError):
+    """The data folder cannot be made or written to."""
+
+    code = "folder_unusable"
 
 
 class CannotListen(EngineError):
@@ -217,6 +265,7 @@ STATUS: Mapping[str, int] = {
     "unknown_entry": 404,
     "method_not_allowed": 405,
     "foreign_entry": 409,
+    "no_snapshot": 409,
     "too_large": 413,
     "unsupported_media_type": 415,
     "bad_value": 422,
@@ -226,6 +275,7 @@ STATUS: Mapping[str, int] = {
     "encoder_failed": 503,
     "snapshot_damaged": 503,
     "folder_in_use": 503,
+    "folder_unusable": 503,
     "cannot_listen": 503,
     "cannot_reach": 503,
     "not_ready": 503,

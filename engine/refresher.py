@@ -15,6 +15,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -22,10 +23,11 @@ from uuid import uuid4
 import numpy as np
 
 from engine.batcher import Batcher
-from engine.domain import EngineError, Entry, Reading, Refresh, UnknownKnowledgeBase
+from engine.domain import EngineError, Entry, NotReady, Reading, Refresh, UnknownKnowledgeBase
 from engine.shelf import Shelf
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 
+STOP_SECONDS = 5.0  # a source that hangs must not keep the program alive
 REMEMBERED = 20  # refreshes of a knowledge base that can still be asked about
 
 _log = logging.getLogger(__name__)
@@ -43,8 +45,8 @@ class Refresher:
     """Refreshes knowledge bases in its own thread, in the order of the requests.
 
     `read` gives what the sources of a knowledge base hold now. `stop` lets nothing new
-    begin and returns when the thread is gone; stop the batcher first, so that a refresh in
-    the middle of embedding ends too.
+    begin and returns when the thread is gone, or after some seconds when a source hangs;
+    stop the batcher first, so that a refresh in the middle of embedding ends too.
     """
 
     def __init__(
@@ -67,6 +69,12 @@ class Refresher:
         self._changed = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._missing_at_start: frozenset[str] | None = None
+
+    @property
+    def missing_at_start(self) -> frozenset[str] | None:
+        """What the model could not answer from when it was loaded; None before that."""
+        return self._missing_at_start
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
@@ -77,7 +85,7 @@ class Refresher:
             self._stopping = True
             self._changed.notify_all()
         if self._thread:
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
             self._thread = None
 
     def request(self, name: str) -> str:
@@ -113,12 +121,24 @@ class Refresher:
         with self._changed:
             return self._changed.wait_for(ended, timeout_seconds) or None
 
+    def wait_until_caught_up(self, timeout_seconds: float | None = None) -> bool:
+        """Whether it is known what the loaded model can answer from; returns as soon as it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._missing_at_start is not None, timeout_seconds)
+
     def catch_up(self) -> None:
         """Request a refresh for every knowledge base that the loaded model cannot answer from."""
         fingerprint = self._batcher.identity.fingerprint
-        for name, shelf in self._shelves.items():
-            if shelf.current is None or shelf.current.model.fingerprint != fingerprint:
-                self.request(name)
+        missing = [
+            name
+            for name, shelf in self._shelves.items()
+            if shelf.current is None or shelf.current.model.fingerprint != fingerprint
+        ]
+        for name in missing:
+            self.request(name)
+        with self._changed:
+            self._missing_at_start = frozenset(missing)
+            self._changed.notify_all()
 
     def step(self) -> bool:
         """Do the refresh that has waited longest. Whether there was one."""
@@ -143,7 +163,8 @@ class Refresher:
 
     def _run(self) -> None:
         if self._batcher.wait_until_loaded():
-            self.catch_up()
+            with suppress(NotReady):  # stopped again already
+                self.catch_up()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._line or self._stopping)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from engine import app, config, encoder, running
+from engine import app, config, running
 from engine.domain import EngineError
 from engine.source import ManagedSource
 
@@ -79,13 +79,14 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
             says = f"{len(reading.entries)} entries, {len(reading.dropped)} dropped"
             out.print(Text(f"knowledge base {each.name}: {says}"))
     try:
-        loaded = (edges.load_encoder if edges else encoder.load)(settings.model)
+        with running.engine(settings, edges) as engine:
+            model = engine.describe(settings.knowledge_base[0].name)
+            where = "opened for this check" if engine.opened else "running"
+        out.print(Text(f"data folder: {settings.data_dir}, engine {where}"))
+        out.print(Text(f"model: {model['model']}, {model['dimension']} dimensions, on {model['device']}"))
     except EngineError as problem:
         failed = 1
-        out.print(Text(f"model: {problem.message}"))
-    else:
-        model = loaded.identity
-        out.print(Text(f"model: {model.name}, {model.dimension} dimensions, on {loaded.device}"))
+        out.print(Text(f"engine: {problem.message}"))
     return failed
 
 

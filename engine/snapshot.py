@@ -16,7 +16,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,8 @@ class Snapshot:
     """Entries in the order of their ids, and row by row their vectors.
 
     `created` is when it was made, `confirmed` when the sources were last found to say
-    the same. Use `of` to make one: it sorts and checks.
+    the same. `same_texts` are the rows of each text, as `folded` sees it. Use `of` to make
+    one: it sorts, checks and takes the vectors over.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Snapshot:
     model: ModelIdentity
     entries: Sequence[Entry]
     vectors: Vectors
+    same_texts: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     read: int = 0
     dropped: tuple[Dropped, ...] = ()
 
@@ -79,7 +80,6 @@ class Snapshot:
         model: ModelIdentity,
         entries: Sequence[Entry],
         vectors: Vectors,
-        confirmed: datetime | None = None,
         read: int = 0,
         dropped: tuple[Dropped, ...] = (),
     ) -> Snapshot:
@@ -100,14 +100,16 @@ class Snapshot:
             rows = rows[order]
         rows = np.ascontiguousarray(rows)
         rows.flags.writeable = False
+        ordered = tuple(entries[row] for row in order)
         return cls(
             id=id,
             knowledge_base=knowledge_base,
             created=created,
-            confirmed=confirmed or created,
+            confirmed=created,
             model=model,
-            entries=tuple(entries[row] for row in order),
+            entries=ordered,
             vectors=rows,
+            same_texts=_rows_by_text(ordered),
             read=read,
             dropped=dropped,
         )
@@ -115,9 +117,6 @@ class Snapshot:
     @property
     def size(self) -> int:
         return len(self.entries)
-
-    def row_of(self, entry_id: str) -> int | None:
-        return self._rows.get(entry_id)
 
     def matches(
         self, text: str, vector: Vectors, *, threshold: float, limit: int, offset: int = 0, keep: int = 0
@@ -131,7 +130,7 @@ class Snapshot:
             return Found((), 0, None, ())
         rough = self.vectors @ vector
         margin = _rounding_bound(self.model.dimension)
-        same = self._texts.get(folded(text), ())
+        same = self.same_texts.get(folded(text), ())
         rough[list(same)] = 1.0
 
         total = self._count(rough, vector, threshold, margin, same)
@@ -183,22 +182,18 @@ class Snapshot:
             scores[np.isin(rows, same)] = 1.0
         return scores
 
-    @cached_property
-    def _rows(self) -> Mapping[str, int]:
-        return {entry.id: row for row, entry in enumerate(self.entries)}
-
-    @cached_property
-    def _texts(self) -> Mapping[str, tuple[int, ...]]:
-        texts: dict[str, tuple[int, ...]] = {}
-        for row, entry in enumerate(self.entries):
-            key = folded(entry.text)
-            texts[key] = (*texts.get(key, ()), row)
-        return texts
-
 
 def folded(text: str) -> str:
     """What two texts have in common when they count as the same."""
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def _rows_by_text(entries: Sequence[Entry]) -> Mapping[str, tuple[int, ...]]:
+    rows: dict[str, tuple[int, ...]] = {}
+    for row, entry in enumerate(entries):
+        key = folded(entry.text)
+        rows[key] = (*rows.get(key, ()), row)
+    return rows
 
 
 def checked(vectors: Vectors, dimension: int) -> Vectors:

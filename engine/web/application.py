@@ -56,6 +56,7 @@ def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> F
         given = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if given and hmac.compare_digest(given[1].encode(), token.encode()):
             return None
+        _log.warning("token refused", extra={"route": str(request.url_rule)})
         refusal = _error("unauthorized", "this engine wants its token: Authorization: Bearer TOKEN")
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from engine.domain import BadRequest, BadValue, Dropped, EngineError, Entry, Query, Refresh, SearchAnswer
 
 DROPPED_SHOWN = 50
 _GIVEN_SHOWN = 80
+
+
+def _whole(value: Any) -> Any:
+    # To JSON, 5.0 is a whole number too.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class SearchRequest(BaseModel):
@@ -32,12 +40,12 @@ class SearchRequest(BaseModel):
         allow_inf_nan=False,
         description="The lowest score shown. Absent or null: the knowledge base's own.",
     )
-    limit: int = Field(default=5, ge=1, le=10_000_000)
-    offset: int = Field(default=0, ge=0, le=10_000_000)
+    limit: Whole = Field(default=5, ge=1, le=10_000_000)
+    offset: Whole = Field(default=0, ge=0, le=10_000_000)
     keyword_weight: float = Field(
         default=0, ge=0, le=0, allow_inf_nan=False, description="Only 0 so far: keywords are not built yet."
     )
-    keep: int = Field(
+    keep: Whole = Field(
         default=0, ge=0, le=200, description="How many scores to report of all entries, the best ones."
     )
 

@@ -30,12 +30,13 @@ _NAME = {
     "description": "The name of a knowledge base.",
 }
 _ENTRY = {"name": "entry_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+_LIST = {"type": "string", "minLength": 1, "pattern": "[A-Za-z0-9]"}
 _ERRORS = {
     "400": "The body cannot be read at all.",
     "401": "The token is missing or wrong.",
     "404": "No such knowledge base or entry.",
     "405": "No such method here.",
-    "409": "The entry belongs to another source.",
+    "409": "The entry belongs to another source, or there is no snapshot and none is coming.",
     "413": "The body is too large.",
     "415": "The body is of a kind that is not read here.",
     "422": "A value is wrong; the message names it.",
@@ -84,7 +85,7 @@ def _paths() -> _Schema:
                 "Every entry at or above the threshold, best first.",
                 {"200": SearchResponse},
                 body={"application/json": {"schema": _ref(SearchRequest)}},
-                errors=("400", "404", "413", "415", "422", "429", "503"),
+                errors=("400", "404", "409", "413", "415", "422", "429", "503"),
             )
         },
         "/v1/knowledge-bases": {
@@ -119,9 +120,9 @@ def _paths() -> _Schema:
                 "Add a list to the managed entries, one a line.",
                 {"201": AddedBody},
                 body={
-                    "text/plain": {"schema": {"type": "string"}, "example": "Where are you? => In Berlin."},
-                    "text/csv": {"schema": {"type": "string"}},
-                    "application/x-ndjson": {"schema": {"type": "string"}},
+                    "text/plain": {"schema": _LIST, "example": "Where are you? => In Berlin."},
+                    "text/csv": {"schema": _LIST},
+                    "application/x-ndjson": {"schema": _LIST},
                 },
                 errors=("404", "413", "415", "422", "503"),
             ),

@@ -16,7 +16,10 @@ from engine.domain import (
     BadValue,
     Entry,
     ForeignEntry,
+    NoSnapshot,
     NotReady,
+    Query,
+    SearchAnswer,
     UnknownEntry,
     UnknownKnowledgeBase,
     UnsupportedMediaType,
@@ -76,16 +79,18 @@ class Knowledge:
         return name
 
     def readiness(self) -> Ready | NotReadyBody:
-        """Ready when questions can be answered and no first refresh is still to come."""
+        """Ready when the model is loaded and there is something to answer from.
+
+        On an empty folder that is when the first refreshes have ended. One knowledge base
+        among others that has nothing yet is a warning.
+        """
         state, reason = self.batcher.state
-        if state != "ready":
-            return NotReadyBody(ready=False, reason=reason)
+        if state != "ready" or self.refresher.missing_at_start is None:
+            return NotReadyBody(ready=False, reason=reason or "the snapshots are being looked at")
         missing = {name: problem for name in self.knowledge_bases if (problem := self._problem(name))}
-        coming = [name for name in missing if self._is_coming(name)]
-        if coming:
-            said = ", ".join(self._with_progress(name) for name in coming)
-            return NotReadyBody(ready=False, reason=f"the first refresh is running for {said}")
-        if len(missing) == len(self.knowledge_bases):
+        is_first_start = len(self.refresher.missing_at_start) == len(self.knowledge_bases)
+        is_coming = any(self._is_coming(name) for name in missing)
+        if len(missing) == len(self.knowledge_bases) or (is_first_start and is_coming):
             return NotReadyBody(ready=False, reason="; ".join(missing.values()))
         return Ready(
             ready=True,
@@ -137,21 +142,38 @@ class Knowledge:
                 raise ForeignEntry(f'entry "{entry_id}" comes from {entry.source}, remove it there')
         raise UnknownEntry(f'knowledge base "{name}" has no entry "{entry_id}"')
 
+    def search(self, query: Query) -> SearchAnswer:
+        """As the searcher, but tells "not yet" from "not until somebody mends the source".
+
+        Raises:
+            NoSnapshot, and what the searcher raises.
+        """
+        try:
+            return self.searcher.search(query)
+        except NotReady:
+            name = query.knowledge_base
+            if self.batcher.state[0] == "ready" and not self._is_coming(name):
+                raise NoSnapshot(self._problem(name)) from None
+            raise
+
     def _problem(self, name: str) -> str:
+        """Why this knowledge base cannot be asked; empty when it can."""
         try:
             self.searcher.snapshot_of(name)
         except NotReady as problem:
-            failed = [each.error for each in self.refresher.recent(name)[:1] if each.error]
-            return f"{problem.message} ({failed[0]})" if failed else problem.message
+            return f"{problem.message}: {self._refresh_in_words(name)}"
         return ""
 
-    def _with_progress(self, name: str) -> str:
+    def _refresh_in_words(self, name: str) -> str:
+        last = next(iter(self.refresher.recent(name)), None)
+        if last and last.state == "failed":
+            return f"the last refresh failed: {last.error}"
         progress = self.refresher.progress(name)
-        return f'"{name}" ({progress.done} of {progress.total})' if progress else f'"{name}"'
+        return f"{progress.done} of {progress.total} embedded" if progress else "a refresh is coming"
 
     def _is_coming(self, name: str) -> bool:
-        refreshes = self.refresher.recent(name)
-        return not refreshes or refreshes[0].state in {"waiting", "running"}
+        last = next(iter(self.refresher.recent(name)), None)
+        return last is None or last.state != "failed"
 
     def _damaged(self) -> list[str]:
         return [
@@ -173,7 +195,7 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
             question = SearchRequest.model_validate_json(request.get_data())
         except ValidationError as mistakes:
             raise explained(mistakes) from None
-        answer = knowledge.searcher.search(question.as_query())
+        answer = knowledge.search(question.as_query())
         seconds = time.perf_counter() - began
         metrics.search_seconds.labels(answer.knowledge_base).observe(seconds)
         return as_json(SearchResponse.of(answer, round(seconds * 1000, 3)))

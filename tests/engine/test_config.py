@@ -147,7 +147,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 
 def test_a_broken_table_in_the_environment_is_told() -> None:
-    with pytest.raises(ConfigError, match="environment"):
+    with pytest.raises(ConfigError, match="KBDIAL_ENGINE__KNOWLEDGE_BASE: wanted JSON"):
         config.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"})
 
 

@@ -149,9 +149,8 @@ class RunningEngine:
         """Wait until the model is loaded and each knowledge base is served as it should be."""
         knowledge = self.app.knowledge
         assert knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
-        for name, shelf in knowledge.shelves.items():
-            if shelf.current is None or shelf.current.model != knowledge.batcher.identity:
-                knowledge.refresher.request(name)
+        assert knowledge.refresher.wait_until_caught_up(WAIT_SECONDS)
+        for name in knowledge.knowledge_bases:
             for each in knowledge.refresher.recent(name):
                 assert knowledge.refresher.wait_for(name, each.id, WAIT_SECONDS)
         return self

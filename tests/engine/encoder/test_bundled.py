@@ -18,7 +18,8 @@ def bundled() -> BundledEncoder:
 
 def test_vectors_are_unit_float32_of_the_width_it_tells(bundled: BundledEncoder) -> None:
     vectors = bundled.encode(TEXTS, "document")
-    assert (vectors.shape, vectors.dtype) == ((len(TEXTS), bundled.identity.dimension), np.float32)
+    assert vectors.shape == (len(TEXTS), bundled.identity.dimension)
+    assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors.astype(np.float64), axis=1), 1, atol=1e-6)
 
 

@@ -40,7 +40,7 @@ def a_tiny_qwen(folder: Path) -> Path:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 0)]
     )
-    fast = PreTrainedTokenizerFast(
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, pad_token="<|endoftext|>", unk_token="<unk>", padding_side="left"
     )
     torch.manual_seed(1)
@@ -73,7 +73,8 @@ def loaded(tiny: Path) -> Encoder:
 
 def test_vectors_are_unit_float32_of_the_width_the_model_tells(loaded: Encoder) -> None:
     vectors = loaded.encode(["a", "bb ccc", "d" * 300], "document")
-    assert (vectors.shape, vectors.dtype) == ((3, 40), np.float32)
+    assert vectors.shape == (3, 40)
+    assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
 
 

@@ -349,7 +349,7 @@ def test_readiness_tells_what_is_missing(tmp_path: Path) -> None:
         ready = engine.client.get("/readyz")
     assert (waiting.status_code, waiting.get_json()) == (
         503,
-        {"ready": False, "reason": 'the first refresh is running for "default" (0 of 2)'},
+        {"ready": False, "reason": 'knowledge base "default" has no snapshot yet: 0 of 2 embedded'},
     )
     assert (ready.status_code, ready.get_json()) == (
         200,
@@ -364,7 +364,7 @@ def test_one_broken_knowledge_base_does_not_hold_up_the_others(tmp_path: Path) -
         assert ready.status_code == 200
         assert "nowhere.txt" in ready.get_json()["warnings"][0]
         status, code, _ = error_of(post(engine, body(knowledge_base="broken")))
-        assert (status, code) == (503, "not_ready")
+        assert (status, code) == (409, "no_snapshot")
         assert engine.texts("apple") == ["apple"]
 
 
