@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from sqlalchemy import text
 
 from bot.domain import Channel, Delivery, InboxItem, MessageKey, Outcome, PlatformError, Text
@@ -59,7 +59,12 @@ class AnyOrder(RuleBasedStateMachine):
         assert states <= {"answered", "throttled", "dead"}
         assert {state for state, _ in self._rows("SELECT state, 0 FROM outbox")} <= {"delivered", "dead"}
 
-    @rule(number=st.integers(0, 12), spare=st.booleans())
+    @initialize()
+    def begin_with_a_line(self) -> None:
+        for number in range(8):
+            self.accept(number, spare=False)
+
+    @rule(number=st.integers(0, 24), spare=st.booleans())
     def accept(self, number: int, spare: bool) -> None:
         """The same number is the same message, sometimes under one of its two keys only."""
         names = (MessageKey("event", str(number)), MessageKey("ts", str(number)))
@@ -71,6 +76,17 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.accepted.setdefault(name, accepted.item_id) == accepted.item_id
         if accepted.is_new:
             self.never_waited[channel.key].append(accepted.item_id)
+
+    @rule(times=st.integers(1, 3), target=items)
+    def hold_one_while_others_come_due(self, times: int) -> Any:
+        """Postpone several, keep the next, and let time pass: a state that single steps seldom reach."""
+        for _ in range(times):
+            item = self._claimed()
+            if item is not None:
+                self._end(item, "", lambda item=item: self.store.inbox.postponed(item, None))
+        held = self._claimed()
+        self.go_on(5.0)
+        return multiple() if held is None else held
 
     @rule(target=items)
     def claim(self) -> Any:
@@ -190,7 +206,7 @@ class AnyOrder(RuleBasedStateMachine):
         del self.sending[delivery.id]
         return True
 
-    @rule(seconds=st.sampled_from([1.0, 5.0, 29.0, 31.0, 3000.0]))
+    @rule(seconds=st.sampled_from([1.0, 5.0, 10.0, 31.0, 3000.0]))
     def go_on(self, seconds: float) -> None:
         """Time passes, and whatever nobody renewed is taken back."""
         self.clock.go_on(seconds)
