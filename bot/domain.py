@@ -22,6 +22,7 @@ from pydantic import Field, TypeAdapter
 Language = Literal["zh", "en"]
 ThresholdSource = Literal["channel", "knowledge base", "default"]
 Verdict = Literal["helpful", "not helpful"]
+LabelSource = Literal["vote", "import", "review"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,15 @@ class Surface(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurnDial:
-    """A click that sets the channel's threshold and filters the same answer again."""
+    """A click that sets the channel's threshold and filters the same answer again.
+
+    `shown` is the threshold that stood on the dial that was clicked; None where the
+    platform does not tell.
+    """
 
     answer_id: str
     threshold: Decimal
+    shown: Decimal | None = None
     kind: Literal["turn dial"] = "turn dial"
 
 
@@ -101,7 +107,24 @@ class ShowMore:
     kind: Literal["show more"] = "show more"
 
 
-Action = Annotated[TurnDial | Vote | ShowMore, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """A click on "did you mean": this entry of the answer is the one that was looked for."""
+
+    answer_id: str
+    entry_id: str
+    kind: Literal["choose"] = "choose"
+
+
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    """A click that stands for a command, as if the person had typed it."""
+
+    command: str
+    kind: Literal["run command"] = "run command"
+
+
+Action = Annotated[TurnDial | Vote | ShowMore | Choose | RunCommand, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +158,31 @@ class ChannelSettings:
     limit: int | None = None
     knowledge_base: str | None = None
     language: Language | None = None
+    strategy: str | None = None
+    keyword_weight: Decimal | None = None
+    margin: Decimal | None = None
+    review_high: Decimal | None = None
+    review_low: Decimal | None = None
+    digest: Literal["daily", "weekly"] | None = None
+    digest_hour: int | None = None
+    timezone: str | None = None
+    threshold_model: str = ""  # the fingerprint under which `threshold` was set; "" where not known
 
 
-Setting = Literal["threshold", "limit", "knowledge_base", "language"]
+Setting = Literal[
+    "threshold",
+    "limit",
+    "knowledge_base",
+    "language",
+    "strategy",
+    "keyword_weight",
+    "margin",
+    "review_high",
+    "review_low",
+    "digest",
+    "digest_hour",
+    "timezone",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +190,56 @@ class Change:
     """One turn of one setting. None stands for "the configured default"; values are text as shown.
 
     `is_undo` is kept with the row: without it, a second undo could only go forth again.
+    `cause` is what made it when that was no command of its own: "strategy precise",
+    "model" (carried over to another model). `model` is the fingerprint of the model that
+    the knowledge base had then; "" where the engine could not be asked.
     """
 
     setting: Setting
     old: str | None
     new: str | None
     is_undo: bool = False
+    cause: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PastChange:
-    """A change that was made: by whom, and when (UTC)."""
+    """A change that was made: by whom, when (UTC), by which message. Changes of one message are one act."""
 
     change: Change
+    person: Person
+    made_at: datetime
+    item_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Somebody's word on whether an entry answers a question: what thresholds are tuned by.
+
+    `origin` is what it was said of: the id of an answer, or of an import a digest of the
+    question. A person has one label on each entry of an origin; a later one replaces it.
+    `score`, `model` (its name), `fingerprint` and `snapshot` are those of the answer; None
+    and "" where not known.
+    """
+
+    question: str
+    entry_id: str
+    relevant: bool
+    source: LabelSource
+    knowledge_base: str
+    origin: str
+    score: float | None = None
+    model: str = ""
+    fingerprint: str = ""
+    snapshot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastLabel:
+    """A label that was given: by whom, and when (UTC)."""
+
+    label: Label
     person: Person
     made_at: datetime
 
@@ -171,6 +253,7 @@ class Query:
     threshold: float | None
     limit: int
     offset: int = 0
+    keyword_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +295,7 @@ class Found:
     best_score: float | None
     matches: tuple[Match, ...]
     scores: tuple[tuple[str, float], ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +312,15 @@ class KnowledgeBase:
     refreshing: bool
     next_refresh: datetime | None = None
     progress: tuple[int, int] | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A command that is one click away; where there are no buttons, people see it and type it."""
+
+    label: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +328,8 @@ class Answer:
     """The ranked reply to a question. With no matches it says so, with `best_score`.
 
     `turned_by` is set when a click on the dial of this answer made it what it is now:
-    the person, and the threshold before.
+    the person, and the threshold before. `notes` are sentences about the answer, shown
+    under it. `margin` is set when the first two matches are nearer to each other than it.
     """
 
     id: str
@@ -255,6 +349,10 @@ class Answer:
     private: bool = False
     in_place: bool = False
     turned_by: tuple[Person, Decimal] | None = None
+    fingerprint: str = ""
+    margin: Decimal | None = None
+    keyword_weight: Decimal | None = None
+    notes: tuple[str, ...] = ()
     kind: Literal["answer"] = "answer"
 
 
@@ -270,10 +368,41 @@ class Text:
     language: Language
     private: bool = False
     verb: str = ""
+    buttons: tuple[Button, ...] = ()
     kind: Literal["text"] = "text"
 
 
-Reply = Annotated[Answer | Text, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as a reply, with a sentence about it. The bytes are kept beside it (`File`) until they expire.
+
+    Where a platform takes no files, the sentence and `link` are shown instead.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    body: str
+    language: Language
+    link: str = ""
+    private: bool = False
+    verb: str = ""
+    buttons: tuple[Button, ...] = ()
+    kind: Literal["document"] = "document"
+
+
+Reply = Annotated[Answer | Text | Document, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The bytes of a Document of the same id, and how long (seconds) they may be fetched."""
+
+    id: str
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    keep_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +417,11 @@ class Asked:
 class Outcome:
     """Everything that handling one message decided. It is stored in one transaction or not at all."""
 
-    replies: tuple[Answer | Text, ...] = ()
+    replies: tuple[Reply, ...] = ()
     changes: tuple[Change, ...] = ()
     asked: Asked | None = None
-    vote: Vote | None = None
+    labels: tuple[Label, ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +446,7 @@ class Delivery:
     id: int
     channel: Channel
     address: Mapping[str, str]
-    reply: Answer | Text
+    reply: Reply
     lease: int
     attempt: int
     person: Person | None = None
@@ -382,7 +512,7 @@ class EngineError(Exception):
 
 
 _message = TypeAdapter(IncomingMessage)
-_reply: TypeAdapter[Answer | Text] = TypeAdapter(Reply)
+_reply: TypeAdapter[Answer | Text | Document] = TypeAdapter(Reply)
 
 
 def message_to_json(message: IncomingMessage) -> str:
@@ -393,11 +523,11 @@ def message_from_json(text: str) -> IncomingMessage:
     return _message.validate_json(text)
 
 
-def reply_to_json(reply: Answer | Text) -> str:
+def reply_to_json(reply: Reply) -> str:
     return _reply.dump_json(reply).decode()
 
 
-def reply_from_json(text: str) -> Answer | Text:
+def reply_from_json(text: str) -> Reply:
     return _reply.validate_json(text)
 
 

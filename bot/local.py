@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.domain import Answer, Delivery, IncomingMessage, Text, reply_from_json, reply_to_json
+from bot.domain import Delivery, IncomingMessage, Reply, reply_from_json, reply_to_json
 from bot.platforms.terminal import Listener, incoming
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def who(data_dir: Path) -> int | None:
         return None
 
 
-def say(data_dir: Path, room: str, text: str, person: str, hear: Callable[[Answer | Text], None]) -> None:
+def say(data_dir: Path, room: str, text: str, person: str, hear: Callable[[Reply], None]) -> None:
     """Say a line in a room of the running bot; returns when it is answered. Raises as `call` does."""
     line = {"room": room, "text": text, "person": person}
     call(data_dir, "say", line, lambda heard: hear(reply_from_json(heard)))

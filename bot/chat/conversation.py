@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterable
 
 from bot.chat.room import Room
-from bot.chat.screen import Reply, Screen
+from bot.chat.screen import Screen
+from bot.domain import Reply
 from bot.local import LocalError, NotRunning
 from bot.store import StoreError
 

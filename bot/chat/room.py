@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from bot import local
-from bot.domain import Answer, Delivery, IncomingMessage, Text
+from bot.domain import Delivery, IncomingMessage, Reply
 from bot.platforms.terminal import Listener, incoming
 
-Hear = Callable[[Answer | Text], None]
+Hear = Callable[[Reply], None]
 
 
 class Room(Protocol):

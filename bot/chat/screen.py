@@ -18,9 +18,8 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from bot import texts
-from bot.domain import Answer, Match, Text, as_payload
+from bot.domain import Answer, Match, Reply, as_payload
 
-Reply = Answer | Text
 Now = Callable[[], datetime]
 
 COLOURS = {"strong": "green", "fair": "yellow", "weak": "red"}
@@ -73,8 +72,8 @@ class JsonLines:
 
 def as_text(reply: Reply, now: datetime) -> str:
     """The reply in words alone."""
-    if isinstance(reply, Text):
-        return plain(reply.body)
+    if not isinstance(reply, Answer):
+        return plain(texts.with_commands(reply))
     if not reply.matches:
         return "\n".join([plain(texts.nothing_found(reply)), plain(texts.context_line(reply, now))])
     lines = [line for match in reply.matches for line in _match_lines(match, reply)]
@@ -103,8 +102,8 @@ def _match_lines(match: Match, answer: Answer) -> list[str]:
 
 
 def _drawn(reply: Reply, now: datetime) -> RenderableType:
-    if isinstance(reply, Text):
-        return Styled(plain(reply.body))
+    if not isinstance(reply, Answer):
+        return Styled(plain(texts.with_commands(reply)))
     context = Styled(plain(texts.context_line(reply, now)), style="dim")
     if not reply.matches:
         return Group(Styled(plain(texts.nothing_found(reply))), context)

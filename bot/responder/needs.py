@@ -29,6 +29,9 @@ class History(Protocol):
     def answer(self, channel: Channel, answer_id: str) -> Answer | None:
         """None for an answer of another channel too."""
 
+    def asked(self, channel: Channel, answer_id: str) -> Asked | None:
+        """The same with the scores of its time."""
+
     def recent(self, channel: Channel, limit: int) -> tuple[Asked, ...]:
         """Newest first."""
 

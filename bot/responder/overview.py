@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import get_args
 
 from bot import texts
@@ -61,11 +62,14 @@ class Overview:
             "knowledge_base": words.setting_knowledge_base,
             "language": words.setting_language,
         }
+        for setting, (name, value) in _shown_when_set(room).items():
+            names[setting], values[setting] = name, words.value.format(value=value, source=words.from_channel)
         lines = [
             words.setting_line.format(
                 name=names[setting], value=values[setting], changed=self._last_change(room, setting)
             )
             for setting in get_args(Setting)
+            if setting in names
         ]
         return Outcome((room.text("\n".join(lines), verb="settings"),))
 
@@ -105,6 +109,31 @@ class Overview:
             room.words.setting_changed.format(who=name_of(past.person), when=room.moment(past.made_at))
             for past in self._settings.history(room.message.channel, setting, 1)
         )
+
+
+def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
+    """Name and value of what most channels never set."""
+    words, own = room.words, room.settings
+    numbers: dict[Setting, tuple[str, Decimal | None]] = {
+        "keyword_weight": (words.setting_keyword_weight, own.keyword_weight),
+        "margin": (words.setting_margin, own.margin),
+        "review_high": (words.setting_review_high, own.review_high),
+        "review_low": (words.setting_review_low, own.review_low),
+    }
+    plain: dict[Setting, tuple[str, str | int | None]] = {
+        "strategy": (words.setting_strategy, own.strategy),
+        "digest": (words.setting_digest, own.digest),
+        "digest_hour": (words.setting_digest_hour, own.digest_hour),
+        "timezone": (words.setting_timezone, own.timezone),
+    }
+    shown = {
+        setting: (name, texts.threshold(value))
+        for setting, (name, value) in numbers.items()
+        if value is not None
+    }
+    return shown | {
+        setting: (name, str(value)) for setting, (name, value) in plain.items() if value is not None
+    }
 
 
 def _help_line(room: Room, name: str) -> str:

@@ -40,17 +40,20 @@ from bot.domain import (
     Action,
     Answer,
     Change,
+    Choose,
     Clock,
     EngineError,
     InboxItem,
     IncomingMessage,
     Outcome,
+    RunCommand,
     ShowMore,
     Text,
     TurnDial,
     Vote,
 )
 from bot.responder.dial import Dial
+from bot.responder.feedback import label_of
 from bot.responder.knowledge import Knowledge
 from bot.responder.needs import Engine, History, Settings
 from bot.responder.overview import Overview
@@ -125,8 +128,10 @@ class Responder:
 
     def needs_engine(self, message: IncomingMessage) -> bool:
         """Whether the answer may take as long as the engine takes."""
-        if message.action is not None:
-            return not isinstance(message.action, Vote)
+        if isinstance(message.action, RunCommand):
+            message = replace(message, text=message.action.command)
+        elif message.action is not None:
+            return not isinstance(message.action, Vote | Choose)
         read = self._read(message)
         return isinstance(read, NEEDS_ENGINE) or (isinstance(read, Question) and bool(read.text))
 
@@ -217,16 +222,23 @@ class Responder:
                 assert_never(read)
 
     def _click(self, room: Room, action: Action) -> Outcome:
-        answer = self._history.answer(room.message.channel, action.answer_id)
-        if answer is None:
+        if isinstance(action, RunCommand):
+            return self._answer(room, self._read(replace(room.message, text=action.command)))
+        asked = self._history.asked(room.message.channel, action.answer_id)
+        if asked is None:
             return Outcome((room.aside(room.words.answer_gone),))
+        answer = asked.answer
         match action:
             case TurnDial():
                 return self._turn(room, answer, action)
             case Vote(verdict=verdict):
                 words = room.words
                 thanks = words.voted_helpful if verdict == "helpful" else words.voted_not_helpful
-                return Outcome((room.aside(thanks),), vote=action)
+                label = label_of(asked, action.entry_id, relevant=verdict == "helpful")
+                return Outcome((room.aside(thanks),), labels=(label,))
+            case Choose(entry_id=entry_id):
+                label = label_of(asked, entry_id, relevant=True)
+                return Outcome((room.aside(room.words.voted_helpful),), labels=(label,))
             case ShowMore(offset=offset):
                 return self._questions.more(room, answer, max(0, offset))
             case _:

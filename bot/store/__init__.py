@@ -5,9 +5,11 @@ SQLAlchemy and Alembic live here and nowhere else. The file is made and changed 
 """
 
 from bot.store.database import Database
+from bot.store.documents import Documents
 from bot.store.errors import LeaseLost, SchemaError, StoreError
-from bot.store.history import CastVote, History
+from bot.store.history import History
 from bot.store.inbox import Accepted, Inbox
+from bot.store.labels import Labels
 from bot.store.letters import Letter, Letters
 from bot.store.outbox import Outbox
 from bot.store.retention import Retention
@@ -15,10 +17,11 @@ from bot.store.settings import Settings
 
 __all__ = [
     "Accepted",
-    "CastVote",
     "Database",
+    "Documents",
     "History",
     "Inbox",
+    "Labels",
     "LeaseLost",
     "Letter",
     "Letters",

@@ -1,41 +1,29 @@
-"""What was asked and answered, and what people said of it. Readable by its own channel only.
+"""What was asked and answered. Readable by its own channel only.
 
 Writing happens as part of an outcome (`Inbox.answered`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.domain import (
     Answer,
     Asked,
     Channel,
     IncomingMessage,
-    Person,
-    Vote,
     reply_from_json,
     reply_to_json,
 )
 from bot.store import people
 from bot.store.database import Database
-from bot.store.tables import asked, outbox, vote
+from bot.store.tables import asked, outbox
 
 _scores = TypeAdapter(tuple[tuple[str, float], ...])
-
-
-@dataclass(frozen=True, slots=True)
-class CastVote:
-    """What one person says of one match, and since when (UTC)."""
-
-    vote: Vote
-    person: Person
-    cast_at: datetime
 
 
 class History:
@@ -48,6 +36,14 @@ class History:
         text = self._database.read(lambda connection: connection.scalar(query))
         return None if text is None else _answer(text)
 
+    def asked(self, channel: Channel, answer_id: str) -> Asked | None:
+        """The answer as it is now, with the scores it was asked with; None as for `answer`."""
+        query = select(asked.c.answer, asked.c.scores).where(
+            asked.c.answer_id == answer_id, asked.c.channel == channel.key
+        )
+        row = self._database.read(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else Asked(_answer(row.answer), _scores.validate_json(row.scores))
+
     def recent(self, channel: Channel, limit: int) -> tuple[Asked, ...]:
         """The last questions of a channel, newest first, with the scores of their time."""
         query = (
@@ -58,19 +54,6 @@ class History:
         )
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Asked(_answer(row.answer), _scores.validate_json(row.scores)) for row in rows)
-
-    def votes(self, channel: Channel, answer_id: str) -> tuple[CastVote, ...]:
-        """One for each person and match, oldest first."""
-        query = (
-            select(vote)
-            .where(vote.c.channel == channel.key, vote.c.answer_id == answer_id)
-            .order_by(vote.c.cast_at, vote.c.item_id)
-        )
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(
-            CastVote(Vote(row.answer_id, row.entry_id, row.verdict), people.of_row(row), row.cast_at)
-            for row in rows
-        )
 
     def receipt_of(self, channel: Channel, answer_id: str) -> str | None:
         """The platform's name for the newest delivery of this answer; None while it is under way."""
@@ -123,23 +106,6 @@ def keep_asked(
             asked_at=now,
             item_id=item_id,
             scores=scores,
-        )
-    )
-
-
-def keep_vote(
-    connection: Connection, message: IncomingMessage, item_id: int, cast: Vote, now: datetime
-) -> None:
-    """A person has one vote on each match of an answer; a later one replaces it."""
-    place = {"answer_id": cast.answer_id, "entry_id": cast.entry_id, "person": message.person.key}
-    connection.execute(delete(vote).filter_by(**place))
-    connection.execute(
-        insert(vote).values(
-            **(people.as_columns(message.person) | place),
-            channel=message.channel.key,
-            verdict=cast.verdict,
-            cast_at=now,
-            item_id=item_id,
         )
     )
 

@@ -16,7 +16,7 @@ not hold up the later ones of its channel, and is taken before them once it is d
 
 A claim is a lease with a number. Every later write shows the number, so that a worker
 that was too slow stores nothing (`LeaseLost`). What handling a message decided is stored
-in one transaction: settings, history, vote, replies, state. Nothing here knows what a
+in one transaction: settings, history, labels, files, replies, state. Nothing here knows what a
 reply means.
 """
 
@@ -47,7 +47,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain import (
-    Answer,
     Channel,
     Clock,
     Delivery,
@@ -55,14 +54,16 @@ from bot.domain import (
     IncomingMessage,
     MessageKey,
     Outcome,
-    Text,
+    Reply,
     message_from_json,
     message_to_json,
 )
 from bot.store import outbox
 from bot.store.database import Database
+from bot.store.documents import keep_files, row_of
 from bot.store.errors import LeaseLost
-from bot.store.history import keep_asked, keep_vote
+from bot.store.history import keep_asked
+from bot.store.labels import keep_label
 from bot.store.locks import one_claim_at_a_time
 from bot.store.prepared import Prepared
 from bot.store.settings import keep_change
@@ -232,6 +233,7 @@ class Inbox:
         """
         now = self._clock.now()
         message = item.message
+        files = [row_of(message.channel, file, now) for file in outcome.files]
 
         def work(connection: Connection) -> tuple[Delivery, ...]:
             _leave(connection, item, {"state": "answered", "ended_at": now})
@@ -239,13 +241,14 @@ class Inbox:
                 keep_change(connection, message, item.id, change, now)
             if outcome.asked is not None:
                 keep_asked(connection, message, item.id, outcome.asked, now)
-            if outcome.vote is not None:
-                keep_vote(connection, message, item.id, outcome.vote, now)
+            for label in outcome.labels:
+                keep_label(connection, message.channel, message.person, label, now, item_id=item.id)
+            keep_files(connection, files)
             return outbox.put(connection, self._clock, message, item.id, outcome.replies)
 
         return self._store(work)
 
-    def postponed(self, item: InboxItem, notice: Answer | Text | None) -> tuple[Delivery, ...]:
+    def postponed(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         """The engine is away: try again later, or when `engine_is_back`. A notice goes out once.
 
         Raises:
@@ -271,9 +274,7 @@ class Inbox:
 
         return self._store(work)
 
-    def failed(
-        self, item: InboxItem, reason: str, notice: Answer | Text | None = None
-    ) -> tuple[Delivery, ...]:
+    def failed(self, item: InboxItem, reason: str, notice: Reply | None = None) -> tuple[Delivery, ...]:
         """A mistake of ours: try again soon, or give up; the notice goes out when we give up.
 
         Raises:
@@ -292,7 +293,7 @@ class Inbox:
 
         return self._store(work)
 
-    def throttled(self, item: InboxItem, notice: Answer | Text | None) -> tuple[Delivery, ...]:
+    def throttled(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         """Above the limit: kept, marked and not answered.
 
         Raises:
@@ -418,9 +419,7 @@ class Inbox:
             )
         )
 
-    def _notice(
-        self, connection: Connection, item: InboxItem, notice: Answer | Text | None
-    ) -> tuple[Delivery, ...]:
+    def _notice(self, connection: Connection, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         replies = () if notice is None else (notice,)
         return outbox.put(connection, self._clock, item.message, item.id, replies)
 

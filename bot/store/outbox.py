@@ -29,7 +29,7 @@ from bot.domain import (
     IncomingMessage,
     Person,
     PlatformError,
-    Text,
+    Reply,
     reply_from_json,
     reply_to_json,
 )
@@ -254,7 +254,7 @@ def put(
     clock: Clock,
     message: IncomingMessage,
     item_id: int,
-    replies: tuple[Answer | Text, ...],
+    replies: tuple[Reply, ...],
 ) -> tuple[Delivery, ...]:
     """Add replies to a message. The first comes back claimed if its channel is free.
 

@@ -13,7 +13,18 @@ from sqlalchemy import Connection, Table, delete, select
 
 from bot.domain import Clock
 from bot.store.database import Database
-from bot.store.tables import asked, inbox, message_key, outbox, quarantine, vote
+from bot.store.tables import (
+    announcement,
+    asked,
+    document,
+    gap_decision,
+    inbox,
+    label,
+    message_key,
+    outbox,
+    quarantine,
+    review_item,
+)
 
 # A platform may send a message again that late; without its key it would be answered again.
 KEY_SECONDS = 72 * 3600.0
@@ -36,7 +47,12 @@ class Retention:
             inbox: (inbox.c.ended_at.is_not(None), inbox.c.state.in_(_DONE), inbox.c.ended_at < before),
             outbox: (outbox.c.ended_at.is_not(None), outbox.c.state.in_(_DONE), outbox.c.ended_at < before),
             asked: (asked.c.asked_at < before,),
-            vote: (vote.c.cast_at < before,),
+            # Imported labels were chosen to be kept, and hold nobody's questions but the importer's.
+            label: (label.c.made_at < before, label.c.source != "import"),
+            review_item: (review_item.c.made_at < before,),
+            gap_decision: (gap_decision.c.made_at < before,),
+            announcement: (announcement.c.made_at < before,),
+            document: (document.c.expires_at < self._clock.now(),),
             quarantine: (quarantine.c.received_at < before,),
             message_key: (message_key.c.seen_at < keys_before,),
         }

@@ -10,12 +10,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from bot.domain import Change, Channel, ChannelSettings, IncomingMessage, PastChange, Setting
 from bot.store import people
 from bot.store.database import Database
 from bot.store.tables import channel_setting, setting_change
+
+_numbers = frozenset({"threshold", "keyword_weight", "margin", "review_high", "review_low"})
+_counts = frozenset({"limit", "digest_hour"})
 
 
 class Settings:
@@ -23,16 +26,11 @@ class Settings:
         self._database = database
 
     def of(self, channel: Channel) -> ChannelSettings:
-        query = select(channel_setting.c.setting, channel_setting.c.value).where(
-            channel_setting.c.channel == channel.key
-        )
+        query = select(channel_setting).where(channel_setting.c.channel == channel.key)
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        values: dict[str, Any] = {row.setting: row.value for row in rows}
-        if "threshold" in values:
-            values["threshold"] = Decimal(values["threshold"])
-        if "limit" in values:
-            values["limit"] = int(values["limit"])
-        return ChannelSettings(**values)
+        values: dict[str, Any] = {row.setting: _read(row.setting, row.value) for row in rows}
+        models = {row.setting: row.model for row in rows}
+        return ChannelSettings(**values, threshold_model=models.get("threshold", ""))
 
     def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
         """The last changes of one setting, newest first."""
@@ -42,11 +40,38 @@ class Settings:
             .order_by(setting_change.c.id.desc())
             .limit(limit)
         )
+        return self._past(query)
+
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastChange, ...]:
+        """All changes of a channel from `start` up to, but not including, `end`; oldest first."""
+        query = (
+            select(setting_change)
+            .where(
+                setting_change.c.channel == channel.key,
+                setting_change.c.made_at >= start,
+                setting_change.c.made_at < end,
+            )
+            .order_by(setting_change.c.id)
+        )
+        return self._past(query)
+
+    def _past(self, query: Select[Any]) -> tuple[PastChange, ...]:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(
-            PastChange(Change(row.setting, row.old, row.new, row.is_undo), people.of_row(row), row.made_at)
+            PastChange(
+                Change(row.setting, row.old, row.new, row.is_undo, row.cause, row.model),
+                people.of_row(row),
+                row.made_at,
+                row.item_id,
+            )
             for row in rows
         )
+
+
+def _read(setting: str, value: str) -> Decimal | int | str:
+    if setting in _numbers:
+        return Decimal(value)
+    return int(value) if setting in _counts else value
 
 
 def keep_change(
@@ -60,6 +85,8 @@ def keep_change(
             old=change.old,
             new=change.new,
             is_undo=change.is_undo,
+            cause=change.cause,
+            model=change.model,
             **people.as_columns(message.person),
             made_at=now,
             item_id=item_id,
@@ -67,4 +94,4 @@ def keep_change(
     )
     connection.execute(delete(channel_setting).filter_by(**place))
     if change.new is not None:
-        connection.execute(insert(channel_setting).values(**place, value=change.new))
+        connection.execute(insert(channel_setting).values(**place, value=change.new, model=change.model))

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -162,6 +163,7 @@ channel_setting = Table(
     Column("channel", Text, primary_key=True),
     Column("setting", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    Column("model", Text, nullable=False, server_default=""),  # the fingerprint it was set under
 )
 
 setting_change = Table(
@@ -173,6 +175,8 @@ setting_change = Table(
     Column("old", Text),
     Column("new", Text),
     Column("is_undo", Boolean, nullable=False),
+    Column("cause", Text, nullable=False, server_default=""),  # see domain.Change
+    Column("model", Text, nullable=False, server_default=""),
     *_person_columns(),
     Column("made_at", Utc, nullable=False),
     Column("item_id", Integer, nullable=False),
@@ -200,18 +204,116 @@ asked = Table(
 Index("ix_asked_channel", asked.c.channel, asked.c.item_id)
 Index("ix_asked_asked_at", asked.c.asked_at)
 
-vote = Table(
-    "vote",
+label = Table(
+    "label",
     metadata,
-    Column("answer_id", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("origin", Text, primary_key=True),  # what it was said of, see domain.Label
     Column("entry_id", Text, primary_key=True),
     *(
         column if column.name != "person" else Column("person", Text, primary_key=True)
         for column in _person_columns()
     ),
+    Column("source", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("knowledge_base", Text, nullable=False),
+    Column("relevant", Boolean, nullable=False),
+    Column("score", Float),
+    Column("model", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("item_id", Integer),  # None: not by a message
+)
+Index("ix_label_channel", label.c.channel, label.c.made_at)
+Index("ix_label_made_at", label.c.made_at)
+
+review_item = Table(
+    "review_item",
+    metadata,
+    Column("id", Integer, primary_key=True),
     Column("channel", Text, nullable=False),
-    Column("verdict", Text, nullable=False),
-    Column("cast_at", Utc, nullable=False),
+    Column("answer_id", Text, nullable=False),
+    Column("state", Text, nullable=False),  # queued, observed, pooled; confirmed, dismissed
+    *_person_columns(),
+    Column("question", Text, nullable=False),
+    Column("knowledge_base", Text, nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("entry_text", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("high", Text, nullable=False),
+    Column("low", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("item_id", Integer, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_by_name", Text),
+    Column("decided_at", Utc),
+    # A number that people have seen is never given to another item.
+    sqlite_autoincrement=True,
+)
+Index("uq_review_item_answer", review_item.c.channel, review_item.c.answer_id, unique=True)
+Index("ix_review_item_state", review_item.c.channel, review_item.c.state, review_item.c.id)
+Index("ix_review_item_made_at", review_item.c.made_at)
+
+gap_decision = Table(
+    "gap_decision",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("knowledge_base", Text, primary_key=True),
+    Column("question_digest", Text, primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("decision", Text, nullable=False),  # added, pointed, dismissed
+    Column("entry_id", Text),
+    *_person_columns(),
+    Column("made_at", Utc, nullable=False),
     Column("item_id", Integer, nullable=False),
 )
-Index("ix_vote_cast_at", vote.c.cast_at)
+Index("ix_gap_decision_made_at", gap_decision.c.made_at)
+
+# What is said to a channel without being asked, once: a digest of one day, the news of another
+# model. Whoever inserts the row says it.
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("made_at", Utc, nullable=False),
+)
+Index("ix_announcement_made_at", announcement.c.made_at)
+
+# Where a channel can be spoken to without being asked. `address` holds no credentials.
+channel_place = Table(
+    "channel_place",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+)
+
+# Files on their way to people: exports and pictures. Gone soon after.
+document = Table(
+    "document",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+)
+Index("ix_document_expires_at", document.c.expires_at)
+
+# Keys that this installation made for itself.
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -26,6 +26,7 @@ from bot.texts.answers import (
     turned_by,
 )
 from bot.texts.mistakes import bad_command, shortened, unknown_command
+from bot.texts.replies import in_words, with_commands
 from bot.texts.wording import Tier, Wording, wording
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "context_line",
     "dial_steps",
     "exact",
+    "in_words",
     "nothing_found",
     "score",
     "shortened",
@@ -47,5 +49,6 @@ __all__ = [
     "tier_word",
     "turned_by",
     "unknown_command",
+    "with_commands",
     "wording",
 ]

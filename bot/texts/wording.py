@@ -49,6 +49,7 @@ class Wording:
     dial: str
     feedback: str
     source: str
+    to_type: str
     # how it went wrong
     bad_command: str
     got: str
@@ -113,6 +114,14 @@ class Wording:
     setting_limit: str
     setting_knowledge_base: str
     setting_language: str
+    setting_strategy: str
+    setting_keyword_weight: str
+    setting_margin: str
+    setting_review_high: str
+    setting_review_low: str
+    setting_digest: str
+    setting_digest_hour: str
+    setting_timezone: str
     setting_line: str
     setting_changed: str
     language_name: str

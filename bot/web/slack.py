@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from bot.domain import Answer, Delivery, IncomingMessage, Text
+from bot.domain import Delivery, IncomingMessage, Reply
 from bot.metrics import Metrics
 from bot.platforms.slack.reading import (
     Challenge,
@@ -64,7 +64,7 @@ def blueprint(
     verifier: Verifier,
     desk: Desk,
     quarantine: Callable[[str, str, str, str], None],
-    in_response: Callable[[Answer | Text], dict[str, Any]],
+    in_response: Callable[[Reply], dict[str, Any]],
     ours: Callable[[], Ours],
     metrics: Metrics,
 ) -> Blueprint:

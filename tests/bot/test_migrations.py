@@ -231,3 +231,38 @@ def test_the_log_of_a_lost_database_is_not_played_into_a_new_one(url: str, path:
     with pytest.raises(SchemaError, match="left of a database that is gone"):
         schema.migrate(url)
     assert not path.exists()
+
+
+def test_votes_of_the_first_schema_become_labels(tmp_path: Path, url: str, path: Path) -> None:
+    first = tmp_path / "first"
+    shutil.copytree(SCRIPTS, first, ignore=shutil.ignore_patterns("__pycache__"))
+    for script in (first / "versions").glob("0*.py"):
+        if not script.name.startswith("0001"):
+            script.unlink()
+    schema.migrate(url, scripts=first)
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "INSERT INTO asked VALUES ('a1', 'c', 'p:t:u', 'p', 't', 'u', 'Ann', 'pears?', 'default', '0.4', "
+            "1, 0.5, 'small', 's1', '2026-11-01 10:00:00.000000', 1, '{}', '[[\"e1\", 0.5]]')"
+        )
+        for answer, entry, verdict in (
+            ("a1", "e1", "helpful"),
+            ("a1", "e2", "not helpful"),
+            ("gone", "e1", "helpful"),
+        ):
+            database.execute(
+                "INSERT INTO vote VALUES (?, ?, 'p:t:u', 'p', 't', 'u', 'Ann', 'c', ?, "
+                "'2026-11-02 10:00:00.000000', 7)",
+                (answer, entry, verdict),
+            )
+    database.close()
+    schema.migrate(url)
+    with sqlite3.connect(path) as database:
+        rows = database.execute(
+            "SELECT channel, origin, entry_id, person, person_name, source, question, knowledge_base, "
+            "relevant, score, model, snapshot, made_at, item_id FROM label ORDER BY entry_id"
+        ).fetchall()
+    database.close()
+    same = ("p:t:u", "Ann", "vote", "pears?", "default")
+    told = ("small", "s1", "2026-11-02 10:00:00.000000", 7)
+    assert rows == [("c", "a1", "e1", *same, 1, 0.5, *told), ("c", "a1", "e2", *same, 0, None, *told)]

@@ -22,6 +22,7 @@ from bot.domain import (
     InboxItem,
     IncomingMessage,
     KnowledgeBase,
+    Label,
     Match,
     MessageKey,
     Outcome,
@@ -470,11 +471,11 @@ def test_a_click_on_another_channels_answer_finds_nothing(
 
 def test_a_vote_is_kept_and_thanked_for_privately(desk: Desk) -> None:
     asked = desk.ask("sour?")
-    vote = Vote(asked.id, "e1", "not helpful")
-    assert desk.click(vote) == Outcome(
-        (Text("Noted: not helpful. Thank you.", "en", private=True),), vote=vote
+    label = Label("sour?", "e1", False, "vote", "default", asked.id, 0.82, "paper", "", "s1")
+    assert desk.click(Vote(asked.id, "e1", "not helpful")) == Outcome(
+        (Text("Noted: not helpful. Thank you.", "en", private=True),), labels=(label,)
     )
-    assert [cast.vote for cast in desk.store.history.votes(ROOM, asked.id)] == [vote]
+    assert [past.label for past in desk.store.labels.on(ROOM, asked.id)] == [label]
 
 
 def test_more_shows_the_matches_from_there_on(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot import texts
-from bot.domain import Answer, Match, ShowMore, Text, TurnDial, Vote
+from bot.domain import Action, Answer, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import clicks
 from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, size
 
@@ -22,6 +22,8 @@ Block = dict[str, Any]
 SECTION = 2850
 LABEL = 75
 OPTION_VALUE = 150
+BUTTON_VALUE = 2000
+MOST_BUTTONS = 25
 MESSAGE = 3900
 BLOCKS = 50
 
@@ -69,7 +71,13 @@ def text_pieces(text: Text) -> list[str]:
 def text_blocks(text: Text) -> list[Block]:
     """A reply in words as one message of any length: what does not fit is cut, and says so."""
     pieces = split(cut(text.body, ALL_MATCHES), SECTION)
-    return [_section(piece) for piece in pieces]
+    sections = [_section(piece) for piece in pieces]
+    buttons = [
+        _button(f"{clicks.RUN}:{number}", one.label, RunCommand(one.command))
+        for number, one in enumerate(text.buttons[:MOST_BUTTONS])
+        if size(one.command) <= BUTTON_VALUE
+    ]
+    return [*sections, {"type": "actions", "elements": buttons}] if buttons else sections
 
 
 def split(text: str, limit: int) -> list[str]:
@@ -168,9 +176,9 @@ def _dial(answer: Answer) -> Block:
     words = texts.wording(answer.language)
     down, now, up = texts.dial_steps(answer.threshold)
     elements = [
-        _button(clicks.DOWN, "−0.05", TurnDial(answer.id, down)),
-        _button(clicks.STAY, texts.threshold(now), TurnDial(answer.id, now)),
-        _button(clicks.UP, "+0.05", TurnDial(answer.id, up)),
+        _button(clicks.DOWN, "−0.05", TurnDial(answer.id, down, now)),
+        _button(clicks.STAY, texts.threshold(now), TurnDial(answer.id, now, now)),
+        _button(clicks.UP, "+0.05", TurnDial(answer.id, up, now)),
         _menu(answer, words.dial),
     ]
     shown = answer.offset + len(answer.matches)
@@ -180,7 +188,9 @@ def _dial(answer: Answer) -> Block:
 
 
 def _menu(answer: Answer, label: str) -> Block:
-    options = [_option(f"{step:.2f}", clicks.write(TurnDial(answer.id, step))) for step in STEPS]
+    options = [
+        _option(f"{step:.2f}", clicks.write(TurnDial(answer.id, step, answer.threshold))) for step in STEPS
+    ]
     return {
         "type": "static_select",
         "action_id": clicks.TO,
@@ -189,7 +199,7 @@ def _menu(answer: Answer, label: str) -> Block:
     }
 
 
-def _button(action_id: str, label: str, action: TurnDial | ShowMore) -> Block:
+def _button(action_id: str, label: str, action: Action) -> Block:
     return {"type": "button", "action_id": action_id, "text": _plain(label), "value": clicks.write(action)}
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from bot.domain import Action, ShowMore, TurnDial, Vote
+from bot.domain import Action, Choose, RunCommand, ShowMore, TurnDial, Vote
 
 DOWN, STAY, UP, TO = "dial:down", "dial:stay", "dial:up", "dial:to"
 VOTE = "vote"
 MORE = "more"
+CHOOSE = "choose"  # and a number, because ids are unique within a block
+RUN = "run"
 
 _threshold = re.compile(r"0(?:\.[0-9]{1,30})?|1(?:\.0{1,30})?")
 _offset = re.compile(r"[0-9]{1,9}")
@@ -28,12 +30,17 @@ def write(action: Action) -> str:
     """The value of the button or option that stands for this action."""
     match action:
         case TurnDial():
-            return f"{action.answer_id}:{action.threshold:f}"
+            shown = "" if action.shown is None else f":{action.shown:f}"
+            return f"{action.answer_id}{shown}:{action.threshold:f}"
         case Vote():
             word = "up" if action.verdict == "helpful" else "down"
             return f"{word}:{action.answer_id}:{action.entry_id}"
         case ShowMore():
             return f"{action.answer_id}:{action.offset}"
+        case Choose():
+            return f"{action.answer_id}:{action.entry_id}"
+        case RunCommand():
+            return action.command
 
 
 def read(action_id: str, value: str) -> Action | None:
@@ -42,11 +49,16 @@ def read(action_id: str, value: str) -> Action | None:
     Raises:
         BrokenClick: it is ours, but its value is not.
     """
+    kind, _, number = action_id.partition(":")
+    if kind in {CHOOSE, RUN} and _offset.fullmatch(number):
+        return _read_numbered(kind, value)
     match action_id:
         case "dial:down" | "dial:stay" | "dial:up" | "dial:to":
-            answer_id, _, target = value.rpartition(":")
-            if answer_id and _threshold.fullmatch(target):
-                return TurnDial(answer_id, Decimal(target))
+            rest, _, target = value.rpartition(":")
+            # What was posted before dials said what they show has two parts.
+            answer_id, _, shown = rest.partition(":")
+            if answer_id and _threshold.fullmatch(target) and (not shown or _threshold.fullmatch(shown)):
+                return TurnDial(answer_id, Decimal(target), Decimal(shown) if shown else None)
         case "vote":
             word, answer_id, entry_id = (*value.split(":", 2), "", "")[:3]
             if word in {"up", "down"} and answer_id and entry_id:
@@ -58,3 +70,12 @@ def read(action_id: str, value: str) -> Action | None:
         case _:
             return None
     raise BrokenClick(f"{action_id} with a value that was never written")
+
+
+def _read_numbered(kind: str, value: str) -> Action:
+    if kind == RUN and value.startswith("/"):
+        return RunCommand(value)
+    answer_id, _, entry_id = value.partition(":")
+    if kind == CHOOSE and answer_id and entry_id:
+        return Choose(answer_id, entry_id)
+    raise BrokenClick(f"{kind} with a value that was never written")

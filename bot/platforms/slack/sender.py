@@ -19,7 +19,8 @@ from typing import Any
 
 from slack_sdk.web import SlackResponse, WebClient
 
-from bot.domain import Answer, Clock, Delivery, PlatformError, Text, reply_to_json
+from bot import texts
+from bot.domain import Answer, Clock, Delivery, PlatformError, Reply, reply_to_json
 from bot.platforms.outgoing import Outgoing
 from bot.platforms.slack import blocks
 from bot.platforms.slack.web_api import CANNOT_EDIT, TOO_MUCH, ResponseAddresses, SlackRefusal, WebApi
@@ -72,7 +73,7 @@ class SlackPlatform:
         self._own_users |= {str(answer.get("user_id"))}
         return f"{answer.get('user')} in {answer.get('team')}"
 
-    def in_response(self, reply: Answer | Text) -> Message:
+    def in_response(self, reply: Reply) -> Message:
         """The reply as the body of the answer to a slash command."""
         return _to(private=reply.private) | self._message(reply, in_thread=False)
 
@@ -240,20 +241,27 @@ class SlackPlatform:
             plainer = _plainer(message, refused)
             return self._web_api.call(lambda slack: send(slack, plainer))
 
-    def _message(self, reply: Answer | Text, *, in_thread: bool) -> Message:
+    def _message(self, reply: Reply, *, in_thread: bool) -> Message:
         """The reply as one message."""
         if isinstance(reply, Answer):
             shown = blocks.answer_blocks(reply, self._clock.now(), in_thread=in_thread)
             return {"text": blocks.answer_text(reply), "blocks": shown}
-        first, *more = blocks.text_pieces(reply)
+        text = texts.in_words(reply)
+        first, *more = blocks.text_pieces(text)
+        needs_blocks = more or text.buttons
         # `mrkdwn` off: a reply in words has no formatting to show.
-        return {"text": first, "mrkdwn": False} | ({"blocks": blocks.text_blocks(reply)} if more else {})
+        return {"text": first, "mrkdwn": False} | (
+            {"blocks": blocks.text_blocks(text)} if needs_blocks else {}
+        )
 
-    def _parts(self, reply: Answer | Text, *, in_thread: bool) -> list[Message]:
+    def _parts(self, reply: Reply, *, in_thread: bool) -> list[Message]:
         """The reply as the messages it takes: a long text is parted rather than cut."""
         if isinstance(reply, Answer):
             return [self._message(reply, in_thread=in_thread)]
-        return [{"text": piece, "mrkdwn": False} for piece in blocks.text_pieces(reply)]
+        text = texts.in_words(reply)
+        if text.buttons:
+            return [self._message(text, in_thread=in_thread)]
+        return [{"text": piece, "mrkdwn": False} for piece in blocks.text_pieces(text)]
 
 
 def _to(*, private: bool) -> Message:

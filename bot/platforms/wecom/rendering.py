@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import texts
-from bot.domain import Answer, Language, Match, Text
+from bot.domain import Answer, Language, Match, Reply
 from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line, split
 from bot.texts.wecom import wecom_wording
 
@@ -38,15 +38,15 @@ WEBHOOK = Place(limit_bytes=4_096, all_matches=4_000, has_colours=True)
 
 
 def pieces(
-    reply: Answer | Text, place: Place, now: datetime, *, mention: str = "", has_card: bool = False
+    reply: Reply, place: Place, now: datetime, *, mention: str = "", has_card: bool = False
 ) -> tuple[str, ...]:
     """The reply in as many messages as it needs.
 
     Without a card an answer ends with the commands that turn the dial, to be typed as
     they stand; `mention` is what a group has to write before them ("@name ").
     """
-    if isinstance(reply, Text):
-        body = escape(reply.body)
+    if not isinstance(reply, Answer):
+        body = escape(texts.with_commands(reply))
     else:
         body = _answer(reply, place, now, mention="" if has_card else mention, has_card=has_card)
     words = wecom_wording(reply.language)

@@ -17,7 +17,18 @@ from bot.domain import (
     Surface,
     Text,
 )
-from bot.store import Database, History, Inbox, Letters, Outbox, Retention, Settings, schema
+from bot.store import (
+    Database,
+    Documents,
+    History,
+    Inbox,
+    Labels,
+    Letters,
+    Outbox,
+    Retention,
+    Settings,
+    schema,
+)
 
 ANN = Person("slack", "T1", "U1", "Ann")
 BOB = Person("slack", "T1", "U2", "Bob")
@@ -49,6 +60,8 @@ class Store:
         self.outbox = Outbox(self.database, clock, on_work=self._ring, jitter=lambda: jitter)
         self.settings = Settings(self.database)
         self.history = History(self.database)
+        self.labels = Labels(self.database, clock)
+        self.documents = Documents(self.database, clock)
         self.letters = Letters(self.database, clock, on_work=self._ring)
         self.retention = Retention(self.database, clock)
 

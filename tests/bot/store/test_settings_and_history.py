@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.domain import Asked, Change, Channel, ChannelSettings, Outcome, PastChange, Person, Vote
+from bot.domain import Asked, Change, Channel, ChannelSettings, File, Label, Outcome, PastChange, Person
 from tests.bot.store.building import ANN, BOB, OTHER_ROOM, ROOM, HandClock, Store, a_message, an_answer
 
 START = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
@@ -44,10 +44,10 @@ def test_every_change_says_who_when_from_and_to(store: Store, clock: HandClock) 
     _decide(store, "2", Outcome(changes=(second,)), person=BOB)
     later = datetime(2023, 11, 14, 22, 14, 20, tzinfo=UTC)
     assert store.settings.history(ROOM, "threshold", 5) == (
-        PastChange(second, BOB, later),
-        PastChange(first, ANN, START),
+        PastChange(second, BOB, later, 2),
+        PastChange(first, ANN, START, 1),
     )
-    assert store.settings.history(ROOM, "threshold", 1) == (PastChange(second, BOB, later),)
+    assert store.settings.history(ROOM, "threshold", 1) == (PastChange(second, BOB, later, 2),)
     assert store.settings.history(OTHER_ROOM, "threshold", 5) == ()
 
 
@@ -72,12 +72,42 @@ def test_an_answer_filtered_again_replaces_itself_and_keeps_its_scores(store: St
     assert store.history.recent(ROOM, 5) == (Asked(turned, (("e1", 0.5),)),)
 
 
-def test_a_person_has_one_vote_on_each_match_and_may_change_it(store: Store) -> None:
-    _decide(store, "1", Outcome(vote=Vote("a1", "e1", "helpful")))
-    _decide(store, "2", Outcome(vote=Vote("a1", "e1", "helpful")), person=BOB)
-    _decide(store, "3", Outcome(vote=Vote("a1", "e2", "helpful")))
-    _decide(store, "4", Outcome(vote=Vote("a1", "e1", "not helpful")))
-    votes = {(cast.person, cast.vote.entry_id): cast.vote.verdict for cast in store.history.votes(ROOM, "a1")}
-    assert votes == {(ANN, "e1"): "not helpful", (BOB, "e1"): "helpful", (ANN, "e2"): "helpful"}
-    assert len(store.history.votes(ROOM, "a1")) == 3
-    assert store.history.votes(OTHER_ROOM, "a1") == ()
+def a_label(entry_id: str = "e1", *, relevant: bool = True, origin: str = "a1") -> Label:
+    return Label("pears?", entry_id, relevant, "vote", "default", origin, 0.5, "small", "f1", "s1")
+
+
+def test_a_person_has_one_label_on_each_match_and_may_change_it(store: Store) -> None:
+    _decide(store, "1", Outcome(labels=(a_label(),)))
+    _decide(store, "2", Outcome(labels=(a_label(),)), person=BOB)
+    _decide(store, "3", Outcome(labels=(a_label("e2"),)))
+    _decide(store, "4", Outcome(labels=(a_label(relevant=False),)))
+    given = [(past.person, past.label) for past in store.labels.on(ROOM, "a1")]
+    assert given == [(BOB, a_label()), (ANN, a_label("e2")), (ANN, a_label(relevant=False))]
+    assert store.labels.on(OTHER_ROOM, "a1") == ()
+    assert (store.labels.count(ROOM), store.labels.count(OTHER_ROOM)) == (3, 0)
+
+
+def test_labels_of_a_file_replace_those_the_person_gave_before(store: Store) -> None:
+    _decide(store, "1", Outcome(labels=(a_label(),)))
+    store.labels.take_in(ROOM, ANN, [a_label(relevant=False), a_label("e2")])
+    store.labels.take_in(ROOM, BOB, [a_label()])
+    store.labels.take_in(ROOM, BOB, [])
+    given = {(past.person, past.label) for past in store.labels.of(ROOM)}
+    assert given == {(ANN, a_label(relevant=False)), (ANN, a_label("e2")), (BOB, a_label())}
+
+
+def test_a_setting_remembers_the_model_it_was_made_with(store: Store) -> None:
+    _decide(store, "1", Outcome(changes=(Change("threshold", None, "0.65", cause="strategy x", model="f1"),)))
+    settings = store.settings.of(ROOM)
+    assert (settings.threshold, settings.threshold_model) == (Decimal("0.65"), "f1")
+    (past,) = store.settings.history(ROOM, "threshold", 5)
+    assert (past.change.cause, past.change.model, past.item_id) == ("strategy x", "f1", 1)
+
+
+def test_a_file_can_be_read_until_it_expires_and_is_then_swept(store: Store, clock: HandClock) -> None:
+    _decide(store, "1", Outcome(files=(File("d1", "a.csv", "text/csv", b"x" * 1000, keep_seconds=60),)))
+    assert store.documents.content("d1") == b"x" * 1000
+    clock.go_on(60)
+    assert store.documents.get("d1") is None
+    clock.go_on(1)
+    assert store.retention.sweep(30) == 1

@@ -95,17 +95,17 @@ def test_an_id_too_long_for_slack_costs_the_menu_and_not_the_answer() -> None:
 def test_the_dial_holds_absolute_targets() -> None:
     dial = elements(an_answer(MATCH))
     assert [(one["text"]["text"], one["value"]) for one in list(dial.values())[:3]] == [
-        ("−0.05", "a1:0.35"),
-        ("0.40", "a1:0.40"),
-        ("+0.05", "a1:0.45"),
+        ("−0.05", "a1:0.40:0.35"),
+        ("0.40", "a1:0.40:0.40"),
+        ("+0.05", "a1:0.40:0.45"),
     ]
-    assert [option["value"] for option in dial[clicks.TO]["options"]][::16] == ["a1:0.10", "a1:0.90"]
+    assert [option["value"] for option in dial[clicks.TO]["options"]][::16] == ["a1:0.40:0.10", "a1:0.40:0.90"]
 
 
 def test_the_dial_stops_at_0_and_1() -> None:
     low, high = elements(an_answer(threshold=Decimal("0.02"))), elements(an_answer(threshold=Decimal(1)))
-    assert Decimal(low[clicks.DOWN]["value"].partition(":")[2]) == 0
-    assert Decimal(high[clicks.UP]["value"].partition(":")[2]) == 1
+    assert Decimal(low[clicks.DOWN]["value"].rpartition(":")[2]) == 0
+    assert Decimal(high[clicks.UP]["value"].rpartition(":")[2]) == 1
 
 
 def test_more_is_offered_only_when_there_is_more() -> None:

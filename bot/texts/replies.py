@@ -1,0 +1,21 @@
+"""Replies in words alone, for where there are no files and no buttons."""
+
+from __future__ import annotations
+
+from bot.domain import Document, Text
+from bot.texts.wording import wording
+
+
+def in_words(reply: Text | Document) -> Text:
+    """A document as a reply in words, with its link; a reply in words as it is."""
+    if isinstance(reply, Text):
+        return reply
+    body = f"{reply.body}\n{reply.link}" if reply.link else reply.body
+    return Text(body, reply.language, reply.private, reply.verb, reply.buttons)
+
+
+def with_commands(reply: Text | Document) -> str:
+    """The words, and after them what each button does, as the command to type."""
+    words = wording(reply.language)
+    typed = [words.to_type.format(label=button.label, command=button.command) for button in reply.buttons]
+    return "\n".join([in_words(reply).body, *typed])
