@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
             case "serve":
                 return _serve(settings)
             case "refresh":
-                return shell.refresh(settings, given.knowledge_base)
+                return shell.refresh(settings, given.knowledge_base, confirmed=given.confirm)
             case "search":
                 return shell.search(
                     settings,
@@ -89,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     refresh.add_argument(
         "knowledge_base", nargs="?", metavar="KB", help="one knowledge base (all, when left out)"
+    )
+    refresh.add_argument(
+        "--confirm",
+        action="store_true",
+        help="let sources shrink or change below the floor, this once; without it such a change is refused",
     )
     search = commands.add_parser("search", help="one search from the shell")
     search.add_argument("text", nargs="+", metavar="TEXT")

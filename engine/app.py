@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,13 +14,13 @@ from flask import Flask
 
 from engine import config, encoder, source
 from engine.batcher import Batcher
-from engine.domain import FolderInUse, FolderUnusable, Reading
+from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceError
 from engine.metrics import Metrics
 from engine.refresher import Refresher
 from engine.schedule import Schedule
 from engine.searcher import Searcher
 from engine.shelf import Shelf
-from engine.source import ManagedSource
+from engine.source import ManagedSource, Sources
 from engine.web import Server, application
 from engine.web.routes import Knowledge
 
@@ -121,6 +121,10 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     metrics = Metrics()
     shelves = {name: Shelf(folder / "snapshots" / name) for name in bases}
     managed = ManagedSource(folder / "managed")
+    sources = {
+        name: Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now)
+        for name, each in bases.items()
+    }
     batcher = Batcher(
         partial(edges.load_encoder, settings.model),
         longest_line=settings.waiting_questions,
@@ -129,7 +133,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     refresher = Refresher(
         shelves,
         batcher,
-        lambda name: read(bases[name], managed),
+        lambda name, confirmed: read(sources[name], managed.entries(name), confirmed=confirmed),
         now=edges.now,
         finished=metrics.refreshed,
     )
@@ -159,11 +163,17 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     )
 
 
-def read(knowledge_base: config.KnowledgeBase, managed: ManagedSource) -> Reading:
-    """Everything the sources of a knowledge base hold now, managed entries last."""
-    readings = [source.read(spec, base) for spec, base in knowledge_base.sources]
-    own = managed.entries(knowledge_base.name)
-    return source.merged([*readings, Reading(own, len(own))])
+def read(sources: Sources, own: tuple[Entry, ...], *, confirmed: bool = False) -> Reading:
+    """Everything the sources of a knowledge base hold, its own managed entries last.
+
+    Raises:
+        SourceError: nothing is left, because sources failed.
+    """
+    found = sources.read(confirmed=confirmed)
+    reading = source.merged([found, Reading(own, len(own))])
+    if reading.failed and not reading.entries:
+        raise SourceError("; ".join(each.reason for each in reading.failed))
+    return replace(reading, is_old=found.is_old)
 
 
 def _watch(metrics: Metrics, knowledge: Knowledge) -> None:

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     SecretStr,
     ValidationError,
     model_validator,
@@ -32,7 +32,9 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from engine import timetable
+from engine import specs, timetable
+from engine.domain import SourceSpec
+from engine.specs import SourceTable
 
 FALLBACK_THRESHOLD = 0.40
 """What holds where neither the question nor the knowledge base names a threshold."""
@@ -73,10 +75,6 @@ def _timetable(text: str) -> str:
     return text
 
 
-def _several(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
 def _cosine(text: str) -> str:
     if text != "cosine":
         raise ValueError(f'wanted "cosine", other ways of scoring are not built yet (got "{text}")')
@@ -90,7 +88,6 @@ def _unused(text: str) -> str:
 
 
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
-SourceSpec = Annotated[str, Field(min_length=1)]
 
 
 class _Section(BaseModel):
@@ -113,16 +110,17 @@ class KnowledgeBase(_Section):
     """One knowledge base. `base` is the folder that relative sources start from."""
 
     name: Annotated[str, AfterValidator(_knowledge_base_name)]
-    source: Annotated[tuple[SourceSpec, ...], BeforeValidator(_several)] = ()
+    source: Annotated[tuple[str | SourceTable, ...], PlainValidator(specs.several)] = ()
     refresh: Annotated[str, AfterValidator(_timetable)] = "*/30 * * * *"
     scoring: Annotated[str, AfterValidator(_cosine)] = "cosine"
     threshold: float | None = Field(default=None, ge=-1, le=1, allow_inf_nan=False)
+    floor: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
     base: Path = Path()
 
     @property
-    def sources(self) -> tuple[tuple[str, Path], ...]:
+    def sources(self) -> tuple[SourceSpec, ...]:
         """Each source with the folder it starts from; the samples are found wherever kbdial is installed."""
-        return tuple((spec, _folder_of(spec, self.base)) for spec in self.source)
+        return tuple(each.located(_folder_of(each.path, self.base)) for each in map(specs.table, self.source))
 
     @property
     def timetable(self) -> timetable.Timetable:
@@ -312,7 +310,7 @@ def _line(mistake: Any) -> str:
         return f"{where} is missing"
     says = mistake["msg"].removeprefix("Value error, ")
     given = mistake["input"]
-    may_show = "token" not in key and "url" not in key and "source" not in tables
+    may_show = "token" not in key and "url" not in key and "source" not in (key, *tables)
     if may_show and isinstance(given, str | int | float) and "got " not in says:
         return f'{where}: {says} (got "{given}")'
     return f"{where}: {says}"

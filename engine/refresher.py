@@ -44,7 +44,8 @@ class Progress:
 class Refresher:
     """Refreshes knowledge bases in its own thread, in the order of the requests.
 
-    `read` gives what the sources of a knowledge base hold now. `stop` lets nothing new
+    `read` gives what the sources of a knowledge base hold now, and is told whether a person
+    has confirmed that they may have changed beyond belief. `stop` lets nothing new
     begin and returns when the thread is gone, or after some seconds when a source hangs;
     stop the batcher first, so that a refresh in the middle of embedding ends too.
     """
@@ -53,7 +54,7 @@ class Refresher:
         self,
         shelves: Mapping[str, Shelf],
         batcher: Batcher,
-        read: Callable[[str], Reading],
+        read: Callable[[str, bool], Reading],
         *,
         now: Callable[[], datetime],
         finished: Callable[[str, Refresh], None] = lambda _name, _refresh: None,
@@ -88,13 +89,16 @@ class Refresher:
             self._thread.join(STOP_SECONDS)
             self._thread = None
 
-    def request(self, name: str) -> str:
+    def request(self, name: str, *, confirmed: bool = False) -> str:
         """Refresh soon; the id of the refresh that will have done it.
+
+        One that is confirmed makes a waiting one confirmed too, and follows a running one
+        that is not.
 
         Raises:
             UnknownKnowledgeBase
         """
-        return self._ask(name, join=("waiting", "running"))
+        return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
     def changed(self, name: str) -> str:
         """As `request`, by somebody who has just changed what the sources hold."""
@@ -172,14 +176,15 @@ class Refresher:
                     return
             self.step()
 
-    def _ask(self, name: str, join: tuple[str, ...]) -> str:
+    def _ask(self, name: str, join: tuple[str, ...], *, confirmed: bool = False) -> str:
         with self._changed:
             if name not in self._refreshes:
                 raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
             for refresh in self._refreshes[name]:
-                if refresh.state in join:
+                if refresh.state in join and (refresh.state == "waiting" or refresh.confirmed >= confirmed):
+                    self._replace(name, replace(refresh, confirmed=refresh.confirmed or confirmed))
                     return refresh.id
-            asked = Refresh(id=uuid4().hex[:12], state="waiting", requested=self._now())
+            asked = Refresh(id=uuid4().hex[:12], state="waiting", requested=self._now(), confirmed=confirmed)
             self._refreshes[name].append(asked)
             self._line.append(name)
             self._changed.notify_all()
@@ -187,15 +192,24 @@ class Refresher:
 
     def _refresh(self, name: str, running: Refresh) -> Refresh:
         shelf = self._shelves[name]
-        reading = self._read(name)
+        reading = self._read(name, running.confirmed)
         model = self._batcher.identity
         entries = tuple(sorted(reading.entries, key=lambda entry: entry.id))
-        report = replace(running, read=reading.read, kept=len(entries), dropped=reading.dropped)
+        report = replace(
+            running,
+            read=reading.read,
+            kept=len(entries),
+            dropped=reading.dropped,
+            failed_sources=reading.failed,
+        )
         current = shelf.current
         if current and current.model.fingerprint != model.fingerprint:
             current = None
         if current and current.entries == entries:
-            shelf.confirm(self._now())
+            if reading.is_old:
+                return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
+            if not reading.failed:
+                shelf.confirm(self._now())
             return self._done(name, report, current.id)
         vectors, embedded = self._vectors(name, entries, current, model)
         now = self._now()
@@ -245,6 +259,7 @@ class Refresher:
                 "kept": report.kept,
                 "embedded": report.embedded,
                 "dropped": len(report.dropped),
+                "failed_sources": [each.source for each in report.failed_sources],
             },
         )
         return replace(report, state="done", finished=self._now(), snapshot=snapshot)

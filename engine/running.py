@@ -39,8 +39,9 @@ class Asked:
     def describe(self, name: str) -> dict[str, Any]:
         return self._ask("GET", f"/v1/knowledge-bases/{_quoted(name)}")
 
-    def refresh(self, name: str) -> str:
-        return str(self._ask("POST", f"/v1/knowledge-bases/{_quoted(name)}/refresh")["refresh"])
+    def refresh(self, name: str, *, confirmed: bool = False) -> str:
+        path = f"/v1/knowledge-bases/{_quoted(name)}/refresh"
+        return str(self._ask("POST", path, {"confirm": confirmed})["refresh"])
 
     def search(self, question: dict[str, Any]) -> dict[str, Any]:
         if self.opened:

@@ -12,20 +12,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from engine import app, config, running
-from engine.domain import EngineError
-from engine.source import ManagedSource
+from engine.domain import EngineError, Reading
+from engine.source import ManagedSource, merged, origin
 
 _POLL_SECONDS = 0.1
 _DROPPED_SHOWN = 10
 
 
-def refresh(settings: config.Engine, name: str | None, edges: app.Edges | None = None) -> int:
-    """Refresh one knowledge base or all, and wait until what was read is served."""
+def refresh(
+    settings: config.Engine, name: str | None, edges: app.Edges | None = None, *, confirmed: bool = False
+) -> int:
+    """Refresh one knowledge base or all, and wait until what was read is served.
+
+    `confirmed` lets sources shrink or change below their floor, this once.
+    """
     out, errors = _console(), Console(stderr=True, highlight=False, soft_wrap=True)
     failed = 0
     with running.engine(settings, edges) as engine, _bars(out) as bars:
         for each in [name] if name else engine.names():
-            ended = _refreshed(engine, each, bars)
+            ended = _refreshed(engine, each, bars, confirmed=confirmed)
             if ended["state"] == "failed":
                 errors.print(Text(f"{each}: {ended['error']}"))
                 failed = 1
@@ -68,16 +73,12 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
     out = _console()
     out.print(Text(f"configuration: {path or 'the built-in defaults'}, no mistakes"))
     failed = 0
-    managed = ManagedSource(settings.data_dir / "managed")
     for each in settings.knowledge_base:
-        try:
-            reading = app.read(each, managed)
-        except EngineError as problem:
-            failed = 1
-            out.print(Text(f"knowledge base {each.name}: {problem.message}"))
-        else:
-            says = f"{len(reading.entries)} entries, {len(reading.dropped)} dropped"
-            out.print(Text(f"knowledge base {each.name}: {says}"))
+        problems, says = _sources_of(each, ManagedSource(settings.data_dir / "managed"))
+        failed = 1 if problems else failed
+        out.print(
+            "\n".join(f"knowledge base {each.name}: {says}" for says in (*problems, says)), markup=False
+        )
     try:
         with running.engine(settings, edges) as engine:
             model = engine.describe(settings.knowledge_base[0].name)
@@ -88,6 +89,23 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
         failed = 1
         out.print(Text(f"engine: {problem.message}"))
     return failed
+
+
+def _sources_of(base: config.KnowledgeBase, managed: ManagedSource) -> tuple[list[str], str]:
+    """What is wrong with the sources of a knowledge base, read afresh, and what the others hold."""
+    problems, readings = [], []
+    for spec in base.sources:
+        try:
+            readings.append(origin.read_afresh(spec))
+        except EngineError as problem:
+            problems.append(problem.message)
+    try:
+        own = managed.entries(base.name)
+        readings.append(Reading(own, len(own)))
+    except EngineError as problem:
+        problems.append(problem.message)
+    reading = merged(readings)
+    return problems, f"{len(reading.entries)} entries, {len(reading.dropped)} dropped"
 
 
 def _console() -> Console:
@@ -106,9 +124,9 @@ def _bars(out: Console) -> Progress:
     )
 
 
-def _refreshed(engine: running.Asked, name: str, bars: Progress) -> dict[str, Any]:
+def _refreshed(engine: running.Asked, name: str, bars: Progress, *, confirmed: bool) -> dict[str, Any]:
     """That knowledge base's refresh when it has ended."""
-    wanted = engine.refresh(name)
+    wanted = engine.refresh(name, confirmed=confirmed)
     bar: TaskID = bars.add_task(name, total=None)
     while True:
         state = engine.describe(name)
@@ -124,11 +142,17 @@ def _refreshed(engine: running.Asked, name: str, bars: Progress) -> dict[str, An
 def _report(name: str, ended: dict[str, Any]) -> str:
     counts = f"{ended['read']} read, {ended['dropped_total']} dropped, {ended['embedded']} embedded"
     lines = [f"{name}: {ended['kept']} entries served from now on ({counts})"]
+    lines += [f"  {_failure(each)}" for each in ended["failed_sources"]]
     lines += [f"  {each['where']}: {each['reason']}" for each in ended["dropped"][:_DROPPED_SHOWN]]
     more = ended["dropped_total"] - min(_DROPPED_SHOWN, len(ended["dropped"]))
     if more > 0:
         lines.append(f"  and {more} more")
     return "\n".join(lines)
+
+
+def _failure(failed: dict[str, Any]) -> str:
+    kept = f"{failed['kept']} entries of {failed['since']}" if failed["since"] else "nothing"
+    return f"{failed['reason']} (served of it: {kept})"
 
 
 def _context(answer: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
-"""Where a knowledge base comes from: files that people write, and the list that chat writes to.
+"""Where a knowledge base comes from: what people write elsewhere, and the list that chat writes to.
 
-    file, folder or glob ─► bytes ─► records ─► entries, and what was dropped and why
+    path, address or query ─► bytes or rows ─► records ─► entries, and what was dropped and why
 
 A source is read whole or not at all. Whatever is wrong with it is a SourceError that
-names the file and the line; no other exception leaves `read`, whatever the bytes are.
+names it and the place; no other exception leaves `read`, whatever it holds. `Sources`
+reads all of a knowledge base and keeps what each held last, for when it fails.
 Nothing here knows a model or a snapshot.
 """
 
@@ -11,5 +12,6 @@ from engine.source.files import read
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.managed import MANAGED, ManagedSource
 from engine.source.merge import merged
+from engine.source.sources import FLOOR, Sources
 
-__all__ = ["DEFAULT_LIMITS", "MANAGED", "Limits", "ManagedSource", "merged", "read"]
+__all__ = ["DEFAULT_LIMITS", "FLOOR", "MANAGED", "Limits", "ManagedSource", "Sources", "merged", "read"]

@@ -10,19 +10,14 @@ the text alone, so that they survive reordering and edits of other lines.
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
-from base64 import b32encode
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.domain import Dropped, Entry, Reading, SourceError
 from engine.source.limits import DEFAULT_LIMITS, Limits
-from engine.source.record import Record
-
-ID_CHARACTERS = 12
-"""60 bits: among a million texts the chance that any two agree is one in two million."""
+from engine.source.record import ID_CHARACTERS, Record, digest
 
 # What str.strip takes away, and the two invisible characters that editors leave at line ends.
 _BLANKS = (
@@ -31,13 +26,19 @@ _BLANKS = (
 )
 
 
-def gather(source: str, records: Iterable[Record], limits: Limits = DEFAULT_LIMITS) -> Reading:
-    """All records judged, or SourceError. `read` is what was kept and what was dropped together."""
+def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DEFAULT_LIMITS) -> Reading:
+    """All records judged, or SourceError. `read` counts the records, kept or dropped.
+
+    What comes as Dropped was passed over by its reader and is reported, but is no record.
+    """
     kept: dict[str, Record] = {}
     given: dict[str, str] = {}
     dropped: list[Dropped] = []
     read = 0
     for found in records:
+        if isinstance(found, Dropped):
+            dropped.append(found)
+            continue
         read += 1
         if read > limits.rows:
             raise SourceError(f"{found.where} is past the limit of {limits.rows} rows; split the source")
@@ -81,7 +82,7 @@ def identified(
     comes first in the source.
     """
     used = {given for _, given in texts if given} | set(taken)
-    digests = [_digest(text) for text, _ in texts]
+    digests = [digest(text, None) for text, _ in texts]
     made = Counter(long[:characters] for long, (_, given) in zip(digests, texts, strict=True) if not given)
     for long, (_, given) in zip(digests, texts, strict=True):
         short = long[:characters]
@@ -123,7 +124,3 @@ def _tidy(record: Record, limits: Limits) -> Record:
         id=id_,
         fields={name: value for name, value in fields.items() if value},
     )
-
-
-def _digest(text: str) -> str:
-    return b32encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=").lower()

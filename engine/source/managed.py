@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.domain import Added, BadValue, Entry, SourceError
+from engine.source import stored
 from engine.source.formats import BY_MEDIA_TYPE
 from engine.source.gather import gather, identified, sameness
 from engine.source.limits import DEFAULT_LIMITS, Limits
@@ -144,20 +144,9 @@ class ManagedSource:
 
     def _store(self, knowledge_base: str, entries: Sequence[Entry]) -> None:
         path = self._path(knowledge_base)
-        body = b"".join(_line(_row(entry)) for entry in entries)
-        unfinished = path.with_suffix(".unfinished")
+        body = b"".join(stored.line(stored.row(entry)) for entry in entries)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
-                file.write(_line(_head(knowledge_base, len(entries), body)) + body)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            stored.write(path, stored.line(_head(knowledge_base, len(entries), body)) + body)
         except OSError as error:
             raise SourceError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -165,18 +154,3 @@ class ManagedSource:
 def _head(knowledge_base: str, entries: int, body: bytes) -> dict[str, Any]:
     name = knowledge_base.encode(errors="replace").decode()
     return {"knowledge_base": name, "entries": entries, "sha256": hashlib.sha256(body).hexdigest()}
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "text": entry.text,
-        "answer": entry.answer,
-        "title": entry.title,
-        "url": entry.url,
-        "fields": dict(entry.fields),
-    }
-
-
-def _line(row: dict[str, Any]) -> bytes:
-    return json.dumps(row, ensure_ascii=False).encode() + b"\n"

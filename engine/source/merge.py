@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.domain import Dropped, Entry, Reading
+from engine.domain import Dropped, Entry, FailedSource, Reading
 from engine.source.gather import sameness
 
 
@@ -16,12 +16,14 @@ def merged(readings: Iterable[Reading]) -> Reading:
     """
     entries: list[Entry] = []
     dropped: list[Dropped] = []
+    failed: list[FailedSource] = []
     read = 0
     texts: dict[str, Entry] = {}
     ids: dict[str, Entry] = {}
     for reading in readings:
         read += reading.read
         dropped += reading.dropped
+        failed += reading.failed
         for entry in reading.entries:
             where = f"{entry.source}, id {entry.id}"
             if first := texts.get(sameness(entry.text)):
@@ -31,4 +33,4 @@ def merged(readings: Iterable[Reading]) -> Reading:
             else:
                 texts[sameness(entry.text)] = ids[entry.id] = entry
                 entries.append(entry)
-    return Reading(tuple(entries), read, tuple(dropped))
+    return Reading(tuple(entries), read, tuple(dropped), tuple(failed))

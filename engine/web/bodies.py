@@ -131,6 +131,23 @@ class DroppedBody(BaseModel):
     reason: str
 
 
+class FailedSourceBody(BaseModel):
+    """A source that could not be read; `kept` entries of it are served as they were at `since`."""
+
+    source: str
+    reason: str
+    kept: int
+    since: datetime | None
+
+
+class RefreshRequest(BaseModel):
+    """`confirm` lets a source shrink or change below the floor of its knowledge base, this once."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    confirm: bool = False
+
+
 class RefreshBody(BaseModel):
     """One refresh. `dropped` shows the first of `dropped_total`."""
 
@@ -144,6 +161,8 @@ class RefreshBody(BaseModel):
     embedded: int
     dropped_total: int
     dropped: list[DroppedBody]
+    failed_sources: list[FailedSourceBody]
+    confirmed: bool
     snapshot: str | None
     error: str | None
 
@@ -162,6 +181,11 @@ class RefreshBody(BaseModel):
             dropped=[
                 DroppedBody(where=each.where, reason=each.reason) for each in refresh.dropped[:DROPPED_SHOWN]
             ],
+            failed_sources=[
+                FailedSourceBody(source=each.source, reason=each.reason, kept=each.kept, since=each.since)
+                for each in refresh.failed_sources
+            ],
+            confirmed=refresh.confirmed,
             snapshot=refresh.snapshot,
             error=refresh.error,
         )
@@ -173,7 +197,10 @@ class ProgressBody(BaseModel):
 
 
 class KnowledgeBaseBody(BaseModel):
-    """A knowledge base as it is now. `refreshes` are the last ones, newest first."""
+    """A knowledge base as it is now. `refreshes` are the last ones, newest first.
+
+    `failed_sources` are those of the last refresh that has ended.
+    """
 
     name: str
     size: int
@@ -188,6 +215,7 @@ class KnowledgeBaseBody(BaseModel):
     progress: ProgressBody | None
     last_refresh: RefreshBody | None
     next_refresh: datetime | None
+    failed_sources: list[FailedSourceBody]
     refreshes: list[RefreshBody]
 
 

@@ -17,6 +17,7 @@ from engine.web.bodies import (
     NotReadyBody,
     Ready,
     RefreshAccepted,
+    RefreshRequest,
     SearchRequest,
     SearchResponse,
 )
@@ -52,6 +53,7 @@ def document(*, token_needed: bool) -> _Schema:
         SearchResponse,
         KnowledgeBasesBody,
         KnowledgeBaseBody,
+        RefreshRequest,
         RefreshAccepted,
         EntriesBody,
         AddedBody,
@@ -60,7 +62,10 @@ def document(*, token_needed: bool) -> _Schema:
         ErrorBody,
     ]
     _, schemas = models_json_schema(
-        [(body, "validation" if body is SearchRequest else "serialization") for body in bodies],
+        [
+            (body, "validation" if body in {SearchRequest, RefreshRequest} else "serialization")
+            for body in bodies
+        ],
         ref_template="#/components/schemas/{model}",
     )
     components: _Schema = {"schemas": schemas["$defs"]}
@@ -103,7 +108,9 @@ def _paths() -> _Schema:
                 "refresh",
                 "Read the sources again, soon; joins the refresh that waits or runs.",
                 {"202": RefreshAccepted},
-                errors=("404",),
+                body={"application/json": {"schema": _ref(RefreshRequest)}},
+                errors=("400", "404", "413", "422"),
+                body_needed=False,
             ),
         },
         f"{one}/entries": {
@@ -145,6 +152,7 @@ def _operation(
     answers: dict[str, type[BaseModel] | None],
     *,
     body: _Schema | None = None,
+    body_needed: bool = True,
     errors: tuple[str, ...] = (),
     parameters: list[_Schema] | None = None,
 ) -> _Schema:
@@ -153,7 +161,7 @@ def _operation(
         responses.setdefault(status, {"description": _ERRORS[status], "content": _content(ErrorBody)})
     operation: _Schema = {"operationId": name, "summary": says, "responses": responses}
     if body:
-        operation["requestBody"] = {"required": True, "content": body}
+        operation["requestBody"] = {"required": body_needed, "content": body}
     if parameters:
         operation["parameters"] = parameters
     return operation

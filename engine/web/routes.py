@@ -42,6 +42,7 @@ from engine.web.bodies import (
     Ready,
     RefreshAccepted,
     RefreshBody,
+    RefreshRequest,
     SearchRequest,
     SearchResponse,
     explained,
@@ -119,6 +120,9 @@ class Knowledge:
             progress=ProgressBody(done=progress.done, total=progress.total) if progress else None,
             last_refresh=RefreshBody.of(refreshes[0]) if refreshes else None,
             next_refresh=self.next_run(name),
+            failed_sources=next(
+                (RefreshBody.of(each).failed_sources for each in refreshes if each.finished), []
+            ),
             refreshes=[RefreshBody.of(each) for each in refreshes],
         )
 
@@ -214,7 +218,9 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
 
     @routes.post("/knowledge-bases/<name>/refresh")
     def refresh(name: str) -> Response:
-        return as_json(RefreshAccepted(refresh=knowledge.refresher.request(knowledge.known(name))), 202)
+        confirmed = _asked(request.get_data()).confirm
+        asked = knowledge.refresher.request(knowledge.known(name), confirmed=confirmed)
+        return as_json(RefreshAccepted(refresh=asked), 202)
 
     @routes.get("/knowledge-bases/<name>/entries")
     def entries(name: str) -> Response:
@@ -263,6 +269,16 @@ def _wanted_type(wanted: tuple[str, ...]) -> str:
     if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise UnsupportedMediaType("the body must be UTF-8")
     return given
+
+
+def _asked(body: bytes) -> RefreshRequest:
+    """What stands in the body of a refresh; none is needed."""
+    if not body.strip():
+        return RefreshRequest()
+    try:
+        return RefreshRequest.model_validate_json(body)
+    except ValidationError as mistakes:
+        raise explained(mistakes) from None
 
 
 def _number(name: str, default: int, low: int, high: int) -> int:

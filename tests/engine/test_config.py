@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine import config
 from engine.config import ConfigError
+from engine.domain import SourceSpec
 
 
 def loaded(folder: Path, text: str, environment: dict[str, str] | None = None) -> config.Engine:
@@ -36,9 +37,9 @@ def test_the_defaults_are_the_two_samples() -> None:
 
 def test_the_samples_are_found_from_any_folder(tmp_path: Path) -> None:
     base = config.KnowledgeBase(name="x", source=("engine/samples/fruit.txt", "mine.txt"), base=tmp_path)
-    (sample, sample_base), (_, own_base) = base.sources
-    assert (sample_base / sample).is_file()
-    assert own_base == tmp_path
+    sample, mine = base.sources
+    assert (sample.base / sample.path).is_file()
+    assert mine.base == tmp_path
 
 
 def test_a_sample_of_ones_own_goes_first(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_a_sample_of_ones_own_goes_first(tmp_path: Path) -> None:
     own.parent.mkdir(parents=True)
     own.write_text("mine")
     base = config.KnowledgeBase(name="x", source=("engine/samples/fruit.txt",), base=tmp_path)
-    assert base.sources == (("engine/samples/fruit.txt", tmp_path),)
+    assert base.sources == (SourceSpec(path="engine/samples/fruit.txt", base=tmp_path),)
 
 
 def test_paths_in_the_file_start_from_the_file(tmp_path: Path) -> None:
@@ -64,7 +65,10 @@ def test_paths_in_the_file_start_from_the_file(tmp_path: Path) -> None:
     )
     assert settings.data_dir == tmp_path / "store"
     assert settings.model.name == str(tmp_path / "model")
-    assert settings.knowledge_base[0].sources == (("a.txt", tmp_path), ("b/*.csv", tmp_path))
+    assert [(each.path, each.base) for each in settings.knowledge_base[0].sources] == [
+        ("a.txt", tmp_path),
+        ("b/*.csv", tmp_path),
+    ]
 
 
 def test_the_environment_wins_and_starts_from_here(tmp_path: Path) -> None:
@@ -78,7 +82,7 @@ def test_the_environment_wins_and_starts_from_here(tmp_path: Path) -> None:
     assert settings.data_dir == Path("elsewhere")
     assert settings.token.get_secret_value() == "t0ken"
     assert settings.model.dimension == 64
-    assert settings.knowledge_base[0].sources == (("a.txt", Path()),)
+    assert settings.knowledge_base[0].sources == (SourceSpec(path="a.txt", base=Path()),)
     assert "t0ken" not in repr(settings)
 
 

@@ -7,6 +7,8 @@ import pytest
 from engine.domain import Dropped, Entry, SourceError
 from engine.source import Limits, read
 
+KINDS = ".txt, .csv, .jsonl, .ndjson, .md, .markdown, .html, .htm, .docx, .pdf, .xlsx"
+
 
 def texts(spec: str, base: Path) -> list[str]:
     return [entry.text for entry in read(spec, base).entries]
@@ -81,7 +83,8 @@ def test_a_folder_is_read_whole_in_the_order_of_names(tmp_path: Path) -> None:
     (tmp_path / "kb" / "b.csv").write_text("text\ntwo\n")
     (tmp_path / "kb" / "a.TXT").write_text("one\n")
     (tmp_path / "kb" / "deep" / "c.jsonl").write_text('{"text": "three"}\n')
-    (tmp_path / "kb" / "notes.docx").write_text("no\n")
+    (tmp_path / "kb" / "notes.pptx").write_text("no\n")
+    (tmp_path / "kb" / "~$open.docx").write_text("no\n")
     (tmp_path / "kb" / ".hidden.txt").write_text("no\n")
     (tmp_path / "kb" / ".git" / "x.txt").write_text("no\n")
     reading = read("kb", tmp_path)
@@ -90,7 +93,7 @@ def test_a_folder_is_read_whole_in_the_order_of_names(tmp_path: Path) -> None:
         ("two", "kb/b.csv"),
         ("three", "kb/deep/c.jsonl"),
     ]
-    assert reading.dropped == (Dropped("kb/notes.docx", "is none of .txt, .csv, .jsonl, .ndjson"),)
+    assert reading.dropped == (Dropped("kb/notes.pptx", f"is none of {KINDS}"),)
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -126,10 +129,10 @@ def test_a_file_whose_name_looks_like_a_glob_is_read(tmp_path: Path) -> None:
     [
         ("missing.txt", "missing.txt does not exist in {base}"),
         ("*.md", "*.md matches no file in {base}"),
-        ("empty", "empty is a folder without any .txt, .csv, .jsonl, .ndjson file"),
+        ("empty", f"empty is a folder without any {KINDS} file"),
         ("nothing.txt", "nothing.txt:1 is empty"),
         ("blank.txt", "blank.txt holds no entry: 2 rows, none with a letter or digit in its text"),
-        ("notes.docx", "notes.docx is none of .txt, .csv, .jsonl, .ndjson"),
+        ("notes.pptx", f"notes.pptx is none of {KINDS}"),
         (
             "https://a.test/faq.csv",
             "https://a.test/faq.csv is an address; a source is a file, a folder or a glob",
@@ -141,7 +144,7 @@ def test_a_source_that_is_not_there_is_named(tmp_path: Path, spec: str, says: st
     (tmp_path / "empty").mkdir()
     (tmp_path / "nothing.txt").write_text("\n")
     (tmp_path / "blank.txt").write_text("--\n!!\n")
-    (tmp_path / "notes.docx").write_text("x")
+    (tmp_path / "notes.pptx").write_text("x")
     with pytest.raises(SourceError) as caught:
         read(spec, tmp_path)
     assert str(caught.value) == says.format(base=tmp_path)

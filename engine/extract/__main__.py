@@ -1,0 +1,72 @@
+"""One document after the other, from standard input to standard output, until the input ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO, Final
+
+from engine.extract import docx, html, markdown, pdf, xlsx
+from engine.extract.blocks import Item, Refused
+
+READERS: Final[Mapping[str, Callable[[bytes], Iterator[Item]]]] = {
+    ".md": markdown.read,
+    ".html": html.read,
+    ".docx": docx.read,
+    ".pdf": pdf.read,
+    ".xlsx": xlsx.read,
+}
+
+
+def main(memory_bytes: int) -> None:
+    given = sys.stdin.buffer
+    # Whatever a library prints must not stand between the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    _limit(memory_bytes)
+    with answers:
+        while header := given.readline():
+            wanted = json.loads(header)
+            _answer(wanted["kind"], given.read(wanted["bytes"]), answers)
+
+
+def _answer(kind: str, content: bytes, answers: BinaryIO) -> None:
+    try:
+        for item in READERS[kind](content):
+            _write(answers, item)
+        last: Item = {"end": True}
+    except Refused as refused:
+        last = {"error": str(refused)}
+    except ModuleNotFoundError as missing:
+        last = {"missing": missing.name}
+    except RecursionError:
+        last = {"error": "is nested too deeply"}
+    except MemoryError:
+        last = {"error": "takes more memory than a document may"}
+    except Exception as error:  # noqa: BLE001 - the top of a step: any parser may raise anything
+        last = {"error": f"is damaged, or not what its name says ({type(error).__name__})"}
+    _write(answers, last)
+    answers.flush()
+
+
+def _write(answers: BinaryIO, item: Item) -> None:
+    # Half characters, which some files hold, would be no UTF-8.
+    answers.write(json.dumps(item).encode() + b"\n")
+
+
+def _limit(memory_bytes: int) -> None:
+    with contextlib.suppress(
+        ImportError, ValueError, OSError
+    ):  # not on every system: then only the clock guards
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no copy of somebody's document on the disk
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

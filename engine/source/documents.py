@@ -1,0 +1,207 @@
+"""Markdown, HTML, DOCX, PDF and XLSX as records, read by a process that may break instead of us."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from engine.domain import Dropped, SourceError
+from engine.source.formats import decoded
+from engine.source.limits import DEFAULT_LIMITS, Limits
+from engine.source.record import Record, digest, parts_of, record_of
+
+KINDS: Final[Mapping[str, str]] = {
+    ".md": ".md",
+    ".markdown": ".md",
+    ".html": ".html",
+    ".htm": ".html",
+    ".docx": ".docx",
+    ".pdf": ".pdf",
+    ".xlsx": ".xlsx",
+}
+"""What is read, by how its name ends."""
+
+_BETWEEN_HEADINGS = " › "
+_HOME = Path(__file__).resolve().parent.parent.parent
+_BROKEN: Final[Mapping[str, Any]] = {
+    "error": "brought its reader down: it is damaged, or takes more memory than a document may"
+}
+
+
+class Documents:
+    """Reads documents one after the other, as long as the `with` lasts.
+
+    The process behind it starts with the first document and gets `limits.document_seconds`
+    for each. It knows none of our settings: what is in the environment for us is not passed on.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def records(self, name: str, kind: str, content: bytes, url: str = "") -> Iterator[Record | Dropped]:
+        """The pieces or rows of the document that people know by the name.
+
+        Raises SourceError naming it, and the place where there is one.
+        """
+        if kind == ".md":
+            content = decoded(name, content).encode()
+        named: set[str] = set()
+        header: tuple[str, dict[str, str], list[str]] | None = None
+        for item in self._items(name, kind, content):
+            if "dropped" in item:
+                yield Dropped(f"{name}: {_clean(item['where'])}", item["dropped"])
+            elif "cells" in item:
+                cells = [_clean(cell) for cell in item["cells"]]
+                if header is None or header[0] != item["sheet"]:
+                    parts = parts_of(cells)
+                    header = (item["sheet"], parts, cells)
+                    if "text" in parts:
+                        continue
+                yield _row(name, item, cells, header)
+            else:
+                yield _piece(name, item, url, named)
+
+    def _items(self, name: str, kind: str, content: bytes) -> Iterator[dict[str, Any]]:
+        process = self._process = self._process or self._started()
+        too_late = threading.Event()
+
+        def stop() -> None:
+            too_late.set()
+            process.kill()
+
+        clock = threading.Timer(self._limits.document_seconds, stop)
+        clock.start()
+        try:
+            self._ask(process, kind, content)
+            last = yield from self._answers(process)
+        finally:
+            clock.cancel()
+        if last is _BROKEN:
+            self._end()
+        if too_late.is_set():
+            raise SourceError(f"{name} took longer than {self._limits.document_seconds:g} s to read")
+        if missing := last.get("missing"):
+            raise SourceError(
+                f"{name} needs the package {missing}, which is not installed: "
+                f"{sys.executable} -m pip install 'kbdial[documents]'"
+            )
+        if error := last.get("error"):
+            raise SourceError(f"{name} {_clean(error)}")
+
+    def _ask(self, process: subprocess.Popen[bytes], kind: str, content: bytes) -> None:
+        assert process.stdin is not None  # noqa: S101 - opened as a pipe
+        try:
+            process.stdin.write(json.dumps({"kind": kind, "bytes": len(content)}).encode() + b"\n")
+            process.stdin.write(content)
+            process.stdin.flush()
+        except OSError:
+            pass  # it has ended, and so will its answers
+
+    def _answers(
+        self, process: subprocess.Popen[bytes]
+    ) -> Generator[dict[str, Any], None, Mapping[str, Any]]:
+        """Every item; returns the last line, which says how it ended."""
+        assert process.stdout is not None  # noqa: S101 - opened as a pipe
+        left = self._limits.bytes
+        for line in process.stdout:
+            left -= len(line)
+            if left < 0:
+                self._end()
+                return {"error": f"unpacks to more than {self._limits.bytes} bytes of text"}
+            try:
+                item: dict[str, Any] = json.loads(line)
+            except ValueError:
+                break  # it died in the middle of a line
+            if not {"end", "error", "missing"}.isdisjoint(item):
+                return item
+            yield item
+        return _BROKEN
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("KBDIAL_")}
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "engine.extract", str(self._limits.document_memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=_HOME,
+            env=environment,
+        )
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            try:
+                if pipe:
+                    pipe.close()
+            except OSError:
+                pass  # what was still to be written has no reader any more
+        process.wait()
+
+
+def _piece(name: str, item: Mapping[str, Any], url: str, named: set[str]) -> Record:
+    """A piece is compared together with its heading: alone it may not say what it is about."""
+    headings = [_clean(each) for each in item["headings"]]
+    text = "\n".join([*headings[-1:], _clean(item["text"])])
+    title = _BETWEEN_HEADINGS.join(headings)
+    id_ = digest(f"{name}\0{title}\0{text}")
+    # The same piece again in the same document will be dropped as a repeat, not refused for its id.
+    given = "" if id_ in named else id_
+    named.add(id_)
+    fields = {"document": name, "piece": f"{item['piece']} of {item['pieces']}"}
+    if item["page"]:
+        fields["page"] = str(item["page"])
+    where = f"page {item['page']}, piece" if item["page"] else "piece"
+    return Record(
+        f"{name}: {where} {item['piece']}",
+        text,
+        title=title or Path(name).stem,
+        url=url,
+        id=given,
+        fields=fields,
+    )
+
+
+def _row(
+    name: str, item: Mapping[str, Any], cells: list[str], header: tuple[str, dict[str, str], list[str]]
+) -> Record:
+    """A row under a header that names the text reads as in CSV; any other row is one text."""
+    sheet, parts, columns = header
+    place = f"{_clean(sheet)} row {item['row']}" if item["sheets"] > 1 else f"row {item['row']}"
+    where = f"{name}: {place.replace(':', '：')}"
+    origin = {"document": name, "piece": place}
+    if "text" not in parts:
+        return Record(where, " | ".join(filter(None, cells)), fields=origin)
+    if twice := [each for number, each in enumerate(columns) if each and each in columns[:number]]:
+        raise SourceError(f'{name}: {_clean(sheet)} names the column "{twice[0][:80]}" twice')
+    row = {
+        column or f"column {number}": cell
+        for number, (column, cell) in enumerate(zip(columns, cells, strict=False), start=1)
+    }
+    record = record_of(where, row, parts)
+    return replace(record, fields={**origin, **record.fields})
+
+
+def _clean(text: str) -> str:
+    """Without what no text can hold: NUL, and halves of characters."""
+    return text.replace("\0", "").encode(errors="replace").decode()

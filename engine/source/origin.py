@@ -1,0 +1,76 @@
+"""One source, whatever it is: a path, an address, or a database with a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.domain import Reading, SourceError, SourceSpec
+from engine.source import files, sql, web
+from engine.source.documents import Documents
+from engine.source.gather import gather
+from engine.source.limits import DEFAULT_LIMITS, Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A reading, and the marks by which the next read may find that nothing has changed."""
+
+    reading: Reading
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+def label(spec: SourceSpec) -> str:
+    """What people call this source. It holds no secret."""
+    if spec.query:
+        return sql.shown(spec.url)
+    return web.shown(spec.url) if spec.url else spec.path
+
+
+def key(spec: SourceSpec) -> str:
+    """The same for the same source, also after its password has changed."""
+    return "\0".join((spec.path, web.without_credentials(spec.url), spec.query))
+
+
+def read(
+    spec: SourceSpec, marks: Mapping[str, str] | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Fresh | None:
+    """What the source holds now; None when that is what it held when the marks were made.
+
+    Raises SourceError, and nothing else whatever the source holds.
+    """
+    marks = marks or {}
+    if spec.query:
+        name = label(spec)
+        return Fresh(_some(name, gather(name, sql.records(spec.url, spec.query, spec.base, limits), limits)))
+    if spec.url:
+        return _fetched(spec, marks, limits)
+    fingerprint = files.fingerprint(spec.path, spec.base, limits)
+    if fingerprint and fingerprint == marks.get("sha256"):
+        return None
+    return Fresh(files.read(spec.path, spec.base, limits), {"sha256": fingerprint} if fingerprint else {})
+
+
+def read_afresh(spec: SourceSpec, limits: Limits = DEFAULT_LIMITS) -> Reading:
+    """What the source holds now, whatever it held before. Raises SourceError."""
+    fresh = read(spec, None, limits)
+    if fresh is None:
+        raise AssertionError("unchanged, but since when? This is a bug")
+    return fresh.reading
+
+
+def _fetched(spec: SourceSpec, marks: Mapping[str, str], limits: Limits) -> Fresh | None:
+    name = label(spec)
+    fetched = web.fetch(spec.url, spec.headers, marks, limits)
+    if fetched is None:
+        return None
+    with Documents(limits) as documents:
+        reading = gather(name, web.records(spec.url, fetched, documents), limits)
+    return Fresh(_some(name, reading), fetched.marks)
+
+
+def _some(name: str, reading: Reading) -> Reading:
+    """The reading, because an empty source is a mistake in it."""
+    if not reading.entries:
+        raise SourceError(f"{name} holds no entry: {files.nothing_of(reading)}")
+    return reading

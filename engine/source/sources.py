@@ -1,0 +1,129 @@
+"""All sources of one knowledge base, each of which may fail without taking the others along.
+
+read ──► as before ─────────────► its kept reading
+│ ───► changed ──► plausible ─► the new one, kept from now on
+│                 └─ not ──┐
+└────► fails ──────────────┴──► its kept reading, and reported as failed
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from engine.domain import Entry, FailedSource, Reading, SourceError, SourceSpec
+from engine.source import origin
+from engine.source.kept import Kept, KeptReadings
+from engine.source.limits import DEFAULT_LIMITS, Limits
+from engine.source.merge import merged
+
+FLOOR: Final = 0.5
+_FEW: Final = 10
+"""Fewer entries than this may be rewritten at will: half of a handful is one person's afternoon."""
+
+_ENDS = re.compile(r"[\n.!?。！？]+")
+_log = logging.getLogger(__name__)
+
+
+class Sources:
+    """Reads all sources, and keeps in `folder` what each held last.
+
+    `floor` is the share of a source that must still be there for a change to be believed:
+    of its entries, and of the sentences in them, so that neither reordering nor new ids
+    nor another splitting counts as a change. A source read for the first time is believed.
+    """
+
+    def __init__(
+        self,
+        knowledge_base: str,
+        specs: Sequence[SourceSpec],
+        folder: Path,
+        *,
+        now: Callable[[], datetime],
+        floor: float = FLOOR,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._knowledge_base = knowledge_base
+        self._specs = tuple(specs)
+        self._kept = KeptReadings(folder)
+        self._now = now
+        self._floor = floor
+        self._limits = limits
+
+    def read(self, *, confirmed: bool = False) -> Reading:
+        """Everything the sources hold, in their order, and which of them failed.
+
+        `confirmed` lets a source shrink or change as much as it likes. Raises nothing for
+        what a source holds or does; there may be no entry left.
+        """
+        readings = [self._one(spec, confirmed=confirmed) for spec in self._specs]
+        self._forget_the_others()
+        everything = merged(readings)
+        return replace(everything, is_old=bool(readings) and all(each.failed for each in readings))
+
+    def _one(self, spec: SourceSpec, *, confirmed: bool) -> Reading:
+        key, label = origin.key(spec), origin.label(spec)
+        kept = self._kept.load(key)
+        try:
+            fresh = origin.read(spec, kept.marks if kept else None, self._limits)
+            if fresh and kept and not confirmed:
+                self._believe(label, kept.reading, fresh.reading)
+        except SourceError as problem:
+            return self._failed(label, problem.message, kept)
+        self._keep(key, label, fresh)
+        return fresh.reading if fresh else _reading_of(kept)
+
+    def _believe(self, label: str, before: Reading, now: Reading) -> None:
+        """Raises SourceError when too little is left of what there was."""
+        had, has = len(before.entries), len(now.entries)
+        how = (
+            f"below the floor of {self._floor:.0%}; what it held before goes on being served. "
+            f"If this is meant: python -m engine refresh {self._knowledge_base} --confirm"
+        )
+        if has < had * self._floor:
+            raise SourceError(f"{label} has shrunk from {had} entries to {has}, {how}")
+        if had < _FEW:
+            return
+        old, new = _sentences(before.entries), _sentences(now.entries)
+        share = len(old & new) / len(old)
+        if share < self._floor:
+            raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}")
+
+    def _failed(self, label: str, reason: str, kept: Kept | None) -> Reading:
+        held = kept.reading if kept else Reading((), 0)
+        failed = FailedSource(label, reason, kept=len(held.entries), since=kept.at if kept else None)
+        _log.warning(
+            "source failed",
+            extra={"source_name": label, "reason": reason, "kept": failed.kept, "since": str(failed.since)},
+        )
+        return replace(held, failed=(failed,))
+
+    def _keep(self, key: str, label: str, fresh: origin.Fresh | None) -> None:
+        try:
+            if fresh:
+                self._kept.store(key, label, fresh.reading, fresh.marks, self._now())
+            else:
+                self._kept.confirm(key, self._now())
+        except OSError as problem:  # the reading is good all the same
+            _log.error("source not kept", extra={"source_name": label, "reason": str(problem)})
+
+    def _forget_the_others(self) -> None:
+        try:
+            self._kept.forget_all_but([origin.key(spec) for spec in self._specs])
+        except OSError as problem:
+            _log.error("kept sources not cleared", extra={"reason": str(problem)})
+
+
+def _sentences(entries: Sequence[Entry]) -> set[str]:
+    return {part.strip() for entry in entries for part in _ENDS.split(entry.text) if part.strip()}
+
+
+def _reading_of(kept: Kept | None) -> Reading:
+    if kept is None:
+        raise AssertionError("a source said that nothing changed, but nothing was kept; this is a bug")
+    return kept.reading

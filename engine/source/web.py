@@ -1,0 +1,244 @@
+"""A source behind an http or https address: fetched whole, in bounded time and size, or refused.
+
+The address was written by the operator, who may well mean a server inside the company, so
+no address is off limits, unlike one that comes in a message. What the *server* answers is
+not trusted: a redirect may not leave its host (not even for the cloud's own metadata
+service), the body has an end, and a sign-in page is not taken for a table.
+
+Credentials, in the address or in `headers`, go to that host only and stand in no message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from engine.domain import Dropped, SourceError
+from engine.source.deadline import WholeAnswerTimeout
+from engine.source.documents import KINDS, Documents
+from engine.source.formats import BY_SUFFIX
+from engine.source.limits import DEFAULT_LIMITS, Limits
+from engine.source.record import Record
+
+_CONNECT_SECONDS: Final = 10.0
+_MOST_REDIRECTS: Final = 5
+_CHUNK: Final = 1 << 16
+_OK, _NOT_MODIFIED, _MULTIPLE, _ERRORS = 200, 304, 300, 400
+_BY_MEDIA_TYPE: Final[Mapping[str, str]] = {
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".csv",
+    "application/csv": ".csv",
+    "application/x-ndjson": ".jsonl",
+    "application/jsonl": ".jsonl",
+    "text/markdown": ".md",
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}
+_PAGE: Final = (b"<!doctype html", b"<html")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A body, what it is by its suffix, and the marks by which the server knows it again."""
+
+    content: bytes
+    suffix: str
+    marks: Mapping[str, str]
+
+
+def shown(url: str) -> str:
+    """The address as people may see it: without user, password and query, where secrets stand."""
+    bare = without_credentials(url)
+    return f"{bare.partition('?')[0]}?…" if "?" in bare else bare
+
+
+def without_credentials(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+
+
+def fetch(
+    url: str, headers: Mapping[str, str], marks: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
+) -> Fetched | None:
+    """What the address gives now; None when the server says it is what the marks stand for.
+
+    Raises SourceError, whose message names the address as `shown` and the reason.
+    """
+    name = shown(url)
+    deadline = time.monotonic() + limits.fetch_seconds
+    try:
+        with closing(requests.Session()) as session:
+            session.mount("http://", WholeAnswerTimeout())
+            session.mount("https://", WholeAnswerTimeout())
+            with closing(_answer(session, url, _asking(headers, marks), deadline)) as answer:
+                if answer.status_code == _NOT_MODIFIED and marks:
+                    return None
+                if answer.status_code != _OK:
+                    raise SourceError(f"{name} answered with status {answer.status_code}")
+                if "," in answer.headers.get("Content-Encoding", ""):
+                    raise SourceError(f"{name} is packed more than once")
+                content = _body(answer, name, limits, deadline)
+    except requests.exceptions.SSLError as error:
+        raise SourceError(f"{name} has no certificate that can be trusted: {_cause(error)}") from None
+    except (requests.Timeout, TimeoutError):
+        raise SourceError(_too_slow(name, limits)) from None
+    except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
+        if time.monotonic() >= deadline:
+            raise SourceError(_too_slow(name, limits)) from None
+        raise SourceError(f"{name} cannot be fetched: {_cause(error)}") from None
+    except (ValueError, UnicodeError):
+        raise SourceError(f"{name} is no address, or its headers cannot be sent") from None
+    if not content.strip():
+        raise SourceError(f"{name}:1 is empty")
+    suffix = _suffix(name, url, answer, content)
+    digest = hashlib.sha256(content).hexdigest()
+    if marks.get("sha256") == digest and marks.get("suffix") == suffix:
+        return None
+    return Fetched(content, suffix, {**_given(answer), "sha256": digest, "suffix": suffix})
+
+
+def records(url: str, fetched: Fetched, documents: Documents) -> Iterator[Record | Dropped]:
+    name = shown(url)
+    if fetched.suffix in KINDS:
+        return documents.records(name, KINDS[fetched.suffix], fetched.content, url=name.partition("?")[0])
+    return BY_SUFFIX[fetched.suffix](name, fetched.content)
+
+
+def _asking(headers: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
+    """Our request's headers. Only encodings that can be unpacked within a limit are asked for."""
+    asked = {"User-Agent": "kbdial", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    if "etag" in marks:
+        asked["If-None-Match"] = marks["etag"]
+    if "last_modified" in marks:
+        asked["If-Modified-Since"] = marks["last_modified"]
+    return {**asked, **headers}
+
+
+def _answer(
+    session: requests.Session, url: str, headers: Mapping[str, str], deadline: float
+) -> requests.Response:
+    """The answer at the end of the redirects, all of them on the host that was named."""
+    parts = urlsplit(url)
+    user, password = (
+        unquote(each or "").encode().decode("latin-1") for each in (parts.username, parts.password)
+    )
+    auth = (user, password) if parts.username is not None else None  # UTF-8, as it goes over the wire
+    at = without_credentials(url)
+    for _ in range(_MOST_REDIRECTS + 1):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise requests.Timeout
+        answer = session.get(
+            at,
+            headers=dict(headers),
+            auth=auth,
+            timeout=(min(left, _CONNECT_SECONDS), left),
+            stream=True,
+            allow_redirects=False,
+        )
+        if not (_MULTIPLE <= answer.status_code < _ERRORS) or answer.status_code == _NOT_MODIFIED:
+            return answer
+        target = urljoin(at, answer.headers.get("Location", ""))
+        answer.close()
+        if not _same_host(at, target):
+            other = urlsplit(target).hostname or "nowhere"
+            raise SourceError(
+                f"{shown(url)} redirects to another host ({other[:100]}), which is not followed; "
+                "if that is right, name the other address as the source"
+            )
+        at = target
+    raise SourceError(f"{shown(url)} redirects more than {_MOST_REDIRECTS} times")
+
+
+def _same_host(one: str, other: str) -> bool:
+    """Same scheme, host and port, or the encrypted door of the same host."""
+    here, there = urlsplit(one), urlsplit(other)
+    if here.hostname != there.hostname or there.username is not None:
+        return False
+    ports = {"http": 80, "https": 443}
+    at, to = here.port or ports.get(here.scheme), there.port or ports.get(there.scheme)
+    if here.scheme == there.scheme:
+        return at == to
+    return (here.scheme, there.scheme, at, to) == ("http", "https", 80, 443)
+
+
+def _body(answer: requests.Response, name: str, limits: Limits, deadline: float) -> bytes:
+    parts, size = [], 0
+    for part in answer.iter_content(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > limits.fetched_bytes:
+            raise SourceError(f"{name} is larger than {limits.fetched_bytes} bytes")
+        if time.monotonic() >= deadline:
+            raise requests.Timeout
+    return b"".join(parts)
+
+
+def _suffix(name: str, url: str, answer: requests.Response, content: bytes) -> str:
+    """What the body is: by the end of the path, else by its Content-Type. A page is never a table."""
+    media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    given = PurePosixPath(urlsplit(url).path).suffix.lower()
+    suffix = given if given in BY_SUFFIX or given in KINDS else _BY_MEDIA_TYPE.get(media_type, "")
+    if not suffix:
+        raise SourceError(
+            f'{name} is of the kind "{media_type[:80]}", which is not read; '
+            f"read are {', '.join((*BY_SUFFIX, *KINDS))}, by the end of the path or the Content-Type"
+        )
+    is_page = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE)
+    if is_page and KINDS.get(suffix) != ".html" and KINDS.get(suffix) != ".md":
+        raise SourceError(
+            f"{name} answered with a web page where {suffix} was expected: "
+            "a sign-in or error page, perhaps; see what it shows in a browser"
+        )
+    return suffix
+
+
+def _given(answer: requests.Response) -> dict[str, str]:
+    found = {"etag": answer.headers.get("ETag"), "last_modified": answer.headers.get("Last-Modified")}
+    return {mark: value for mark, value in found.items() if value}
+
+
+def _too_slow(name: str, limits: Limits) -> str:
+    return f"{name} did not answer in full within {limits.fetch_seconds:g} s"
+
+
+def _cause(error: BaseException) -> str:
+    """What went wrong at the very bottom, in the system's words: the layers above repeat the address."""
+    inner: BaseException | None = error
+    deepest = error
+    while inner is not None:
+        deepest = inner
+        reason = getattr(inner, "reason", None)
+        first = next((each for each in inner.args if isinstance(each, BaseException)), None)
+        inner = reason if isinstance(reason, BaseException) else first or inner.__context__
+        if inner is deepest:
+            break
+    if (
+        isinstance(deepest, OSError)
+        and not isinstance(deepest, requests.RequestException)
+        and deepest.strerror
+    ):
+        return deepest.strerror
+    return {
+        "IncompleteRead": "the connection ended in the middle of the body",
+        "RemoteDisconnected": "the server closed the connection",
+        "NameResolutionError": "the host is not known",
+        "BadStatusLine": "what answers does not speak HTTP",
+    }.get(type(deepest).__name__, type(deepest).__name__)
