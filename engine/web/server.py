@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ _BODY_LIMIT_BYTES = 16 << 20
 _CONNECTIONS = 1000
 _IDLE_SECONDS = 60
 _BACKLOG = 1024
+_LOOK_SECONDS = 0.01
 
 Wsgi = Callable[..., Iterable[bytes]]
 
@@ -37,7 +39,7 @@ class Server:
     """Answers HTTP between `start` and `stop`. `stop` lets requests in work finish first."""
 
     def __init__(self, wsgi: Wsgi, listen: str, *, threads: int) -> None:
-        self._in_work = _InWork(wsgi)
+        self._wsgi = wsgi
         self._listen = listen
         self._threads = threads
         self._sockets: dict[int, Any] = {}
@@ -63,7 +65,7 @@ class Server:
             CannotListen: the address is taken or not ours.
         """
         self._server = create_server(
-            self._in_work,
+            self._wsgi,
             map=self._sockets,
             sockets=[_listening(self._listen)],
             threads=self._threads,
@@ -82,35 +84,16 @@ class Server:
         server, self._server = self._server, None
         # Sockets belong to the server's own loop, so it is asked to close them.
         server.trigger.pull_trigger(lambda: _stop_listening(server))
-        self._in_work.wait_until_none(grace_seconds)
-        server.task_dispatcher.shutdown(timeout=1)
+        until = time.monotonic() + grace_seconds
+        server.task_dispatcher.shutdown(timeout=grace_seconds)
+        while _has_unsent(self._sockets) and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
         server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
         self._thread.join(grace_seconds)
 
 
-class _InWork:
-    """The application, counting the requests inside it."""
-
-    def __init__(self, wsgi: Wsgi) -> None:
-        self._wsgi = wsgi
-        self._count = 0
-        self._changed = threading.Condition()
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        self._add(1)
-        try:
-            return self._wsgi(environ, start_response)
-        finally:
-            self._add(-1)
-
-    def wait_until_none(self, timeout_seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._count == 0, timeout_seconds)
-
-    def _add(self, number: int) -> None:
-        with self._changed:
-            self._count += number
-            self._changed.notify_all()
+def _has_unsent(sockets: dict[int, Any]) -> bool:
+    return any(getattr(each, "total_outbufs_len", 0) for each in list(sockets.values()))
 
 
 def _listening(address: str) -> socket.socket:

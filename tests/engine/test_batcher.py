@@ -92,6 +92,21 @@ def test_questions_pass_a_bulk_pass_between_its_pieces() -> None:
     assert [role for role, _ in encoder.batches] == ["document", "query", "document", "document"]
 
 
+def test_where_both_wait_the_question_is_first() -> None:
+    encoder = LetterEncoder()
+    batcher = Batcher(lambda: encoder)
+    batcher.load()
+    with ThreadPoolExecutor(2) as pool:
+        bulk = pool.submit(batcher.encode_entries, ["entry"])
+        while not batcher._bulk:
+            all_of([bulk], timeout=0.001)
+        question = ask(pool, batcher, "question")[0]
+        assert [batcher.step() for _ in range(3)] == [True, True, False]
+        question.result(WAIT_SECONDS)
+        bulk.result(WAIT_SECONDS)
+    assert [role for role, _ in encoder.batches] == ["query", "document"]
+
+
 def test_a_bulk_pass_tells_how_far_it_is() -> None:
     heard: list[int] = []
     with started(LetterEncoder()) as batcher:

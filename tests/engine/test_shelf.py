@@ -133,6 +133,16 @@ def test_a_manifest_changed_by_hand_is_refused(tmp_path: Path) -> None:
     assert loaded.id == "s1"
 
 
+def test_a_snapshot_under_another_name_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(with_two(tmp_path) / "s1", tmp_path / "s3")
+    pointer = tmp_path / "current.json"
+    pointer.write_text(pointer.read_text().replace("s2", "s3"))
+    shelf = Shelf(tmp_path)
+    loaded = shelf.load()
+    assert loaded is not None
+    assert (loaded.id, shelf.damaged) == ("s2", ("s3",))
+
+
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     path = with_two(tmp_path) / "s2" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))

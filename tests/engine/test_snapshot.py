@@ -93,9 +93,17 @@ def test_a_score_used_as_threshold_finds_its_entry_again() -> None:
         again = snapshot.matches("?", vector, threshold=match.score, limit=3000)
         assert again.matches[again.total - 1].score == match.score
         assert again.total >= match.rank
-        assert (
-            snapshot.matches("?", vector, threshold=np.nextafter(match.score, 2), limit=1).total < match.rank
-        )
+        above = float(np.nextafter(np.float64(match.score), 2))  # no score in single precision lies between
+        assert snapshot.matches("?", vector, threshold=above, limit=1).total < match.rank
+
+
+def test_the_best_few_are_the_head_of_the_whole_ranking() -> None:
+    for seed in range(2):
+        rows = unit_rows(seed, 4001, 512, "clustered")
+        snapshot, vector = of_rows(rows[1:]), rows[0]
+        whole = snapshot.matches("?", vector, threshold=-1, limit=4000).matches
+        for limit in range(1, 60, 3):
+            assert snapshot.matches("?", vector, threshold=-1, limit=limit).matches == whole[:limit]
 
 
 def test_a_score_does_not_depend_on_the_other_entries() -> None:
