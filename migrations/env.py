@@ -1,4 +1,8 @@
-"""Alembic's entry. The connection comes from bot/store/schema.py; there is no other way in."""
+"""Alembic's entry. The connection comes from bot/store/schema.py; there is no other way in.
+
+So does the transaction: schema.py begins and commits it, and a migration that is killed half
+way leaves the database as it was.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,6 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     render_as_batch=True,
-    # SQLite takes back changes of tables like any other; a migration that is killed half
-    # way leaves the database as it was, and runs again from there.
-    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
