@@ -96,6 +96,8 @@ def test_an_answer_to_a_later_ping_forgives_an_earlier_one() -> None:
     assert second
     assert acknowledge(link, second, now=61) is None
     assert not link.is_dead(90)
+    assert link.ping_due(90)
+    assert not link.is_dead(120)
 
 
 def test_a_subscription_nobody_answers_is_dead_after_ten_seconds() -> None:
