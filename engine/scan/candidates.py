@@ -29,7 +29,7 @@ Columns = NDArray[np.intp]
 
 _UNIT = 2.0**-24
 _CROWDED = 32  # more than one row in so many: read whole rows
-_CALM = 64  # fewer than one in so many: back to int8
+_CALM = 48  # fewer than one in so many: back to int8
 
 
 class Pass:
@@ -157,8 +157,7 @@ class Pass:
             return False
         lengths, residuals = copy.lengths[start:stop].max(), copy.residuals[start:stop].max()
         slack = float(slack_of(lengths, residuals, questions, slice(column, column + 1))[0])
-        # Twice: a row is kept if its own product, off by a slack, is within a slack of the cut.
-        return int(np.count_nonzero(products >= cut - 2 * slack)) <= max(16, (stop - start) // _CALM)
+        return int(np.count_nonzero(products >= cut - slack)) <= max(16, (stop - start) // _CALM)
 
     def _raise_the_cuts(self) -> None:
         """With the lock held: use the best rows so far to leave out more of the rest."""

@@ -31,6 +31,7 @@ from engine.scan.score import LONGEST, Floats
 _PIECE = 2048  # rows compressed at a time: 4 MB of floats at 512 dimensions
 _UNIT = 2.0**-24  # of rounding in single precision
 _LEVELS = 127
+_SMALLEST_STEP = 1e-15
 _WIDEST = 2**31 // (_LEVELS + 1) ** 2  # more dimensions could overflow the sum of products
 
 
@@ -154,8 +155,8 @@ def _split(block: Floats, rows: Int8, steps: Floats, residuals: Floats, lengths:
     plus a unit of the length of `steps * rows`; `_length` rounds up its own share.
     """
     np.divide(np.maximum(block.max(axis=1), -block.min(axis=1)), _LEVELS, out=steps)
-    # A row of zeros, or one too small to be told from it, is all residual.
-    steps[steps < 1e-30] = 1  # noqa: PLR2004
+    # A row of zeros, or one so small that dividing by two steps could overflow, is all residual.
+    steps[steps < _SMALLEST_STEP] = 1
     whole = np.rint(block / steps[:, None])
     np.clip(whole, -_LEVELS, _LEVELS, out=whole)
     rows[...] = whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from engine.scan import Ranked, Wanted
 from engine.scan.products import Int8, Products
 from engine.scan.score import Floats
+
+Maker = Callable[[np.random.Generator, int, int], Floats]
 
 
 def unit(rows: NDArray[np.floating]) -> Floats:

@@ -1,29 +1,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.scan import Compressed, Scan, Wanted, int8_products, scores_of
 from engine.scan.products import Int8Products
 from engine.scan.score import Floats
 from tests.engine.scan import plain
+from tests.engine.scan.cases import MAKERS, cases
 
-Maker = Callable[[np.random.Generator, int, int], Floats]
-MAKERS: list[Maker] = [
-    plain.random_rows,
-    plain.clustered_rows,
-    plain.duplicated_rows,
-    plain.half_step_rows,
-    plain.one_hot_rows,
-    plain.tiny_and_zero_rows,
-    plain.equal_rows,
-]
 KERNELS: dict[str, Int8Products | None] = {
     "whole rows": None,
     "int8 in numpy": plain.whole_numbers,
@@ -38,45 +27,7 @@ def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
     return made + [Scan(matrix, copy, products=how, threads=threads) for how in KERNELS.values() if how]
 
 
-@st.composite
-def cases(draw: st.DrawFn) -> tuple[Floats, Floats, list[Wanted]]:
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    dimension = draw(st.one_of(st.integers(1, 64), st.just(512)))
-    count = draw(st.sampled_from([1, 2, 3, 40, 127, 128, 129, 256, 257, 300, 700]))
-    maker = draw(st.sampled_from(MAKERS))
-    matrix = maker(rng, count, dimension)
-    asked = draw(st.integers(1, 9))
-    questions = np.ascontiguousarray(
-        np.where(
-            rng.random((asked, 1)) < 0.5,
-            matrix[rng.integers(0, count, asked)],
-            draw(st.sampled_from(MAKERS))(rng, asked, dimension),
-        )
-    )
-    return matrix, questions, [draw(wants(matrix, question)) for question in questions]
-
-
-def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[Wanted]:
-    """Thresholds that are, miss, or just reach a score of this very question."""
-    scores = scores_of(matrix, np.arange(len(matrix)), question)
-    of_a_row = st.integers(0, len(matrix) - 1).map(lambda row: float(scores[row]))
-    thresholds = st.one_of(
-        of_a_row,
-        of_a_row.map(lambda score: math.nextafter(score, 2)),
-        of_a_row.map(lambda score: math.nextafter(score, -2)),
-        st.sampled_from([0.0, 1.0, -0.1, -1.0, -1.5, 1.0000001, 0.4, 2.0]),
-        st.floats(-1, 1),
-    )
-    return st.builds(
-        Wanted,
-        thresholds,
-        first=st.none() | st.integers(0, len(matrix) + 2),
-        keep=st.sampled_from([0, 1, 2, 5, 200]),
-        certain=st.lists(st.integers(0, len(matrix) - 1), max_size=2).map(tuple),
-    )
-
-
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cases())
 def test_every_way_to_search_gives_what_a_double_loop_gives(
     case: tuple[Floats, Floats, list[Wanted]],
@@ -92,7 +43,7 @@ def test_every_way_to_search_gives_what_a_double_loop_gives(
             assert ranked.scores.tolist() == np.where(certain, 1.0, scores[ranked.rows]).tolist()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(cases())
 def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list[Wanted]]) -> None:
     matrix, questions, _ = case
@@ -103,7 +54,7 @@ def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(cases())
 def test_questions_searched_together_get_what_each_gets_alone(
     case: tuple[Floats, Floats, list[Wanted]],
@@ -115,7 +66,7 @@ def test_questions_searched_together_get_what_each_gets_alone(
             assert plain.same(together[row], scan.search(questions[row : row + 1], [want])[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(cases())
 def test_the_compressed_copy_misleads_by_no_more_than_it_says(
     case: tuple[Floats, Floats, list[Wanted]],
@@ -129,7 +80,7 @@ def test_the_compressed_copy_misleads_by_no_more_than_it_says(
 
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("threshold", [-1.0, 0.0, 0.05, 0.1, 0.4, 1.0])
-def test_many_tiles_on_several_threads_lose_nothing(maker: Maker, threshold: float) -> None:
+def test_many_tiles_on_several_threads_lose_nothing(maker: plain.Maker, threshold: float) -> None:
     rng = np.random.default_rng(7)
     matrix = maker(rng, 40_000, 24)
     questions = np.concatenate([matrix[:3], plain.random_rows(rng, 3, 24)])
