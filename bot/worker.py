@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 # A lease lives 30 s; three chances to renew it before another worker takes the item.
 RENEW_SECONDS = 10.0
-# How long a worker stays away from a store that cannot answer.
-STORE_PAUSE_SECONDS = 1.0
+# How long a worker stays away after a step that could not even fail in order.
+PAUSE_SECONDS = 1.0
 # Work that is due but belongs to a channel in which something is under way cannot be
 # claimed yet. Its end rings the bell; this only keeps a worker from spinning until then.
 SHORTEST_SLEEP_SECONDS = 0.05
@@ -235,7 +235,12 @@ class Workers:
                     self._bell.wait(heard, self._seconds_until_due())
             except StoreError as problem:
                 log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted
-                self._stopping.wait(STORE_PAUSE_SECONDS)
+                self._stopping.wait(PAUSE_SECONDS)
+            except Exception:
+                # A worker never dies of one step. What it had in hand comes back when the
+                # lease ends, and is given up in the end.
+                log.exception("step_failed")
+                self._stopping.wait(PAUSE_SECONDS)
 
     def _seconds_until_due(self) -> float | None:
         due = [time for time in (self._inbox.next_due(), self._outbox.next_due()) if time is not None]
