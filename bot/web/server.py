@@ -1,4 +1,4 @@
-"""The HTTP server in our own process: waitress, with an orderly end.
+"""The HTTP server in our own process: waitress, with an orderly end and little patience.
 
 On `stop` no new connection is taken, requests that come over open ones are told to come
 again, those under way finish, and only then the sockets close.
@@ -10,16 +10,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress import wasyncore
 from waitress.server import create_server
 
+from bot.web.patience import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
+
 # Above this, waitress itself answers 413 without reading on.
 CONNECTION_LIMIT = 1000
-# A connection on which nothing happens is closed after this time.
-SILENT_SECONDS = 30
 # How long requests under way may take to finish once we stop.
 GRACE_SECONDS = 10.0
 
@@ -32,7 +33,13 @@ class Server:
     """
 
     def __init__(
-        self, application: WSGIApplication, *, listen: str, threads: int, body_limit_bytes: int
+        self,
+        application: WSGIApplication,
+        *,
+        listen: str,
+        threads: int,
+        body_limit_bytes: int,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self._gate = _Gate(application)
         self._sockets: dict[int, Any] = {}
@@ -45,12 +52,13 @@ class Server:
             threads=threads,
             ident="",
             connection_limit=CONNECTION_LIMIT,
-            channel_timeout=SILENT_SECONDS,
+            channel_timeout=IDLE_SECONDS,
             cleanup_interval=5,
             max_request_body_size=body_limit_bytes,
             max_request_header_size=32 * 1024,
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = partial(ImpatientChannel, request_seconds=request_seconds)
         self.url = f"http://{listen.rpartition(':')[0]}:{listening.getsockname()[1]}"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)

@@ -1,4 +1,4 @@
-"""The sockets: waitress in a thread of this process."""
+"""The sockets: waitress in a thread of this process, with little patience."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from waitress import create_server, wasyncore
 
 from engine.domain import CannotListen
+from engine.web.patience import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
 
 # Flask refuses larger bodies with a sentence. This is the hard stop below it.
 _BODY_LIMIT_BYTES = 16 << 20
 _CONNECTIONS = 1000
-_IDLE_SECONDS = 60
 _BACKLOG = 1024
 _LOOK_SECONDS = 0.01
 
@@ -25,6 +26,7 @@ Wsgi = Callable[..., Iterable[bytes]]
 class _Waitress(Protocol):
     """What is used of waitress's server."""
 
+    channel_class: Any
     trigger: Any
     task_dispatcher: Any
     effective_host: str
@@ -38,7 +40,10 @@ class _Waitress(Protocol):
 class Server:
     """Answers HTTP between `start` and `stop`. `stop` lets requests in work finish first."""
 
-    def __init__(self, wsgi: Wsgi, listen: str, *, threads: int) -> None:
+    def __init__(
+        self, wsgi: Wsgi, listen: str, *, threads: int, request_seconds: float = REQUEST_SECONDS
+    ) -> None:
+        self._request_seconds = request_seconds
         self._wsgi = wsgi
         self._listen = listen
         self._threads = threads
@@ -71,10 +76,11 @@ class Server:
             threads=self._threads,
             max_request_body_size=_BODY_LIMIT_BYTES,
             connection_limit=_CONNECTIONS,
-            channel_timeout=_IDLE_SECONDS,
+            channel_timeout=IDLE_SECONDS,
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
+        self._server.channel_class = partial(ImpatientChannel, request_seconds=self._request_seconds)
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         self._thread.start()
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import requests
 from flask import Flask
 
 from bot.web.server import Server
+from tests.support.slow_clients import Kind, SlowClients
 
 
 class Page:
@@ -81,3 +85,68 @@ def test_a_body_beyond_the_limit_is_refused_without_being_read(server: Server) -
 def test_an_address_in_use_is_an_os_error(page: Page, server: Server) -> None:
     with pytest.raises(OSError, match="in use"):
         Server(page.flask, listen=server.url.removeprefix("http://"), threads=2, body_limit_bytes=1000)
+
+
+@pytest.fixture
+def hurried(page: Page) -> Iterator[Server]:
+    """A server that waits half a second for a request."""
+    server = Server(
+        page.flask, listen="127.0.0.1:0", threads=4, body_limit_bytes=100_000, request_seconds=0.5
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("kind", ["head", "body", "silent"])
+def test_a_client_that_takes_too_long_is_cut_however_it_drips(kind: Kind, hurried: Server) -> None:
+    """SEC39."""
+    with SlowClients(_port(hurried), 20, kind) as slow:
+        assert slow.until_all_are_cut(10)
+        assert requests.get(hurried.url, timeout=10).text == "fast"
+
+
+def test_empty_lines_are_no_requests_and_buy_no_time(hurried: Server) -> None:
+    """SEC39."""
+    with socket.create_connection(("127.0.0.1", _port(hurried)), timeout=0.1) as line:
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            try:
+                line.sendall(b"\r\n")
+                if line.recv(100) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return
+    pytest.fail("it is still connected")
+
+
+def test_a_client_is_not_cut_while_its_request_is_worked_on(page: Page, hurried: Server) -> None:
+    answers: list[str] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(requests.get(hurried.url + "/slow", timeout=10).text)
+    )
+    asking.start()
+    assert page.entered.wait(10)
+    with SlowClients(_port(hurried), 1, "silent") as slow:  # one that came later is gone before
+        assert slow.until_all_are_cut(10)
+    page.go_on.set()
+    asking.join(10)
+    assert answers == ["slow"]
+
+
+def test_a_connection_kept_open_may_rest_between_two_requests(hurried: Server) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", _port(hurried), timeout=10)) as visitor:
+        visitor.request("GET", "/")
+        assert visitor.getresponse().read() == b"fast"
+        first = visitor.sock
+        with SlowClients(_port(hurried), 1, "silent") as slow:
+            assert slow.until_all_are_cut(10)
+        visitor.request("GET", "/")
+        assert visitor.getresponse().read() == b"fast"
+        assert visitor.sock is first
+
+
+def _port(server: Server) -> int:
+    return int(server.url.rpartition(":")[2])

@@ -1,0 +1,74 @@
+"""Connections that end by themselves when the client takes too long.
+
+waitress closes a connection on which nothing happens, and any byte counts as something:
+300 clients that trickled a byte every half second were still connected after any time we
+waited (benchmarks/faults.md). Here a request has to be whole in time, however busily it
+drips. Nothing here looks at what is asked.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from waitress.channel import HTTPChannel
+
+# From the first byte of a request, or from the beginning of the connection, to the last
+# byte of the request. With the second that the server's loop may sleep it stays below ten.
+REQUEST_SECONDS = 8.0
+# Between two requests on one connection. Proxies keep connections open to save time.
+IDLE_SECONDS = 30.0
+
+
+class ImpatientChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """One connection. It is never ended while a request of it is being worked on.
+
+    An answer that is not taken ends it too; one that is taken slowly does not.
+    """
+
+    def __init__(
+        self,
+        *arguments: Any,
+        request_seconds: float = REQUEST_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
+        **options: Any,
+    ) -> None:
+        self._request_seconds = request_seconds
+        self._idle_seconds = idle_seconds
+        self._since = time.monotonic()
+        # Nothing was asked yet: whoever connects is expected to want something.
+        self._is_between_requests = False
+        self._unsent_bytes = 0
+        super().__init__(*arguments, **options)
+
+    def readable(self) -> bool:
+        """Called by the server's loop before it waits, once a second at least."""
+        now = time.monotonic()
+        if self._has_moved_on():
+            self._since = now
+        elif now - self._since > (self._idle_seconds if self._is_between_requests else self._request_seconds):
+            self._hang_up()
+        return bool(super().readable())
+
+    def service(self) -> None:
+        super().service()
+        self._since = time.monotonic()
+        self._is_between_requests = True
+
+    def _has_moved_on(self) -> bool:
+        """Whether it is our turn, or the client has just done a whole step of its own."""
+        before, self._unsent_bytes = self._unsent_bytes, self.total_outbufs_len
+        if self.requests or self._unsent_bytes < before:
+            return True
+        has_begun_another = self._is_between_requests and (self.request is not None or self._unsent_bytes > 0)
+        if has_begun_another:
+            self._is_between_requests = False
+        return has_begun_another
+
+    def _hang_up(self) -> None:
+        self.will_close = True
+        # Without this, one that does not read would have to become writable first.
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
