@@ -431,3 +431,7 @@ def test_a_damaged_snapshot_is_named_and_mended_by_the_next_refresh(
     assert [record.message for record in caplog.records] == ["snapshot refused"]
     with an_engine(settings_) as engine:
         assert engine.is_settled().client.get("/readyz").get_json()["warnings"] == []
+
+
+def test_a_whole_number_may_be_written_with_a_point(engine: RunningEngine) -> None:
+    assert len(engine.search("apple", threshold=-1, limit=2.0)["matches"]) == 2
