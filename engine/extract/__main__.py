@@ -48,7 +48,11 @@ def _answer(kind: str, content: bytes, answers: BinaryIO) -> None:
     except MemoryError:
         last = {"error": "takes more memory than a document may"}
     except Exception as error:  # noqa: BLE001 - the top of a step: any parser may raise anything
-        last = {"error": f"is damaged, or not what its name says ({type(error).__name__})"}
+        last = {
+            "error": (
+                f"is damaged, too large for the memory, or not what its name says ({type(error).__name__})"
+            )
+        }
     _write(answers, last)
     answers.flush()
 

@@ -55,7 +55,7 @@ class Documents:
     ) -> None:
         self._end()
 
-    def records(self, name: str, kind: str, content: bytes, url: str = "") -> Iterator[Record | Dropped]:
+    def records(self, name: str, kind: str, content: bytes, url: str = "") -> Generator[Record | Dropped]:
         """The pieces or rows of the document that people know by the name.
 
         Raises SourceError naming it, and the place where there is one.

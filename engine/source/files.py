@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from engine.domain import Dropped, Reading, SourceError
@@ -28,8 +29,8 @@ def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
     """
     try:
         paths, dropped = _found(spec, base)
-        with Documents(limits) as documents:
-            reading = gather("", _records(paths, base, limits, documents), limits)
+        with Documents(limits) as documents, closing(_records(paths, base, limits, documents)) as records:
+            reading = gather("", records, limits)
     except OSError as error:
         raise SourceError(f"{error.filename or spec} cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a NUL in the path
@@ -115,7 +116,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _records(
     paths: list[Path], base: Path, limits: Limits, documents: Documents
-) -> Iterator[Record | Dropped]:
+) -> Generator[Record | Dropped]:
     left = limits.bytes
     for path in paths:
         name = _name(path, base)

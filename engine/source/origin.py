@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from engine.domain import Reading, SourceError, SourceSpec
@@ -42,7 +43,8 @@ def read(
     marks = marks or {}
     if spec.query:
         name = label(spec)
-        return Fresh(_some(name, gather(name, sql.records(spec.url, spec.query, spec.base, limits), limits)))
+        with closing(sql.records(spec.url, spec.query, spec.base, limits)) as rows:
+            return Fresh(_some(name, gather(name, rows, limits)))
     if spec.url:
         return _fetched(spec, marks, limits)
     fingerprint = files.fingerprint(spec.path, spec.base, limits)
@@ -64,8 +66,8 @@ def _fetched(spec: SourceSpec, marks: Mapping[str, str], limits: Limits) -> Fres
     fetched = web.fetch(spec.url, spec.headers, marks, limits)
     if fetched is None:
         return None
-    with Documents(limits) as documents:
-        reading = gather(name, web.records(spec.url, fetched, documents), limits)
+    with Documents(limits) as documents, closing(web.records(spec.url, fetched, documents)) as records:
+        reading = gather(name, records, limits)
     return Fresh(_some(name, reading), fetched.marks)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, CursorResult, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -26,6 +26,18 @@ from engine.source.record import NAMES, Record, parts_of, record_of
 _CONNECT_SECONDS: Final = 10
 _ROWS_AT_ONCE: Final = 1000
 _STEPS_BETWEEN_LOOKS: Final = 10_000  # of SQLite's machine: some hundred looks at the clock a second
+
+_READING: Final = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_TRANSACTION,
+}
+_HARMLESS_PRAGMAS: Final = {
+    "read_uncommitted",
+    "data_version",
+}  # SQLAlchemy and full-text search ask for them
 
 
 def shown(url: str) -> str:
@@ -38,7 +50,7 @@ def shown(url: str) -> str:
     return f"{parts.get_backend_name()}://{host}/{parts.database or ''}"
 
 
-def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Iterator[Record]:
+def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Generator[Record]:
     """The rows of the query; a SQLite file is looked for from `base`.
 
     Raises SourceError naming the database and, where there is one, the row.
@@ -48,13 +60,13 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
     try:
         with _connection(_located(make_url(url), base), limits, deadline) as connection:
             yield from _rows(name, connection, query, limits, deadline)
-    except ArgumentError:
-        raise SourceError(f"{name}: wanted DIALECT+DRIVER://USER:PASSWORD@HOST/DATABASE") from None
     except (NoSuchModuleError, ModuleNotFoundError) as missing:
         raise SourceError(
             f"{name} needs a driver that is not installed ({missing}); "
             "for PostgreSQL: pip install 'kbdial[postgresql]'"
         ) from None
+    except ArgumentError:
+        raise SourceError(f"{name}: wanted DIALECT+DRIVER://USER:PASSWORD@HOST/DATABASE") from None
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         if time.monotonic() >= deadline:
             raise SourceError(f"{name}: the query took longer than {limits.query_seconds:g} s") from None
@@ -63,9 +75,12 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
 
 def _rows(name: str, connection: Connection, query: str, limits: Limits, deadline: float) -> Iterator[Record]:
     # As it was written: a colon or a percent sign in it is not a parameter.
-    result = connection.exec_driver_sql(
-        query, execution_options={"no_parameters": True, "stream_results": True}
-    )
+    options = {"no_parameters": True, "stream_results": True}
+    with closing(connection.exec_driver_sql(query, execution_options=options)) as result:
+        yield from _read(name, result, limits, deadline)
+
+
+def _read(name: str, result: CursorResult[Any], limits: Limits, deadline: float) -> Iterator[Record]:
     if not result.returns_rows:
         raise SourceError(f"{name}: the query gives no rows; wanted a SELECT")
     columns = list(result.keys())
@@ -142,8 +157,13 @@ def _connection(url: URL, limits: Limits, deadline: float) -> Iterator[Connectio
 
 
 def _guarded(deadline: float) -> Any:
+    def may(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        is_known = action == sqlite3.SQLITE_PRAGMA and first in _HARMLESS_PRAGMAS and second is None
+        return sqlite3.SQLITE_OK if action in _READING or is_known else sqlite3.SQLITE_DENY
+
     def guard(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA query_only = ON")
+        # Opening it to read is not enough: ATTACH and VACUUM INTO would write other files.
+        connection.set_authorizer(may)
         connection.set_progress_handler(lambda: time.monotonic() >= deadline, _STEPS_BETWEEN_LOOKS)
 
     return guard

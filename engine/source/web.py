@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -114,11 +114,14 @@ def fetch(
     return Fetched(content, suffix, {**_given(answer), "sha256": digest, "suffix": suffix})
 
 
-def records(url: str, fetched: Fetched, documents: Documents) -> Iterator[Record | Dropped]:
+def records(url: str, fetched: Fetched, documents: Documents) -> Generator[Record | Dropped]:
+    """What was fetched, under the address as people may see it."""
     name = shown(url)
     if fetched.suffix in KINDS:
-        return documents.records(name, KINDS[fetched.suffix], fetched.content, url=name.partition("?")[0])
-    return BY_SUFFIX[fetched.suffix](name, fetched.content)
+        kind, address = KINDS[fetched.suffix], name.partition("?")[0]
+        yield from documents.records(name, kind, fetched.content, url=address)
+    else:
+        yield from BY_SUFFIX[fetched.suffix](name, fetched.content)
 
 
 def _asking(headers: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
