@@ -213,6 +213,10 @@ class Inbox:
 
     def claim(self) -> InboxItem | None:
         """The oldest item that is due and whose channel is free; it is ours for 30 s."""
+        # Looked up first, so that a worker who finds nothing does not stand in the writers' line.
+        due = self.next_due()
+        if due is None or due > self._clock.steady():
+            return None
         while (row := self._claim_row()) is not None:
             try:
                 message = message_from_json(row.message)
@@ -326,10 +330,13 @@ class Inbox:
 
     def engine_is_back(self) -> None:
         """Everything that waits for the engine is due now, oldest first."""
+        now = self._clock.steady()
 
         def work(connection: Connection) -> int:
             parked = connection.execute(
-                update(inbox).where(_is_open, inbox.c.state == "parked").values(state="received", waits=0)
+                update(inbox)
+                .where(_is_open, inbox.c.state == "parked")
+                .values(state="received", waits=0, due_at=now)
             ).rowcount
             if parked:
                 _set_heads(connection)

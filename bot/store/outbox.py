@@ -119,6 +119,10 @@ class Outbox:
     def claim(self) -> Delivery | None:
         """The oldest delivery that is due and whose channel is free; it is ours for 30 s."""
         now = self._clock.steady()
+        # Looked up first, so that a worker who finds nothing does not stand in the writers' line.
+        due = self.next_due()
+        if due is None or due > now:
+            return None
 
         def work(connection: Connection) -> Any:
             one_claim_at_a_time(connection)
