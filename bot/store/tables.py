@@ -149,6 +149,7 @@ Index("ix_outbox_room", outbox.c.state, outbox.c.channel, sqlite_where=_OPEN, po
 Index("ix_outbox_due", outbox.c.state, outbox.c.due_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
 Index("ix_outbox_ended", outbox.c.state, outbox.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
 Index("ix_outbox_answer_id", outbox.c.answer_id)
+Index("ix_outbox_item_id", outbox.c.item_id)
 
 channel_pause = Table(
     "channel_pause",
@@ -316,4 +317,25 @@ secret = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# People who were made admins by a code, beside those of the configuration.
+admin = Table(
+    "admin",
+    metadata,
+    *(
+        column if column.name != "person" else Column("person", Text, primary_key=True)
+        for column in _person_columns()
+    ),
+    Column("made_at", Utc, nullable=False),
+)
+
+# One-time codes, as digests. `used_by` is a person's key.
+admin_code = Table(
+    "admin_code",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("expires_at", Float, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("used_by", Text),
 )
