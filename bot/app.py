@@ -30,6 +30,7 @@ from bot.config import Bot, Config
 from bot.domain import Clock, IncomingMessage, PlatformError
 from bot.engine_client import EngineClient
 from bot.handover import Handover
+from bot.links import Links
 from bot.local import Local, saying
 from bot.metrics import Metrics
 from bot.platforms import Platform
@@ -38,8 +39,21 @@ from bot.platforms.slack.reading import Ours
 from bot.platforms.terminal import Listener, TerminalPlatform
 from bot.responder import Responder
 from bot.schedule import Schedule
-from bot.store import Database, History, Inbox, Outbox, Retention, SchemaError, Settings, StoreError, schema
-from bot.web import operations, slack
+from bot.store import (
+    Database,
+    Documents,
+    History,
+    Inbox,
+    Labels,
+    Outbox,
+    Retention,
+    SchemaError,
+    Secrets,
+    Settings,
+    StoreError,
+    schema,
+)
+from bot.web import files, operations, slack
 from bot.web.reception import Reception
 from bot.web.server import Server
 from bot.worker import Bell, Worker, Workers
@@ -93,17 +107,22 @@ class App:
             on_back=self.inbox.engine_is_back,
             metrics=self.metrics,
         )
+        self._documents = Documents(self._database, clock)
+        own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
+        self._links = Links(bot.public_url, lambda: own_keys.get("links"))
         self.responder = Responder(
             settings=Settings(self._database),
             history=History(self._database),
+            labels=Labels(self._database, clock),
             engine=self.engine,
             clock=clock,
             bot=bot,
             new_id=edges.new_id,
+            link_to=self._links.to,
             waiting=self._waiting,
         )
-        self._terminal = TerminalPlatform()
-        self._slack = slack_platform(bot, clock)
+        self._terminal = TerminalPlatform(self._documents.content, bot.data_dir / "exports")
+        self._slack = slack_platform(bot, clock, self._documents.content)
         platforms: list[Platform] = [self._terminal, self._slack]
         self._worker = Worker(
             inbox=self.inbox,
@@ -189,6 +208,7 @@ class App:
                 metrics=self.metrics,
             )
         ]
+        blueprints.append(files.blueprint(read=self._links.read, find=self._documents.get))
         if self._bot.slack.is_used:
             secrets_in_use = [secret.get_secret_value() for secret in self._bot.slack.signing_secrets]
             blueprints.append(
@@ -318,12 +338,15 @@ def _ask(asked: threading.Event) -> None:
     asked.set()
 
 
-def slack_platform(bot: Bot, clock: Clock) -> SlackPlatform:
+def slack_platform(
+    bot: Bot, clock: Clock, contents: Callable[[str], bytes | None] = lambda _: None
+) -> SlackPlatform:
     return SlackPlatform(
         token=bot.slack.bot_token.get_secret_value(),
         api_url=bot.slack.api_url,
         response_hosts=bot.slack.response_hosts,
         clock=clock,
+        contents=contents,
     )
 
 

@@ -83,6 +83,41 @@ class Defaults(_Section):
     threshold: Threshold = Decimal("0.40")
     limit: int = Field(default=5, ge=1, le=20)
     knowledge_base: str = "default"
+    margin: Threshold = Decimal("0.02")
+    keyword_weight: Threshold = Decimal(0)
+
+
+def _free_name(name: str) -> str:
+    if name in {"off", "undo"}:
+        raise ValueError(f'"{name}" is a word of /strategy itself, wanted another name')
+    return name
+
+
+StrategyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$"), AfterValidator(_free_name)]
+
+
+class Strategy(_Section):
+    """A named set of settings of the operator's own. What is left out stays as the channel has it."""
+
+    threshold: Threshold | None = None
+    limit: int | None = Field(default=None, ge=1, le=20)
+    keyword_weight: Threshold | None = None
+    margin: Threshold | None = None
+    review_high: Threshold | None = None
+    review_low: Threshold | None = None
+    about: str = ""
+
+    @model_validator(mode="after")
+    def _review_is_whole(self) -> Strategy:
+        if (self.review_high is None) != (self.review_low is None):
+            raise ValueError("review_high and review_low belong together")
+        if (
+            self.review_high is not None
+            and self.review_low is not None
+            and self.review_low > self.review_high
+        ):
+            raise ValueError("review_low must not be above review_high")
+        return self
 
 
 class Rates(_Section):
@@ -273,6 +308,7 @@ class Bot(_Section):
     workers: int = Field(default=4, ge=0, le=64)
     retention_days: int = Field(default=180, ge=4)
     defaults: Defaults = Defaults()
+    strategy: Mapping[StrategyName, Strategy] = {}
     slack: Slack = Slack()
     wecom: Wecom = Wecom()
 

@@ -261,7 +261,8 @@ class Match:
     """One entry at or above the threshold, as the engine scored it.
 
     `bold` is the span of `text`, in characters, of the sentence that carries the
-    query's words; None when there is nothing to single out.
+    query's words; None when there is nothing to single out. `ranking` is the number it
+    is sorted by, where that is not `score`.
     """
 
     rank: int
@@ -275,6 +276,7 @@ class Match:
     cosine: float | None = None
     keyword: float | None = None
     bold: tuple[int, int] | None = None
+    ranking: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +363,8 @@ class Text:
     """A reply in words, already in the channel's language. All of it is escaped by the sender.
 
     `private` asks for a reply only the asker sees. `verb` names the command that it
-    answers ("" for none), for platforms that show a card for some of them.
+    answers ("" for none), for platforms that show a card for some of them. `dial` is the
+    threshold in force, where a dial under the reply makes sense.
     """
 
     body: str
@@ -369,6 +372,7 @@ class Text:
     private: bool = False
     verb: str = ""
     buttons: tuple[Button, ...] = ()
+    dial: Decimal | None = None
     kind: Literal["text"] = "text"
 
 
@@ -376,7 +380,7 @@ class Text:
 class Document:
     """A file as a reply, with a sentence about it. The bytes are kept beside it (`File`) until they expire.
 
-    Where a platform takes no files, the sentence and `link` are shown instead.
+    Where a platform takes no files, `body` and `link`, a sentence with an address, are shown.
     """
 
     id: str
@@ -414,6 +418,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class PastQuestion:
+    """A question that was asked: by whom, and when (UTC)."""
+
+    asked: Asked
+    person: Person
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything that handling one message decided. It is stored in one transaction or not at all."""
 
@@ -440,7 +453,7 @@ class Delivery:
     """One reply on its way out, claimed by one worker.
 
     `uncertain`: an earlier attempt may have arrived, so look before sending again where
-    the platform allows looking.
+    the platform allows looking. `follows`: the message has been answered once already.
     """
 
     id: int
@@ -451,6 +464,7 @@ class Delivery:
     attempt: int
     person: Person | None = None
     uncertain: bool = False
+    follows: bool = False
 
 
 class Clock:
@@ -495,6 +509,14 @@ class PlatformError(Exception):
         self.permanent = permanent
         self.retry_after_seconds = retry_after_seconds
         self.maybe_sent = maybe_sent
+
+
+class NotYet(Exception):
+    """A reply that the platform comes and asks for; unasked it goes out at `until` (steady seconds)."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(f"not before {until:.0f}")
+        self.until = until
 
 
 class EngineError(Exception):

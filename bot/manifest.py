@@ -27,6 +27,8 @@ SCOPES = (
     "app_mentions:read",
     "chat:write",
     "commands",
+    # Exports and pictures; without it they are links.
+    "files:write",
     "im:history",
     # To look whether a reply arrived whose confirmation was lost; without them it may be posted twice.
     "channels:history",

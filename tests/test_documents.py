@@ -26,7 +26,7 @@ def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path
     assert [name for name, robot in bot.wecom.robot.items() if robot.is_used] == []
     assert [name for name, app in bot.wecom.app.items() if app.is_used] == []
     assert [name for name, webhook in bot.wecom.webhook.items() if webhook.is_used] == []
-    assert bot.model_copy(update={"wecom": bot_config.Wecom()}) == bot_config.Bot(
+    assert bot.model_copy(update={"wecom": bot_config.Wecom(), "strategy": {}}) == bot_config.Bot(
         data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path / 'data/bot.db'}"
     )
     bases = tuple(base.model_copy(update={"base": tmp_path}) for base in engine_config.SAMPLES)

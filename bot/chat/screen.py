@@ -74,10 +74,17 @@ def as_text(reply: Reply, now: datetime) -> str:
     """The reply in words alone."""
     if not isinstance(reply, Answer):
         return plain(texts.with_commands(reply))
-    if not reply.matches:
-        return "\n".join([plain(texts.nothing_found(reply)), plain(texts.context_line(reply, now))])
-    lines = [line for match in reply.matches for line in _match_lines(match, reply)]
-    return "\n".join([*lines, plain(texts.context_line(reply, now))])
+    if reply.matches:
+        lines = [line for match in reply.matches for line in _match_lines(match, reply)]
+    else:
+        lines = [plain(texts.nothing_found(reply))]
+    return "\n".join([*lines, *map(plain, _under(reply, now))])
+
+
+def _under(answer: Answer, now: datetime) -> list[str]:
+    """The lines under an answer."""
+    tie = texts.near_tie(answer)
+    return [texts.context_line(answer, now), *([tie] if tie else []), *answer.notes]
 
 
 def plain(text: str) -> str:
@@ -104,7 +111,7 @@ def _match_lines(match: Match, answer: Answer) -> list[str]:
 def _drawn(reply: Reply, now: datetime) -> RenderableType:
     if not isinstance(reply, Answer):
         return Styled(plain(texts.with_commands(reply)))
-    context = Styled(plain(texts.context_line(reply, now)), style="dim")
+    context = Styled(plain("\n".join(_under(reply, now))), style="dim")
     if not reply.matches:
         return Group(Styled(plain(texts.nothing_found(reply))), context)
     table = Table.grid(padding=(0, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -38,6 +39,55 @@ class ResetThreshold:
 @dataclass(frozen=True, slots=True)
 class UndoThreshold:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetMargin:
+    """How near the first two matches may be before the reply says so; None follows the default."""
+
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStrategy:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetStrategy:
+    """`name` is shaped like a name; whether there is such a strategy is not known here."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyOff:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStrategy:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowKeywords:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetKeywords:
+    """None: back to what the channel follows without a value of its own."""
+
+    weight: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """From the beginning of one day to the end of another; None: as far as there is anything."""
+
+    start: date | None = None
+    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +170,14 @@ Command = (
     | TryThreshold
     | ResetThreshold
     | UndoThreshold
+    | SetMargin
+    | ShowStrategy
+    | SetStrategy
+    | StrategyOff
+    | UndoStrategy
+    | ShowKeywords
+    | SetKeywords
+    | Export
     | Ask
     | ShowLimit
     | SetLimit

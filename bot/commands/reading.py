@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.commands.arguments import SENTENCE_END, Argument, argument
 from bot.commands.folding import Folded, fold
-from bot.commands.kinds import BadCommand, Command, Help, Question
+from bot.commands.kinds import BadCommand, Command, Help, Question, SetStrategy
 from bot.commands.verbs import PREFIX, SLASH_ONLY, VERBS
 
 SLASHES = "/、"  # under a Chinese input method the slash key writes 、
@@ -120,7 +120,12 @@ def _command_at(copy: Folded, start: int, end: int) -> Command | BadCommand | No
 
 def _command_without_slash(copy: Folded, span: _Span) -> Command | None:
     found = _verb_at(copy, span.start, span.end)
-    return None if found is None or isinstance(found, (BadCommand, *SLASH_ONLY)) else found
+    if found is None or isinstance(found, (BadCommand, *SLASH_ONLY)):
+        return None
+    # "strategy meeting" is a question; only the names that ship are understood without a slash.
+    if isinstance(found, SetStrategy) and found.name not in VERBS["strategy"].words:
+        return None
+    return found
 
 
 def _verb_at(copy: Folded, at: int, end: int) -> Command | BadCommand | None:

@@ -23,6 +23,7 @@ from bot.commands.kinds import (
     ResetThreshold,
     SetLanguage,
     SetLimit,
+    SetMargin,
     SetThreshold,
     ShowKnowledgeBase,
     ShowLanguage,
@@ -34,6 +35,7 @@ from bot.commands.kinds import (
     UndoThreshold,
     UseKnowledgeBase,
 )
+from bot.commands.tuning import export, keywords, strategy
 from bot.domain import Language
 
 PREFIX = "kbdial"  # `/kbdial VERB …` is `/VERB …`
@@ -70,6 +72,13 @@ def _threshold(given: Argument) -> Command | BadCommand:
         case "try":
             tried = threshold_of(rest.text, "threshold")
             return tried if isinstance(tried, BadCommand) else TryThreshold(tried)
+        case "margin" if not rest.text:
+            return BadCommand("missing", "threshold", given.text)
+        case "margin" if rest.text.lower() == "off":
+            return SetMargin(None)
+        case "margin":
+            margin = threshold_of(rest.text, "threshold")
+            return margin if isinstance(margin, BadCommand) else SetMargin(margin)
         case _:
             value = threshold_of(given.text, "threshold")
             return value if isinstance(value, BadCommand) else SetThreshold(value)
@@ -144,16 +153,18 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             Verb(
                 "threshold",
                 _threshold,
-                "[VALUE | try VALUE | reset | undo]",
+                "[VALUE | try VALUE | reset | undo | margin VALUE]",
                 "/threshold 0.65",
                 _both(
                     "查看或设置本群的阈值，达到阈值的内容才显示；"
-                    "try 只预览，reset 恢复默认，undo 退回上一个值",
+                    "try 只预览，reset 恢复默认，undo 退回上一个值；"
+                    "margin 设置前两条分差小于多少时提示（off 恢复默认）",
                     "show or set how sure a match must be in this channel; try only previews, "
-                    "reset goes back to the default, undo to the value before",
+                    "reset goes back to the default, undo to the value before; margin sets how near the "
+                    "first two matches may be before the reply says so (off: the default)",
                 ),
                 _both("0 到 1 之间的数（最多四位小数）", "a number from 0 to 1 with at most four decimals"),
-                ("try", "reset", "undo"),
+                ("try", "reset", "undo", "margin"),
             ),
             Verb(
                 "ask",
@@ -189,6 +200,48 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                     "use NAME, list, add TEXT => ANSWER or remove ID",
                 ),
                 ("use", "list", "add", "remove"),
+            ),
+            Verb(
+                "strategy",
+                strategy,
+                "[precise | balanced | recall | moderation | NAME | off | undo]",
+                "/strategy precise",
+                _both(
+                    "查看或选用一套设置：precise 宁缺毋滥，balanced 折中，"
+                    "recall 宁多勿漏，moderation 内容审核；"
+                    "off 恢复之前的设置，undo 退回上一次选用",
+                    "show or choose a named set of settings: precise shows only what is sure, balanced the "
+                    "middle, recall rather too much, moderation is for review; off puts back what was set "
+                    "before, undo takes the last choice back",
+                ),
+                _both("一套设置的名字、off 或 undo", "the name of a strategy, off or undo"),
+                ("precise", "balanced", "recall", "moderation", "off", "undo"),
+            ),
+            Verb(
+                "keywords",
+                keywords,
+                "[WEIGHT | off]",
+                "/keywords 0.3",
+                _both(
+                    "查看或设置关键词在排序中的权重，off 恢复默认",
+                    "show or set the share of keywords in the ranking; off goes back to the default",
+                ),
+                _both("0 到 1 之间的数，或 off", "a number from 0 to 1, or off"),
+                ("off",),
+            ),
+            Verb(
+                "export",
+                export,
+                "[FROM [TO]]",
+                "/export 2026-11-01 2026-11-30",
+                _both(
+                    "把本群的提问、结果、反馈和设置变更导出为 CSV 表格",
+                    "hand out this channel's questions, matches, feedback and changes as CSV",
+                ),
+                _both(
+                    "最多两个日期（先早后晚，年-月-日）",
+                    "at most two dates, the earlier first, as YEAR-MONTH-DAY",
+                ),
             ),
             Verb(
                 "refresh",

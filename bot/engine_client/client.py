@@ -150,6 +150,7 @@ class EngineClient:
             "threshold": query.threshold,
             "limit": query.limit,
             "offset": query.offset,
+            "keyword_weight": query.keyword_weight,
             "keep": keep,
         }
 

@@ -49,6 +49,7 @@ class FoundShape(_Shape):
     best_score: Finite | None
     matches: tuple[MatchShape, ...]
     scores: tuple[ScoreShape, ...] | None = None
+    fingerprint: str = ""
 
     def mistakes(self, query: Query, keep: int) -> list[str]:
         """Why this cannot be the answer to the query; empty when it can."""
@@ -96,10 +97,12 @@ class FoundShape(_Shape):
                     source=match.source,
                     cosine=match.cosine,
                     keyword=match.keyword,
+                    ranking=match.ranking,
                 )
                 for match in self.matches
             ),
             scores=tuple((entry.id, entry.score) for entry in self.scores or ()),
+            fingerprint=self.fingerprint,
         )
 
 
@@ -127,6 +130,7 @@ class KnowledgeBaseShape(_Shape):
     last_refresh: RefreshStateShape | None = None
     refreshes: tuple[RefreshStateShape, ...] = ()
     progress: ProgressShape | None = None
+    fingerprint: str = ""
 
     def knowledge_base(self) -> KnowledgeBase:
         return KnowledgeBase(
@@ -140,6 +144,7 @@ class KnowledgeBaseShape(_Shape):
             refreshing=self.refreshing,
             next_refresh=self.next_refresh,
             progress=(self.progress.done, self.progress.total) if self.progress else None,
+            fingerprint=self.fingerprint,
         )
 
 

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
 from uuid import uuid4
 
 from bot.domain import (
     Channel,
     Delivery,
+    Document,
     InboxItem,
     IncomingMessage,
     MessageKey,
     Person,
     PlatformError,
     Surface,
+    Text,
 )
 
 NAME = "terminal"
@@ -52,12 +56,15 @@ class TerminalPlatform:
     """Hands each reply to the listener of the line that it answers.
 
     A reply to somebody who left finds nobody: it is a dead letter, because a terminal
-    that is gone does not come back.
+    that is gone does not come back. A file is written into `folder`, and the reply says
+    where; `contents` gives its bytes while they are kept.
     """
 
     name = NAME
 
-    def __init__(self) -> None:
+    def __init__(self, contents: Callable[[str], bytes | None], folder: Path) -> None:
+        self._contents = contents
+        self._folder = folder
         self._lock = threading.Lock()
         self._seats: dict[str, _Seat] = {}
 
@@ -94,8 +101,35 @@ class TerminalPlatform:
             seat = self._seats.get(delivery.address.get("seat", ""))
         if seat is None:
             raise PlatformError(f"nobody listens in the room {delivery.channel.id} any more", permanent=True)
+        reply = delivery.reply
+        if isinstance(reply, Document):
+            delivery = replace(delivery, reply=self._written(reply))
         try:
             seat.listener(delivery)
         except OSError as left:
             raise PlatformError(f"the room {delivery.channel.id} was left", permanent=True) from left
         return ""
+
+    def _written(self, document: Document) -> Text:
+        content = self._contents(document.id)
+        if content is None:
+            raise PlatformError(f"the file {document.name} is no longer kept", permanent=True)
+        try:
+            path = _write(self._folder, document.name, content)
+        except OSError as full:
+            raise PlatformError(f"the file {document.name} could not be written: {full.strerror}") from full
+        said = Text(f"{document.body}\n{path}", document.language, document.private, document.verb)
+        return replace(said, buttons=document.buttons)
+
+
+def _write(folder: Path, name: str, content: bytes) -> Path:
+    """Under its name, or the next free one like it. Only its owner may read it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    first = Path(name)
+    for number in count(1):
+        path = folder / (first.name if number == 1 else f"{first.stem}-{number}{first.suffix}")
+        with suppress(FileExistsError):
+            path.touch(0o600, exist_ok=False)
+            path.write_bytes(content)
+            return path.resolve()
+    raise AssertionError("counting came to an end; this is a bug")

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from bot import texts
-from bot.domain import Change, EngineError, Outcome
+from bot.domain import Answer, Asked, Change, Clock, Outcome, PastChange, TurnDial
 from bot.responder.needs import History, Settings
-from bot.responder.preview import QUESTIONS, answered_at
+from bot.responder.preview import QUESTIONS, Preview, in_one_line, in_words, preview
 from bot.responder.room import Effective, KnowledgeBases, Room, name_of, standing
 
 SHOWN_CHANGES = 5
 STEPS_BACK = 500  # how far undo can see
+# Somebody else's change is taken as unseen for as long as it takes to read it and to type a command.
+UNSEEN_SECONDS = 20.0
 
 
 class Dial:
     """Setting works without the engine: the knowledge base's own threshold is then as last known."""
 
-    def __init__(self, settings: Settings, history: History, bases: KnowledgeBases) -> None:
+    def __init__(self, settings: Settings, history: History, bases: KnowledgeBases, clock: Clock) -> None:
         self._settings = settings
         self._history = history
         self._bases = bases
+        self._clock = clock
 
     def show(self, room: Room) -> Outcome:
         words = room.words
         changes = [
-            words.changed.format(
-                when=room.moment(past.made_at),
-                who=name_of(past.person),
-                old=past.change.old or words.the_default,
-                new=past.change.new or words.the_default,
-            )
+            change_line(room, past)
             for past in self._settings.history(room.message.channel, "threshold", SHOWN_CHANGES)
         ]
         now = words.threshold_shown.format(value=room.shown(self._now(room)))
@@ -54,52 +53,108 @@ class Dial:
         changes = standing(self._settings.history(room.message.channel, "threshold", STEPS_BACK))
         if not changes:
             return Outcome((room.aside(room.words.nothing_to_undo, verb="threshold"),))
-        before = changes[-1].old
+        before = changes[-1].change.old
         return self._turn(
             room, None if before is None else Decimal(before), room.words.threshold_undone, is_undo=True
         )
 
-    def change_to(self, room: Room, value: Decimal | None, *, is_undo: bool = False) -> Change:
+    def change_to(
+        self, room: Room, value: Decimal | None, *, is_undo: bool = False, cause: str = ""
+    ) -> Change:
         return Change(
             "threshold",
             old=None if room.settings.threshold is None else texts.threshold(room.settings.threshold),
             new=None if value is None else texts.threshold(value),
             is_undo=is_undo,
+            cause=cause,
+            model=self._bases.model(room.knowledge_base),
         )
 
     def preview(self, room: Room, value: Decimal) -> Outcome:
         """How this channel's last questions would fare at another threshold; sets nothing."""
-        asked = [
-            one
-            for one in self._history.recent(room.message.channel, QUESTIONS)
-            if one.answer.knowledge_base == room.knowledge_base
-        ]
-        try:
-            now = self._bases.threshold(room, room.knowledge_base).value
-        except EngineError:
-            now = asked[0].answer.threshold if asked else value
-        words = room.words
-        body = (
-            words.preview.format(
-                count=len(asked),
-                then=answered_at(asked, value),
-                new=texts.threshold(value),
-                now=answered_at(asked, now),
-                old=texts.threshold(now),
-            )
-            if asked
-            else words.no_preview.format(new=texts.threshold(value))
+        seen = self._preview(room, self._now(room), Effective(value, "channel"))
+        lines = (
+            in_words(room.words, seen) if seen else [room.words.no_preview.format(new=texts.threshold(value))]
         )
-        return Outcome((room.text(body, verb="threshold"),))
+        return Outcome((room.text("\n".join(lines), verb="threshold"),))
+
+    def preview_lines(self, room: Room, after: Room) -> list[str]:
+        """What it does to the last questions that the settings of `room` become those of `after`."""
+        seen = self._preview(room, self._now(room), self._now(after))
+        return in_words(room.words, seen) if seen else []
+
+    def notes_on(self, room: Room, answer: Answer, turn: TurnDial, before: Decimal) -> tuple[str, ...]:
+        """What to say under an answer whose dial was turned while `before` was in force."""
+        shown = answer.threshold if turn.shown is None else turn.shown
+        at = replace(room, settings=replace(room.settings, knowledge_base=answer.knowledge_base))
+        seen = self._preview(at, Effective(before, "channel"), Effective(turn.threshold, "channel"))
+        lines = [in_one_line(room.words, seen)] if seen and before != turn.threshold else []
+        return (*(self._old_dial(room, before, shown) if shown != before else ()), *lines)
 
     def _turn(self, room: Room, value: Decimal | None, sentence: str, *, is_undo: bool = False) -> Outcome:
         after = replace(room, settings=replace(room.settings, threshold=value))
-        body = sentence.format(
-            who=room.who, old=room.shown(self._now(room)), new=room.shown(self._now(after))
-        )
+        lines = [
+            sentence.format(who=room.who, old=room.shown(self._now(room)), new=room.shown(self._now(after))),
+            *self._unseen(room),
+            *self.preview_lines(room, after),
+        ]
         return Outcome(
-            (room.announcement(body, verb="threshold"),), (self.change_to(room, value, is_undo=is_undo),)
+            (room.announcement("\n".join(lines), verb="threshold"),),
+            (self.change_to(room, value, is_undo=is_undo),),
         )
+
+    def _unseen(self, room: Room) -> list[str]:
+        """Says that somebody else turned the dial too shortly ago for this person to have seen it."""
+        for past in self._settings.history(room.message.channel, "threshold", 1):
+            seconds = (self._clock.now() - past.made_at).total_seconds()
+            if past.person.key != room.message.person.key and seconds < UNSEEN_SECONDS:
+                return [
+                    room.words.unseen_change.format(
+                        who=name_of(past.person),
+                        seconds=max(0, round(seconds)),
+                        old=past.change.old or room.words.the_default,
+                        new=past.change.new or room.words.the_default,
+                    )
+                ]
+        return []
+
+    def _old_dial(self, room: Room, before: Decimal, shown: Decimal) -> list[str]:
+        """Says that the dial was clicked while it showed an old value, unless the clicker set the new one."""
+        values = {"shown": texts.threshold(shown), "now": texts.threshold(before)}
+        for past in self._settings.history(room.message.channel, "threshold", 1):
+            if past.person.key == room.message.person.key:
+                return []
+            if past.change.new == values["now"]:
+                who, when = name_of(past.person), room.moment(past.made_at)
+                return [room.words.old_dial_by.format(who=who, when=when, **values)]
+        return [room.words.old_dial.format(**values)]
+
+    def _preview(self, room: Room, before: Effective | None, after: Effective | None) -> Preview | None:
+        asked = comparable(self._history.recent(room.message.channel, QUESTIONS, room.knowledge_base))
+        if not asked or after is None:
+            return None
+        return preview(asked, before.value if before else asked[0].answer.threshold, after.value)
 
     def _now(self, room: Room) -> Effective | None:
         return self._bases.threshold_if_known(room, room.knowledge_base)
+
+
+def comparable(asked: Sequence[Asked]) -> list[Asked]:
+    """Those (newest first) asked of the model that the newest was asked of: scores of two models differ."""
+    return [
+        one
+        for one in asked
+        if (one.answer.model, one.answer.fingerprint) == (asked[0].answer.model, asked[0].answer.fingerprint)
+    ]
+
+
+def change_line(room: Room, past: PastChange) -> str:
+    words = room.words
+    line = words.changed.format(
+        when=room.moment(past.made_at),
+        who=name_of(past.person),
+        old=past.change.old or words.the_default,
+        new=past.change.new or words.the_default,
+    )
+    cause = words.cause_undo if past.change.is_undo else past.change.cause
+    return words.changed_because.format(line=line, cause=cause) if cause else line

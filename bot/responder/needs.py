@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain import (
@@ -12,6 +13,8 @@ from bot.domain import (
     Found,
     KnowledgeBase,
     PastChange,
+    PastLabel,
+    PastQuestion,
     Query,
     Setting,
 )
@@ -24,6 +27,9 @@ class Settings(Protocol):
     def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
         """Newest first."""
 
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastChange, ...]:
+        """All settings, oldest first."""
+
 
 class History(Protocol):
     def answer(self, channel: Channel, answer_id: str) -> Answer | None:
@@ -32,8 +38,21 @@ class History(Protocol):
     def asked(self, channel: Channel, answer_id: str) -> Asked | None:
         """The same with the scores of its time."""
 
-    def recent(self, channel: Channel, limit: int) -> tuple[Asked, ...]:
-        """Newest first."""
+    def recent(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Asked, ...]:
+        """Newest first; of one knowledge base, or of all."""
+
+    def between(
+        self, channel: Channel, start: datetime, end: datetime, limit: int
+    ) -> tuple[PastQuestion, ...]:
+        """Oldest first."""
+
+
+class Labels(Protocol):
+    def of(self, channel: Channel, *, knowledge_base: str | None = None) -> tuple[PastLabel, ...]:
+        """Oldest first."""
+
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastLabel, ...]:
+        """Oldest first."""
 
 
 class Engine(Protocol):

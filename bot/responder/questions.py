@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bot import texts
 from bot.commands import VERBS, Question
 from bot.domain import Answer, Asked, EngineError, Found, Outcome, Query, Text, TurnDial
 from bot.responder.bold import bold_span
+from bot.responder.dial import Dial
 from bot.responder.needs import Engine
 from bot.responder.room import Effective, KnowledgeBases, Room
 
@@ -26,33 +28,39 @@ class Questions:
         name = room.knowledge_base
         try:
             threshold = self._bases.threshold(room, name)
-            found = self._search(text, name, threshold, room.limit)
+            searched = self._search(room, text, name, threshold)
         except EngineError as error:
             if error.code != "unknown_knowledge_base":
                 raise
             return Outcome((self.unknown_knowledge_base(room, name),))
-        answer = replace(_answer(room, self._new_id(), text, found, threshold), private=room.is_private)
-        return Outcome((answer, *_notes(room, question)), asked=Asked(answer, found.scores))
+        answer = replace(_answer(room, self._new_id(), text, searched, threshold), private=room.is_private)
+        return Outcome((answer, *_notes(room, question)), asked=Asked(answer, searched.found.scores))
 
     def more(self, room: Room, answer: Answer, offset: int) -> Outcome:
         """The matches of an answer from `offset` on, at the threshold in force now."""
         threshold = self._bases.threshold(room, answer.knowledge_base)
-        found = self._search(answer.question, answer.knowledge_base, threshold, room.limit, offset)
-        page = _answer(room, answer.id, answer.question, found, threshold)
+        searched = self._search(room, answer.question, answer.knowledge_base, threshold, offset)
+        page = _answer(room, answer.id, answer.question, searched, threshold)
         return Outcome((replace(page, offset=offset, private=answer.private or room.is_private),))
 
-    def turned(self, room: Room, answer: Answer, turn: TurnDial) -> Outcome:
-        """The same answer at the new threshold, kept as what it is now. It says who turned the dial."""
+    def turned(self, room: Room, answer: Answer, turn: TurnDial, dial: Dial) -> Outcome:
+        """The same answer at the new threshold, kept as what it is now.
+
+        It says who turned the dial, what that does to the last questions, and whether the
+        dial that was clicked showed an old value.
+        """
         before = self._bases.threshold(room, answer.knowledge_base)
         now = Effective(turn.threshold, "channel")
-        found = self._search(answer.question, answer.knowledge_base, now, room.limit)
+        searched = self._search(room, answer.question, answer.knowledge_base, now)
+        plain = _answer(room, answer.id, answer.question, searched, now)
         shown = replace(
-            _answer(room, answer.id, answer.question, found, now),
+            plain,
             private=answer.private,
             in_place=True,
             turned_by=None if before.value == now.value else (room.message.person, before.value),
+            notes=(*plain.notes, *dial.notes_on(room, answer, turn, before.value)),
         )
-        return Outcome((shown,), asked=Asked(shown, found.scores))
+        return Outcome((shown,), asked=Asked(shown, searched.found.scores))
 
     def unknown_knowledge_base(self, room: Room, name: str) -> Text:
         names = ", ".join(known.name for known in self._engine.knowledge_bases())
@@ -60,18 +68,34 @@ class Questions:
             room.words.no_knowledge_base.format(name=texts.shortened(name), names=names or "–"), verb="kb"
         )
 
-    def _search(
-        self, text: str, knowledge_base: str, threshold: Effective, limit: int, offset: int = 0
-    ) -> Found:
-        return self._engine.search(Query(text, knowledge_base, float(threshold.value), limit, offset))
+    def _search(self, room: Room, text: str, name: str, threshold: Effective, offset: int = 0) -> _Searched:
+        """An engine that does not rank by keywords is asked again without, and the answer says so."""
+        weight = room.keyword_weight
+        query = Query(text, name, float(threshold.value), room.limit, offset, float(weight))
+        try:
+            return _Searched(self._engine.search(query), weight)
+        except EngineError as error:
+            if not weight or error.code != "refused":
+                raise
+        return _Searched(self._engine.search(replace(query, keyword_weight=0.0)), Decimal(0))
 
 
-def _answer(room: Room, answer_id: str, text: str, found: Found, threshold: Effective) -> Answer:
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What was found, and the share of keywords it was ranked with."""
+
+    found: Found
+    keyword_weight: Decimal
+
+
+def _answer(room: Room, answer_id: str, text: str, searched: _Searched, threshold: Effective) -> Answer:
+    found = searched.found
+    matches = tuple(replace(match, bold=bold_span(match.text, text)) for match in found.matches)
     return Answer(
         id=answer_id,
         question=text,
         language=room.language,
-        matches=tuple(replace(match, bold=bold_span(match.text, text)) for match in found.matches),
+        matches=matches,
         total=found.total,
         best_score=found.best_score,
         threshold=threshold.value,
@@ -81,6 +105,10 @@ def _answer(room: Room, answer_id: str, text: str, found: Found, threshold: Effe
         snapshot=found.snapshot,
         snapshot_at=found.snapshot_at,
         model=found.model,
+        fingerprint=found.fingerprint,
+        margin=room.margin if texts.is_near_tie(matches, room.margin) else None,
+        keyword_weight=searched.keyword_weight or None,
+        notes=() if searched.keyword_weight == room.keyword_weight else (room.words.keywords_ignored,),
     )
 
 

@@ -15,22 +15,30 @@ from bot.commands import (
     Ask,
     BadCommand,
     Command,
+    Export,
     Help,
     ListKnowledgeBases,
     Question,
     Refresh,
     RemoveEntry,
     ResetThreshold,
+    SetKeywords,
     SetLanguage,
     SetLimit,
+    SetMargin,
+    SetStrategy,
     SetThreshold,
+    ShowKeywords,
     ShowKnowledgeBase,
     ShowLanguage,
     ShowLimit,
     ShowSettings,
+    ShowStrategy,
     ShowThreshold,
     Status,
+    StrategyOff,
     TryThreshold,
+    UndoStrategy,
     UndoThreshold,
     UseKnowledgeBase,
     parse,
@@ -39,6 +47,7 @@ from bot.config import Bot
 from bot.domain import (
     Action,
     Answer,
+    Asked,
     Change,
     Choose,
     Clock,
@@ -53,12 +62,14 @@ from bot.domain import (
     Vote,
 )
 from bot.responder.dial import Dial
+from bot.responder.export import Exporter
 from bot.responder.feedback import label_of
 from bot.responder.knowledge import Knowledge
-from bot.responder.needs import Engine, History, Settings
+from bot.responder.needs import Engine, History, Labels, Settings
 from bot.responder.overview import Overview
 from bot.responder.questions import Questions
 from bot.responder.room import KnowledgeBases, Room
+from bot.responder.strategies import Strategies
 from bot.responder.throttle import Throttle
 
 NEEDS_ENGINE = (
@@ -75,6 +86,11 @@ CHANGES = (
     SetThreshold,
     ResetThreshold,
     UndoThreshold,
+    SetMargin,
+    SetStrategy,
+    StrategyOff,
+    UndoStrategy,
+    SetKeywords,
     SetLimit,
     UseKnowledgeBase,
     AddEntries,
@@ -99,7 +115,9 @@ class Responder:
         engine: Engine,
         clock: Clock,
         bot: Bot,
+        labels: Labels,
         new_id: Callable[[], str],
+        link_to: Callable[[str], str],
         waiting: Callable[[], int] | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -111,7 +129,11 @@ class Responder:
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
         bases = KnowledgeBases(engine, clock)
         self._questions = Questions(engine, bases, new_id)
-        self._dial = Dial(settings, history, bases)
+        self._dial = Dial(settings, history, bases, clock)
+        self._strategies = Strategies(settings, engine, bases, self._dial, bot.strategy)
+        self._exporter = Exporter(
+            settings=settings, history=history, labels=labels, clock=clock, new_id=new_id, link=link_to
+        )
         self._knowledge = Knowledge(engine, bases, self._questions, wait)
         self._overview = Overview(settings, engine, bases, clock, waiting)
 
@@ -192,6 +214,22 @@ class Responder:
                 return self._dial.reset(room)
             case UndoThreshold():
                 return self._dial.undo(room)
+            case SetMargin(margin):
+                return self._strategies.set_margin(room, margin)
+            case ShowStrategy():
+                return self._strategies.show(room)
+            case SetStrategy(name):
+                return self._strategies.choose(room, name)
+            case StrategyOff():
+                return self._strategies.off(room)
+            case UndoStrategy():
+                return self._strategies.undo(room)
+            case ShowKeywords():
+                return self._strategies.show_keywords(room)
+            case SetKeywords(weight):
+                return self._strategies.set_keywords(room, weight)
+            case Export(start, end):
+                return self._exporter.export(room, start, end)
             case ShowLimit():
                 return Outcome((room.text(room.words.limit_shown.format(value=room.limit), verb="limit"),))
             case SetLimit(count):
@@ -237,8 +275,7 @@ class Responder:
                 label = label_of(asked, action.entry_id, relevant=verdict == "helpful")
                 return Outcome((room.aside(thanks),), labels=(label,))
             case Choose(entry_id=entry_id):
-                label = label_of(asked, entry_id, relevant=True)
-                return Outcome((room.aside(room.words.voted_helpful),), labels=(label,))
+                return _chosen(room, asked, entry_id)
             case ShowMore(offset=offset):
                 return self._questions.more(room, answer, max(0, offset))
             case _:
@@ -249,7 +286,7 @@ class Responder:
             return Outcome((refusal,))
         if not (turn.threshold.is_finite() and 0 <= turn.threshold <= 1):
             return Outcome((_correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))
-        turned = self._questions.turned(room, answer, turn)
+        turned = self._questions.turned(room, answer, turn, self._dial)
         if turn.threshold == room.settings.threshold:
             return turned
         return replace(turned, changes=(self._dial.change_to(room, turn.threshold),))
@@ -264,6 +301,16 @@ class Responder:
         here = f"{person.platform}:{person.tenant}:"
         admins = [key.removeprefix(here) for key in self._bot.admins if key.startswith(here)]
         return room.aside(room.words.not_allowed.format(admins=", ".join(admins) or room.words.no_admins))
+
+
+def _chosen(room: Room, asked: Asked, entry_id: str) -> Outcome:
+    """The entry that was meant, once more and alone; choosing it says that it helped."""
+    words = room.words
+    lines = [words.voted_helpful]
+    for match in asked.answer.matches:
+        if match.entry_id == entry_id:
+            lines += [match.text, *([match.answer] if match.answer else [])]
+    return Outcome((room.aside("\n".join(lines)),), labels=(label_of(asked, entry_id, relevant=True),))
 
 
 def _set_limit(room: Room, count: int) -> Outcome:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from bot import texts
 from bot.config import Defaults
 from bot.domain import (
-    Change,
     ChannelSettings,
     Clock,
     EngineError,
@@ -63,6 +62,16 @@ class Room:
     @property
     def knowledge_base(self) -> str:
         return self.settings.knowledge_base or self.defaults.knowledge_base
+
+    @property
+    def keyword_weight(self) -> Decimal:
+        own = self.settings.keyword_weight
+        return self.defaults.keyword_weight if own is None else own
+
+    @property
+    def margin(self) -> Decimal:
+        own = self.settings.margin
+        return self.defaults.margin if own is None else own
 
     @property
     def is_private(self) -> bool:
@@ -143,6 +152,11 @@ class KnowledgeBases:
         """The channel's own, else the knowledge base's, else the bot's default. Raises EngineError."""
         return effective(room, None if room.settings.threshold is not None else self.get(name))
 
+    def model(self, name: str) -> str:
+        """The fingerprint of its model, as far as it is known; "" when it is not."""
+        known = self.last_known(name)
+        return known.fingerprint if known else ""
+
     def threshold_if_known(self, room: Room, name: str) -> Effective | None:
         if room.settings.threshold is not None:
             return effective(room, None)
@@ -162,16 +176,16 @@ def name_of(person: Person) -> str:
     return person.name or person.id
 
 
-def standing(history: Sequence[PastChange]) -> list[Change]:
+def standing(history: Sequence[PastChange]) -> list[PastChange]:
     """The changes that still stand, oldest first; `history` is newest first.
 
     An undo takes the newest standing change back and is itself none, so undoing again
     goes one step further back and never forth. A change made after an undo stands on top.
     """
-    stack: list[Change] = []
+    stack: list[PastChange] = []
     for past in reversed(history):
         if not past.change.is_undo:
-            stack.append(past.change)
+            stack.append(past)
         elif stack:
             stack.pop()
     return stack

@@ -4,6 +4,7 @@ SQLAlchemy and Alembic live here and nowhere else. The file is made and changed 
 `schema.migrate` alone.
 """
 
+from bot.store.admins import Admins
 from bot.store.database import Database
 from bot.store.documents import Documents
 from bot.store.errors import LeaseLost, SchemaError, StoreError
@@ -12,22 +13,29 @@ from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
 from bot.store.letters import Letter, Letters
 from bot.store.outbox import Outbox
+from bot.store.progress import Answers, Kept, Progress
 from bot.store.retention import Retention
+from bot.store.secrets import Secrets
 from bot.store.settings import Settings
 
 __all__ = [
     "Accepted",
+    "Admins",
+    "Answers",
     "Database",
     "Documents",
     "History",
     "Inbox",
+    "Kept",
     "Labels",
     "LeaseLost",
     "Letter",
     "Letters",
     "Outbox",
+    "Progress",
     "Retention",
     "SchemaError",
+    "Secrets",
     "Settings",
     "StoreError",
 ]

@@ -16,6 +16,7 @@ from bot.domain import (
     Asked,
     Channel,
     IncomingMessage,
+    PastQuestion,
     reply_from_json,
     reply_to_json,
 )
@@ -44,16 +45,38 @@ class History:
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else Asked(_answer(row.answer), _scores.validate_json(row.scores))
 
-    def recent(self, channel: Channel, limit: int) -> tuple[Asked, ...]:
-        """The last questions of a channel, newest first, with the scores of their time."""
+    def recent(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Asked, ...]:
+        """The last questions of a channel (to one knowledge base), newest first, with their scores."""
         query = (
             select(asked.c.answer, asked.c.scores)
             .where(asked.c.channel == channel.key)
             .order_by(asked.c.item_id.desc())
             .limit(limit)
         )
+        if knowledge_base is not None:
+            query = query.where(asked.c.knowledge_base == knowledge_base)
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Asked(_answer(row.answer), _scores.validate_json(row.scores)) for row in rows)
+
+    def between(
+        self, channel: Channel, start: datetime, end: datetime, limit: int
+    ) -> tuple[PastQuestion, ...]:
+        """The first questions asked from `start` up to, but not including, `end`; oldest first."""
+        query = (
+            select(asked)
+            .where(asked.c.channel == channel.key, asked.c.asked_at >= start, asked.c.asked_at < end)
+            .order_by(asked.c.item_id)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            PastQuestion(
+                Asked(_answer(row.answer), _scores.validate_json(row.scores)),
+                people.of_row(row),
+                row.asked_at,
+            )
+            for row in rows
+        )
 
     def receipt_of(self, channel: Channel, answer_id: str) -> str | None:
         """The platform's name for the newest delivery of this answer; None while it is under way."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Literal
 
-from bot.domain import Answer, Language
+from bot.domain import Answer, Language, Match
 from bot.texts.wording import Tier, wording
 
 STRONG = 0.60
@@ -70,6 +71,25 @@ def turned_by(answer: Answer, who: str = "") -> str | None:
     return wording(answer.language).turned.format(
         who=who or person.name or person.id, old=threshold(old), new=threshold(answer.threshold)
     )
+
+
+def near_tie(answer: Answer) -> str | None:
+    """The line that says that the first two matches are hardly apart; None where they are."""
+    if answer.margin is None or not is_near_tie(answer.matches, answer.margin):
+        return None
+    words = wording(answer.language)
+    return words.near_tie.format(gap=score(_gap(answer.matches)), margin=threshold(answer.margin))
+
+
+def is_near_tie(matches: Sequence[Match], margin: Decimal) -> bool:
+    """Whether the first two matches differ by less than the margin in what they are ranked by."""
+    has_two = len(matches) > 1 and matches[0].rank == 1
+    return has_two and _gap(matches) < float(margin)
+
+
+def _gap(matches: Sequence[Match]) -> float:
+    first, second = (match.score if match.ranking is None else match.ranking for match in matches[:2])
+    return abs(first - second)
 
 
 def tier(value: float) -> Tier:

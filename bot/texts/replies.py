@@ -10,6 +10,7 @@ def in_words(reply: Text | Document) -> Text:
     """A document as a reply in words, with its link; a reply in words as it is."""
     if isinstance(reply, Text):
         return reply
+    # `link` is a whole sentence with the address at its end.
     body = f"{reply.body}\n{reply.link}" if reply.link else reply.body
     return Text(body, reply.language, reply.private, reply.verb, reply.buttons)
 

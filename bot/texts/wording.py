@@ -25,6 +25,8 @@ class Wording:
     from_knowledge_base: str
     from_default: str
     turned: str
+    near_tie: str
+    did_you_mean_match: str
     # when nothing passes
     nothing: str
     nothing_suggestion: str
@@ -81,6 +83,17 @@ class Wording:
     the_default: str
     preview: str
     no_preview: str
+    preview_effect: str
+    preview_gains: str
+    preview_loses: str
+    preview_moved: str
+    preview_line: str
+    at_least: str
+    unseen_change: str
+    old_dial: str
+    old_dial_by: str
+    changed_because: str
+    cause_undo: str
     # the other settings
     limit_shown: str
     limit_set: str
@@ -103,6 +116,35 @@ class Wording:
     kb_no_entry: str
     kb_foreign: str
     refresh_started: str
+    # strategies, keywords, near ties
+    strategy_none: str
+    strategy_shown: str
+    strategy_departed: str
+    strategy_names: str
+    strategy_line: str
+    strategy_unknown: str
+    strategy_same: str
+    strategy_set: str
+    strategy_change: str
+    strategy_off: str
+    strategy_undone: str
+    strategy_nothing_to_undo: str
+    numbers_tutorial: str
+    numbers_measured: str
+    numbers_configured: str
+    numbers_configured_without_reason: str
+    model_unknown: str
+    keywords_shown: str
+    keywords_set: str
+    keywords_ignored: str
+    keywords_refused: str
+    keywords_unchecked: str
+    margin_set: str
+    # files
+    export_done: str
+    export_none: str
+    export_too_long: str
+    download: str
     # overviews
     status_away: str
     status_engine: str

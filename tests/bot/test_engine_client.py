@@ -125,6 +125,7 @@ def test_a_search_asks_what_the_contract_says(client: EngineClient, server: Engi
         "threshold": 0.5,
         "limit": 2,
         "offset": 0,
+        "keyword_weight": 0.0,
         "keep": 200,
     }
 

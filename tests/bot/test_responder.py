@@ -146,10 +146,12 @@ class Desk:
         self.responder = Responder(
             settings=store.settings,
             history=store.history,
+            labels=store.labels,
             engine=self.engine,
             clock=clock,
             bot=bot,
             new_id=lambda: f"a{self._number}",
+            link_to=lambda document_id: f"https://kb.example.com/console/export/{document_id}",
             wait=self.waited.append,
         )
 
@@ -391,7 +393,7 @@ def test_undo_is_a_walk_back_over_what_was_set(steps: list[str | None]) -> None:
             assert bool(changes) == (len(values) > 1)
             if changes:
                 values.pop()
-                change = Change("threshold", changes[-1].new, changes[-1].old, is_undo=True)
+                change = Change("threshold", changes[-1].change.new, changes[-1].change.old, is_undo=True)
                 history.insert(0, PastChange(change, ANN, HandClock().now()))
                 assert change.new == values[-1]
         else:
@@ -407,7 +409,11 @@ def test_a_preview_counts_the_channels_own_questions_and_sets_nothing(desk: Desk
     desk.ask("figs?", channel=NEXT_DOOR)
     asked = len(desk.engine.asked)
     assert desk.say("/threshold try 0.8") == (
-        "Of the last 2 questions here, 1 would find something at 0.80; at 0.40 it is 2."
+        "The last questions here (2):\n"
+        "at 0.40: 0 find nothing, 2.0 matches each on average\n"
+        "at 0.80: 1 find nothing, 0.5 matches each on average\n"
+        "Questions that would lose their best match: 1\n"
+        "“figs?” (0.4500)"
     )
     assert (desk.threshold(), len(desk.engine.asked)) == (None, asked)
 
@@ -441,6 +447,7 @@ def test_turning_the_dial_filters_the_same_answer_again_and_says_who(desk: Desk)
         in_place=True,
         turned_by=(BOB, Decimal("0.40")),
         snapshot_at=turned.snapshot_at if isinstance(turned, Answer) else None,
+        notes=("Last 1 questions: 0 found nothing, now 0 would; 3.0 → 1.0 matches each.",),
     )
     assert outcome.changes == (Change("threshold", None, "0.75"),)
     assert desk.threshold() == Decimal("0.75")

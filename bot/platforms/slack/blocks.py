@@ -7,12 +7,13 @@ for the worst input, counted after escaping. All text that is not ours passes th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from bot import texts
-from bot.domain import Action, Answer, Match, RunCommand, ShowMore, Text, TurnDial, Vote
+from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import clicks
 from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, size
 
@@ -24,6 +25,7 @@ LABEL = 75
 OPTION_VALUE = 150
 BUTTON_VALUE = 2000
 MOST_BUTTONS = 25
+MOST_MEANT = 3
 MESSAGE = 3900
 BLOCKS = 50
 
@@ -35,7 +37,7 @@ ADDRESS = 250
 NAME = 80
 
 STEPS = tuple(Decimal(hundredths).scaleb(-2) for hundredths in range(10, 91, 5))
-MOST_MATCHES = BLOCKS - 5
+MOST_MATCHES = BLOCKS - 6
 
 # Slack has no coloured text; these three are coloured everywhere.
 _marks: dict[texts.Tier, str] = {"strong": "🟩", "fair": "🟨", "weak": "⬜"}
@@ -50,6 +52,8 @@ def answer_blocks(answer: Answer, now: datetime, *, in_thread: bool) -> list[Blo
     if not matches:
         blocks.append(_section(escape(cut(texts.nothing_found(answer), SECTION))))
     blocks.append(_context(answer, now))
+    if texts.near_tie(answer):
+        blocks += _did_you_mean(answer)
     blocks.append(_dial(answer))
     return blocks
 
@@ -61,6 +65,11 @@ def answer_text(answer: Answer) -> str:
     matches = answer.matches[:MOST_MATCHES]
     room = min(ONE_MATCH, MESSAGE // len(matches)) - 1
     return "\n".join(_line(match, room) for match in matches)
+
+
+def as_comment(document: Document) -> str:
+    """What stands above a file; what its buttons would do is to be typed."""
+    return escape(cut(texts.with_commands(replace(document, link="")), MESSAGE))
 
 
 def text_pieces(text: Text) -> list[str]:
@@ -166,9 +175,8 @@ def _vote_menu(answer: Answer, match: Match) -> Block | None:
 
 def _context(answer: Answer, now: datetime) -> Block:
     lines = [texts.context_line(answer, now)]
-    turned = texts.turned_by(answer)
-    if turned:
-        lines.append(turned)
+    # Slack takes ten elements.
+    lines += [line for line in (texts.turned_by(answer), texts.near_tie(answer), *answer.notes[:6]) if line]
     return {"type": "context", "elements": [_words(escape(cut(line, SECTION))) for line in lines]}
 
 
@@ -185,6 +193,19 @@ def _dial(answer: Answer) -> Block:
     if answer.matches and answer.total > shown:
         elements.append(_button(clicks.MORE, words.more, ShowMore(answer.id, shown)))
     return {"type": "actions", "elements": elements}
+
+
+def _did_you_mean(answer: Answer) -> list[Block]:
+    """The matches after the first, to say which one was meant."""
+    words = texts.wording(answer.language)
+    buttons = []
+    for match in answer.matches[1 : 1 + MOST_MEANT]:
+        action = Choose(answer.id, match.entry_id)
+        name = " ".join((match.title or match.text).split())
+        label = words.did_you_mean_match.format(rank=match.rank, name=name)
+        if size(clicks.write(action)) <= BUTTON_VALUE:
+            buttons.append(_button(f"{clicks.CHOOSE}:{match.rank}", label, action))
+    return [{"type": "actions", "elements": buttons}] if buttons else []
 
 
 def _menu(answer: Answer, label: str) -> Block:

@@ -20,10 +20,17 @@ from typing import Any
 from slack_sdk.web import SlackResponse, WebClient
 
 from bot import texts
-from bot.domain import Answer, Clock, Delivery, PlatformError, Reply, reply_to_json
+from bot.domain import Answer, Clock, Delivery, Document, PlatformError, Reply, reply_to_json
 from bot.platforms.outgoing import Outgoing
 from bot.platforms.slack import blocks
-from bot.platforms.slack.web_api import CANNOT_EDIT, TOO_MUCH, ResponseAddresses, SlackRefusal, WebApi
+from bot.platforms.slack.web_api import (
+    CANNOT_EDIT,
+    CANNOT_SHARE,
+    TOO_MUCH,
+    ResponseAddresses,
+    SlackRefusal,
+    WebApi,
+)
 
 EVENT_TYPE = "kbdial_reply"
 PAGE, MOST_PAGES = 200, 5
@@ -49,9 +56,11 @@ class SlackPlatform:
         api_url: str,
         response_hosts: Sequence[str],
         clock: Clock,
+        contents: Callable[[str], bytes | None] = lambda _: None,
         outgoing: Outgoing | None = None,
     ) -> None:
         outgoing = outgoing or Outgoing()
+        self._contents = contents
         self._clock = clock
         self._web_api = WebApi(token, api_url, outgoing, clock)
         self._responses = ResponseAddresses(response_hosts, outgoing, clock)
@@ -82,6 +91,8 @@ class SlackPlatform:
         address = delivery.address
         if isinstance(delivery.reply, Answer) and delivery.reply.in_place and address.get("message_ts"):
             return self._replace(delivery)
+        if isinstance(delivery.reply, Document) and self._share(delivery, delivery.reply):
+            return ""
         # What was asked for privately stays private, clicks included.
         if delivery.reply.private or address.get("ephemeral"):
             return self._whisper(delivery)
@@ -89,6 +100,28 @@ class SlackPlatform:
         if is_command or not self._web_api.has_token:
             return self._respond_or_post(delivery)
         return self._post(delivery)
+
+    def _share(self, delivery: Delivery, document: Document) -> bool:
+        """As a file in the channel; False where only its link can be given."""
+        content = self._contents(document.id)
+        if content is None or document.private or not self._web_api.has_token:
+            return False
+        with _twice_at_most(delivery):
+            try:
+                self._web_api.share(
+                    content,
+                    name=document.name,
+                    comment=blocks.as_comment(document),
+                    channel=delivery.channel.id,
+                    thread_ts=delivery.address.get("thread_ts") or delivery.address.get("message_ts"),
+                )
+            except SlackRefusal as refused:
+                # An app installed before it asked for files, or a room that it is not in.
+                if refused.code not in CANNOT_SHARE:
+                    raise
+                log.warning("cannot share a file", extra={"delivery": delivery.id, "reason": refused.reason})
+                return False
+        return True
 
     def _replace(self, delivery: Delivery) -> str:
         address = delivery.address

@@ -25,6 +25,7 @@ from bot.platforms.outgoing import AnswerLost, HttpAnswer, NotReached, Outgoing
 OK, TOO_FAST, BROKEN = 200, 429, 500
 DEFAULT_WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 900.0
+UPLOAD_SECONDS = 30.0
 
 TOKEN_IS_DEAD = frozenset({
     "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required",
@@ -38,6 +39,7 @@ TOO_MUCH = frozenset({
     "invalid_arguments",
 })  # fmt: skip
 CANNOT_EDIT = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+CANNOT_SHARE = frozenset({"missing_scope", "not_in_channel", "channel_not_found", "file_upload_disabled"})
 MAY_HAVE_HAPPENED = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 
 _path_form = re.compile(r"/[A-Za-z0-9/_.~%?&=+:,-]*")
@@ -62,6 +64,7 @@ class WebApi:
     def __init__(self, token: str, api_url: str, outgoing: Outgoing, clock: Clock) -> None:
         self.has_token = bool(token)
         self._client = _Client(token, api_url, outgoing)
+        self._uploads = Outgoing(total_seconds=UPLOAD_SECONDS)
         self._clock = clock
 
     def call(self, method: Callable[[WebClient], SlackResponse]) -> SlackResponse:
@@ -80,6 +83,27 @@ class WebApi:
             raise PlatformError(
                 f"the Slack SDK gave up: {type(unusable).__name__}", maybe_sent=True
             ) from None
+
+    def share(self, content: bytes, *, name: str, comment: str, channel: str, thread_ts: str | None) -> None:
+        """A file in a channel: ask where to put it, put it there, say where it belongs."""
+        place = self.call(lambda slack: slack.files_getUploadURLExternal(filename=name, length=len(content)))
+        try:
+            put = self._uploads.post(
+                str(place.get("upload_url")), content, {"Content-Type": "application/octet-stream"}
+            )
+        except (NotReached, AnswerLost) as failed:
+            # Nobody sees a file before the last step.
+            raise PlatformError(f"the file was not taken: {failed}") from None
+        if put.status != OK:
+            raise PlatformError(f"the file was not taken: {put.status}")
+        self.call(
+            lambda slack: slack.files_completeUploadExternal(
+                files=[{"id": str(place.get("file_id")), "title": name}],
+                channel_id=channel,
+                thread_ts=thread_ts,
+                initial_comment=comment,
+            )
+        )
 
     def _refusal(self, response: Any) -> PlatformError:
         status = int(response.status_code)

@@ -66,7 +66,8 @@ def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_ca
     blocks += [_match(answer, match, place, room) for match in answer.matches]
     if not answer.matches:
         blocks.append(escape(texts.nothing_found(answer)))
-    last = [inline(one_line(texts.context_line(answer, now)))]
+    under = [texts.context_line(answer, now), texts.near_tie(answer), *answer.notes]
+    last = [inline(one_line(line)) for line in under if line]
     if not has_card:
         last.append(_turn(answer, mention))
     return "\n\n".join([*blocks, "\n".join(last)])

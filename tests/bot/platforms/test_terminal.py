@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.domain import Delivery, IncomingMessage, PlatformError, Text
@@ -13,7 +15,7 @@ def a_delivery(message: IncomingMessage) -> Delivery:
 
 
 def test_a_reply_goes_to_the_line_it_answers_and_to_no_other_in_the_room() -> None:
-    terminal, mine, theirs = TerminalPlatform(), list[Delivery](), list[Delivery]()
+    terminal, mine, theirs = TerminalPlatform(lambda _: None, Path()), list[Delivery](), list[Delivery]()
     message, other = incoming("lunch", "hi", "ann"), incoming("lunch", "hi", "bob")
     with terminal.listening(message, mine.append), terminal.listening(other, theirs.append):
         terminal.send(a_delivery(message))
@@ -21,7 +23,7 @@ def test_a_reply_goes_to_the_line_it_answers_and_to_no_other_in_the_room() -> No
 
 
 def test_a_reply_to_somebody_who_left_is_not_tried_again() -> None:
-    terminal, message = TerminalPlatform(), incoming("lunch", "hi", "ann")
+    terminal, message = TerminalPlatform(lambda _: None, Path()), incoming("lunch", "hi", "ann")
     with terminal.listening(message, lambda _: None):
         pass
     with pytest.raises(PlatformError) as refused:
@@ -33,7 +35,7 @@ def test_a_listener_that_cannot_be_written_to_is_somebody_who_left() -> None:
     def broken(_: Delivery) -> None:
         raise BrokenPipeError
 
-    terminal, message = TerminalPlatform(), incoming("lunch", "hi", "ann")
+    terminal, message = TerminalPlatform(lambda _: None, Path()), incoming("lunch", "hi", "ann")
     with terminal.listening(message, broken), pytest.raises(PlatformError) as refused:
         terminal.send(a_delivery(message))
     assert refused.value.permanent

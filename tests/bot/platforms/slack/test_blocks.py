@@ -99,7 +99,7 @@ def test_the_dial_holds_absolute_targets() -> None:
         ("0.40", "a1:0.40:0.40"),
         ("+0.05", "a1:0.40:0.45"),
     ]
-    assert [option["value"] for option in dial[clicks.TO]["options"]][::16] == ["a1:0.40:0.10", "a1:0.40:0.90"]
+    assert [one["value"] for one in dial[clicks.TO]["options"]][::16] == ["a1:0.40:0.10", "a1:0.40:0.90"]
 
 
 def test_the_dial_stops_at_0_and_1() -> None:

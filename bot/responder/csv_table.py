@@ -1,0 +1,29 @@
+"""A table as CSV that spreadsheets open as it is meant: RFC 4180, UTF-8 with a mark, formulas inert."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+Cell = str | int | float | None
+
+# What makes a spreadsheet calculate instead of show; wide forms count there too.
+_FORMULA = tuple("=+-@＝＋－＠\t\r\n|")
+_BLANK = "\ufeff\u200b\u200c\u200d\u2060"
+
+
+def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Numbers stay numbers; None is an empty cell; a text that looks like a formula begins with a quote."""
+    out = io.StringIO(newline="")
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow(head)
+    for row in rows:
+        table.writerow([inert(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def inert(text: str) -> str:
+    """Shown by a spreadsheet as it stands, whatever it holds."""
+    begins = text.lstrip(_BLANK + " \u3000\u00a0")
+    return f"'{text}" if text.startswith(_FORMULA) or begins.startswith(_FORMULA) else text
