@@ -13,7 +13,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from bot.domain import Clock, Delivery, EngineError, InboxItem, PlatformError
+from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, PlatformError
 from bot.handover import Handover
 from bot.metrics import Metrics
 from bot.platforms import Platform
@@ -166,6 +166,9 @@ class Worker:
         try:
             receipt = self._platform(name).send(delivery)
             self._outbox.delivered(delivery, receipt)
+        except NotYet as wait:
+            self._outbox.hold(delivery, wait.until)
+            return
         except PlatformError as error:
             self._metrics.send_failed.labels(name).inc()
             log.warning(

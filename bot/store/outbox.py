@@ -2,7 +2,8 @@
 
     waiting ──claim──► sending ──delivered──► delivered
        ▲                  │
-       ├─ failed, release ┤
+       ├─ failed, release,┤
+       │  hold            │
        └─ rescue ─────────┴─ permanent, or too often ──► dead ──replay──► waiting
 
 A reply may be sent twice when a crash hides whether the first one arrived (`uncertain`
@@ -19,7 +20,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, and_, bindparam, func, insert, literal, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bot.domain import (
     Answer,
@@ -73,6 +86,7 @@ _candidate = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
+_same_message = outbox.alias("same_message")
 _claim = (
     update(outbox)
     .where(outbox.c.id == _candidate.scalar_subquery())
@@ -89,7 +103,14 @@ _claim = (
         outbox.c.lease,
         outbox.c.attempt,
         outbox.c.uncertain,
+        select(1)
+        .where(_same_message.c.item_id == outbox.c.item_id, _same_message.c.state == "delivered")
+        .exists()
+        .label("follows"),
     )
+)
+_is_answered = select(
+    select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists()
 )
 _in_room = outbox.c.channel == bindparam("room")
 _is_busy = select(
@@ -129,27 +150,34 @@ class Outbox:
             return connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
 
         row = self._database.write(work)
-        if row is None:
-            return None
-        envelope = _envelope.validate_json(row.envelope)
-        return Delivery(
-            id=row.id,
-            channel=envelope.channel,
-            address=envelope.address,
-            reply=reply_from_json(row.reply),
-            lease=row.lease,
-            attempt=row.attempt,
-            person=envelope.person,
-            uncertain=row.uncertain,
-        )
+        return None if row is None else delivery_of(row, follows=row.follows)
 
-    def delivered(self, delivery: Delivery, receipt: str) -> None:
+    def delivered(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
         """It arrived. `receipt` is the platform's name for it, kept for editing in place.
+
+        With `rest`, a part of the reply did, and the same reply goes out once more to the
+        same address with this added: what is still to be said is for the platform to know.
 
         Raises:
             LeaseLost: it took longer than the lease, and somebody else sends it again.
         """
-        self._leave(delivery, state="delivered", receipt=receipt, reason=None, ended_at=self._clock.now())
+        values = {"state": "delivered", "receipt": receipt, "reason": None, "ended_at": self._clock.now()}
+
+        def work(connection: Connection) -> None:
+            _leave(connection, delivery, values)
+            if rest is not None:
+                another_part(connection, self._clock, delivery.id, rest)
+
+        self._database.write(work)
+        self._on_work()
+
+    def hold(self, delivery: Delivery, until: float) -> None:
+        """Nothing was sent: the platform may ask for it (see progress.py), until it is sent after all.
+
+        Raises:
+            LeaseLost: somebody else has it by now.
+        """
+        self._leave(delivery, state="waiting", due_at=until, attempt=outbox.c.attempt - 1)
 
     def failed(self, delivery: Delivery, error: PlatformError) -> None:
         """It did not arrive: try again later, or make it a dead letter with the reason.
@@ -280,6 +308,7 @@ def put(
         "failures": 0,
         "uncertain": False,
     }
+    follows = bool(is_free and connection.scalar(_is_answered, {"item": item_id}))
     claimed: list[Delivery] = []
     for reply in replies:
         is_ours = is_free and not claimed
@@ -305,9 +334,48 @@ def put(
                     lease=1,
                     attempt=1,
                     person=message.person,
+                    follows=follows,
                 )
             )
     return tuple(claimed)
+
+
+def another_part(connection: Connection, clock: Clock, delivery_id: int, rest: Mapping[str, str]) -> None:
+    """Put the reply of this delivery in line once more, with `rest` added to its address."""
+    row = connection.execute(select(outbox).where(outbox.c.id == delivery_id)).one()
+    envelope = _envelope.validate_json(row.envelope)
+    part = _Envelope(envelope.channel, {**envelope.address, **rest}, envelope.person)
+    connection.execute(
+        insert(outbox).values(
+            item_id=row.item_id,
+            channel=row.channel,
+            envelope=_envelope.dump_json(part).decode(),
+            reply=row.reply,
+            answer_id=row.answer_id,
+            state="waiting",
+            created_at=clock.now(),
+            due_at=max(clock.steady(), _paused_until(connection, envelope.channel)),
+            lease=0,
+            attempt=0,
+            failures=0,
+            uncertain=False,
+        )
+    )
+
+
+def delivery_of(row: Row[Any], *, follows: bool = False) -> Delivery:
+    envelope = _envelope.validate_json(row.envelope)
+    return Delivery(
+        id=row.id,
+        channel=envelope.channel,
+        address=envelope.address,
+        reply=reply_from_json(row.reply),
+        lease=row.lease,
+        attempt=row.attempt,
+        person=envelope.person,
+        uncertain=row.uncertain,
+        follows=follows,
+    )
 
 
 def _is_ours(delivery: Delivery) -> Any:

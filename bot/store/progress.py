@@ -1,0 +1,110 @@
+"""How far the answer to a message is, for platforms that come and ask.
+
+    waiting, held ──collect──► delivered        (the answer goes out with the asker's response)
+                  ──its time comes──► claimed   (nobody asked in time, see outbox.py)
+
+Whichever of the two happens first decides, so no reply goes both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from bot.domain import Clock, Delivery, IncomingMessage, MessageKey, Reply, message_from_json
+from bot.store.database import Database
+from bot.store.outbox import another_part, delivery_of
+from bot.store.tables import inbox, message_key, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One reply of the message: `state` is the outbox's, `receipt` says which way it went."""
+
+    delivery: Delivery
+    state: str
+    receipt: str
+
+    @property
+    def reply(self) -> Reply:
+        return self.delivery.reply
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`state` is the inbox's; `replies` are in the order they were decided."""
+
+    item_id: int
+    state: str
+    message: IncomingMessage
+    replies: tuple[Kept, ...]
+
+
+class Answers:
+    """Finds and hands out replies by the message they answer. Any process may ask.
+
+    `on_work` is called after a commit that lets something be claimed.
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, on_work: Callable[[], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._on_work = on_work
+
+    def progress(self, platform: str, tenant: str, key: MessageKey) -> Progress | None:
+        """None for a message that was never accepted, or is forgotten."""
+        known = select(message_key.c.item_id).where(
+            message_key.c.platform == platform,
+            message_key.c.tenant == tenant,
+            message_key.c.kind == key.kind,
+            message_key.c.id == key.id,
+        )
+        query = select(inbox.c.id, inbox.c.state, inbox.c.message).where(
+            inbox.c.id == known.scalar_subquery()
+        )
+        rows = select(outbox).where(outbox.c.item_id == known.scalar_subquery()).order_by(outbox.c.id)
+
+        def work(connection: Connection) -> Progress | None:
+            item = connection.execute(query).one_or_none()
+            if item is None:
+                return None
+            replies = tuple(
+                Kept(delivery_of(row), row.state, row.receipt or "") for row in connection.execute(rows)
+            )
+            return Progress(item.id, item.state, message_from_json(item.message), replies)
+
+        return self._database.read(work)
+
+    def collect(self, delivery_id: int, receipt: str, *, rest: Mapping[str, str] | None = None) -> bool:
+        """Mark a waiting reply as delivered because it goes out now; False when somebody else has it.
+
+        Other replies to the same message no longer wait to be asked for: there is one
+        answer to ask for. `rest` as in `Outbox.delivered`.
+        """
+        now, at = self._clock.steady(), self._clock.now()
+
+        def work(connection: Connection) -> bool:
+            is_waiting = outbox.c.ended_at.is_(None), outbox.c.state == "waiting"
+            taken = connection.execute(
+                update(outbox)
+                .where(outbox.c.id == delivery_id, *is_waiting)
+                .values(state="delivered", receipt=receipt, ended_at=at, reason=None)
+            ).rowcount
+            if not taken:
+                return False
+            item_id = connection.scalar(select(outbox.c.item_id).where(outbox.c.id == delivery_id))
+            connection.execute(
+                update(outbox)
+                .where(outbox.c.item_id == item_id, *is_waiting, outbox.c.due_at > now)
+                .values(due_at=now)
+            )
+            if rest is not None:
+                another_part(connection, self._clock, delivery_id, rest)
+            return True
+
+        is_ours = self._database.write(work)
+        if is_ours:
+            self._on_work()
+        return is_ours
