@@ -166,6 +166,7 @@ class ChannelSettings:
     digest: Literal["daily", "weekly"] | None = None
     digest_hour: int | None = None
     timezone: str | None = None
+    label: str | None = None
     threshold_model: str = ""  # the fingerprint under which `threshold` was set; "" where not known
 
 
@@ -182,6 +183,7 @@ Setting = Literal[
     "digest",
     "digest_hour",
     "timezone",
+    "label",
 ]
 
 

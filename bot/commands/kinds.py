@@ -158,6 +158,25 @@ class SetLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowName:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetName:
+    """What the channel is called, where its platform does not say; None takes the name away."""
+
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAdmin:
+    """`code` as it was typed, without blanks."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """All commands, or the one named."""
 
@@ -191,6 +210,9 @@ Command = (
     | ShowSettings
     | ShowLanguage
     | SetLanguage
+    | ShowName
+    | SetName
+    | ClaimAdmin
     | Help
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bot.commands import enrolment
 from bot.commands.arguments import Argument, count_of, threshold_of
 from bot.commands.kinds import (
     AddEntries,
@@ -24,6 +25,7 @@ from bot.commands.kinds import (
     SetLanguage,
     SetLimit,
     SetMargin,
+    SetName,
     SetThreshold,
     ShowKnowledgeBase,
     ShowLanguage,
@@ -40,7 +42,7 @@ from bot.domain import Language
 
 PREFIX = "kbdial"  # `/kbdial VERB …` is `/VERB …`
 LOWEST_LIMIT, HIGHEST_LIMIT = 1, 20
-SLASH_ONLY = (Ask, AddEntries)  # without the slash these begin ordinary sentences
+SLASH_ONLY = (Ask, AddEntries, SetName)  # without the slash these begin ordinary sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +280,34 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 _both("查看或设置本群的回复语言", "show or set the language of the replies here"),
                 _both("zh（中文）或 en（英文）", "zh or en"),
                 ("zh", "en"),
+            ),
+            Verb(
+                "name",
+                enrolment.name,
+                "[LABEL | off]",
+                "/name Returns desk",
+                _both(
+                    "查看或设置本群的名称，用于导出和统计；off 取消",
+                    "show or set what this channel is called in exports and figures; off takes it away",
+                ),
+                _both(
+                    f"最多 {enrolment.LONGEST_NAME} 个字的名称，或 off",
+                    f"a name of at most {enrolment.LONGEST_NAME} characters, or off",
+                ),
+                ("off",),
+            ),
+            Verb(
+                "admin",
+                enrolment.admin,
+                "claim CODE",
+                "/admin claim 7KMP-2XQA-RT94",
+                _both(
+                    "用一次性代码成为管理员；代码由运维人员运行 python -m bot admin-code 得到",
+                    "become an admin with a one-time code, which the operator prints with "
+                    "python -m bot admin-code",
+                ),
+                _both("claim 和一个代码", "claim and a code"),
+                ("claim",),
             ),
             Verb(
                 "help",

@@ -33,8 +33,10 @@ class Dial:
             change_line(room, past)
             for past in self._settings.history(room.message.channel, "threshold", SHOWN_CHANGES)
         ]
-        now = words.threshold_shown.format(value=room.shown(self._now(room)))
-        return Outcome((room.text("\n".join([now, *changes]), verb="threshold"),))
+        effective = self._now(room)
+        now = words.threshold_shown.format(value=room.shown(effective))
+        said = room.text("\n".join([now, *changes]), verb="threshold")
+        return Outcome((replace(said, dial=effective.value if effective else None),))
 
     def set(self, room: Room, value: Decimal) -> Outcome:
         if value == room.settings.threshold:
@@ -93,13 +95,15 @@ class Dial:
 
     def _turn(self, room: Room, value: Decimal | None, sentence: str, *, is_undo: bool = False) -> Outcome:
         after = replace(room, settings=replace(room.settings, threshold=value))
+        now = self._now(after)
         lines = [
-            sentence.format(who=room.who, old=room.shown(self._now(room)), new=room.shown(self._now(after))),
+            sentence.format(who=room.who, old=room.shown(self._now(room)), new=room.shown(now)),
             *self._unseen(room),
             *self.preview_lines(room, after),
         ]
+        said = room.announcement("\n".join(lines), verb="threshold")
         return Outcome(
-            (room.announcement("\n".join(lines), verb="threshold"),),
+            (replace(said, dial=now.value if now else None),),
             (self.change_to(room, value, is_undo=is_undo),),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from bot.domain import (
     PastChange,
     PastLabel,
     PastQuestion,
+    Person,
     Query,
     Setting,
 )
@@ -53,6 +55,12 @@ class Labels(Protocol):
 
     def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastLabel, ...]:
         """Oldest first."""
+
+
+class Admins(Protocol):
+    def claim(self, code: str, person: Person) -> bool: ...
+    def includes(self, person: Person) -> bool: ...
+    def of(self, platform: str, tenant: str) -> Sequence[Person]: ...
 
 
 class Engine(Protocol):

@@ -125,6 +125,7 @@ def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
         "digest": (words.setting_digest, own.digest),
         "digest_hour": (words.setting_digest_hour, own.digest_hour),
         "timezone": (words.setting_timezone, own.timezone),
+        "label": (words.setting_label, own.label),
     }
     shown = {
         setting: (name, texts.threshold(value))

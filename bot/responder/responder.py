@@ -14,6 +14,7 @@ from bot.commands import (
     AddEntries,
     Ask,
     BadCommand,
+    ClaimAdmin,
     Command,
     Export,
     Help,
@@ -26,12 +27,14 @@ from bot.commands import (
     SetLanguage,
     SetLimit,
     SetMargin,
+    SetName,
     SetStrategy,
     SetThreshold,
     ShowKeywords,
     ShowKnowledgeBase,
     ShowLanguage,
     ShowLimit,
+    ShowName,
     ShowSettings,
     ShowStrategy,
     ShowThreshold,
@@ -62,10 +65,11 @@ from bot.domain import (
     Vote,
 )
 from bot.responder.dial import Dial
+from bot.responder.enrolment import Enrolment
 from bot.responder.export import Exporter
 from bot.responder.feedback import label_of
 from bot.responder.knowledge import Knowledge
-from bot.responder.needs import Engine, History, Labels, Settings
+from bot.responder.needs import Admins, Engine, History, Labels, Settings
 from bot.responder.overview import Overview
 from bot.responder.questions import Questions
 from bot.responder.room import KnowledgeBases, Room
@@ -96,6 +100,7 @@ CHANGES = (
     AddEntries,
     RemoveEntry,
     SetLanguage,
+    SetName,
 )
 PERCENTAGES = range(2, 101)
 
@@ -118,6 +123,7 @@ class Responder:
         labels: Labels,
         new_id: Callable[[], str],
         link_to: Callable[[str], str],
+        admins: Admins | None = None,
         waiting: Callable[[], int] | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -128,6 +134,7 @@ class Responder:
         rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
         bases = KnowledgeBases(engine, clock)
+        self._enrolment = Enrolment(admins, bot, clock)
         self._questions = Questions(engine, bases, new_id)
         self._dial = Dial(settings, history, bases, clock)
         self._strategies = Strategies(settings, engine, bases, self._dial, bot.strategy)
@@ -193,7 +200,7 @@ class Responder:
         )
 
     def _answer(self, room: Room, read: Command | BadCommand | Question) -> Outcome:
-        if isinstance(read, CHANGES) and (refusal := self._refusal(room)):
+        if isinstance(read, CHANGES) and (refusal := self._enrolment.refusal(room)):
             return Outcome((refusal,))
         match read:
             case Question(""):
@@ -254,6 +261,12 @@ class Responder:
                 return Outcome((room.text(room.words.language_shown, verb="language"),))
             case SetLanguage():
                 return _set_language(room, read)
+            case ShowName():
+                return self._enrolment.show_name(room)
+            case SetName(label):
+                return self._enrolment.set_name(room, label)
+            case ClaimAdmin(code):
+                return self._enrolment.claim(room, code)
             case Help(verb):
                 return self._overview.help(room, verb)
             case _:
@@ -282,7 +295,7 @@ class Responder:
                 assert_never(action)
 
     def _turn(self, room: Room, answer: Answer, turn: TurnDial) -> Outcome:
-        if refusal := self._refusal(room):
+        if refusal := self._enrolment.refusal(room):
             return Outcome((refusal,))
         if not (turn.threshold.is_finite() and 0 <= turn.threshold <= 1):
             return Outcome((_correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))
@@ -290,17 +303,6 @@ class Responder:
         if turn.threshold == room.settings.threshold:
             return turned
         return replace(turned, changes=(self._dial.change_to(room, turn.threshold),))
-
-    def _refusal(self, room: Room) -> Text | None:
-        """Why this person may not change anything here; None when they may."""
-        person = room.message.person
-        if not person.id:
-            return room.aside(room.words.nobody)
-        if self._bot.settings_open_to == "everyone" or person.key in self._bot.admins:
-            return None
-        here = f"{person.platform}:{person.tenant}:"
-        admins = [key.removeprefix(here) for key in self._bot.admins if key.startswith(here)]
-        return room.aside(room.words.not_allowed.format(admins=", ".join(admins) or room.words.no_admins))
 
 
 def _chosen(room: Room, asked: Asked, entry_id: str) -> Outcome:

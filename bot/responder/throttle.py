@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict, deque
 from typing import Literal
 
-from bot.domain import Clock, IncomingMessage
+from bot.domain import Clock, IncomingMessage, Person
 
 WINDOW_SECONDS = 60.0
 MOST_KEYS = 10_000  # of people and of channels; beyond it, those longest silent are forgotten
@@ -50,6 +50,27 @@ class Throttle:
         return next(
             (scope for scope in self._recent if self._recent[scope].is_full(_key(scope, message), now)), None
         )
+
+
+class Tries:
+    """Wrong codes in the last minute: a few for each person, and not many for all together."""
+
+    def __init__(self, clock: Clock, *, person: int = 5, everybody: int = 30) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._person = _Recent(person)
+        self._everybody = _Recent(everybody)
+
+    def are_left(self, person: Person) -> bool:
+        now = self._clock.steady()
+        with self._lock:
+            return not (self._person.is_full(person.key, now) or self._everybody.is_full("", now))
+
+    def count(self, person: Person) -> None:
+        now = self._clock.steady()
+        with self._lock:
+            self._person.add(person.key, now)
+            self._everybody.add("", now)
 
 
 class _Recent:

@@ -111,7 +111,7 @@ WORDING = Wording(
     numbers_tutorial="The numbers are the tutorial's, found with Qwen3-Embedding-4B. The model here is "
     "{model}; another model wants others.",
     numbers_measured="The numbers are our own for the model here ({model}), measured on labelled Chinese and "
-    "English questions (benchmarks/README.md). The tutorial's were found with Qwen3-Embedding-4B.",
+    "English questions (benchmarks/strategies.md). The tutorial's were found with Qwen3-Embedding-4B.",
     numbers_configured="The numbers are your operator's: {about}.",
     numbers_configured_without_reason="set in the configuration",
     model_unknown="not known just now",
@@ -144,6 +144,7 @@ WORDING = Wording(
     setting_digest="Digest",
     setting_digest_hour="Hour of the digest",
     setting_timezone="Time zone",
+    setting_label="Name",
     setting_line="{name}: {value}{changed}",
     setting_changed=", last changed by {who} on {when}",
     language_name="English",
@@ -152,4 +153,12 @@ WORDING = Wording(
     help_example="For example: {example}",
     voted_helpful="Noted: helpful. Thank you.",
     voted_not_helpful="Noted: not helpful. Thank you.",
+    name_shown="This channel is called “{name}”.",
+    name_none="This channel has no name yet. Give it one: /name Returns desk",
+    name_set="{who} named this channel “{name}”.",
+    name_removed="{who} took this channel's name away.",
+    admin_now="{who} is now an admin.",
+    admin_wrong_code="That code is wrong, used or expired; nothing has changed. "
+    "The operator prints a new one with python -m bot admin-code.",
+    admin_too_often="Too many wrong codes. Please try again in a minute.",
 )

@@ -164,6 +164,7 @@ class Wording:
     setting_digest: str
     setting_digest_hour: str
     setting_timezone: str
+    setting_label: str
     setting_line: str
     setting_changed: str
     language_name: str
@@ -172,6 +173,14 @@ class Wording:
     help_example: str
     voted_helpful: str
     voted_not_helpful: str
+    # what a channel is called, and its admins
+    name_shown: str
+    name_none: str
+    name_set: str
+    name_removed: str
+    admin_now: str
+    admin_wrong_code: str
+    admin_too_often: str
 
 
 def wording(language: Language) -> Wording:

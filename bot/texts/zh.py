@@ -111,7 +111,7 @@ WORDING = Wording(
     numbers_tutorial="这些数值来自教程，是用 Qwen3-Embedding-4B 得出的（这里的模型：{model}）；"
     "换一个模型就需要别的数值。",
     numbers_measured="这些数值是我们针对这里的模型（{model}）在带标注的中英文问题上实测的"
-    "（见 benchmarks/README.md）；教程的数值是用 Qwen3-Embedding-4B 得出的。",
+    "（见 benchmarks/strategies.md）；教程的数值是用 Qwen3-Embedding-4B 得出的。",
     numbers_configured="这些数值由管理员设定：{about}。",
     numbers_configured_without_reason="写在配置文件里",
     model_unknown="暂时不知道",
@@ -143,6 +143,7 @@ WORDING = Wording(
     setting_digest="定期摘要",
     setting_digest_hour="摘要时间（点）",
     setting_timezone="时区",
+    setting_label="名称",
     setting_line="{name}：{value}{changed}",
     setting_changed="，{who} 于 {when} 修改",
     language_name="中文",
@@ -151,4 +152,12 @@ WORDING = Wording(
     help_example="例如：{example}",
     voted_helpful="已记录：有用。谢谢！",
     voted_not_helpful="已记录：没用。谢谢！",
+    name_shown="这里的名称是“{name}”。",
+    name_none="这里还没有名称。例如发送 /name 售后一组",
+    name_set="{who} 把这里命名为“{name}”。",
+    name_removed="{who} 取消了这里的名称。",
+    admin_now="{who} 现在是管理员。",
+    admin_wrong_code="代码不对、已经用过或已经过期，什么都没有改变。"
+    "新的代码由运维人员运行 python -m bot admin-code 得到。",
+    admin_too_often="错误的代码太多了，请一分钟后再试。",
 )
