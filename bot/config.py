@@ -83,7 +83,7 @@ class Defaults(_Section):
     threshold: Threshold = Decimal("0.40")
     limit: int = Field(default=5, ge=1, le=20)
     knowledge_base: str = "default"
-    margin: Threshold = Decimal("0.02")
+    margin: Threshold = Decimal("0.01")
     keyword_weight: Threshold = Decimal(0)
 
 
