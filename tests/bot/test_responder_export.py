@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import (
+    Asked,
+    Change,
+    Label,
+    Match,
+    PastChange,
+    PastLabel,
+    PastQuestion,
+)
+from bot.responder.csv_table import Cell, as_csv, inert
+from bot.responder.export import HEAD, records
+from tests.bot.store.building import ANN, BOB, an_answer
+
+T = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+cells = st.one_of(st.none(), st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+
+
+def read(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=2)))
+def test_what_is_written_is_read_back(rows: list[list[Cell]]) -> None:
+    wanted = [
+        ["" if cell is None else inert(cell) if isinstance(cell, str) else repr(cell) for cell in row]
+        for row in rows
+    ]
+    assert read(as_csv(("a", "b"), rows)) == [["a", "b"], *wanted]
+
+
+@given(st.text())
+def test_no_text_begins_a_formula(text: str) -> None:
+    shown = inert(text)
+    assert shown in {text, f"'{text}"}
+    assert not shown.lstrip("\ufeff\u200b\u200c\u200d\u2060 \u3000\u00a0").startswith(
+        tuple("=+-@＝＋－＠\t\r\n")
+    )
+
+
+def test_a_table_has_a_mark_line_ends_and_numbers() -> None:
+    rows: list[list[Cell]] = [["=1+1", -0.25], ['a\nb,"c"', None]]
+    assert as_csv(("text", "score"), rows) == (b'\xef\xbb\xbftext,score\r\n\'=1+1,-0.25\r\n"a\nb,""c""",\r\n')
+
+
+def a_question(*, private: bool = False) -> PastQuestion:
+    answer = replace(
+        an_answer("a1", question="=cmd()"),
+        matches=(Match(1, "e1", "apples", 0.71, answer="red"),),
+        total=2,
+        best_score=0.71,
+        private=private,
+    )
+    return PastQuestion(Asked(answer, (("e1", 0.71), ("e2", 0.45), ("e3", 0.2))), ANN, T)
+
+
+def test_every_fact_is_a_row_in_the_order_of_time() -> None:
+    label = Label("=cmd()", "e1", False, "vote", "default", "a1", 0.71, "small", "", "s1")
+    change = Change("threshold", None, "0.65", cause="strategy precise")
+    rows = list(records([a_question()], [PastLabel(label, BOB, T)], [PastChange(change, BOB, T)]))
+    assert [{name: value for name, value in row.items() if value not in (None, "")} for row in rows] == [
+        {
+            "record": "question",
+            "at": "2026-11-23T09:00:00Z",
+            "person": "Ann",
+            "answer_id": "a1",
+            "question": "=cmd()",
+            "private": "no",
+            "knowledge_base": "default",
+            "model": "small",
+            "snapshot": "s1",
+            "threshold": 0.4,
+            "threshold_source": "default",
+            "total": 2,
+            "best_score": 0.71,
+        },
+        {
+            "record": "match",
+            "at": "2026-11-23T09:00:00Z",
+            "answer_id": "a1",
+            "knowledge_base": "default",
+            "rank": 1,
+            "entry_id": "e1",
+            "text": "apples",
+            "answer": "red",
+            "score": 0.71,
+        },
+        {
+            "record": "match",
+            "at": "2026-11-23T09:00:00Z",
+            "answer_id": "a1",
+            "knowledge_base": "default",
+            "rank": 2,
+            "entry_id": "e2",
+            "score": 0.45,
+        },
+        {
+            "record": "change",
+            "at": "2026-11-23T09:00:00Z",
+            "person": "Bob",
+            "setting": "threshold",
+            "new": 0.65,
+            "cause": "strategy precise",
+        },
+        {
+            "record": "feedback",
+            "at": "2026-11-23T09:00:00Z",
+            "person": "Bob",
+            "answer_id": "a1",
+            "question": "=cmd()",
+            "knowledge_base": "default",
+            "model": "small",
+            "snapshot": "s1",
+            "entry_id": "e1",
+            "score": 0.71,
+            "verdict": "not helpful",
+            "source": "vote",
+        },
+    ]
+    assert all(set(row) <= set(HEAD) for row in rows)
+
+
+def test_a_private_question_is_without_its_asker() -> None:
+    question, *_ = records([a_question(private=True)], [], [])
+    assert (question["person"], question["private"], question["question"]) == ("", "yes", "=cmd()")
+
+
+def test_a_match_without_its_threshold_is_no_match() -> None:
+    past = a_question()
+    strict = replace(past.asked.answer, threshold=Decimal("0.9"), matches=(), total=0)
+    rows = list(records([replace(past, asked=replace(past.asked, answer=strict))], [], []))
+    assert [row["record"] for row in rows] == ["question"]
