@@ -87,6 +87,7 @@ class Documents:
             process.kill()
 
         clock = threading.Timer(self._limits.document_seconds, stop)
+        clock.daemon = True  # the end of the program waits for no document
         clock.start()
         try:
             self._ask(process, kind, content)
@@ -108,7 +109,8 @@ class Documents:
     def _ask(self, process: subprocess.Popen[bytes], kind: str, content: bytes) -> None:
         assert process.stdin is not None  # noqa: S101 - opened as a pipe
         try:
-            process.stdin.write(json.dumps({"kind": kind, "bytes": len(content)}).encode() + b"\n")
+            header = {"kind": kind, "bytes": len(content), "seconds": self._limits.document_seconds * 2}
+            process.stdin.write(json.dumps(header).encode() + b"\n")
             process.stdin.write(content)
             process.stdin.flush()
         except OSError:

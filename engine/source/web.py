@@ -48,6 +48,7 @@ _BY_MEDIA_TYPE: Final[Mapping[str, str]] = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
+_REMEMBERED: Final = frozenset({"etag", "last_modified"})
 _PAGE: Final = (b"<!doctype html", b"<html")
 
 
@@ -88,7 +89,7 @@ def fetch(
             session.mount("http://", WholeAnswerTimeout())
             session.mount("https://", WholeAnswerTimeout())
             with closing(_answer(session, url, _asking(headers, marks), deadline)) as answer:
-                if answer.status_code == _NOT_MODIFIED and marks:
+                if answer.status_code == _NOT_MODIFIED and not _REMEMBERED.isdisjoint(marks):
                     return None
                 if answer.status_code != _OK:
                     raise SourceError(f"{name} answered with status {answer.status_code}")

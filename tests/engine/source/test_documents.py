@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import stat
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -384,3 +387,15 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(reader: Documents, kind: st
 def test_the_next_reading_starts_anew_after_one_that_broke(tmp_path: Path) -> None:
     refusal(tmp_path, "a.xlsx", b"no")
     assert found(tmp_path, "b.md", b"fine") == [("b", "fine")]
+
+
+def test_a_reader_whose_owner_is_gone_ends_by_itself() -> None:
+    header = b'{"kind": ".html", "bytes": 500000, "seconds": 0.2}\n'
+    ended = subprocess.run(
+        [sys.executable, "-m", "engine.extract", "2000000000"],
+        input=header + b"<div>" * 100_000,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGALRM
