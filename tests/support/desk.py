@@ -1,0 +1,195 @@
+"""A responder at its desk: over a real store, with an engine on paper. For the tests of what is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from bot.config import Bot
+from bot.domain import (
+    Answer,
+    Channel,
+    Choose,
+    EngineError,
+    Found,
+    InboxItem,
+    IncomingMessage,
+    KnowledgeBase,
+    Match,
+    MessageKey,
+    Outcome,
+    Person,
+    Query,
+    RunCommand,
+    ShowMore,
+    Surface,
+    Text,
+    TurnDial,
+    Vote,
+)
+from bot.engine_client import Added, Entry, Ready, RefreshState
+from bot.responder import Responder
+from tests.bot.store.building import HandClock, Store
+
+ANN = Person("slack", "T1", "U1", "Ann")
+BOB = Person("slack", "T1", "U2", "Bob")
+ROOM = Channel("slack", "T1", "C1")
+NEXT_DOOR = Channel("slack", "T1", "C2")
+WECOM = Channel("wecom", "support", "g1")
+
+FRUIT = {
+    "e1": ("Lemons are sour. They grow in Sicily.", 0.82),
+    "e2": ("Limes are sour too", 0.71),
+    "e3": ("Figs", 0.45),
+}
+
+
+@dataclass
+class PaperEngine:
+    """An engine that gives every entry the score written beside it."""
+
+    clock: HandClock
+    away: bool = False
+    model: str = "paper"
+    knows_keywords: bool = False
+    entries: dict[str, tuple[str, float]] = field(default_factory=lambda: dict(FRUIT))
+    thresholds: dict[str, float | None] = field(default_factory=lambda: {"default": None, "shop": 0.6})
+    asked: list[Query] = field(default_factory=list)
+    added: list[tuple[str, str]] = field(default_factory=list)
+    states: list[RefreshState] = field(default_factory=lambda: ["running", "done"])
+    add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
+
+    def _answer(self) -> None:
+        if self.away:
+            raise EngineError("away", "unplugged")
+
+    def search(self, query: Query) -> Found:
+        known = self.knowledge_base(query.knowledge_base)
+        if query.keyword_weight and not self.knows_keywords:
+            raise EngineError("refused", "the engine answered 422")
+        self.asked.append(query)
+        threshold = 0.4 if query.threshold is None else query.threshold
+        ranked = sorted(self.entries.items(), key=lambda entry: -entry[1][1])
+        passing = [(entry_id, text, score) for entry_id, (text, score) in ranked if score >= threshold]
+        shown = passing[query.offset : query.offset + query.limit]
+        return Found(
+            knowledge_base=query.knowledge_base,
+            snapshot="s1",
+            snapshot_at=known.snapshot_at,
+            model=self.model,
+            threshold=threshold,
+            total=len(passing),
+            best_score=ranked[0][1][1] if ranked else None,
+            matches=tuple(
+                Match(query.offset + 1 + at, entry_id, text, score)
+                for at, (entry_id, text, score) in enumerate(shown)
+            ),
+            scores=tuple((entry_id, score) for entry_id, (_, score) in ranked),
+        )
+
+    def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
+        return tuple(map(self.knowledge_base, self.thresholds))
+
+    def knowledge_base(self, name: str) -> KnowledgeBase:
+        self._answer()
+        if name not in self.thresholds:
+            raise EngineError("unknown_knowledge_base", name)
+        return KnowledgeBase(
+            name=name,
+            size=len(self.entries),
+            threshold=self.thresholds[name],
+            snapshot="s1",
+            snapshot_at=self.clock.now() - timedelta(minutes=5),
+            model=self.model,
+            dimension=512,
+            refreshing=False,
+            next_refresh=self.clock.now() + timedelta(minutes=25),
+        )
+
+    def add_entries(self, knowledge_base: str, text: str) -> Added:
+        self._answer()
+        self.added.append((knowledge_base, text))
+        return self.add_result
+
+    def remove_entry(self, knowledge_base: str, entry_id: str) -> None:  # noqa: ARG002 - as the engine has it
+        self._answer()
+        if entry_id == "file:1":
+            raise EngineError("foreign_entry", "it comes from fruit.txt")
+        if entry_id not in self.entries:
+            raise EngineError("unknown_entry", entry_id)
+
+    def refresh(self, knowledge_base: str) -> str:
+        self.knowledge_base(knowledge_base)
+        return "r1"
+
+    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState:  # noqa: ARG002
+        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
+
+    def ready(self) -> Ready:
+        self._answer()
+        return Ready("cpu", "paper")
+
+
+class Desk:
+    """A responder over a real store: what is decided is kept, so the next message sees it."""
+
+    def __init__(self, store: Store, clock: HandClock, bot: Bot) -> None:
+        self.store = store
+        self.engine = PaperEngine(clock)
+        self.waited: list[float] = []
+        self._number = 0
+        self.responder = Responder(
+            settings=store.settings,
+            history=store.history,
+            labels=store.labels,
+            engine=self.engine,
+            clock=clock,
+            bot=bot,
+            new_id=lambda: f"a{self._number}",
+            link_to=lambda document_id: f"https://kb.example.com/console/export/{document_id}",
+            wait=self.waited.append,
+        )
+
+    def message(self, text: str = "", **parts: Any) -> IncomingMessage:
+        self._number += 1
+        plain = IncomingMessage(
+            channel=ROOM,
+            person=ANN,
+            keys=(MessageKey("event", str(self._number)),),
+            surface=Surface.MESSAGE,
+            text=text,
+            mentioned=True,
+        )
+        return replace(plain, **parts)
+
+    def hear(self, message: IncomingMessage) -> Outcome:
+        self.store.inbox.accept(message)
+        item = self.store.inbox.claim()
+        assert item is not None
+        outcome = self.responder.reply_to(item)
+        for delivery in self.store.inbox.answered(item, outcome):
+            self.store.outbox.delivered(delivery, "receipt")
+        return outcome
+
+    def decide(self, message: IncomingMessage) -> Outcome:
+        """What is decided of a message that no store would take."""
+        return self.responder.reply_to(InboxItem(1, message, lease=1, attempt=1))
+
+    def say(self, text: str, **parts: Any) -> str:
+        """What is answered in words."""
+        (reply,) = self.hear(self.message(text, **parts)).replies
+        assert isinstance(reply, Text)
+        return reply.body
+
+    def ask(self, text: str, **parts: Any) -> Answer:
+        reply = self.hear(self.message(text, **parts)).replies[0]
+        assert isinstance(reply, Answer)
+        return reply
+
+    def click(self, action: TurnDial | Vote | ShowMore | Choose | RunCommand, **parts: Any) -> Outcome:
+        return self.hear(self.message(surface=Surface.ACTION, action=action, **parts))
+
+    def threshold(self, channel: Channel = ROOM) -> Decimal | None:
+        return self.store.settings.of(channel).threshold
