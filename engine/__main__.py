@@ -12,11 +12,13 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from engine import app, config, logs, shell
+from engine import app, config, logs, shell, trial
 from engine.config import ConfigError
 from engine.domain import EngineError
 
+_DEEPEST = 200
 _DONE, _FAILED, _WRONG, _INTERRUPTED = 0, 1, 2, 130
 
 
@@ -42,6 +44,15 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
                     threshold=given.threshold,
                     limit=given.limit,
                     as_json=given.json,
+                )
+            case "evaluate":
+                return trial.evaluate(
+                    settings,
+                    given.queries,
+                    given.out,
+                    knowledge_base=given.kb,
+                    precision=given.precision,
+                    depth=given.depth,
                 )
             case _:
                 return shell.check(settings, path)
@@ -103,8 +114,52 @@ def _parser() -> argparse.ArgumentParser:
     )
     search.add_argument("--limit", type=int, default=5, metavar="N", help="how many matches at most (5)")
     search.add_argument("--json", action="store_true", help="the whole answer as one line of JSON")
+    evaluate = commands.add_parser("evaluate", help="threshold curves from a labelled file")
+    evaluate.add_argument(
+        "--queries",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="JSON Lines: id, text, in_scope, and relevant (entry ids) or group",
+    )
+    evaluate.add_argument("--kb", default="default", metavar="NAME", help="the knowledge base (default)")
+    evaluate.add_argument(
+        "--precision",
+        type=_share,
+        metavar="P",
+        help="also find the lowest threshold that is at least this right, with 95 %% confidence",
+    )
+    evaluate.add_argument(
+        "--depth",
+        type=_depth,
+        default=5,
+        metavar="N",
+        help="how many entries of each question are judged (5, as many as a reply shows); more of them"
+        " make wrong ones count for more",
+    )
+    evaluate.add_argument(
+        "--out",
+        type=Path,
+        default=Path("evaluation"),
+        metavar="PATH",
+        help="where to write: PATH.json, PATH.csv and PATH.png (./evaluation)",
+    )
     commands.add_parser("check", help="try the configuration, every source and the model")
     return parser
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"wanted a number between 0 and 1, for example 0.95 (got {text})")
+    return value
+
+
+def _depth(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= _DEEPEST:
+        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {_DEEPEST} (got {text})")
+    return value
 
 
 if __name__ == "__main__":

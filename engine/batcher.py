@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from engine.domain import EncoderFailed, NotReady, Overloaded
-from engine.encoder import Encoder, Role
+from engine.encoder import CountsTokens, Encoder, Role
 from engine.snapshot import ModelIdentity, Vectors
 
 # What one pass may hold. Text costs by its length: 64 short questions or 6 passages take
@@ -72,6 +72,7 @@ class Batcher:
         self._questions: deque[_Waiting] = deque()
         self._bulk: deque[_Waiting] = deque()
         self._changed = threading.Condition()
+        self._model = threading.Lock()
         self._state: State = "loading"
         self._reason = "the model is loading"
         self._thread: threading.Thread | None = None
@@ -136,6 +137,18 @@ class Batcher:
             ) from None
         return np.asarray(vectors[0], np.float32)
 
+    def count_tokens(self, text: str) -> int | None:
+        """Into how many tokens the model cuts a question; None where it does not tell.
+
+        Raises:
+            NotReady: there is no model to ask.
+        """
+        encoder = self._ready_encoder()
+        if not isinstance(encoder, CountsTokens):
+            return None
+        with self._model:  # a tokenizer is part of the model, and used by one thread at a time
+            return encoder.count_tokens(text)
+
     def encode_entries(
         self, texts: Sequence[str], progress: Callable[[int], None] = lambda _done: None
     ) -> Vectors:
@@ -166,7 +179,7 @@ class Batcher:
         role = batch[0].role
         self._seen(role, len(texts))
         try:
-            vectors = self._ready_encoder().encode(texts, role)
+            vectors = self._encode(texts, role)
         except Exception as problem:  # noqa: BLE001 - whatever a model raises belongs to those who asked
             self._one_by_one(batch, problem)
             return True
@@ -215,6 +228,11 @@ class Batcher:
             raise NotReady(self._reason)
         return self._encoder
 
+    def _encode(self, texts: Sequence[str], role: Role) -> Vectors:
+        encoder = self._ready_encoder()
+        with self._model:
+            return encoder.encode(texts, role)
+
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
         while self._questions and len(batch) < BATCH:
@@ -234,7 +252,7 @@ class Batcher:
             return
         for waiting in batch:
             try:
-                waiting.vectors.set_result(self._ready_encoder().encode(waiting.texts, waiting.role))
+                waiting.vectors.set_result(self._encode(waiting.texts, waiting.role))
             except Exception as own:  # noqa: BLE001 - as in step
                 waiting.vectors.set_exception(_told(own))
 

@@ -115,7 +115,7 @@ class SearchAnswer:
 
     `total` counts every entry at or above `threshold`; `best_score` is the best of all
     entries, None when there are none; `scores` are the best of all entries as (id, score),
-    above the threshold or not.
+    above the threshold or not. Only scores of equal `fingerprint` may be compared.
     """
 
     knowledge_base: str
@@ -127,6 +127,7 @@ class SearchAnswer:
     best_score: float | None
     matches: tuple[Match, ...]
     scores: tuple[tuple[str, float], ...] | None = None
+    fingerprint: str = ""
 
 
 RefreshState = Literal["waiting", "running", "done", "failed"]

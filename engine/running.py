@@ -48,6 +48,16 @@ class Asked:
             _have_a_snapshot(self.opened, question["knowledge_base"])
         return self._ask("POST", "/v1/search", question)
 
+    def entry_ids(self, name: str, page: int) -> Iterator[str]:
+        path = f"/v1/knowledge-bases/{_quoted(name)}/entries"
+        offset = 0
+        while True:
+            answer = self._ask("GET", f"{path}?limit={page}&offset={offset}")
+            yield from (entry["id"] for entry in answer["entries"])
+            offset += page
+            if offset >= answer["total"]:
+                return
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         status, answer = self.send(method, path, body)
         if isinstance(answer, dict) and status < 300:  # noqa: PLR2004 - the statuses of success

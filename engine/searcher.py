@@ -55,6 +55,7 @@ class Searcher:
             best_score=found.best_score,
             matches=found.matches,
             scores=found.scores if query.keep else None,
+            fingerprint=snapshot.model.fingerprint,
         )
 
     def snapshot_of(self, knowledge_base: str) -> Snapshot:

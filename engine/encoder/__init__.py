@@ -8,7 +8,7 @@ an encoder runs in, and in what order, is the batcher's business.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from engine.config import Model
 from engine.snapshot import ModelIdentity, Vectors
@@ -31,6 +31,13 @@ class Encoder(Protocol):
     def device(self) -> str: ...
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors: ...
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """What an encoder may be as well: one that says into how many tokens it cuts a question."""
+
+    def count_tokens(self, text: str) -> int: ...
 
 
 def load(model: Model) -> Encoder:

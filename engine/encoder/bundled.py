@@ -66,3 +66,7 @@ class BundledEncoder:
             if not text:
                 raise EncoderFailed(f"text {number} is empty")
         return shortened(self._model.encode(prepared), self._identity.dimension)
+
+    def count_tokens(self, text: str) -> int:
+        prepared = preparation.prepare(text[:_LONGEST_CHARACTERS])
+        return len(self._model._tokenizer.encode([prepared])[0])  # noqa: SLF001 - the package shows it nowhere else

@@ -81,6 +81,12 @@ class SentenceTransformerEncoder:
         )
         return shortened(tensor.float().cpu().numpy(), self._identity.dimension)
 
+    def count_tokens(self, text: str) -> int:
+        """With the prompt and the marks that the model puts around a question, up to its limit."""
+        prompt = self._model.prompts.get("query") or ""
+        count = len(self._model.tokenizer(prompt + text)["input_ids"])
+        return min(count, self._model.max_seq_length or count)
+
 
 def _device(torch: Any, wanted: str) -> str:
     has_card = bool(torch.cuda.is_available())

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from engine.domain import STATUS, EngineError
 from engine.metrics import Metrics
 from engine.web import openapi
+from engine.web.analysis import analysis_routes
 from engine.web.bodies import ErrorBody, ErrorPart, NotReadyBody
 from engine.web.replies import as_json
 from engine.web.routes import Knowledge, knowledge_routes
@@ -31,6 +32,7 @@ def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> F
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.merge_slashes = False
     app.register_blueprint(knowledge_routes(knowledge, metrics))
+    app.register_blueprint(analysis_routes(knowledge.batcher))
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -86,6 +86,7 @@ class SearchResponse(BaseModel):
     snapshot: str
     snapshot_at: datetime
     model: str
+    fingerprint: str
     threshold: float
     total: int
     best_score: float | None
@@ -100,6 +101,7 @@ class SearchResponse(BaseModel):
             snapshot=answer.snapshot,
             snapshot_at=answer.snapshot_at,
             model=answer.model,
+            fingerprint=answer.fingerprint,
             threshold=answer.threshold,
             total=answer.total,
             best_score=answer.best_score,
@@ -205,6 +207,7 @@ class KnowledgeBaseBody(BaseModel):
     name: str
     size: int
     model: str
+    fingerprint: str
     dimension: int
     device: str
     snapshot: str | None

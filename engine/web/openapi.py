@@ -8,6 +8,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from engine.web.analysis_bodies import (
+    EvaluateRequest,
+    EvaluateResponse,
+    GroupsRequest,
+    GroupsResponse,
+    InspectRequest,
+    InspectResponse,
+)
 from engine.web.bodies import (
     AddedBody,
     EntriesBody,
@@ -55,6 +63,12 @@ def document(*, token_needed: bool) -> _Schema:
         KnowledgeBaseBody,
         RefreshRequest,
         RefreshAccepted,
+        EvaluateRequest,
+        EvaluateResponse,
+        InspectRequest,
+        InspectResponse,
+        GroupsRequest,
+        GroupsResponse,
         EntriesBody,
         AddedBody,
         Ready,
@@ -62,10 +76,7 @@ def document(*, token_needed: bool) -> _Schema:
         ErrorBody,
     ]
     _, schemas = models_json_schema(
-        [
-            (body, "validation" if body in {SearchRequest, RefreshRequest} else "serialization")
-            for body in bodies
-        ],
+        [(body, "validation" if body.__name__.endswith("Request") else "serialization") for body in bodies],
         ref_template="#/components/schemas/{model}",
     )
     components: _Schema = {"schemas": schemas["$defs"]}
@@ -92,6 +103,19 @@ def _paths() -> _Schema:
                 body={"application/json": {"schema": _ref(SearchRequest)}},
                 errors=("400", "404", "409", "413", "415", "422", "429", "503"),
             )
+        },
+        "/v1/evaluate": {
+            "post": _measuring(
+                "evaluate", "What judged answers say about thresholds.", EvaluateRequest, EvaluateResponse
+            )
+        },
+        "/v1/inspect": {
+            "post": _measuring(
+                "inspect", "The vector behind a text.", InspectRequest, InspectResponse, ("429", "503")
+            )
+        },
+        "/v1/groups": {
+            "post": _measuring("group", "Texts that mean the same.", GroupsRequest, GroupsResponse, ("503",))
         },
         "/v1/knowledge-bases": {
             "get": _operation("list_knowledge_bases", "All of them.", {"200": KnowledgeBasesBody})
@@ -165,6 +189,22 @@ def _operation(
     if parameters:
         operation["parameters"] = parameters
     return operation
+
+
+def _measuring(
+    name: str,
+    says: str,
+    body: type[BaseModel],
+    answer: type[BaseModel],
+    errors: tuple[str, ...] = (),
+) -> _Schema:
+    return _operation(
+        name,
+        says,
+        {"200": answer},
+        body={"application/json": {"schema": _ref(body)}},
+        errors=("400", "413", "415", "422", *errors),
+    )
 
 
 def _open(name: str, says: str, answers: dict[str, type[BaseModel] | None]) -> _Schema:

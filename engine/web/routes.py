@@ -110,6 +110,7 @@ class Knowledge:
             name=name,
             size=snapshot.size if snapshot else 0,
             model=identity.name if identity else self.model_name,
+            fingerprint=identity.fingerprint if identity else "",
             dimension=identity.dimension if identity else 0,
             device=self.batcher.device if loaded else "",
             snapshot=snapshot.id if snapshot else None,
@@ -194,7 +195,7 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
     @routes.post("/search")
     def search() -> Response:
         began = time.perf_counter()
-        _wanted_type(("application/json",))
+        wanted_type(("application/json",))
         try:
             question = SearchRequest.model_validate_json(request.get_data())
         except ValidationError as mistakes:
@@ -233,7 +234,7 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
     @routes.post("/knowledge-bases/<name>/entries")
     def add(name: str) -> Response:
         knowledge.known(name)
-        media_type = _wanted_type(LIST_TYPES)
+        media_type = wanted_type(LIST_TYPES)
         request.max_content_length = LIST_LIMIT_BYTES
         content = request.get_data()
         if not content.strip():
@@ -255,7 +256,7 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
     return routes
 
 
-def _wanted_type(wanted: tuple[str, ...]) -> str:
+def wanted_type(wanted: tuple[str, ...]) -> str:
     """The media type of the body, when it is a wanted one, in plain UTF-8.
 
     Raises:

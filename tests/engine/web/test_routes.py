@@ -64,6 +64,7 @@ def test_an_answer_has_every_field_of_the_contract(engine: RunningEngine) -> Non
     assert answer == {
         "knowledge_base": "shop",
         "model": "letters",
+        "fingerprint": "letters",
         "threshold": 0.4,
         "total": 1,
         "best_score": 1.0,

@@ -1,0 +1,93 @@
+"""The routes that measure and change nothing: thresholds, vectors, likeness."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+
+from engine.batcher import Batcher
+from engine.domain import BadValue
+from engine.evaluation import evaluate
+from engine.evaluation.picture import drawn_curve, drawn_histogram
+from engine.grouping import grouped
+from engine.inspection import inspected
+from engine.searcher import is_visible
+from engine.web.analysis_bodies import (
+    EvaluateRequest,
+    EvaluateResponse,
+    GroupsRequest,
+    GroupsResponse,
+    InspectRequest,
+    InspectResponse,
+)
+from engine.web.bodies import explained
+from engine.web.replies import as_json
+from engine.web.routes import wanted_type
+
+LABELS_LIMIT_BYTES = 4 << 20
+
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+def analysis_routes(batcher: Batcher) -> Blueprint:
+    """The routes below /v1 that ask no knowledge base."""
+    routes = Blueprint("analysis", __name__, url_prefix="/v1")
+
+    @routes.post("/evaluate", endpoint="evaluate")
+    def evaluate_labels() -> Response:
+        wanted_type(("application/json",))
+        request.max_content_length = LABELS_LIMIT_BYTES
+        asked = _read(EvaluateRequest)
+        found = evaluate(
+            asked.as_labels(), precision=asked.precision, current=asked.threshold, seed=asked.seed
+        )
+        picture = drawn_curve(found) if asked.picture else None
+        return as_json(EvaluateResponse.of(found, asked.points, picture))
+
+    @routes.post("/inspect")
+    def inspect() -> Response:
+        wanted_type(("application/json",))
+        asked = _read(InspectRequest)
+        _visible(asked.text, "text")
+        seen = inspected(batcher.encode_question(asked.text))
+        picture = drawn_histogram(seen.edges, seen.counts) if asked.picture else None
+        return as_json(
+            InspectResponse.of(
+                seen,
+                model=batcher.identity.name,
+                fingerprint=batcher.identity.fingerprint,
+                tokens=batcher.count_tokens(asked.text),
+                picture=picture,
+            )
+        )
+
+    @routes.post("/groups")
+    def groups() -> Response:
+        wanted_type(("application/json",))
+        asked = _read(GroupsRequest)
+        for number, text in enumerate(asked.texts):
+            _visible(text, f"texts.{number}")
+        vectors = batcher.encode_entries(asked.texts)
+        return as_json(
+            GroupsResponse(
+                groups=grouped(vectors, asked.similarity),
+                model=batcher.identity.name,
+                fingerprint=batcher.identity.fingerprint,
+            )
+        )
+
+    return routes
+
+
+def _read(shape: type[_Body]) -> _Body:
+    try:
+        return shape.model_validate_json(request.get_data())
+    except ValidationError as mistakes:
+        raise explained(mistakes) from None
+
+
+def _visible(text: str, field: str) -> None:
+    if not is_visible(text):
+        raise BadValue(f"{field} must hold at least one visible character")

@@ -1,0 +1,192 @@
+"""The bodies of the routes that measure: thresholds, vectors, likeness."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.evaluation import CONFIDENCE, METHOD, Chosen, Evaluation, Label, Point
+from engine.inspection import Inspected
+from engine.web.bodies import Whole
+
+MOST_LABELS = 20_000
+MOST_TEXTS = 1_000
+LONGEST_TEXT = 20_000
+
+_Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class LabelBody(BaseModel):
+    """One answer that was judged. Labels of one `group`, a question, are not independent of each other."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    score: float = Field(ge=-1, le=1, allow_inf_nan=False)
+    relevant: bool
+    group: str = Field(default="", max_length=64)
+
+
+class EvaluateRequest(BaseModel):
+    """Labels, and what to find in them. Only `labels` is required."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    labels: list[LabelBody] = Field(min_length=1, max_length=MOST_LABELS)
+    precision: float | None = Field(
+        default=None, gt=0, lt=1, description="Wanted of the lowest threshold, with 95 % confidence."
+    )
+    threshold: float | None = Field(
+        default=None, ge=-1, le=1, allow_inf_nan=False, description="Today's, to compare with."
+    )
+    seed: Whole = Field(default=0, ge=0, le=2**32 - 1)
+    points: Whole = Field(
+        default=200, ge=2, le=MOST_LABELS, description="How many points of the curve to report at most."
+    )
+    picture: bool = True
+
+    def as_labels(self) -> list[Label]:
+        return [Label(label.score, label.relevant, label.group) for label in self.labels]
+
+
+class PointBody(BaseModel):
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+    kept: int
+
+    @classmethod
+    def of(cls, point: Point) -> PointBody:
+        return cls(
+            threshold=point.threshold,
+            precision=point.precision,
+            recall=point.recall,
+            f1=point.f1,
+            kept=point.kept,
+        )
+
+
+class IntervalBody(BaseModel):
+    """Where 95 % of the resamples lie; `high` is null when there is no end."""
+
+    low: float
+    high: float | None
+
+
+class ChosenBody(PointBody):
+    """`suggested` is rounded to what people set; `at_suggested` is what that does to the labels."""
+
+    lower_bound: float
+    suggested: float
+    at_suggested: PointBody
+    interval: IntervalBody | None
+
+    @classmethod
+    def chosen(cls, chosen: Chosen | None) -> ChosenBody | None:
+        if chosen is None:
+            return None
+        interval = chosen.interval
+        return cls(
+            **PointBody.of(chosen.point).model_dump(),
+            lower_bound=chosen.lower_bound,
+            suggested=chosen.suggested,
+            at_suggested=PointBody.of(chosen.at_suggested),
+            interval=None if interval is None else IntervalBody(low=interval.low, high=interval.high),
+        )
+
+
+class EvaluateResponse(BaseModel):
+    """`method` names the bound of the precision, `confidence` says how sure it is."""
+
+    labels: int
+    relevant: int
+    groups: int
+    best: ChosenBody | None
+    precision: float | None
+    wanted: ChosenBody | None
+    current: PointBody | None
+    method: str
+    confidence: float
+    curve: list[PointBody]
+    picture: str | None = Field(description="A PNG in base64.")
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, points: int, picture: bytes | None) -> EvaluateResponse:
+        return cls(
+            labels=evaluation.labels,
+            relevant=evaluation.curve.relevant,
+            groups=evaluation.groups,
+            best=ChosenBody.chosen(evaluation.best),
+            precision=evaluation.precision,
+            wanted=ChosenBody.chosen(evaluation.wanted),
+            current=None if evaluation.current is None else PointBody.of(evaluation.current),
+            method=METHOD,
+            confidence=CONFIDENCE,
+            curve=[PointBody.of(point) for point in evaluation.curve.thinned(points)],
+            picture=_base64(picture),
+        )
+
+
+class InspectRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: _Text
+    picture: bool = False
+
+
+class HistogramBody(BaseModel):
+    """One more edge than counts; the last bin holds both its edges."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+class InspectResponse(BaseModel):
+    """A question as the engine sees it. `tokens` is null where the model does not tell."""
+
+    model: str
+    fingerprint: str
+    dimension: int
+    norm: float
+    values: list[float]
+    histogram: HistogramBody
+    tokens: int | None
+    picture: str | None
+
+    @classmethod
+    def of(
+        cls, seen: Inspected, *, model: str, fingerprint: str, tokens: int | None, picture: bytes | None
+    ) -> InspectResponse:
+        return cls(
+            model=model,
+            fingerprint=fingerprint,
+            dimension=seen.dimension,
+            norm=seen.norm,
+            values=list(seen.values),
+            histogram=HistogramBody(edges=list(seen.edges), counts=list(seen.counts)),
+            tokens=tokens,
+            picture=_base64(picture),
+        )
+
+
+class GroupsRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    texts: list[_Text] = Field(min_length=1, max_length=MOST_TEXTS)
+    similarity: float = Field(
+        default=0.6, ge=0, le=1, description="The mean cosine that two groups need to become one."
+    )
+
+
+class GroupsResponse(BaseModel):
+    """The places of the texts, in groups; the largest first."""
+
+    groups: list[list[int]]
+    model: str
+    fingerprint: str
+
+
+def _base64(content: bytes | None) -> str | None:
+    return None if content is None else base64.b64encode(content).decode()
