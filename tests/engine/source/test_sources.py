@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain import Reading, SourceSpec
@@ -239,6 +239,7 @@ def test_the_copy_holds_no_secret_and_outlives_a_new_password(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
+@settings(deadline=None)  # a busy disk is no broken promise
 @given(contents=st.lists(st.binary(max_size=60) | st.none(), min_size=1, max_size=6))
 def test_reading_never_fails_and_never_forgets(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes | None], confirmed: bool
