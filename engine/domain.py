@@ -138,6 +138,8 @@ class Refresh:
     """One run over the sources of a knowledge base, from the request to its end.
 
     `confirmed` when a person said that a source may shrink or change as much as it likes.
+    `held_back` when the sources still say what was rolled back from, so that it was not
+    published. `dropped_more` were dropped beside those in `dropped`, without their reasons.
     """
 
     id: str
@@ -153,6 +155,17 @@ class Refresh:
     confirmed: bool = False
     snapshot: str | None = None
     error: str | None = None
+    held_back: bool = False
+    dropped_more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """That the snapshot being served was gone back to, from `snapshot`, whose content is `refused`."""
+
+    snapshot: str
+    at: datetime
+    refused: str
 
 
 class EngineError(Exception):

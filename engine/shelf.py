@@ -16,7 +16,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from engine.domain import Dropped, EncoderFailed, Entry, SnapshotDamaged
+from engine.domain import Dropped, EncoderFailed, Entry, NoSnapshot, RolledBack, SnapshotDamaged
 from engine.snapshot import ModelIdentity, Snapshot
 
 FORMAT = 1
@@ -65,6 +65,7 @@ class _Manifest(BaseModel):
 class _Pointer(BaseModel):
     snapshot: str
     confirmed: datetime
+    rolled_back: RolledBack | None = None
 
 
 class Shelf:
@@ -80,11 +81,17 @@ class Shelf:
         self._folder = folder
         self._reached = reached
         self._current: Snapshot | None = None
+        self._rolled_back: RolledBack | None = None
         self.damaged: tuple[str, ...] = ()
 
     @property
     def current(self) -> Snapshot | None:
         return self._current
+
+    @property
+    def rolled_back(self) -> RolledBack | None:
+        """That `current` was gone back to; until something else is published or this is released."""
+        return self._rolled_back
 
     def load(self) -> Snapshot | None:
         """Take up the snapshot last published, or the newest before it that is whole; clear leftovers."""
@@ -102,6 +109,7 @@ class Shelf:
                 continue
             if pointer and pointer.snapshot == name:
                 loaded = replace(loaded, confirmed=pointer.confirmed)
+                self._rolled_back = pointer.rolled_back
             self._current = loaded
             break
         self.damaged = tuple(damaged)
@@ -125,6 +133,7 @@ class Shelf:
         self._point_to(snapshot)
         self._reached("pointed")
         before, self._current = self._current, snapshot
+        self._rolled_back = None
         self._reached("published")
         self._clear(keep={snapshot.id, before.id if before else ""})
 
@@ -135,6 +144,41 @@ class Shelf:
         confirmed = replace(self._current, confirmed=when)
         self._point_to(confirmed)
         self._current = confirmed
+        self._rolled_back = None
+
+    def before(self) -> Snapshot:
+        """The snapshot that was published before the current one, whole and checked.
+
+        Raises:
+            NoSnapshot: there is none.
+        """
+        current = self._current
+        for name in self._candidates(None) if current else ():
+            if current and name < current.id:
+                try:
+                    return _read(self._folder / name)
+                except SnapshotDamaged as problem:
+                    _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
+        raise NoSnapshot("there is no snapshot before the one being served")
+
+    def roll_back(self, to: Snapshot, when: datetime) -> RolledBack:
+        """Serve this snapshot of `before` again, and note what was gone back from."""
+        if self._current is None:
+            raise AssertionError("nothing to roll back from; this is a bug")
+        note = RolledBack(self._current.id, when, _digest_of_entries(self._current.entries))
+        self._point_to(to, note)
+        self._current, self._rolled_back = to, note
+        return note
+
+    def refuses(self, entries: Sequence[Entry]) -> bool:
+        """Whether these, in the order of their ids, are what was rolled back from."""
+        return self._rolled_back is not None and self._rolled_back.refused == _digest_of_entries(entries)
+
+    def release(self) -> None:
+        """Let what was rolled back from be published again."""
+        if self._current and self._rolled_back:
+            self._point_to(self._current)
+            self._rolled_back = None
 
     def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
         # Names start with the time they were made, so the newest comes first.
@@ -153,8 +197,8 @@ class Shelf:
             _log.error("pointer refused", extra={"file": str(self._folder / _POINTER)})
             return None
 
-    def _point_to(self, snapshot: Snapshot) -> None:
-        pointer = _Pointer(snapshot=snapshot.id, confirmed=snapshot.confirmed)
+    def _point_to(self, snapshot: Snapshot, rolled_back: RolledBack | None = None) -> None:
+        pointer = _Pointer(snapshot=snapshot.id, confirmed=snapshot.confirmed, rolled_back=rolled_back)
         partial = self._folder / f"{_POINTER}{_PARTIAL}"
         with _synced(partial):
             partial.write_text(pointer.model_dump_json(), encoding="utf-8")
@@ -243,6 +287,13 @@ def _read_manifest(folder: Path) -> _Manifest:
     if manifest.snapshot != folder.name:
         raise SnapshotDamaged(f"{path} belongs to {manifest.snapshot}, not to {folder.name}")
     return manifest
+
+
+def _digest_of_entries(entries: Sequence[Entry]) -> str:
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(_entry.dump_json(entry) + b"\n")
+    return digest.hexdigest()
 
 
 def _digest_of(content: dict[str, Any]) -> str:

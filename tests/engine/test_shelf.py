@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.domain import Dropped, Entry
+from engine.domain import Dropped, Entry, NoSnapshot
 from engine.shelf import Shelf
 from engine.snapshot import Snapshot
 from tests.support.engine import MIDDAY, a_snapshot
@@ -220,3 +220,40 @@ def test_a_reader_keeps_the_snapshot_it_took(tmp_path: Path) -> None:
     assert taken is not None
     assert taken.entries[0].text == "apple"
     assert float(taken.vectors[0] @ taken.vectors[0]) == pytest.approx(1)
+
+
+def test_a_rollback_serves_the_snapshot_before_and_survives_a_restart(tmp_path: Path) -> None:
+    shelf = Shelf(with_two(tmp_path))
+    bad = shelf.load()
+    assert bad is not None
+    note = shelf.roll_back(shelf.before(), MIDDAY)
+    again = Shelf(tmp_path)
+    served = again.load()
+    assert served is not None
+    assert (served.id, again.rolled_back) == ("s1", note)
+    assert (note.snapshot, again.refuses(bad.entries), again.refuses(served.entries)) == ("s2", True, False)
+    with pytest.raises(NoSnapshot, match="no snapshot before"):
+        again.before()
+
+
+@pytest.mark.parametrize("how", ["publish", "confirm", "release"])
+def test_what_was_rolled_back_from_may_come_again_after(tmp_path: Path, how: str) -> None:
+    shelf = Shelf(with_two(tmp_path))
+    shelf.load()
+    shelf.roll_back(shelf.before(), MIDDAY)
+    {
+        "publish": lambda: shelf.publish(a_snapshot("fig", id="s3")),
+        "confirm": lambda: shelf.confirm(MIDDAY),
+        "release": shelf.release,
+    }[how]()
+    again = Shelf(tmp_path)
+    again.load()
+    assert (shelf.rolled_back, again.rolled_back) == (None, None)
+
+
+def test_a_damaged_snapshot_is_not_gone_back_to(tmp_path: Path) -> None:
+    shelf = Shelf(with_two(tmp_path))
+    shelf.load()
+    flip(tmp_path / "s1" / "vectors.safetensors")
+    with pytest.raises(NoSnapshot):
+        shelf.before()
