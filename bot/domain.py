@@ -23,6 +23,7 @@ Language = Literal["zh", "en"]
 ThresholdSource = Literal["channel", "knowledge base", "default"]
 Verdict = Literal["helpful", "not helpful"]
 LabelSource = Literal["vote", "import", "review"]
+ReviewState = Literal["queued", "observed", "pooled", "confirmed", "dismissed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Surface(StrEnum):
     MESSAGE = "message"  # written in the room, or to the bot directly
     COMMAND = "command"  # a platform's own slash command
     ACTION = "action"  # a click
+    CLOCK = "clock"  # nobody asked: it is time for what `text` names
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +431,70 @@ class PastQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """An answer that the two thresholds of /review single out, with its best match."""
+
+    answer: Answer
+    match: Match
+    high: Decimal
+    low: Decimal
+    state: ReviewState
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """What was marked, under the number that people see. `decided_by` is a name, "" while it is open."""
+
+    id: int
+    answer_id: str
+    state: ReviewState
+    person: Person
+    question: str
+    knowledge_base: str
+    entry_id: str
+    entry_text: str
+    score: float
+    high: Decimal
+    low: Decimal
+    model: str
+    fingerprint: str
+    snapshot: str
+    made_at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in {"confirmed", "dismissed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Somebody's word on a review item. The first one stands."""
+
+    review_id: int
+    state: Literal["confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedGap:
+    """A question that found nothing, and what was done about it."""
+
+    knowledge_base: str
+    question: str
+    decision: Literal["added", "pointed", "dismissed"]
+    entry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastGap:
+    """A gap that was closed, and when (UTC)."""
+
+    gap: ClosedGap
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything that handling one message decided. It is stored in one transaction or not at all."""
 
@@ -437,6 +503,9 @@ class Outcome:
     asked: Asked | None = None
     labels: tuple[Label, ...] = ()
     files: tuple[File, ...] = ()
+    marked: Marked | None = None
+    decisions: tuple[Decision, ...] = ()
+    closed: tuple[ClosedGap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from bot.store.admins import Admins
 from bot.store.database import Database
 from bot.store.documents import Documents
 from bot.store.errors import LeaseLost, SchemaError, StoreError
+from bot.store.gaps import Gaps, Places
 from bot.store.history import History
 from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
@@ -15,6 +16,7 @@ from bot.store.letters import Letter, Letters
 from bot.store.outbox import Outbox
 from bot.store.progress import Answers, Kept, Progress
 from bot.store.retention import Retention
+from bot.store.reviews import Reviews
 from bot.store.secrets import Secrets
 from bot.store.settings import Settings
 
@@ -24,6 +26,7 @@ __all__ = [
     "Answers",
     "Database",
     "Documents",
+    "Gaps",
     "History",
     "Inbox",
     "Kept",
@@ -32,8 +35,10 @@ __all__ = [
     "Letter",
     "Letters",
     "Outbox",
+    "Places",
     "Progress",
     "Retention",
+    "Reviews",
     "SchemaError",
     "Secrets",
     "Settings",

@@ -16,7 +16,7 @@ not hold up the later ones of its channel, and is taken before them once it is d
 
 A claim is a lease with a number. Every later write shows the number, so that a worker
 that was too slow stores nothing (`LeaseLost`). What handling a message decided is stored
-in one transaction: settings, history, labels, files, replies, state. Nothing here knows what a
+in one transaction: settings, history, labels, reviews, files, replies, state. Nothing here knows what a
 reply means.
 """
 
@@ -62,10 +62,12 @@ from bot.store import outbox
 from bot.store.database import Database
 from bot.store.documents import keep_files, row_of
 from bot.store.errors import LeaseLost
+from bot.store.gaps import keep_closed, keep_place
 from bot.store.history import keep_asked
 from bot.store.labels import keep_label
 from bot.store.locks import one_claim_at_a_time
 from bot.store.prepared import Prepared
+from bot.store.reviews import keep_decision, keep_marked
 from bot.store.settings import keep_change
 from bot.store.tables import inbox, message_key, quarantine
 
@@ -247,6 +249,14 @@ class Inbox:
                 keep_asked(connection, message, item.id, outcome.asked, now)
             for label in outcome.labels:
                 keep_label(connection, message.channel, message.person, label, now, item_id=item.id)
+            if outcome.changes:
+                keep_place(connection, message.channel, now)
+            if outcome.marked is not None:
+                keep_marked(connection, message, item.id, outcome.marked, now)
+            for decision in outcome.decisions:
+                keep_decision(connection, message, decision, now)
+            for gap in outcome.closed:
+                keep_closed(connection, message, item.id, gap, now)
             keep_files(connection, files)
             return outbox.put(connection, self._clock, message, item.id, outcome.replies)
 
