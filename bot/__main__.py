@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from bot import app, chat, launcher, manifest
 from bot.check import check
@@ -71,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         "--channel", default="terminal", metavar="NAME", help="which room (each has its own settings)"
     )
     room.add_argument("--json", action="store_true", help="one JSON object a line")
+    labels = command("labels", _labels, "a channel's labels out to a file, or in from one (CSV or JSONL)")
+    labels.add_argument("direction", choices=("export", "import"))
+    labels.add_argument("file", metavar="FILE", help="*.jsonl, or CSV with question, entry, relevant")
+    labels.add_argument(
+        "--channel", required=True, metavar="NAME", help='"slack:T1:C1", or a room of the terminal'
+    )
     return parser
 
 
@@ -106,6 +114,18 @@ def _manifest(config: Config, _: argparse.Namespace) -> int:
 
 def _run(config: Config, options: argparse.Namespace) -> int:
     return launcher.run(config, options.config)
+
+
+def _labels(config: Config, options: argparse.Namespace) -> int:
+    request = {
+        "direction": options.direction,
+        "channel": options.channel,
+        # The running bot may stand in another folder.
+        "path": str(Path(options.file).absolute()),
+        "person": getpass.getuser(),
+    }
+    sys.stdout.write(app.labels(config, request) + "\n")
+    return DONE
 
 
 def _chat(config: Config, options: argparse.Namespace) -> int:

@@ -30,6 +30,8 @@ from bot.config import Bot, Config
 from bot.domain import Clock, IncomingMessage, PlatformError
 from bot.engine_client import EngineClient
 from bot.handover import Handover
+from bot.label_files import LabelFileError
+from bot.labelling import Labelling, channel_of
 from bot.links import Links
 from bot.local import Local, saying
 from bot.metrics import Metrics
@@ -107,6 +109,12 @@ class App:
             on_back=self.inbox.engine_is_back,
             metrics=self.metrics,
         )
+        self._labelling = Labelling(
+            Labels(self._database, clock),
+            Settings(self._database),
+            self.engine,
+            default_knowledge_base=bot.defaults.knowledge_base,
+        )
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = Links(bot.public_url, lambda: own_keys.get("links"))
@@ -170,7 +178,7 @@ class App:
             except SchemaError as unknown:
                 raise CannotStart(str(unknown)) from unknown
             parts: list[_Part] = [self._database, self.engine, self._workers, self.schedule]
-            parts.append(Local(self._bot.data_dir, {"say": saying(self.say)}))
+            parts.append(Local(self._bot.data_dir, {"say": saying(self.say), "labels": self._labels}))
             if self._with_web:
                 parts.append(self._server())
             started.callback(self._terminal.close)
@@ -199,6 +207,22 @@ class App:
         with self._terminal.listening(message, listener) as is_finished:
             self.reception.accept(message)
             is_finished.wait()
+
+    def move_labels(self, request: local.Request, closing: ExitStack) -> str:
+        """The same without running: only the database, until `closing` does."""
+        closing.callback(self._database.stop)
+        self._database.start()
+        try:
+            return _moved(self._labelling, request)
+        except LabelFileError as refusal:
+            raise CannotStart(str(refusal)) from refusal
+
+    def _labels(self, request: local.Request, _: local.Hear) -> str:
+        """For `python -m bot labels` while we run."""
+        try:
+            return _moved(self._labelling, request)
+        except LabelFileError as refusal:
+            raise local.LocalError(str(refusal)) from refusal
 
     def _blueprints(self) -> list[Blueprint]:
         blueprints = [
@@ -315,6 +339,41 @@ def migrate(config: Config) -> str:
             return schema.migrate(config.bot.database_url)
     except (SchemaError, StoreError) as problem:
         raise CannotStart(str(problem)) from problem
+
+
+def labels(config: Config, request: local.Request) -> str:
+    """Move labels between a channel and a file: `direction`, `channel`, `path`, `person`.
+
+    The running bot does it; where none runs, this process does, under the lock.
+
+    Raises:
+        CannotStart: why not; nothing was changed.
+    """
+    try:
+        done: str = local.call(config.bot.data_dir, "labels", request, lambda _: None)
+    except local.LocalError as refusal:
+        raise CannotStart(str(refusal)) from refusal
+    except local.NotRunning:
+        return _labels_without_a_bot(config, request)
+    return done
+
+
+def _labels_without_a_bot(config: Config, request: local.Request) -> str:
+    with ExitStack() as closing:
+        if _is_sqlite(config.bot):
+            closing.enter_context(_only_owner(config.bot.data_dir))
+        try:
+            schema.check(config.bot.database_url)
+        except SchemaError as unknown:
+            raise CannotStart(str(unknown)) from unknown
+        return build(config, with_web=False).move_labels(request, closing)
+
+
+def _moved(labelling: Labelling, request: local.Request) -> str:
+    channel, path = channel_of(str(request["channel"])), Path(str(request["path"]))
+    if request["direction"] == "export":
+        return labelling.write(channel, path)
+    return labelling.read(channel, path, str(request["person"]))
 
 
 def _run(config: Config, app: App) -> int:

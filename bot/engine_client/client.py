@@ -18,6 +18,7 @@ from bot.domain import Clock, EngineError, Found, KnowledgeBase, Query
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.shapes import (
     AddedShape,
+    EntriesShape,
     ErrorShape,
     FoundShape,
     KnowledgeBaseShape,
@@ -38,6 +39,7 @@ LONGEST_NAME = 200  # a longer one cannot exist, and would not fit into an addre
 PIECE_BYTES = 64 * 1024
 CONNECTIONS = 16
 LOOK_SECONDS = 1.0
+ENTRIES_PAGE = 1000
 
 # What the engine's codes mean to us. Whatever is not here and not 429 or 5xx is our own mistake.
 MEANINGS = {
@@ -172,6 +174,22 @@ class EngineClient:
 
     def knowledge_base(self, name: str) -> KnowledgeBase:
         return self._knowledge_base(name).knowledge_base()
+
+    def entry_ids(self, knowledge_base: str) -> frozenset[str]:
+        """The ids of all entries, read a page at a time."""
+        ids: set[str] = set()
+        offset, total = 0, 1
+        while offset < total:
+            page = self._call(
+                "GET",
+                f"{_path(knowledge_base)}/entries",
+                EntriesShape,
+                lambda shape: shape,
+                params={"limit": ENTRIES_PAGE, "offset": offset},
+            )
+            ids.update(entry.id for entry in page.entries)
+            offset, total = offset + ENTRIES_PAGE, page.total
+        return frozenset(ids)
 
     def add_entries(self, knowledge_base: str, text: str) -> Added:
         """Add lines, each `TEXT` or `TEXT => ANSWER`, to the managed source."""

@@ -157,6 +157,11 @@ class EntryShape(_Shape):
     text: str
 
 
+class EntriesShape(_Shape):
+    entries: tuple[EntryShape, ...]
+    total: Count
+
+
 class DroppedShape(_Shape):
     line: int | str | None = None
     reason: str

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.csv_table import Cell, as_csv
 from bot.domain import (
     Clock,
     Document,
@@ -19,7 +20,6 @@ from bot.domain import (
     PastLabel,
     PastQuestion,
 )
-from bot.responder.csv_table import Cell, as_csv
 from bot.responder.needs import History, Labels, Settings
 from bot.responder.room import Room, name_of
 

@@ -1,6 +1,6 @@
 """What people said of matches: labels, readable by their own channel only.
 
-Those of a click are written as part of an outcome (`Inbox.answered`), those of a file all
+Those of a click are written as part of an outcome (`Inbox.answered`), imported ones all
 together or not at all.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
 
 from bot.domain import Channel, Clock, Label, PastLabel, Person
 from bot.store import people
@@ -42,21 +42,19 @@ class Labels:
         query = select(func.count()).where(table.c.channel == channel.key)
         return self._database.read(lambda connection: connection.scalar(query)) or 0
 
-    def take_in(self, channel: Channel, person: Person, labels: Sequence[Label]) -> None:
-        """Keep all of them or none. Those this person gave before on the same are replaced."""
+    def take_in(self, channel: Channel, given: Sequence[tuple[Person, Label]]) -> None:
+        """Keep all of them or none. What a person said before of the same is replaced."""
         now = self._clock.now()
-        who = people.as_columns(person)
-        given_before = select(table.c.origin, table.c.entry_id).where(
-            table.c.channel == channel.key, table.c.person == person.key
-        )
-        rows = [_values(channel, label) | who | {"made_at": now, "item_id": None} for label in labels]
+        rows = [
+            _values(channel, label) | people.as_columns(person) | {"made_at": now, "item_id": None}
+            for person, label in given
+        ]
+        places = [{f"b_{name}": row[name] for name in _PLACE} for row in rows]
+        same = delete(table).where(*(table.c[name] == bindparam(f"b_{name}") for name in _PLACE))
 
         def work(connection: Connection) -> None:
-            known = {(row.origin, row.entry_id) for row in connection.execute(given_before)}
-            for label in labels:
-                if (label.origin, label.entry_id) in known:
-                    _forget(connection, channel, person, label)
             if rows:
+                connection.execute(same, places)
                 connection.execute(insert(table), rows)
 
         self._database.write(work)
@@ -105,4 +103,5 @@ def _label(row: Row[Any]) -> Label:
     return Label(**{name: getattr(row, name) for name in _FIELDS})
 
 
+_PLACE = ("channel", "origin", "entry_id", "person")
 _FIELDS = tuple(Label.__dataclass_fields__)

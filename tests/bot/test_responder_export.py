@@ -18,7 +18,7 @@ from bot.domain import (
     PastLabel,
     PastQuestion,
 )
-from bot.responder.csv_table import Cell, as_csv, inert
+from bot.csv_table import Cell, as_csv, inert
 from bot.responder.export import HEAD, records
 from tests.bot.store.building import ANN, BOB, an_answer
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -88,12 +89,13 @@ def test_a_person_has_one_label_on_each_match_and_may_change_it(store: Store) ->
 
 
 def test_labels_of_a_file_replace_those_the_person_gave_before(store: Store) -> None:
-    _decide(store, "1", Outcome(labels=(a_label(),)))
-    store.labels.take_in(ROOM, ANN, [a_label(relevant=False), a_label("e2")])
-    store.labels.take_in(ROOM, BOB, [a_label()])
-    store.labels.take_in(ROOM, BOB, [])
+    first, other = replace(a_label(), source="import"), replace(a_label("e2"), source="import")
+    later = replace(first, relevant=False)
+    store.labels.take_in(ROOM, [(ANN, first), (BOB, first)])
+    store.labels.take_in(ROOM, [(ANN, later), (ANN, other)])
+    store.labels.take_in(ROOM, [])
     given = {(past.person, past.label) for past in store.labels.of(ROOM)}
-    assert given == {(ANN, a_label(relevant=False)), (ANN, a_label("e2")), (BOB, a_label())}
+    assert given == {(ANN, later), (ANN, other), (BOB, first)}
 
 
 def test_a_setting_remembers_the_model_it_was_made_with(store: Store) -> None:

@@ -24,6 +24,6 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def inert(text: str) -> str:
-    """Shown by a spreadsheet as it stands, whatever it holds."""
-    begins = text.lstrip(_BLANK + " \u3000\u00a0")
+    """As a spreadsheet shows it, and never runs it. Without the first quote it is the text again."""
+    begins = text.lstrip(_BLANK + "' \u3000\u00a0")
     return f"'{text}" if text.startswith(_FORMULA) or begins.startswith(_FORMULA) else text
