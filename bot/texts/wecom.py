@@ -13,6 +13,8 @@ class WecomWording:
     looking: str
     later: str
     unknown_stream: str
+    failed: str
+    too_busy: str
     welcome: str
     declined: str
     media: Mapping[str, str]
@@ -26,6 +28,8 @@ _ZH = WecomWording(
     looking="正在查询…",
     later="仍在处理，稍后回复。",
     unknown_stream="这条回答已经过期，请重新提问。",
+    failed="我这边出错了，这条消息没能处理。请再发一次。",
+    too_busy="现在问题太多，这一条没有回答。请稍后再问。",
     welcome="您好，直接提问即可；发送 /help 查看指令。",
     declined="我只看得懂文字，还看不懂{media}。请把问题打成文字发给我。",
     media={"image": "图片", "file": "文件", "video": "视频", "voice": "语音"},
@@ -39,6 +43,8 @@ _EN = WecomWording(
     looking="Looking it up…",
     later="Still working on it; the answer follows.",
     unknown_stream="This answer is no longer available. Please ask again.",
+    failed="Something went wrong on my side and this message was not handled. Please send it again.",
+    too_busy="There are too many questions just now, so this one was not answered. Please ask again later.",
     welcome="Hello! Just ask your question; send /help for the commands.",
     declined="I can only read text, not {media}. Please type your question.",
     media={"image": "pictures", "file": "files", "video": "videos", "voice": "voice messages"},

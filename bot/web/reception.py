@@ -1,13 +1,14 @@
 """Accepts a message, and waits a moment for its answer where that is worth it.
 
 Commands that need no engine are answered inside the request. Of the questions only as
-many wait as the handover has seats for bounded work, at most 1.5 s, and none while the
-engine is known to be away: everybody else is acknowledged at once and answered later.
+many wait as the handover has seats for bounded work, at most 1.5 s (or what the platform's own
+deadline allows), and none while the engine is known to be away: everybody else is
+acknowledged at once and answered later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bot.domain import Delivery, IncomingMessage
 from bot.handover import Handover
@@ -15,6 +16,8 @@ from bot.metrics import Metrics
 from bot.store import Accepted, Inbox, LeaseLost, Outbox
 
 WAIT_SECONDS = 1.5
+# The receipt of what went out with the response.
+IN_RESPONSE = "in the response"
 
 
 class Reception:
@@ -49,11 +52,18 @@ class Reception:
             self._metrics.duplicates.labels(platform).inc()
         return accepted
 
-    def answer_within(self, message: IncomingMessage) -> tuple[Accepted, Delivery | None]:
+    def answer_within(
+        self,
+        message: IncomingMessage,
+        *,
+        wait_seconds: float = WAIT_SECONDS,
+        rest_of: Callable[[Delivery], Mapping[str, str] | None] = lambda _: None,
+    ) -> tuple[Accepted, Delivery | None]:
         """Store the message, and its answer if it is ready in time.
 
         The delivery is already marked as delivered: it must go out with this response. If
-        that response is lost, the platform knows, for it was never acknowledged.
+        that response is lost, the platform knows, for it was never acknowledged. `rest_of`
+        names the part of the reply that does not go out with it, see `Outbox.delivered`.
 
         Raises:
             StoreError: the message is not stored, and should be sent again.
@@ -63,11 +73,11 @@ class Reception:
             return self.accept(message), None
         with self._handover.seat(message, bounded=needs_engine) as seat:
             accepted = self.accept(message)
-            delivery = seat.wait(WAIT_SECONDS) if seat and accepted.is_new else None
+            delivery = seat.wait(wait_seconds) if seat and accepted.is_new else None
         if delivery is None:
             return accepted, None
         try:
-            self._outbox.delivered(delivery, "in the response")
+            self._outbox.delivered(delivery, IN_RESPONSE, rest=rest_of(delivery))
         except LeaseLost:
             # It took longer than the lease, and a worker has sent it by now.
             return accepted, None

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.platforms.wecom import cards
+from bot.platforms.wecom.fields import event_key, is_stale
 from bot.platforms.wecom.plain import PlainXml, Unreadable, read_xml
-from bot.platforms.wecom.reading import (
+from bot.platforms.wecom.readings import (
     NAME,
     Broken,
     Declined,
@@ -22,8 +23,6 @@ from bot.platforms.wecom.reading import (
     Quarantined,
     Reading,
     Welcome,
-    event_key,
-    is_stale,
 )
 
 _MEDIA: dict[str, Media] = {"image": "image", "video": "video", "file": "file", "voice": "voice"}
@@ -82,14 +81,15 @@ def _read(content: PlainXml, app: App, now: float) -> Reading | Alarm:
         return Declined(_MEDIA[kind], channel, person)
     if kind != "text":
         return Ignored("unknown message type")
+    message_id = _number(content, "MsgId")
     return IncomingMessage(
         channel=channel,
         person=person,
-        keys=(MessageKey("MsgId", _number(content, "MsgId")),),
+        keys=(MessageKey("MsgId", message_id),),
         surface=Surface.MESSAGE,
         text=content.first("Content"),
         is_direct=True,
-        address={"app": app.name, "user": user},
+        address={"app": app.name, "user": user, "message": message_id},
     )
 
 

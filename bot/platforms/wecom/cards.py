@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.domain import Action, Answer, Language, ShowMore, TurnDial, Vote
+from bot.domain import Action, Answer, Language, RunCommand, ShowMore, TurnDial, Vote
 from bot.texts import context_line, dial_steps, threshold, turned_by, wording
 
 Card = dict[str, Any]
@@ -41,12 +41,17 @@ def task_id(answer_id: str, unique: str) -> str:
     return made
 
 
-def dial(answer: Answer, task: str, now: datetime) -> Card:
+def answer_named(task: str) -> str:
+    """The id of the answer that a card belongs to; "" for a card of none, or of somebody else's."""
+    named = _task_form.fullmatch(task)
+    return named[1] if named else ""
+
+
+def dial(answer: Answer, task: str, now: datetime, *, says: str = "") -> Card:
     """The dial under an answer: a step down, a step up, whether a match helped, and more."""
     words = wording(answer.language)
-    card = threshold_card(
-        answer.threshold, answer.language, task, says=turned_by(answer) or context_line(answer, now)
-    )
+    says = says or turned_by(answer) or context_line(answer, now)
+    card = threshold_card(answer.threshold, answer.language, task, says=says)
     options = [
         {"id": match.entry_id, "text": clip(f"{match.rank}. {match.text}", OPTION)}
         for match in answer.matches[:_MOST_OPTIONS]
@@ -88,9 +93,10 @@ def threshold_card(value: Decimal, language: Language, task: str, *, says: str) 
     }
 
 
-def updated(card: Card) -> dict[str, Any]:
-    """The answer to a press: the card changes for everyone who sees it, not only for who pressed."""
-    return {"response_type": "update_template_card", "template_card": card}
+def updated(card: Card, *, only_for: str = "") -> dict[str, Any]:
+    """The answer to a press: the card changes for everyone who sees it, or for one of them."""
+    users = {"userids": [only_for]} if only_for else {}
+    return {"response_type": "update_template_card", **users, "template_card": card}
 
 
 def action_of(key: str, task: str, selected: Mapping[str, tuple[str, ...]]) -> Action | None:
@@ -99,6 +105,8 @@ def action_of(key: str, task: str, selected: Mapping[str, tuple[str, ...]]) -> A
     if not (named and pressed):
         return None
     answer_id = named[1]
+    if pressed["threshold"] is not None and not answer_id:
+        return RunCommand(f"/threshold {pressed['threshold']}")
     if pressed["threshold"] is not None:
         return TurnDial(answer_id, Decimal(pressed["threshold"]))
     if pressed["more"] is not None:

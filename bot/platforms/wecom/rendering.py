@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from bot import texts
-from bot.domain import Answer, Language, Match, Reply
+from bot.domain import Answer, Language, Match, Reply, Text
 from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line, split
 from bot.texts.wecom import wecom_wording
 
@@ -47,6 +48,8 @@ def pieces(
     """
     if not isinstance(reply, Answer):
         body = escape(texts.with_commands(reply))
+        if isinstance(reply, Text) and reply.dial is not None and not has_card:
+            body += "\n" + _turn(reply.dial, reply.language, mention)
     else:
         body = _answer(reply, place, now, mention="" if has_card else mention, has_card=has_card)
     words = wecom_wording(reply.language)
@@ -69,7 +72,7 @@ def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_ca
     under = [texts.context_line(answer, now), texts.near_tie(answer), *answer.notes]
     last = [inline(one_line(line)) for line in under if line]
     if not has_card:
-        last.append(_turn(answer, mention))
+        last.append(_turn(answer.threshold, answer.language, mention))
     return "\n\n".join([*blocks, "\n".join(last)])
 
 
@@ -104,9 +107,9 @@ def _origin(answer: Answer, match: Match) -> str:
     return f"{words.source}: {inline(label)}" if label else ""
 
 
-def _turn(answer: Answer, mention: str) -> str:
-    words = wecom_wording(answer.language)
-    down, _, up = texts.dial_steps(answer.threshold)
-    steps = [step for step in (down, up) if step != answer.threshold]
+def _turn(value: Decimal, language: Language, mention: str) -> str:
+    words = wecom_wording(language)
+    down, _, up = texts.dial_steps(value)
+    steps = [step for step in (down, up) if step != value]
     commands = words.either.join(f"{inline(mention)}/threshold {texts.threshold(step)}" for step in steps)
     return words.turn.format(commands=commands)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from bot.domain import Channel, Clock, PlatformError
+from bot.platforms.wecom.answers import finished
 from bot.platforms.wecom.link import Acknowledged, Called, Frame, Link, State, as_text, frame
 from bot.platforms.wecom.wire import Wire, WireLostError
 
@@ -113,15 +114,21 @@ class LongConnection:
                 with self._changed:
                     self._changed.notify_all()
 
-    def answer(self, channel: Channel, request: str, stream: str, content: str) -> None:
+    def answer(
+        self,
+        channel: Channel,
+        request: str,
+        stream: str,
+        content: str,
+        card: Mapping[str, Any] | None = None,
+    ) -> None:
         """Finish the stream that answers a request; when it is too late for that, push the answer.
 
         Raises:
             PlatformError
         """
-        body = {"msgtype": "stream", "stream": {"id": stream, "finish": True, "content": content}}
         try:
-            self.ask("aibot_respond_msg", request, body)
+            self.ask("aibot_respond_msg", request, finished(stream, content, card))
         except FrameRefused as refused:
             if refused.code not in {STALE_REQUEST, STREAM_EXPIRED}:
                 raise

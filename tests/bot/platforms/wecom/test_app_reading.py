@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface, TurnDial
 from bot.platforms.wecom.app_reading import Alarm, App, read_app
-from bot.platforms.wecom.reading import Declined, Ignored, Malformed, Quarantined, Reading, Welcome
+from bot.platforms.wecom.readings import Declined, Ignored, Malformed, Quarantined, Reading, Welcome
 from tests.bot.platforms.wecom.vectors import vector
 
 NOW = 1790000000

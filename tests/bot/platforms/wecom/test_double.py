@@ -11,7 +11,8 @@ import pytest
 from bot.domain import IncomingMessage
 from bot.platforms.wecom.cards import threshold_card, updated
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
-from bot.platforms.wecom.reading import Declined, Poll, Reading, Robot, Welcome, read_robot
+from bot.platforms.wecom.reading import read_robot
+from bot.platforms.wecom.readings import Declined, Poll, Reading, Robot, Welcome
 from tests.bot.platforms.wecom.answers import an_answer
 from tests.support.wecom import HttpAnswer, WeCom
 from tests.support.wecom_api import VirtualClock

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, ShowMore, Surface, TurnDial, Vote
-from bot.platforms.wecom.reading import (
+from bot.platforms.wecom.fields import stream_of
+from bot.platforms.wecom.reading import read_robot
+from bot.platforms.wecom.readings import (
     Declined,
     Feedback,
     Ignored,
@@ -19,8 +21,6 @@ from bot.platforms.wecom.reading import (
     Reading,
     Robot,
     Welcome,
-    read_robot,
-    stream_of,
 )
 from tests.bot.platforms.wecom.vectors import vector, vectors
 
@@ -141,8 +141,10 @@ def test_entering_the_chat_needs_neither_chatid_nor_chattype() -> None:
 
 
 def test_feedback_is_read_with_its_reasons() -> None:
-    assert read_vector("aibot-feedback-event") == Feedback(
-        "fb-0001", "inaccurate", GROUP, LISI, "能再详细一些么", (2, 4)
+    reading = read_vector("aibot-feedback-event")
+    assert isinstance(reading, Feedback)
+    assert reading == Feedback(
+        reading.key, "fb-0001", "inaccurate", GROUP, LISI, "能再详细一些么", (2, 4)
     )
 
 

@@ -1,0 +1,88 @@
+"""The fields of a body: what is there, in the form that we store, or `Broken`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from bot.domain import Channel, MessageKey, Person
+from bot.platforms.wecom.readings import Broken, Robot
+
+_id_form = re.compile(r"[!-~]{1,128}")
+_half_characters = re.compile("[\ud800-\udfff]")
+
+
+def stream_of(bot_id: str, message_id: str) -> str:
+    """The stream that answers a message: the same for every repeat of it, in every process."""
+    return "s-" + sha256(f"{bot_id}\n{message_id}".encode()).hexdigest()[:40]
+
+
+def clean(text: str) -> str:
+    """The text as every database takes it: no half characters, no NUL."""
+    return _half_characters.sub("\ufffd", text).replace("\x00", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One body, and what is known about it before its type is."""
+
+    content: Mapping[str, Any]
+    robot: Robot
+    now: float
+    request: str
+    channel: Channel
+    person: Person
+
+    def address(self, **more: str) -> dict[str, str]:
+        response_url = self.content.get("response_url")
+        address = {
+            "robot": self.robot.name,
+            "response_url": clean(response_url) if isinstance(response_url, str) else "",
+            "request": self.request,
+            **more,
+        }
+        return {key: value for key, value in address.items() if value}
+
+
+def event_key(message_id: Any, *parts: object) -> MessageKey:
+    """What names an event: its own id, or, where it has none, everything that tells two apart."""
+    if isinstance(message_id, str) and _id_form.fullmatch(message_id):
+        return MessageKey("msgid", message_id)
+    named = "\n".join(f"{len(str(part))}:{part}" for part in parts)
+    return MessageKey("event", sha256(named.encode(errors="replace")).hexdigest())
+
+
+def is_stale(created: Any, now: float, freshness_seconds: int) -> bool:
+    return type(created) is int and abs(now - created) > freshness_seconds
+
+
+def object_of(content: Any, name: str) -> Mapping[str, Any]:
+    value = content.get(name) if isinstance(content, dict) else None
+    if not isinstance(value, dict):
+        raise Broken(f"no {name}")
+    return value
+
+
+def string_of(content: Mapping[str, Any], name: str) -> str:
+    value = content.get(name)
+    if not isinstance(value, str):
+        raise Broken(f"no {name}")
+    return value
+
+
+def text_of(content: Mapping[str, Any], name: str) -> str:
+    return clean(string_of(content, name))
+
+
+def id_of(content: Mapping[str, Any], name: str) -> str:
+    value = string_of(content, name)
+    if not _id_form.fullmatch(value):
+        raise Broken(f"{name} is no id")
+    return value
+
+
+def is_group(channel: Channel) -> bool:
+    return channel.id.startswith("group:")

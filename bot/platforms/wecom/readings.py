@@ -1,0 +1,98 @@
+"""What a body of WeCom's can turn out to ask of us, besides an `IncomingMessage`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain import Channel, IncomingMessage, MessageKey, Person
+
+NAME = "wecom"
+
+Media = Literal["image", "file", "video", "voice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Authentic, and asks nothing of us. The reason is one of a few fixed phrases."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Something we know in a shape that we do not. A retry cannot help; a person should look."""
+
+    reason: str
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Not JSON, or not XML, at all."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The platform asks how far the answer of this stream is."""
+
+    stream: str
+    channel: Channel
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Somebody opened the direct chat for the first time today."""
+
+    channel: Channel
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A picture, file or film: answered with a sentence that says what we can read.
+
+    `stream` is the id of that answer; a repeat of the message gets the same.
+    """
+
+    media: Media
+    channel: Channel
+    person: Person
+    stream: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Somebody rated an answer. `name` is the feedback id that we gave it, `key` names the rating."""
+
+    key: MessageKey
+    name: str
+    verdict: Literal["accurate", "inaccurate", "withdrawn"]
+    channel: Channel
+    person: Person
+    remark: str = ""
+    reasons: tuple[int, ...] = ()
+
+
+Reading = IncomingMessage | Poll | Welcome | Declined | Feedback | Ignored | Quarantined | Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """Which robot is being spoken to, as configured.
+
+    `bot_id` "": whatever id comes is ours, for the envelope already proved it. `names`
+    are those that people mention; they matter only where nothing else is written.
+    """
+
+    name: str
+    bot_id: str = ""
+    names: tuple[str, ...] = ()
+    freshness_seconds: int = 300
+
+
+class Broken(Exception):
+    """A field of a known type is missing or of the wrong type. It never leaves this package."""

@@ -1,0 +1,222 @@
+"""Brings a reply to where it belongs in WeCom.
+
+    robot, called back   ─► held until the platform asks ─► (never asked) its response address, once
+    robot, connected     ─► the stream of its request ─► (too late) pushed into the chat
+    application          ─► message/send, each carrying a mark so that the platform drops repeats
+    webhook              ─► the group's outlet
+
+What may have arrived and cannot be recognised by the platform is sent once more and then
+given up, so that nobody sees it more than twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
+from bot.platforms.wecom import answers
+from bot.platforms.wecom.api import AppApi, FileKind, mark
+from bot.platforms.wecom.calls import TOKEN_ERRORS, ErrorCode
+from bot.platforms.wecom.later import ResponseAddresses
+from bot.platforms.wecom.readings import NAME
+from bot.platforms.wecom.rendering import ROBOT
+from bot.platforms.wecom.socket import FrameRefused, LongConnection
+from bot.platforms.wecom.speaking import PIECE, Speaker, Spoken
+from bot.platforms.wecom.webhook import Webhook
+
+# After the last moment at which the platform may still ask, so that no reply goes both ways.
+GRACE_SECONDS = 5.0
+# The tenant of the channels that are outlets: their id is the name of a webhook.
+OUTLET = "webhook"
+FILES: Mapping[str, FileKind] = {"image/png": "image", "image/jpeg": "image"}
+
+log = logging.getLogger(__name__)
+
+Content = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways out that are configured, by the names that the configuration gives them."""
+
+    later: Mapping[str, ResponseAddresses] = field(default_factory=dict)
+    connected: Mapping[str, LongConnection] = field(default_factory=dict)
+    apps: Mapping[str, AppApi] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+
+
+def outlet(name: str) -> Channel:
+    """The channel under which a webhook is spoken to."""
+    return Channel(NAME, OUTLET, name)
+
+
+class WecomPlatform:
+    """Everything of WeCom that is configured. Safe to share between threads.
+
+    `content_of` finds the bytes of a document; None when they have expired.
+    """
+
+    name = NAME
+
+    def __init__(self, ways: Ways, speaker: Speaker, clock: Clock, content_of: Content) -> None:
+        self._ways = ways
+        self._speaker = speaker
+        self._clock = clock
+        self._content_of = content_of
+
+    def send(self, delivery: Delivery) -> str:
+        """Send, as `Platform` says.
+
+        Raises:
+            NotYet: the platform comes and asks for it.
+            PlatformError
+        """
+        address = delivery.address
+        if "quiet" in address:
+            return ""  # a rating: the platform shows no answer to it
+        if delivery.channel.tenant == OUTLET:
+            return self._to_outlet(delivery)
+        if "app" in address:
+            return self._to_app(delivery)
+        if address.get("robot", "") in self._ways.connected:
+            return self._over_connection(delivery)
+        return self._later(delivery)
+
+    def _later(self, delivery: Delivery) -> str:
+        address = delivery.address
+        until = float(address.get("until", "0"))
+        is_asked_for = "stream" in address and PIECE not in address and not delivery.follows
+        if is_asked_for and self._clock.steady() < until:
+            raise NotYet(until + GRACE_SECONDS)
+        responses = self._ways.later.get(address.get("robot", ""))
+        if responses is None:
+            raise PlatformError("this robot is no longer configured", permanent=True)
+        if "response_url" not in address:
+            raise PlatformError("this chat can only be answered, not spoken to", permanent=True)
+        responses.send(address["response_url"], answers.markdown(self._speaker.later(delivery)))
+        return "later"
+
+    def _over_connection(self, delivery: Delivery) -> str:
+        connection, address = self._ways.connected[delivery.address["robot"]], delivery.address
+        request = "" if delivery.follows or PIECE in address else address.get("request", "")
+        if request and "task" in address:
+            self._update_over(connection, delivery, request)
+        elif request and "stream" in address:
+            self._answer_over(connection, delivery, request)
+        else:
+            body = self._speaker.pieces(delivery, ROBOT, has_card=False)
+            self._push(connection, delivery, body[int(address.get(PIECE, "0")) :])
+        self._push_file(connection, delivery)
+        return ""
+
+    def _answer_over(self, connection: LongConnection, delivery: Delivery, request: str) -> None:
+        card = self._speaker.card_under(delivery)
+        body = self._speaker.pieces(delivery, ROBOT, has_card=card is not None)
+        # The same stream again replaces what it said, so this needs no care about what arrived.
+        connection.answer(delivery.channel, request, delivery.address["stream"], body[0], card)
+        self._push(connection, delivery, body[1:])
+
+    def _update_over(self, connection: LongConnection, delivery: Delivery, request: str) -> None:
+        spoken = self._speaker.on_press(delivery)
+        if spoken is not None and not self._has_updated(connection, spoken, request):
+            spoken = None
+        if spoken is None or spoken.rest is not None:
+            self._push(
+                connection, delivery, self._speaker.pieces(delivery, ROBOT, has_card=spoken is not None)
+            )
+
+    def _has_updated(self, connection: LongConnection, spoken: Spoken, request: str) -> bool:
+        try:
+            connection.ask("aibot_respond_update_msg", request, spoken.message)
+        except FrameRefused as late:
+            if late.retry_after_seconds:
+                raise
+            return False  # five seconds have passed: words follow instead
+        return True
+
+    def _push(self, connection: LongConnection, delivery: Delivery, body: tuple[str, ...]) -> None:
+        if not body:
+            return
+        with _twice_at_most(delivery):
+            for piece in body:
+                connection.push(delivery.channel, answers.markdown(piece))
+
+    def _push_file(self, connection: LongConnection, delivery: Delivery) -> None:
+        content = self._file_of(delivery)
+        if content is not None and isinstance(delivery.reply, Document):
+            media_id = connection.upload("file", delivery.reply.name, content)
+            with _twice_at_most(delivery):
+                connection.push(delivery.channel, answers.file(media_id))
+
+    def _to_app(self, delivery: Delivery) -> str:
+        address, reply = delivery.address, delivery.reply
+        api = self._ways.apps.get(address["app"])
+        if api is None:
+            raise PlatformError("this application is no longer configured", permanent=True)
+        is_card_all = False
+        if "task" in address:
+            is_card_all = self._update_card(api, delivery)
+        receipt = ""
+        if not is_card_all:
+            card = None if "task" in address else self._speaker.card_under(delivery)
+            for piece in self._speaker.for_app(delivery, has_card=card is not None or "task" in address):
+                sent = api.send(address["user"], answers.markdown(piece + mark(delivery.id)))
+                receipt = str(sent.get("msgid", ""))
+            if card is not None:
+                api.send(address["user"], answers.card(card))
+        content = self._file_of(delivery)
+        if content is not None and isinstance(reply, Document):
+            media_id = api.upload(FILES.get(reply.media_type, "file"), reply.name, content)
+            api.send(address["user"], answers.file(media_id))
+        return receipt
+
+    def _update_card(self, api: AppApi, delivery: Delivery) -> bool:
+        """Bring the pressed card up to date; whether that says all there is to say."""
+        spoken = self._speaker.on_press(delivery)
+        if spoken is None or not delivery.address.get("response_code"):
+            return False
+        user = delivery.address["user"]
+        try:
+            api.update_card(delivery.address["response_code"], spoken.message["template_card"], user)
+        except ErrorCode as refused:
+            if refused.code in TOKEN_ERRORS or refused.code == -1 or refused.retry_after_seconds:
+                raise
+            # Spent by a try of which we do not know, or expired: words follow instead.
+            log.info("card_not_updated", extra={"delivery": delivery.id, "code": refused.code})
+            return delivery.uncertain and spoken.rest is None
+        return spoken.rest is None
+
+    def _to_outlet(self, delivery: Delivery) -> str:
+        webhook = self._ways.webhooks.get(delivery.channel.id)
+        if webhook is None:
+            raise PlatformError("this webhook is no longer configured", permanent=True)
+        content = self._file_of(delivery)
+        with _twice_at_most(delivery):
+            for piece in self._speaker.for_webhook(delivery):
+                webhook.markdown(piece)
+            if content is not None and isinstance(delivery.reply, Document):
+                if delivery.reply.media_type in FILES:
+                    webhook.image(content)
+                else:
+                    webhook.file(delivery.reply.name, content)
+        return ""
+
+    def _file_of(self, delivery: Delivery) -> bytes | None:
+        reply = delivery.reply
+        return self._content_of(reply.id) if isinstance(reply, Document) else None
+
+
+@contextmanager
+def _twice_at_most(delivery: Delivery) -> Iterator[None]:
+    """Nobody can look whether it arrived, so the second try is the last."""
+    try:
+        yield
+    except PlatformError as failed:
+        if delivery.uncertain and failed.maybe_sent:
+            raise PlatformError(
+                f"{failed.reason}; it may have arrived twice", permanent=True, maybe_sent=True
+            ) from failed
+        raise

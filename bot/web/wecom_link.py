@@ -1,0 +1,79 @@
+"""The same messages over a robot's long connection, which nobody has to reach from outside.
+
+There is no second try on a socket: who could not be written down is told so at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.domain import Clock, IncomingMessage, PlatformError
+from bot.platforms.wecom import answers
+from bot.platforms.wecom.fields import stream_of
+from bot.platforms.wecom.link import Called
+from bot.platforms.wecom.reading import read_robot
+from bot.platforms.wecom.readings import (
+    Declined,
+    Feedback,
+    Ignored,
+    Malformed,
+    Poll,
+    Quarantined,
+    Robot,
+    Welcome,
+)
+from bot.store import StoreError
+from bot.web.wecom_desk import Desk
+
+log = logging.getLogger(__name__)
+
+# The language of the channel is kept in the store, which is what has just failed.
+NOT_SAVED = "没有保存成功，请再发一次。 This could not be saved, please repeat it."
+
+Tell = Callable[[str, str, Mapping[str, Any]], None]
+
+
+class Calls:
+    """Takes what the platform calls about. `tell` sends a frame: command, request, body."""
+
+    def __init__(self, robot: Robot, desk: Desk, clock: Clock, tell: Tell) -> None:
+        self._robot = robot
+        self._desk = desk
+        self._clock = clock
+        self._tell = tell
+
+    def take(self, called: Called) -> None:
+        """Never waits for an answer: the thread that reads is needed for the next frame."""
+        body = json.dumps(called.body, ensure_ascii=False).encode(errors="surrogatepass")
+        reading = read_robot(body, self._robot, now=self._clock.now().timestamp(), request=called.request)
+        try:
+            match reading:
+                case IncomingMessage():
+                    self._desk.reception.accept(reading)
+                case Welcome():
+                    self._say("aibot_respond_welcome_msg", called, answers.text(self._desk.welcome(reading)))
+                case Declined():
+                    said = answers.finished(reading.stream, self._desk.decline(reading))
+                    self._say("aibot_respond_msg", called, said)
+                case Feedback():
+                    self._desk.rate(reading)
+                case Ignored() | Quarantined():
+                    self._desk.put_aside(reading, body)
+                case Poll():
+                    self._desk.ignore("a poll over the connection")
+                case Malformed(reason):
+                    self._desk.put_aside(Quarantined(reason, self._robot.bot_id), body)
+        except StoreError as failed:
+            self._desk.not_stored(failed)
+            if called.kind == "message":
+                stream = stream_of(self._robot.bot_id, called.request)
+                self._say("aibot_respond_msg", called, answers.finished(stream, NOT_SAVED))
+
+    def _say(self, cmd: str, called: Called, message: answers.Message) -> None:
+        try:
+            self._tell(cmd, called.request, message)
+        except PlatformError as lost:
+            log.warning("not_told", extra={"platform": "wecom", "reason": lost.reason})
