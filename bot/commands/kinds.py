@@ -91,6 +91,96 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
+class Tune:
+    """What the labels of this channel say of thresholds; `precision` is wanted of the lowest one."""
+
+    precision: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeMatch:
+    """The match of this rank of an answer is relevant, or is not."""
+
+    answer_id: str
+    rank: int
+    relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReview:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetReview:
+    high: Decimal
+    low: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOff:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowQueue:
+    """What waits for a decision; with `pool`, the sample of what was only observed."""
+
+    pool: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    number: int
+    decision: Literal["confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQueue:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowGaps:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AddGap:
+    """Close a gap with an entry of its own."""
+
+    gap: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointGap:
+    """Close a gap with an entry that is there already."""
+
+    gap: str
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DismissGap:
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetDigest:
+    """How often the gaps are told, and when; None: never, or as it is."""
+
+    often: Literal["daily", "weekly"] | None
+    hour: int | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     question: str
 
