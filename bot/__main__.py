@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command("work", _work, "run workers alone (on PostgreSQL)")
     command("migrate", _migrate, "bring the database up to date")
     command("check", _check, "validate the configuration and reach everything it names")
+    command("admin-code", _admin_code, "print a one-time code: who sends /admin claim CODE becomes an admin")
     command("manifest", _manifest, "print the Slack manifest made from the configuration")
     command("run", _run, "run bot and engine together, set up and ready (what `make run` calls)")
     room = command("chat", _chat, "a chat room in this terminal")
@@ -103,6 +104,11 @@ def _migrate(config: Config, _: argparse.Namespace) -> int:
 
 def _check(config: Config, _: argparse.Namespace) -> int:
     return check(config, sys.stdout)
+
+
+def _admin_code(config: Config, _: argparse.Namespace) -> int:
+    sys.stdout.write(app.admin_code(config) + "\n")
+    return DONE
 
 
 def _manifest(config: Config, _: argparse.Namespace) -> int:

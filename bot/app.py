@@ -39,9 +39,12 @@ from bot.platforms import Platform
 from bot.platforms.slack import SlackPlatform, Verifier
 from bot.platforms.slack.reading import Ours
 from bot.platforms.terminal import Listener, TerminalPlatform
+from bot.platforms.wecom.wire import WebSocketWire, Wire
 from bot.responder import Responder
 from bot.schedule import Schedule
 from bot.store import (
+    Admins,
+    Answers,
     Database,
     Documents,
     History,
@@ -58,6 +61,8 @@ from bot.store import (
 from bot.web import files, operations, slack
 from bot.web.reception import Reception
 from bot.web.server import Server
+from bot.web.wecom_desk import Desk
+from bot.wecom import Wecom
 from bot.worker import Bell, Worker, Workers
 
 log = logging.getLogger(__name__)
@@ -73,6 +78,8 @@ class Edges:
 
     clock: Clock = field(default_factory=Clock)
     engine_transport: BaseAdapter | None = None
+    wecom_transport: BaseAdapter | None = None
+    open_wire: Callable[[str], Wire] = WebSocketWire
     new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9)
     jitter: Callable[[], float] = random.random
 
@@ -115,6 +122,8 @@ class App:
             self.engine,
             default_knowledge_base=bot.defaults.knowledge_base,
         )
+        self._admins = Admins(self._database, clock)
+        self._answers = Answers(self._database, clock, on_work=bell.ring)
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = Links(bot.public_url, lambda: own_keys.get("links"))
@@ -127,11 +136,21 @@ class App:
             bot=bot,
             new_id=edges.new_id,
             link_to=self._links.to,
+            admins=self._admins,
             waiting=self._waiting,
         )
         self._terminal = TerminalPlatform(self._documents.content, bot.data_dir / "exports")
         self._slack = slack_platform(bot, clock, self._documents.content)
-        platforms: list[Platform] = [self._terminal, self._slack]
+        self.wecom = Wecom(
+            bot,
+            clock,
+            self.metrics,
+            recall=History(self._database).answer,
+            content_of=self._documents.content,
+            transport=edges.wecom_transport,
+            open_wire=edges.open_wire,
+        )
+        platforms: list[Platform] = [self._terminal, self._slack, self.wecom.platform]
         self._worker = Worker(
             inbox=self.inbox,
             outbox=self.outbox,
@@ -178,8 +197,14 @@ class App:
             except SchemaError as unknown:
                 raise CannotStart(str(unknown)) from unknown
             parts: list[_Part] = [self._database, self.engine, self._workers, self.schedule]
-            parts.append(Local(self._bot.data_dir, {"say": saying(self.say), "labels": self._labels}))
+            operations = {
+                "say": saying(self.say),
+                "labels": self._labels,
+                "admin-code": lambda _, __: self._admins.new_code(),
+            }
+            parts.append(Local(self._bot.data_dir, operations))
             if self._with_web:
+                parts += self.wecom.parts()
                 parts.append(self._server())
             started.callback(self._terminal.close)
             for part in parts:
@@ -217,6 +242,12 @@ class App:
         except LabelFileError as refusal:
             raise CannotStart(str(refusal)) from refusal
 
+    def admin_code(self, closing: ExitStack) -> str:
+        """A code for one admin, made without running: only the database, until `closing` does."""
+        closing.callback(self._database.stop)
+        self._database.start()
+        return self._admins.new_code()
+
     def _labels(self, request: local.Request, _: local.Hear) -> str:
         """For `python -m bot labels` while we run."""
         try:
@@ -245,6 +276,14 @@ class App:
                     metrics=self.metrics,
                 )
             )
+        desk = Desk(
+            reception=self.reception,
+            progress=self._answers.progress,
+            language_of=lambda channel: Settings(self._database).of(channel).language or "zh",
+            quarantine=self.inbox.quarantine,
+            metrics=self.metrics,
+        )
+        blueprints.append(self.wecom.listen(desk, self._answers))
         return blueprints
 
     def _ours(self) -> Ours:
@@ -358,15 +397,36 @@ def labels(config: Config, request: local.Request) -> str:
     return done
 
 
+def admin_code(config: Config) -> str:
+    """A one-time code that makes its user an admin, from the running bot or, where none runs, without it.
+
+    Raises:
+        CannotStart: the database cannot be used.
+    """
+    try:
+        code: str = local.call(config.bot.data_dir, "admin-code", {}, lambda _: None)
+    except local.LocalError as refusal:
+        raise CannotStart(str(refusal)) from refusal
+    except local.NotRunning:
+        with ExitStack() as closing:
+            return _without_a_bot(config, closing).admin_code(closing)
+    return code
+
+
 def _labels_without_a_bot(config: Config, request: local.Request) -> str:
     with ExitStack() as closing:
-        if _is_sqlite(config.bot):
-            closing.enter_context(_only_owner(config.bot.data_dir))
-        try:
-            schema.check(config.bot.database_url)
-        except SchemaError as unknown:
-            raise CannotStart(str(unknown)) from unknown
-        return build(config, with_web=False).move_labels(request, closing)
+        return _without_a_bot(config, closing).move_labels(request, closing)
+
+
+def _without_a_bot(config: Config, closing: ExitStack) -> App:
+    """The bot, not started, over a database that nobody else has; ours until `closing` closes."""
+    if _is_sqlite(config.bot):
+        closing.enter_context(_only_owner(config.bot.data_dir))
+    try:
+        schema.check(config.bot.database_url)
+    except SchemaError as unknown:
+        raise CannotStart(str(unknown)) from unknown
+    return build(config, with_web=False)
 
 
 def _moved(labelling: Labelling, request: local.Request) -> str:

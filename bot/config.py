@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -56,6 +57,20 @@ def _listen_address(text: str) -> str:
 def _web_address(text: str) -> str:
     TypeAdapter(HttpUrl).validate_python(text)
     return text.rstrip("/")
+
+
+def _webhook_address(secret: SecretStr) -> SecretStr:
+    """Looked at, and never repeated: it is a credential."""
+    url = secret.get_secret_value()
+    parts = urlsplit(url)
+    if url and not (
+        parts.scheme in {"http", "https"}
+        and parts.netloc
+        and parts.path.endswith("/webhook/send")
+        and len(parse_qs(parts.query).get("key", [])) == 1
+    ):
+        raise ValueError("wanted the whole address that WeCom shows, https://…/cgi-bin/webhook/send?key=…")
+    return secret
 
 
 def _database_url(text: str) -> str:
@@ -247,7 +262,7 @@ class WecomApp(_WecomSection):
 class WecomWebhook(_Section):
     """A group's webhook, for alerts and files. Its URL is its only credential."""
 
-    url: SecretStr = SecretStr("")
+    url: Annotated[SecretStr, AfterValidator(_webhook_address)] = SecretStr("")
 
     @property
     def is_used(self) -> bool:

@@ -28,6 +28,9 @@ class Metrics:
             "send_failed", "Sends that failed, whether or not retried", "platform"
         )
         self.throttled = self._counter("throttled", "Questions above the limit a minute", "platform")
+        self.connections_over = self._counter(
+            "connections_over", "Long connections that are over until a restart", "platform"
+        )
         self.dead_letters = self._counter("dead_letters", "Messages and replies given up", "kind")
         self.engine_seconds = Histogram(
             "kbdial_bot_engine_seconds",

@@ -38,7 +38,7 @@ def test_a_text_message_is_read_whole() -> None:
         surface=Surface.MESSAGE,
         text="/threshold 0.65",
         is_direct=True,
-        address={"app": "support", "user": "zhangsan"},
+        address={"app": "support", "user": "zhangsan", "message": "7412345678901234567"},
     )
 
 
