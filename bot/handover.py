@@ -12,7 +12,7 @@ delivered is found again through its lease.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bot.domain import Channel, Delivery, IncomingMessage, MessageKey
@@ -21,9 +21,13 @@ _Name = tuple[str, str, MessageKey]
 
 
 class Seat:
-    """One waiting request. It is left exactly once: with a delivery, or without."""
+    """One waiting request. It is left exactly once: with a delivery, or without.
 
-    def __init__(self) -> None:
+    `takes` says whether a delivery can go out with the response at all.
+    """
+
+    def __init__(self, takes: Callable[[Delivery], bool] = lambda _: True) -> None:
+        self._takes = takes
         self._changed = threading.Condition()
         self._delivery: Delivery | None = None
         self._is_left = False
@@ -37,7 +41,7 @@ class Seat:
 
     def offer(self, delivery: Delivery) -> bool:
         with self._changed:
-            if self._is_left or self._delivery is not None:
+            if self._is_left or self._delivery is not None or not self._takes(delivery):
                 return False
             self._delivery = delivery
             self._changed.notify_all()
@@ -53,7 +57,13 @@ class Handover:
         self._waiting: dict[_Name, Seat] = {}
 
     @contextmanager
-    def seat(self, message: IncomingMessage, *, bounded: bool = True) -> Iterator[Seat | None]:
+    def seat(
+        self,
+        message: IncomingMessage,
+        *,
+        bounded: bool = True,
+        takes: Callable[[Delivery], bool] = lambda _: True,
+    ) -> Iterator[Seat | None]:
         """A seat for this message, to be opened before it is accepted; None when all are taken.
 
         `bounded` False gives one in any case: for work known to be short.
@@ -61,7 +71,7 @@ class Handover:
         if bounded and not self._free.acquire(blocking=False):
             yield None
             return
-        seat = Seat()
+        seat = Seat(takes)
         name = _name(message.channel, message.keys)
         with self._lock:
             is_first = self._waiting.setdefault(name, seat) is seat

@@ -58,12 +58,14 @@ class Reception:
         *,
         wait_seconds: float = WAIT_SECONDS,
         rest_of: Callable[[Delivery], Mapping[str, str] | None] = lambda _: None,
+        takes: Callable[[Delivery], bool] = lambda _: True,
     ) -> tuple[Accepted, Delivery | None]:
         """Store the message, and its answer if it is ready in time.
 
         The delivery is already marked as delivered: it must go out with this response. If
         that response is lost, the platform knows, for it was never acknowledged. `rest_of`
-        names the part of the reply that does not go out with it, see `Outbox.delivered`.
+        names the part of the reply that does not go out with it, see `Outbox.delivered`;
+        what `takes` refuses is sent by a worker.
 
         Raises:
             StoreError: the message is not stored, and should be sent again.
@@ -71,7 +73,7 @@ class Reception:
         needs_engine = self._needs_engine(message)
         if needs_engine and self._engine_is_away():
             return self.accept(message), None
-        with self._handover.seat(message, bounded=needs_engine) as seat:
+        with self._handover.seat(message, bounded=needs_engine, takes=takes) as seat:
             accepted = self.accept(message)
             delivery = seat.wait(wait_seconds) if seat and accepted.is_new else None
         if delivery is None:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from bot.domain import Delivery, IncomingMessage, Reply
+from bot.domain import Delivery, Document, IncomingMessage, Reply
 from bot.metrics import Metrics
 from bot.platforms.slack.reading import (
     Challenge,
@@ -48,7 +48,9 @@ class Desk(Protocol):
     """Where messages are handed in. Both raise StoreError when a message could not be stored."""
 
     def accept(self, message: IncomingMessage) -> Accepted: ...
-    def answer_within(self, message: IncomingMessage) -> tuple[Accepted, Delivery | None]: ...
+    def answer_within(
+        self, message: IncomingMessage, *, takes: Callable[[Delivery], bool]
+    ) -> tuple[Accepted, Delivery | None]: ...
 
 
 class _Refused(Exception):
@@ -106,7 +108,7 @@ def blueprint(
         reading = read_command(form, body, request.headers.get("X-Slack-Request-Timestamp", ""), ours())
         try:
             if isinstance(reading, IncomingMessage):
-                _, delivery = desk.answer_within(reading)
+                _, delivery = desk.answer_within(reading, takes=_fits_a_response)
                 return jsonify(in_response(delivery.reply)) if delivery else Response()
             aside.put(reading, form)
         except StoreError as failed:
@@ -195,6 +197,11 @@ def _raw_body() -> bytes:
     if body is None or len(body) > BODY_LIMIT_BYTES:
         raise _Refused(413)
     return body
+
+
+def _fits_a_response(delivery: Delivery) -> bool:
+    """A file takes calls of its own."""
+    return not isinstance(delivery.reply, Document)
 
 
 def _not_saved() -> Response:

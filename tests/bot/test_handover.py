@@ -50,6 +50,13 @@ def test_an_answer_that_comes_too_late_stays_with_the_worker() -> None:
     assert not handover.offer(a_message(), a_delivery())
 
 
+def test_what_does_not_fit_a_response_stays_with_the_worker() -> None:
+    handover = Handover(seats=1)
+    with handover.seat(a_message(), takes=lambda _: False) as seat:
+        assert seat is not None
+        assert not handover.offer(a_message(), a_delivery())
+
+
 def test_a_seat_takes_one_delivery() -> None:
     seat = Seat()
     assert seat.offer(a_delivery())

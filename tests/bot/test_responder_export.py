@@ -9,6 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.csv_table import Cell, as_csv, inert
 from bot.domain import (
     Asked,
     Change,
@@ -18,7 +19,6 @@ from bot.domain import (
     PastLabel,
     PastQuestion,
 )
-from bot.csv_table import Cell, as_csv, inert
 from bot.responder.export import HEAD, records
 from tests.bot.store.building import ANN, BOB, an_answer
 

@@ -59,6 +59,8 @@ class RecordingSlack:
         self.posted: list[JsonObject] = []
         self.responses: list[tuple[str, JsonObject]] = []
         self.headers: list[Mapping[str, str]] = []
+        self.files: list[tuple[JsonObject, bytes]] = []  # what was shared, and its bytes
+        self._uploads: dict[str, bytes] = {}
         self._uses: dict[str, int] = defaultdict(int)
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -105,6 +107,12 @@ class RecordingSlack:
         with self._heard:
             assert self._heard.wait_for(is_so, seconds), f"Slack was only told {self.texts()}"
 
+    def take(self, name: str, content: bytes) -> None:
+        """The second step of sharing a file."""
+        with self._heard:
+            assert name in self._uploads, f"nobody asked to upload {name}"
+            self._uploads[name] = content
+
     def answer(self, path: str, given: JsonObject) -> Fault:
         with self._heard:
             self._heard.notify_all()
@@ -138,6 +146,16 @@ class RecordingSlack:
                         message.update(given)
                         return {"ok": True, "ts": given["ts"]}
                 return {"ok": False, "error": problem or "message_not_found"}
+            case "files.getUploadURLExternal":
+                name = f"F{len(self._uploads) + 1}"
+                self._uploads[name] = b""
+                return {"ok": True, "upload_url": f"{self.origin}/upload/{name}", "file_id": name}
+            case "files.completeUploadExternal":
+                names = [one["id"] for one in json.loads(given["files"])]
+                if any(not self._uploads.get(name) for name in names):
+                    return {"ok": False, "error": "file_not_found"}
+                self.files += [(given, self._uploads.pop(name)) for name in names]
+                return {"ok": True, "files": [{"id": name} for name in names]}
             case "conversations.replies" | "conversations.history":
                 thread = given.get("ts")
                 listed = [m for m in self.posted if m.get("channel") == given["channel"]]
@@ -172,7 +190,12 @@ class RecordingSlack:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if self.path.startswith("/upload/"):
+                    slack.take(self.path.removeprefix("/upload/"), content)
+                    self._give(Fault(body="OK"))
+                    return
+                body = content.decode()
                 if self.headers.get_content_type() == "application/json":
                     given = json.loads(body or "{}")
                 else:

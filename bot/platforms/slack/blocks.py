@@ -82,7 +82,7 @@ def text_blocks(text: Text) -> list[Block]:
     pieces = split(cut(text.body, ALL_MATCHES), SECTION)
     sections = [_section(piece) for piece in pieces]
     buttons = [
-        _button(f"{clicks.RUN}:{number}", one.label, RunCommand(one.command))
+        _button(f"{clicks.RUN}:{number}", one.label.strip() or one.command, RunCommand(one.command))
         for number, one in enumerate(text.buttons[:MOST_BUTTONS])
         if size(one.command) <= BUTTON_VALUE
     ]

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.domain import Delivery, IncomingMessage, PlatformError, Text
+from bot.domain import Delivery, Document, IncomingMessage, PlatformError, Text
 from bot.platforms.terminal import TerminalPlatform, incoming
 
 
@@ -43,3 +44,24 @@ def test_a_listener_that_cannot_be_written_to_is_somebody_who_left() -> None:
 
 def test_the_same_line_typed_twice_is_two_messages() -> None:
     assert incoming("lunch", "hi", "ann").keys != incoming("lunch", "hi", "ann").keys
+
+
+def test_a_file_is_written_beside_the_data_and_the_reply_says_where(tmp_path: Path) -> None:
+    terminal, heard = TerminalPlatform({"d1": b"a,b"}.get, tmp_path / "exports"), list[Delivery]()
+    message = incoming("lunch", "/export", "ann")
+    document = Document("d1", "../a.csv", "text/csv", "1 row", "en", link="To download: x")
+    with terminal.listening(message, heard.append):
+        for _ in range(2):
+            terminal.send(replace(a_delivery(message), reply=document))
+    first, second = tmp_path / "exports/a.csv", tmp_path / "exports/a-2.csv"
+    assert [delivery.reply for delivery in heard] == [
+        Text(f"1 row\n{path}", "en") for path in (first, second)
+    ]
+    assert (first.read_bytes(), first.stat().st_mode & 0o777) == (b"a,b", 0o600)
+
+
+def test_a_file_that_is_gone_is_a_dead_letter(tmp_path: Path) -> None:
+    terminal, message = TerminalPlatform(lambda _: None, tmp_path), incoming("lunch", "/export", "ann")
+    document = Document("d1", "a.csv", "text/csv", "1 row", "en")
+    with terminal.listening(message, lambda _: None), pytest.raises(PlatformError, match="no longer kept"):
+        terminal.send(replace(a_delivery(message), reply=document))

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from bot import web
-from bot.domain import Channel, Delivery, IncomingMessage, Text
+from bot.domain import Channel, Delivery, Document, IncomingMessage, Reply, Text
 from bot.metrics import Metrics
 from bot.platforms.slack import Verifier
 from bot.platforms.slack.reading import Ours
@@ -32,7 +33,7 @@ class OpenDesk:
     def __init__(self) -> None:
         self.taken: list[IncomingMessage] = []
         self.aside: list[tuple[str, str, str, str]] = []
-        self.reply: Text | None = None
+        self.reply: Reply | None = None
 
     def accept(self, message: IncomingMessage) -> Accepted:
         known = [i for i, one in enumerate(self.taken) if set(one.keys) & set(message.keys)]
@@ -41,11 +42,14 @@ class OpenDesk:
         self.taken.append(message)
         return Accepted(len(self.taken) - 1, is_new=True)
 
-    def answer_within(self, message: IncomingMessage) -> tuple[Accepted, Delivery | None]:
+    def answer_within(
+        self, message: IncomingMessage, *, takes: Callable[[Delivery], bool]
+    ) -> tuple[Accepted, Delivery | None]:
         accepted = self.accept(message)
         if self.reply is None or not accepted.is_new:
             return accepted, None
-        return accepted, Delivery(1, message.channel, message.address, self.reply, lease=1, attempt=1)
+        delivery = Delivery(1, message.channel, message.address, self.reply, lease=1, attempt=1)
+        return accepted, delivery if takes(delivery) else None
 
     def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:
         self.aside.append((platform, tenant, reason, body))
@@ -358,3 +362,8 @@ def test_channels_of_different_workspaces_are_different(say: SlackPeople, desk: 
         Channel("slack", "T1", "C1"),
         Channel("slack", "T2", "C1"),
     ]
+
+
+def test_a_file_never_goes_out_with_the_response(say: SlackPeople, desk: OpenDesk) -> None:
+    desk.reply = Document("d1", "a.csv", "text/csv", "3 rows", "en")
+    assert outcome(say.command("/export", "")) == (200, b"")

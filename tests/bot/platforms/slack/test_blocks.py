@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from bot.domain import Answer, Match, Person, Text
+from bot.domain import Answer, Button, Choose, Match, Person, Text
 from bot.platforms.slack import clicks
 from bot.platforms.slack.blocks import MESSAGE, answer_blocks, answer_text, split, text_blocks, text_pieces
 from bot.platforms.slack.markup import BREAK, size, unescape
@@ -210,3 +210,37 @@ def test_a_long_text_is_parted_between_lines() -> None:
     assert all(piece.startswith("word") and piece.endswith("word") for piece in pieces)
     assert block_mistakes(text_blocks(Text("&" * 40_000, "en"))) == []
     assert text_pieces(Text(" ", "en")) == ["…"]
+
+
+def test_a_near_tie_says_so_and_offers_the_next_ones() -> None:
+    matches = tuple(
+        replace(MATCH, rank=rank, entry_id=f"e{rank}", text=f"<!here> {'x' * 200}", score=0.8 - rank / 1000)
+        for rank in range(1, 7)
+    )
+    blocks = shown(an_answer(*matches, margin=Decimal("0.01")))
+    assert block_mistakes(blocks) == []
+    context, meant, _ = blocks[-3:]
+    assert context["elements"][1]["text"] == "The first two are nearly equal: 0.0010 apart, less than 0.01."
+    assert [(one["action_id"], one["value"]) for one in meant["elements"]] == [
+        ("choose:2", "a1:e2"),
+        ("choose:3", "a1:e3"),
+        ("choose:4", "a1:e4"),
+    ]
+    assert clicks.read("choose:2", "a1:e2") == Choose("a1", "e2")
+
+
+def test_without_a_near_tie_nothing_is_offered() -> None:
+    far = replace(MATCH, rank=2, entry_id="e2", score=0.5)
+    assert shown(an_answer(MATCH, far, margin=Decimal("0.01"))) == shown(an_answer(MATCH, far))
+
+
+def test_notes_stand_under_the_answer_and_are_escaped() -> None:
+    context = shown(an_answer(MATCH, notes=("<!channel> 3 → 5",) * 20))[-2]
+    assert block_mistakes([context]) == []
+    assert context["elements"][1]["text"] == "&lt;!channel&gt; 3 → 5"
+
+
+@given(st.lists(st.tuples(st.text(max_size=3000), st.text(max_size=3000)), max_size=40), st.text(min_size=1))
+def test_no_buttons_break_a_reply_in_words(buttons: list[tuple[str, str]], body: str) -> None:
+    text = Text(body, "en", buttons=tuple(Button(label, f"/{command}") for label, command in buttons))
+    assert block_mistakes(text_blocks(text)) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -21,6 +22,8 @@ def test_what_is_written_into_a_button_is_read_back(
     for action_id in (clicks.DOWN, clicks.STAY, clicks.UP, clicks.TO):
         turn = TurnDial(answer, threshold)
         assert clicks.read(action_id, clicks.write(turn)) == turn
+        told = replace(turn, shown=turn.threshold)
+        assert clicks.read(action_id, clicks.write(told)) == told
     up, down = Vote(answer, entry, "helpful"), Vote(answer, entry, "not helpful")
     assert [clicks.read(clicks.VOTE, clicks.write(vote)) for vote in (up, down)] == [up, down]
     assert clicks.read(clicks.MORE, clicks.write(ShowMore(answer, offset))) == ShowMore(answer, offset)

@@ -4,15 +4,28 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from bot.domain import Answer, Channel, Clock, Delivery, Match, Person, PlatformError, Text
+from bot.domain import (
+    Answer,
+    Button,
+    Channel,
+    Clock,
+    Delivery,
+    Document,
+    Match,
+    Person,
+    PlatformError,
+    Reply,
+    Text,
+)
 from bot.platforms.outgoing import Outgoing
 from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.web_api import LONGEST_WAIT_SECONDS
@@ -48,17 +61,20 @@ def slack() -> Iterator[RecordingSlack]:
         yield server
 
 
-def platform(slack: RecordingSlack, *, token: str = TOKEN) -> SlackPlatform:
+def platform(
+    slack: RecordingSlack, *, token: str = TOKEN, files: Mapping[str, bytes] = MappingProxyType({})
+) -> SlackPlatform:
     return SlackPlatform(
         token=token,
         api_url=slack.api_url,
         response_hosts=[slack.origin],
         clock=Clock(wall=lambda: NOW, monotonic=lambda: 0.0),
+        contents=files.get,
         outgoing=QUICK,
     )
 
 
-def a_delivery(reply: Answer | Text = HELLO, /, **fields: Any) -> Delivery:
+def a_delivery(reply: Reply = HELLO, /, **fields: Any) -> Delivery:
     address = fields.pop("address", {"user": "U1", "thread_ts": "5.5"})
     whole: dict[str, Any] = {"id": 1, "channel": CHANNEL, "lease": 1, "attempt": 1}
     return Delivery(reply=reply, address=address, **(whole | fields))
@@ -436,3 +452,58 @@ class dripping:  # noqa: N801 - it reads as what the server does
                         connection.sendall(b"x")
             except OSError:
                 self._done.wait()
+
+
+# files and buttons
+
+TABLE = Document(
+    "d1", "a.csv", "text/csv", "3 rows <!here>", "en", link="To download: https://kb.example.com/x"
+)
+FILES = {"d1": b"\xef\xbb\xbfa,b\r\n\xff"}
+
+
+def test_a_file_is_shared_in_three_steps_where_it_was_asked_for(slack: RecordingSlack) -> None:
+    platform(slack, files=FILES).send(a_delivery(TABLE))
+    ((shared, content),) = slack.files
+    assert content == FILES["d1"]
+    assert slack.methods() == ["files.getUploadURLExternal", "files.completeUploadExternal"]
+    assert slack.calls[0][1] == {"filename": "a.csv", "length": str(len(content))}
+    assert (shared["channel_id"], shared["thread_ts"]) == ("C1", "5.5")
+    assert shared["initial_comment"] == "3 rows &lt;!here&gt;"
+    assert slack.posted == []
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "not_in_channel"])
+def test_where_files_are_not_allowed_the_link_is_given(slack: RecordingSlack, code: str) -> None:
+    slack.will("files.completeUploadExternal", error(code))
+    platform(slack, files=FILES).send(a_delivery(TABLE))
+    assert slack.texts() == ["3 rows &lt;!here&gt;\nTo download: https://kb.example.com/x"]
+
+
+def test_a_file_that_is_gone_and_a_platform_without_a_token_give_the_link(slack: RecordingSlack) -> None:
+    platform(slack).send(a_delivery(TABLE))
+    address = {"user": "U1", "response_url": slack.response_url()}
+    platform(slack, token="", files=FILES).send(a_delivery(TABLE, address=address))
+    assert len(slack.texts()) == 2
+    assert slack.files == []
+
+
+def test_a_file_that_may_have_been_shared_is_shared_twice_at_most(slack: RecordingSlack) -> None:
+    slack.will("files.completeUploadExternal", LOST, LOST)
+    sender = platform(slack, files=FILES)
+    first = failure(sender, a_delivery(TABLE))
+    assert (first.maybe_sent, first.permanent) == (True, False)
+    assert failure(sender, a_delivery(TABLE, uncertain=True)).permanent
+
+
+def test_a_reply_in_words_carries_its_buttons(slack: RecordingSlack) -> None:
+    said = Text("Tuned.", "en", buttons=(Button("Apply 0.65", "/threshold 0.65"),))
+    platform(slack).send(a_delivery(said))
+    (message,) = slack.posted
+    assert block_mistakes(message["blocks"]) == []
+    (button,) = message["blocks"][-1]["elements"]
+    assert (button["text"]["text"], button["value"], button["action_id"]) == (
+        "Apply 0.65",
+        "/threshold 0.65",
+        "run:0",
+    )
