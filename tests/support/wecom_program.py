@@ -1,0 +1,124 @@
+"""The whole bot with WeCom connected: robot by callback, robot by long connection, application, webhook."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from bot import app, config
+from bot.platforms.wecom.wire import WebSocketWire
+from engine import config as engine_config
+from engine.encoder import Encoder
+from tests.support.engine import LetterEncoder, an_engine, some_settings
+from tests.support.wecom import HttpAnswer, WeCom, WeComApp
+from tests.support.wecom_api import VirtualClock
+from tests.support.wsgi_transport import WsgiTransport
+
+KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
+SECRET_WORDS = ("Token123", KEY, "S1", "KEY1")
+
+
+class WecomProgram:
+    """One life of the bot beside WeCom's world, which outlives it. `again` is the next life."""
+
+    def __init__(self, settings: config.Config, edges: app.Edges, wecom: WeCom, asked: WeComApp) -> None:
+        self.settings = settings
+        self.edges = edges
+        self.wecom = wecom
+        self.application = asked
+        self.app = app.build(settings, edges, with_web=False)
+        self.client = self.app.flask.test_client()
+        wecom.callback = asked.callback = self._called
+
+    @property
+    def clock(self) -> VirtualClock:
+        return self.wecom.clock
+
+    def settle(self, is_so: Callable[[], bool] | None = None, seconds: float = 20.0) -> None:
+        """Wait until nothing is under way (or until something is so)."""
+        pause, waited = threading.Event(), 0.0
+        while not (is_so or self._is_idle)():
+            assert waited < seconds, (self.app.inbox.counts(), self.app.outbox.counts())
+            pause.wait(0.005)
+            waited += 0.005
+
+    def pass_time(self, seconds: float) -> None:
+        """Virtual time passes, and the workers notice: they wake for the next message."""
+        self.clock.wait(seconds)
+        self.wecom.post(self.wecom.message("/language", chat="clockwork"))
+        self.settle()
+
+    def __enter__(self) -> Self:
+        self.app.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.stop()
+
+    def _is_idle(self) -> bool:
+        inbox, outbox = self.app.inbox.counts(), self.app.outbox.counts()
+        return not (inbox["received"] or inbox["claimed"] or outbox["sending"])
+
+    def _called(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> HttpAnswer:
+        answer = self.client.open(path, method=method, query_string=dict(query), data=body)
+        return HttpAnswer(answer.status_code, answer.data, answer.content_type)
+
+
+@contextmanager
+def a_wecom_program(
+    folder: Path,
+    *bases: engine_config.KnowledgeBase,
+    encoder: Callable[[], Encoder] = LetterEncoder,
+    socket_url: str = "",
+    **bot_keys: Any,
+) -> Iterator[WecomProgram]:
+    """A started bot beside a started engine over `bases`; with `socket_url` a connected robot too."""
+    with ExitStack() as closing:
+        clock = VirtualClock()
+        engine = closing.enter_context(an_engine(some_settings(folder / "engine", *bases), encoder))
+        engine.is_settled()
+        wecom = WeCom(clock, callback=_nobody)
+        asked = WeComApp(clock, _nobody, wecom.api)
+        settings = some_wecom_settings(folder, socket_url=socket_url, **bot_keys)
+        app.migrate(settings)
+        edges = app.Edges(
+            clock=clock,
+            engine_transport=WsgiTransport(engine.app.wsgi),
+            wecom_transport=wecom.api,
+            open_wire=WebSocketWire,
+        )
+        yield closing.enter_context(WecomProgram(settings, edges, wecom, asked))
+
+
+def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> config.Config:
+    robots: dict[str, Any] = {"support": {"bot_id": "AIBOT1", "token": "Token123", "encoding_aes_key": KEY}}
+    if socket_url:
+        robots["inside"] = {"bot_id": "AIBOT1", "secret": "S1", "socket_url": socket_url}
+        del robots["support"]
+    bot = {
+        "listen": "127.0.0.1:0",
+        "data_dir": str(folder),
+        "database_url": f"sqlite:///{folder}/bot.db",
+        "questions_per_minute": {"person": 1000, "channel": 1000},
+        "wecom": {
+            "robot": robots,
+            "app": {
+                "support": {
+                    "corp_id": "ww1",
+                    "agent_id": 1000002,
+                    "secret": "S1",
+                    "token": "Token123",
+                    "encoding_aes_key": KEY,
+                }
+            },
+            "webhook": {"alerts": {"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY1"}},
+        },
+    }
+    return config.Config(bot=config.Bot.model_validate(bot | keys))
+
+
+def _nobody(*_: object) -> HttpAnswer:
+    return HttpAnswer(503, b"")
