@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
                 return _serve(settings)
             case "refresh":
                 return shell.refresh(settings, given.knowledge_base, confirmed=given.confirm)
+            case "rollback":
+                return shell.rollback(settings, given.knowledge_base)
             case "search":
                 return shell.search(
                     settings,
@@ -106,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let sources shrink or change below the floor, this once; without it such a change is refused",
     )
+    rollback = commands.add_parser(
+        "rollback", help="serve the snapshot before again, until a source changes or you ask for a refresh"
+    )
+    rollback.add_argument("knowledge_base", metavar="KB", help="the knowledge base")
     search = commands.add_parser("search", help="one search from the shell")
     search.add_argument("text", nargs="+", metavar="TEXT")
     search.add_argument("--kb", default="default", metavar="NAME", help="the knowledge base (default)")

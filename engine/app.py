@@ -14,14 +14,17 @@ from flask import Flask
 from threadpoolctl import threadpool_limits
 
 from engine import config, encoder, source
+from engine.assembly import Assembly
 from engine.batcher import Batcher
 from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceError
+from engine.history import History
 from engine.metrics import Metrics
 from engine.refresher import Refresher
 from engine.schedule import Schedule
 from engine.searcher import Searcher
 from engine.shelf import Shelf
 from engine.source import ManagedSource, Sources
+from engine.vector_cache import VectorCache
 from engine.web import Server, application
 from engine.web.routes import Knowledge
 
@@ -39,7 +42,7 @@ def _now() -> datetime:
 class Edges:
     """Where the engine touches the world outside its folder. Tests pass others."""
 
-    load_encoder: Callable[[config.Model], encoder.Encoder] = encoder.load
+    load_encoder: Callable[[config.Model], encoder.Encoder] | None = None
     now: Callable[[], datetime] = _now
 
 
@@ -58,6 +61,8 @@ class App:
     folder: Path
     lock: FileLock
     settings: config.Engine
+    history: History
+    vector_cache: VectorCache
 
     def open(self) -> None:
         """Own the folder, load what was published last, begin to load the model.
@@ -78,6 +83,8 @@ class App:
             raise FolderUnusable(
                 f"the data folder {self.folder} cannot be used: {problem.strerror}"
             ) from None
+        self.history.open()
+        self.vector_cache.clear_leftovers()
         for shelf in self.knowledge.shelves.values():
             shelf.load()
         # BLAS threads of several questions wait for each other, spinning: on two cores, 32 clients
@@ -115,6 +122,7 @@ class App:
         self.server.stop()
         self.knowledge.batcher.stop()
         self.knowledge.refresher.stop()
+        self.history.close()
         self.lock.release()
 
 
@@ -129,14 +137,22 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         name: Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now)
         for name, each in bases.items()
     }
+    history = History(folder / "refreshes.db")
+    vector_cache = VectorCache(folder / "vectors", limit_bytes=settings.vector_cache_mib << 20)
     batcher = Batcher(
-        partial(edges.load_encoder, settings.model),
+        lambda: (
+            edges.load_encoder(settings.model)
+            if edges.load_encoder
+            else encoder.load(settings.model, batcher.tell)
+        ),
         longest_line=settings.waiting_questions,
         seen=metrics.encoded,
     )
     refresher = Refresher(
         shelves,
         batcher,
+        Assembly(batcher, vector_cache),
+        history,
         lambda name, confirmed: read(sources[name], managed.entries(name), confirmed=confirmed),
         now=edges.now,
         finished=metrics.refreshed,
@@ -164,6 +180,8 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         folder=folder,
         lock=FileLock(folder / "lock", thread_local=False),
         settings=settings,
+        history=history,
+        vector_cache=vector_cache,
     )
 
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -75,16 +76,15 @@ def _timetable(text: str) -> str:
     return text
 
 
-def _cosine(text: str) -> str:
-    if text != "cosine":
-        raise ValueError(f'wanted "cosine", other ways of scoring are not built yet (got "{text}")')
-    return text
-
-
-def _unused(text: str) -> str:
-    if text:
-        raise ValueError("remote models are not built yet, leave it empty")
-    return text
+def _web_address(text: str) -> str:
+    if not text:
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise ValueError(
+            'wanted the address of a server such as "http://127.0.0.1:8080/v1", its token in remote_token'
+        )
+    return text.rstrip("/")
 
 
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
@@ -103,7 +103,8 @@ class Model(_Section):
     dimension: int = Field(default=0, ge=0, le=65536)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     longest_tokens: int = Field(default=512, ge=8, le=32768)
-    remote_url: Annotated[str, AfterValidator(_unused)] = ""
+    remote_url: Annotated[str, AfterValidator(_web_address)] = ""
+    remote_token: SecretStr = SecretStr("")
 
 
 class KnowledgeBase(_Section):
@@ -112,9 +113,10 @@ class KnowledgeBase(_Section):
     name: Annotated[str, AfterValidator(_knowledge_base_name)]
     source: Annotated[tuple[str | SourceTable, ...], PlainValidator(specs.several)] = ()
     refresh: Annotated[str, AfterValidator(_timetable)] = "*/30 * * * *"
-    scoring: Annotated[str, AfterValidator(_cosine)] = "cosine"
+    scoring: Literal["cosine", "either"] = "cosine"
     threshold: float | None = Field(default=None, ge=-1, le=1, allow_inf_nan=False)
     floor: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
+    instruction: str = Field(default="", max_length=2000)
     base: Path = Path()
 
     @property
@@ -145,6 +147,7 @@ class Engine(_Section):
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
     web_threads: int = Field(default=64, ge=4, le=512)
     waiting_questions: int = Field(default=48, ge=1, le=4096)
+    vector_cache_mib: int = Field(default=4096, ge=0, le=1 << 24)
     model: Model = Model()
     knowledge_base: tuple[KnowledgeBase, ...] = SAMPLES
 
@@ -156,6 +159,18 @@ class Engine(_Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f'two knowledge bases are called "{twice[0]}"')
+        return self
+
+    @model_validator(mode="after")
+    def _bundled_model_takes_no_instruction(self) -> Self:
+        told = [each.name for each in self.knowledge_base if each.instruction]
+        if told and self.model.name == "bundled":
+            raise ValueError(
+                f'knowledge base "{told[0]}" has an instruction, but the bundled model takes none;'
+                " name another model, or leave it out"
+            )
+        if self.model.name == "bundled" and self.model.remote_url:
+            raise ValueError("[engine.model] remote_url needs the name that the server has for its model")
         return self
 
     @model_validator(mode="after")

@@ -98,15 +98,22 @@ class Query:
     limit: int = 5
     offset: int = 0
     keep: int = 0
+    keyword_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One entry at or above the threshold, with the very number that was compared."""
+    """One entry at or above the threshold, with the very number that was compared.
+
+    `cosine` and `keyword` are what it is made of, `ranking` is what it is sorted by.
+    """
 
     rank: int
     entry: Entry
     score: float
+    cosine: float
+    keyword: float
+    ranking: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,8 @@ class Refresh:
     """One run over the sources of a knowledge base, from the request to its end.
 
     `confirmed` when a person said that a source may shrink or change as much as it likes.
-    `held_back` when the sources still say what was rolled back from, so that it was not
+    Of the texts that are new in it, `embedded` went through the model and `recalled` were
+    known from before. `held_back` when the sources still say what was rolled back from, so that it was not
     published. `dropped_more` were dropped beside those in `dropped`, without their reasons.
     """
 
@@ -155,6 +163,7 @@ class Refresh:
     confirmed: bool = False
     snapshot: str | None = None
     error: str | None = None
+    recalled: int = 0
     held_back: bool = False
     dropped_more: int = 0
 

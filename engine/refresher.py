@@ -7,38 +7,43 @@
 A request joins the refresh that waits or runs. A change of the managed entries joins one
 that waits, but follows one that runs, because that one may have read them already. Only
 texts whose vector is not known for this very model are embedded.
+
+After a rollback, what was rolled back from is held back: it is not published again until
+the sources say something else, or somebody asks for a refresh by hand.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-import numpy as np
-
+from engine.assembly import Assembly, Progress
 from engine.batcher import Batcher
-from engine.domain import EngineError, Entry, NotReady, Reading, Refresh, UnknownKnowledgeBase
+from engine.domain import (
+    EngineError,
+    NoSnapshot,
+    NotReady,
+    Reading,
+    Refresh,
+    RolledBack,
+    UnknownKnowledgeBase,
+)
+from engine.history import History
 from engine.shelf import Shelf
-from engine.snapshot import ModelIdentity, Snapshot, Vectors
+from engine.snapshot import Snapshot
 
 STOP_SECONDS = 5.0  # a source that hangs must not keep the program alive
 REMEMBERED = 20  # refreshes of a knowledge base that can still be asked about
+_TELL_SECONDS = 10  # between two lines in the log about one long refresh
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How many of the texts that had to be embedded are."""
-
-    done: int
-    total: int
 
 
 class Refresher:
@@ -54,6 +59,8 @@ class Refresher:
         self,
         shelves: Mapping[str, Shelf],
         batcher: Batcher,
+        assembly: Assembly,
+        history: History,
         read: Callable[[str, bool], Reading],
         *,
         now: Callable[[], datetime],
@@ -61,6 +68,8 @@ class Refresher:
     ) -> None:
         self._shelves = shelves
         self._batcher = batcher
+        self._assembly = assembly
+        self._history = history
         self._read = read
         self._now = now
         self._finished = finished
@@ -68,6 +77,7 @@ class Refresher:
         self._refreshes: dict[str, deque[Refresh]] = {name: deque(maxlen=REMEMBERED) for name in shelves}
         self._progress: dict[str, Progress] = {}
         self._changed = threading.Condition()
+        self._publishing = threading.Lock()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._missing_at_start: frozenset[str] | None = None
@@ -78,6 +88,9 @@ class Refresher:
         return self._missing_at_start
 
     def start(self) -> None:
+        with self._changed:
+            for name, refreshes in self._refreshes.items():
+                refreshes.extend(reversed(self._history.last(name, REMEMBERED)))
         self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
         self._thread.start()
 
@@ -89,20 +102,45 @@ class Refresher:
             self._thread.join(STOP_SECONDS)
             self._thread = None
 
-    def request(self, name: str, *, confirmed: bool = False) -> str:
+    def request(self, name: str, *, confirmed: bool = False, by_hand: bool = False) -> str:
         """Refresh soon; the id of the refresh that will have done it.
 
         One that is confirmed makes a waiting one confirmed too, and follows a running one
-        that is not.
+        that is not. One by hand ends a rollback.
 
         Raises:
             UnknownKnowledgeBase
         """
+        if by_hand and name in self._shelves and self._shelves[name].rolled_back:
+            with self._publishing:
+                self._shelves[name].release()
         return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
     def changed(self, name: str) -> str:
         """As `request`, by somebody who has just changed what the sources hold."""
         return self._ask(name, join=("waiting",))
+
+    def roll_back(self, name: str) -> tuple[Snapshot, RolledBack]:
+        """Serve the snapshot before the current one again, from now on.
+
+        Raises:
+            UnknownKnowledgeBase
+            NoSnapshot: there is none before, or another model made it.
+            NotReady: the model is not loaded.
+        """
+        if name not in self._shelves:
+            raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
+        model = self._batcher.identity
+        with self._publishing:
+            before = self._shelves[name].before()
+            if before.model.fingerprint != model.fingerprint:
+                raise NoSnapshot(
+                    f"the snapshot before was made with {before.model.name} under other settings,"
+                    f" and cannot be asked with {model.name}"
+                )
+            note = self._shelves[name].roll_back(before, self._now())
+        _log.warning("rolled back", extra={"knowledge_base": name, "from": note.snapshot, "to": before.id})
+        return before, note
 
     def recent(self, name: str) -> tuple[Refresh, ...]:
         """The last refreshes of a knowledge base, newest first."""
@@ -151,6 +189,7 @@ class Refresher:
                 return False
             name = self._line.popleft()
             running = self._begun(name)
+        self._history.note(name, running)
         try:
             ended = self._refresh(name, running)
         except EngineError as problem:
@@ -159,6 +198,7 @@ class Refresher:
             _log.exception("refresh broke", extra={"knowledge_base": name, "refresh": running.id})
             ended = self._failed(name, running, f"{type(problem).__name__}: {problem}")
         self._progress.pop(name, None)
+        self._history.note(name, ended)
         with self._changed:
             self._replace(name, ended)
             self._changed.notify_all()
@@ -202,16 +242,21 @@ class Refresher:
             dropped=reading.dropped,
             failed_sources=reading.failed,
         )
-        current = shelf.current
-        if current and current.model.fingerprint != model.fingerprint:
-            current = None
+        served = shelf.current
+        current = served if served and served.model.fingerprint == model.fingerprint else None
+        if current and shelf.refuses(entries):
+            return self._held_back(name, report, current)
         if current and current.entries == entries:
             if reading.is_old:
                 return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
-            if not reading.failed:
-                shelf.confirm(self._now())
+            with self._publishing:
+                if shelf.rolled_back and shelf.current is not current:
+                    return self._held_back(name, report, current)  # rolled back from it a moment ago
+                if not reading.failed:
+                    shelf.confirm(self._now())
             return self._done(name, report, current.id)
-        vectors, embedded = self._vectors(name, entries, current, model)
+        assembled = self._assembly.vectors_of(entries, current, model, self._telling(name))
+        self._assembly.keep_what_leaves(served, entries, model)
         now = self._now()
         snapshot = Snapshot.of(
             id=f"{now:%Y%m%dT%H%M%S.%fZ}-{running.id[:6]}",
@@ -219,34 +264,41 @@ class Refresher:
             created=now,
             model=model,
             entries=entries,
-            vectors=vectors,
+            vectors=assembled.vectors,
             read=reading.read,
             dropped=reading.dropped,
         )
-        shelf.publish(snapshot)
-        return self._done(name, replace(report, embedded=embedded), snapshot.id)
+        report = replace(report, embedded=assembled.embedded, recalled=assembled.recalled)
+        with self._publishing:
+            shelf.publish(snapshot)
+        return self._done(name, report, snapshot.id)
 
-    def _vectors(
-        self, name: str, entries: tuple[Entry, ...], current: Snapshot | None, model: ModelIdentity
-    ) -> tuple[Vectors, int]:
-        """A row for each entry, known ones taken over; and how many texts were embedded for it."""
-        known = {entry.text: row for row, entry in enumerate(current.entries)} if current else {}
-        texts = [entry.text for entry in entries]
-        missing = list(dict.fromkeys(text for text in texts if text not in known))
-        self._progress[name] = Progress(0, len(missing))
+    def _telling(self, name: str) -> Callable[[Progress], None]:
+        told = time.monotonic()
 
-        def tell(done: int) -> None:
-            self._progress[name] = Progress(done, len(missing))
+        def tell(progress: Progress) -> None:
+            nonlocal told
+            self._progress[name] = progress
+            if time.monotonic() - told >= _TELL_SECONDS:
+                told = time.monotonic()
+                _log.info(
+                    "embedding",
+                    extra={
+                        "knowledge_base": name,
+                        "done": progress.done,
+                        "total": progress.total,
+                        "per_second": progress.per_second,
+                    },
+                )
 
-        new = self._batcher.encode_entries(missing, tell)
-        place = {text: row for row, text in enumerate(missing)}
-        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
-        for row, text in enumerate(texts):
-            if text in place:
-                vectors[row] = new[place[text]]
-            elif current:
-                vectors[row] = current.vectors[known[text]]
-        return vectors, len(missing)
+        return tell
+
+    def _held_back(self, name: str, report: Refresh, current: Snapshot) -> Refresh:
+        _log.warning(
+            "refresh held back: the sources still say what was rolled back from",
+            extra={"knowledge_base": name, "refresh": report.id, "snapshot": current.id},
+        )
+        return replace(report, state="done", finished=self._now(), snapshot=current.id, held_back=True)
 
     def _done(self, name: str, report: Refresh, snapshot: str) -> Refresh:
         _log.info(
@@ -258,6 +310,7 @@ class Refresher:
                 "read": report.read,
                 "kept": report.kept,
                 "embedded": report.embedded,
+                "recalled": report.recalled,
                 "dropped": len(report.dropped),
                 "failed_sources": [each.source for each in report.failed_sources],
             },

@@ -43,6 +43,9 @@ class Asked:
         path = f"/v1/knowledge-bases/{_quoted(name)}/refresh"
         return str(self._ask("POST", path, {"confirm": confirmed})["refresh"])
 
+    def roll_back(self, name: str) -> dict[str, Any]:
+        return self._ask("POST", f"/v1/knowledge-bases/{_quoted(name)}/rollback")
+
     def search(self, question: dict[str, Any]) -> dict[str, Any]:
         if self.opened:
             _have_a_snapshot(self.opened, question["knowledge_base"])

@@ -36,7 +36,9 @@ class Searcher:
             threshold = self._knowledge_bases[query.knowledge_base].threshold
         if threshold is None:
             threshold = FALLBACK_THRESHOLD
-        vector = self._batcher.encode_question(query.text)
+        vector = self._batcher.encode_question(
+            query.text, instruction=self._knowledge_bases[query.knowledge_base].instruction or None
+        )
         found = snapshot.matches(
             query.text,
             vector,
@@ -44,6 +46,8 @@ class Searcher:
             limit=query.limit,
             offset=query.offset,
             keep=query.keep,
+            keyword_weight=query.keyword_weight,
+            scoring=self._knowledge_bases[query.knowledge_base].scoring,
         )
         return SearchAnswer(
             knowledge_base=query.knowledge_base,

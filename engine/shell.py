@@ -39,6 +39,19 @@ def refresh(
     return failed
 
 
+def rollback(settings: config.Engine, name: str, edges: app.Edges | None = None) -> int:
+    """Serve the snapshot before again, and say how long that holds."""
+    with running.engine(settings, edges) as engine:
+        done = engine.roll_back(name)
+    _console().print(
+        Text(
+            f"{name}: {done['snapshot']} is served again, gone back from {done['from_snapshot']}."
+            f" {done['says']}"
+        )
+    )
+    return 0
+
+
 def search(
     settings: config.Engine,
     text: str,
@@ -142,6 +155,8 @@ def _refreshed(engine: running.Asked, name: str, bars: Progress, *, confirmed: b
 def _report(name: str, ended: dict[str, Any]) -> str:
     counts = f"{ended['read']} read, {ended['dropped_total']} dropped, {ended['embedded']} embedded"
     lines = [f"{name}: {ended['kept']} entries served from now on ({counts})"]
+    if ended["held_back"]:
+        lines = [f"{name}: still rolled back, the sources say what was rolled back from ({counts})"]
     lines += [f"  {_failure(each)}" for each in ended["failed_sources"]]
     lines += [f"  {each['where']}: {each['reason']}" for each in ended["dropped"][:_DROPPED_SHOWN]]
     more = ended["dropped_total"] - min(_DROPPED_SHOWN, len(ended["dropped"]))

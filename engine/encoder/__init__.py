@@ -7,13 +7,17 @@ an encoder runs in, and in what order, is the batcher's business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from engine.config import Model
+from engine.encoder.instruction import instructed
 from engine.snapshot import ModelIdentity, Vectors
 
-Role = Literal["query", "document"]
+__all__ = ["CountsTokens", "Encoder", "ReadsAhead", "Role", "instructed", "load"]
+
+Role = Literal["query", "document", "bare"]
+"""What a text is. A bare one gets nothing in front: it has its instruction already."""
 
 
 class Encoder(Protocol):
@@ -40,8 +44,22 @@ class CountsTokens(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
 
-def load(model: Model) -> Encoder:
-    """The encoder that the configuration names, loaded and warmed up.
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """What an encoder may be as well: one that can do some of its work before its turn."""
+
+    def ahead(self, texts: Sequence[str], role: Role) -> Sequence[str]:
+        """The same texts, ready for `encode`. Any thread may call this, while another encodes."""
+
+
+def _in_silence(_stage: str) -> None:
+    return
+
+
+def load(model: Model, tell: Callable[[str], None] = _in_silence) -> Encoder:
+    """The encoder that the configuration names, loaded, examined and warmed up.
+
+    `tell` hears what is being done.
 
     Raises:
         EncoderFailed: saying what is missing and what to do about it.

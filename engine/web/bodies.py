@@ -43,7 +43,11 @@ class SearchRequest(BaseModel):
     limit: Whole = Field(default=5, ge=1, le=10_000_000)
     offset: Whole = Field(default=0, ge=0, le=10_000_000)
     keyword_weight: float = Field(
-        default=0, ge=0, le=0, allow_inf_nan=False, description="Only 0 so far: keywords are not built yet."
+        default=0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="The share of the keyword score in the order of the matches. It changes no score.",
     )
     keep: Whole = Field(
         default=0, ge=0, le=200, description="How many scores to report of all entries, the best ones."
@@ -57,10 +61,13 @@ class SearchRequest(BaseModel):
             limit=self.limit,
             offset=self.offset,
             keep=self.keep,
+            keyword_weight=self.keyword_weight,
         )
 
 
 class MatchBody(BaseModel):
+    """`score` was compared; `cosine` and `keyword` are its parts; `ranking`, when it differs, sorts."""
+
     rank: int
     id: str
     text: str
@@ -68,6 +75,7 @@ class MatchBody(BaseModel):
     score: float
     cosine: float | None
     keyword: float | None
+    ranking: float | None
     source: str | None
     title: str | None
     url: str | None
@@ -112,8 +120,9 @@ class SearchResponse(BaseModel):
                     text=match.entry.text,
                     answer=match.entry.answer,
                     score=match.score,
-                    cosine=match.score,
-                    keyword=None,
+                    cosine=match.cosine,
+                    keyword=match.keyword,
+                    ranking=None if match.ranking == match.score else match.ranking,
                     source=match.entry.source or None,
                     title=match.entry.title,
                     url=match.entry.url,
@@ -151,7 +160,11 @@ class RefreshRequest(BaseModel):
 
 
 class RefreshBody(BaseModel):
-    """One refresh. `dropped` shows the first of `dropped_total`."""
+    """One refresh. `dropped` shows the first of `dropped_total`.
+
+    Of the new texts, `embedded` went through the model and `recalled` were known from before.
+    `held_back`: the sources still say what was rolled back from, so it was not published.
+    """
 
     id: str
     state: str
@@ -161,6 +174,8 @@ class RefreshBody(BaseModel):
     read: int
     kept: int
     embedded: int
+    recalled: int
+    held_back: bool
     dropped_total: int
     dropped: list[DroppedBody]
     failed_sources: list[FailedSourceBody]
@@ -179,7 +194,9 @@ class RefreshBody(BaseModel):
             read=refresh.read,
             kept=refresh.kept,
             embedded=refresh.embedded,
-            dropped_total=len(refresh.dropped),
+            recalled=refresh.recalled,
+            held_back=refresh.held_back,
+            dropped_total=len(refresh.dropped) + refresh.dropped_more,
             dropped=[
                 DroppedBody(where=each.where, reason=each.reason) for each in refresh.dropped[:DROPPED_SHOWN]
             ],
@@ -196,6 +213,23 @@ class RefreshBody(BaseModel):
 class ProgressBody(BaseModel):
     done: int
     total: int
+    per_second: float | None
+
+
+class RolledBackBody(BaseModel):
+    """That what is served was gone back to. A refresh by hand, or a source that changes, ends it."""
+
+    at: datetime
+    from_snapshot: str
+
+
+class RollbackDone(BaseModel):
+    """What is served from now on, what it was gone back from, and how long that holds."""
+
+    snapshot: str
+    snapshot_at: datetime
+    from_snapshot: str
+    says: str
 
 
 class KnowledgeBaseBody(BaseModel):
@@ -213,11 +247,13 @@ class KnowledgeBaseBody(BaseModel):
     snapshot: str | None
     snapshot_at: datetime | None
     threshold: float | None
+    instruction: str
     refresh: str
     refreshing: bool
     progress: ProgressBody | None
     last_refresh: RefreshBody | None
     next_refresh: datetime | None
+    rolled_back: RolledBackBody | None
     failed_sources: list[FailedSourceBody]
     refreshes: list[RefreshBody]
 

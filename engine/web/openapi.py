@@ -26,6 +26,7 @@ from engine.web.bodies import (
     Ready,
     RefreshAccepted,
     RefreshRequest,
+    RollbackDone,
     SearchRequest,
     SearchResponse,
 )
@@ -63,6 +64,7 @@ def document(*, token_needed: bool) -> _Schema:
         KnowledgeBaseBody,
         RefreshRequest,
         RefreshAccepted,
+        RollbackDone,
         EvaluateRequest,
         EvaluateResponse,
         InspectRequest,
@@ -135,6 +137,15 @@ def _paths() -> _Schema:
                 body={"application/json": {"schema": _ref(RefreshRequest)}},
                 errors=("400", "404", "413", "422"),
                 body_needed=False,
+            ),
+        },
+        f"{one}/rollback": {
+            "parameters": [_NAME],
+            "post": _operation(
+                "rollback",
+                "Serve the snapshot before again, until a source changes or a refresh is asked for.",
+                {"200": RollbackDone},
+                errors=("404", "409", "503"),
             ),
         },
         f"{one}/entries": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from flask import Blueprint, Response, request
@@ -43,6 +43,8 @@ from engine.web.bodies import (
     RefreshAccepted,
     RefreshBody,
     RefreshRequest,
+    RollbackDone,
+    RolledBackBody,
     SearchRequest,
     SearchResponse,
     explained,
@@ -104,6 +106,7 @@ class Knowledge:
         snapshot = self.shelves[self.known(name)].current
         refreshes = self.refresher.recent(name)
         progress = self.refresher.progress(name)
+        rolled_back = self.shelves[name].rolled_back
         loaded = self.batcher.state[0] == "ready"
         identity = snapshot.model if snapshot else self.batcher.identity if loaded else None
         return KnowledgeBaseBody(
@@ -116,11 +119,15 @@ class Knowledge:
             snapshot=snapshot.id if snapshot else None,
             snapshot_at=snapshot.confirmed if snapshot else None,
             threshold=self.knowledge_bases[name].threshold,
+            instruction=self.knowledge_bases[name].instruction,
             refresh=self.knowledge_bases[name].refresh,
             refreshing=any(each.state in {"waiting", "running"} for each in refreshes),
-            progress=ProgressBody(done=progress.done, total=progress.total) if progress else None,
+            progress=ProgressBody(**asdict(progress)) if progress else None,
             last_refresh=RefreshBody.of(refreshes[0]) if refreshes else None,
             next_refresh=self.next_run(name),
+            rolled_back=RolledBackBody(at=rolled_back.at, from_snapshot=rolled_back.snapshot)
+            if rolled_back
+            else None,
             failed_sources=next(
                 (RefreshBody.of(each).failed_sources for each in refreshes if each.finished), []
             ),
@@ -146,6 +153,17 @@ class Knowledge:
             if entry.id == entry_id:
                 raise ForeignEntry(f'entry "{entry_id}" comes from {entry.source}, remove it there')
         raise UnknownEntry(f'knowledge base "{name}" has no entry "{entry_id}"')
+
+    def roll_back(self, name: str) -> RollbackDone:
+        """Serve the snapshot before again; raises what the refresher's `roll_back` raises."""
+        served, note = self.refresher.roll_back(self.known(name))
+        return RollbackDone(
+            snapshot=served.id,
+            snapshot_at=served.confirmed,
+            from_snapshot=note.snapshot,
+            says="Scheduled refreshes keep this snapshot as long as the sources say what they said."
+            " It ends when a source changes, or when somebody asks for a refresh.",
+        )
 
     def search(self, query: Query) -> SearchAnswer:
         """As the searcher, but tells "not yet" from "not until somebody mends the source".
@@ -220,8 +238,12 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
     @routes.post("/knowledge-bases/<name>/refresh")
     def refresh(name: str) -> Response:
         confirmed = _asked(request.get_data()).confirm
-        asked = knowledge.refresher.request(knowledge.known(name), confirmed=confirmed)
+        asked = knowledge.refresher.request(knowledge.known(name), confirmed=confirmed, by_hand=True)
         return as_json(RefreshAccepted(refresh=asked), 202)
+
+    @routes.post("/knowledge-bases/<name>/rollback")
+    def rollback(name: str) -> Response:
+        return as_json(knowledge.roll_back(name))
 
     @routes.get("/knowledge-bases/<name>/entries")
     def entries(name: str) -> Response:

@@ -1,0 +1,27 @@
+"""What stands in front of a question, for models that are told what the question is for."""
+
+from __future__ import annotations
+
+from engine.snapshot import ModelIdentity
+
+_SHAPE = "Instruct: {instruction}\nQuery:"
+
+
+def instructed(model: ModelIdentity, instruction: str, text: str) -> str:
+    r"""The question under this instruction, in the shape that the model was trained on.
+
+    A model whose own prompt begins "Instruct:", as Qwen3-Embedding's does, gets the
+    instruction in that shape; every other gets it as it is, since "query: " is one too.
+    An empty instruction leaves the question bare.
+
+    >>> qwen = ModelIdentity("q", 4, "f", {"prompts": {"query": "Instruct: Given a web search …\nQuery:"}})
+    >>> instructed(qwen, "Retrieve semantically similar text.", "where is it")
+    'Instruct: Retrieve semantically similar text.\nQuery:where is it'
+    >>> instructed(ModelIdentity("e5", 4, "f"), "query: ", "where is it")
+    'query: where is it'
+    """
+    if not instruction:
+        return text
+    own = model.settings.get("prompts", {}).get("query", "")
+    prompt = _SHAPE.format(instruction=instruction) if own.startswith("Instruct:") else instruction
+    return prompt + text
