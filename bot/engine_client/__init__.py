@@ -1,12 +1,26 @@
 """The only place that knows the engine's HTTP.
 
-Every call ends within five seconds, however the engine behaves, and gives either an
-answer that was checked or an `EngineError`.
+Every call ends within five seconds (one that measures or draws, within twenty-one),
+however the engine behaves, and gives either an answer that was checked or an `EngineError`.
 """
 
 from __future__ import annotations
 
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.client import Added, Dropped, EngineClient, Entry, Ready, RefreshState
+from bot.engine_client.measured import Chosen, Evaluated, Inspected, Judged, Point
 
-__all__ = ["Added", "Breaker", "Dropped", "EngineClient", "Entry", "Ready", "RefreshState"]
+__all__ = [
+    "Added",
+    "Breaker",
+    "Chosen",
+    "Dropped",
+    "EngineClient",
+    "Entry",
+    "Evaluated",
+    "Inspected",
+    "Judged",
+    "Point",
+    "Ready",
+    "RefreshState",
+]

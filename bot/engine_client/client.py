@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
@@ -15,10 +15,13 @@ from pydantic import BaseModel, ValidationError
 from requests.adapters import BaseAdapter
 
 from bot.domain import Clock, EngineError, Found, KnowledgeBase, Query
+from bot.engine_client.analysis_shapes import EvaluatedShape, GroupsShape, InspectedShape
 from bot.engine_client.breaker import Breaker
+from bot.engine_client.measured import Evaluated, Inspected, Judged
 from bot.engine_client.shapes import (
     AddedShape,
     EntriesShape,
+    EntryShape,
     ErrorShape,
     FoundShape,
     KnowledgeBaseShape,
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 4.0  # from the sent request to the last byte: five in all
+# The first evaluation and the first picture import libraries for some seconds.
+MEASURE_SECONDS = 20.0
 ANSWER_BYTES = 8 * 1024 * 1024
 KEEP = 200
 LONGEST_NAME = 200  # a longer one cannot exist, and would not fit into an address
@@ -59,6 +64,7 @@ Value = TypeVar("Value")
 class Entry:
     id: str
     text: str
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +181,18 @@ class EngineClient:
     def knowledge_base(self, name: str) -> KnowledgeBase:
         return self._knowledge_base(name).knowledge_base()
 
+    def entry(self, knowledge_base: str, entry_id: str) -> Entry | None:
+        """The entry of this id, looked for a page at a time."""
+        for entry in self._entries(knowledge_base):
+            if entry.id == entry_id:
+                return Entry(entry.id, entry.text, entry.answer)
+        return None
+
     def entry_ids(self, knowledge_base: str) -> frozenset[str]:
         """The ids of all entries, read a page at a time."""
-        ids: set[str] = set()
+        return frozenset(entry.id for entry in self._entries(knowledge_base))
+
+    def _entries(self, knowledge_base: str) -> Iterator[EntryShape]:
         offset, total = 0, 1
         while offset < total:
             page = self._call(
@@ -187,9 +202,8 @@ class EngineClient:
                 lambda shape: shape,
                 params={"limit": ENTRIES_PAGE, "offset": offset},
             )
-            ids.update(entry.id for entry in page.entries)
+            yield from page.entries
             offset, total = offset + ENTRIES_PAGE, page.total
-        return frozenset(ids)
 
     def add_entries(self, knowledge_base: str, text: str) -> Added:
         """Add lines, each `TEXT` or `TEXT => ANSWER`, to the managed source."""
@@ -230,6 +244,50 @@ class EngineClient:
                 return "failed"
             case _:
                 return "running"
+
+    def evaluate(
+        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: bool
+    ) -> Evaluated:
+        """What these labels (at least one) say about thresholds."""
+        body = {
+            "labels": [
+                {"score": label.score, "relevant": label.relevant, "group": label.question}
+                for label in labels
+            ],
+            "precision": precision,
+            "threshold": threshold,
+            "picture": picture,
+        }
+        return self._call(
+            "POST",
+            "/v1/evaluate",
+            EvaluatedShape,
+            EvaluatedShape.evaluated,
+            json=body,
+            seconds=MEASURE_SECONDS,
+        )
+
+    def inspect(self, text: str, *, picture: bool) -> Inspected:
+        body = {"text": text, "picture": picture}
+        return self._call(
+            "POST",
+            "/v1/inspect",
+            InspectedShape,
+            InspectedShape.inspected,
+            json=body,
+            seconds=MEASURE_SECONDS,
+        )
+
+    def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:
+        """The places of these texts, those of one meaning together."""
+
+        def checked(shape: GroupsShape) -> tuple[tuple[int, ...], ...]:
+            if sorted(at for group in shape.groups for at in group) != list(range(len(texts))):
+                raise EngineError("away", "the engine's answer was not one: its groups are of other texts")
+            return shape.groups
+
+        body = {"texts": list(texts), "similarity": similarity}
+        return self._call("POST", "/v1/groups", GroupsShape, checked, json=body, seconds=MEASURE_SECONDS)
 
     def ready(self) -> Ready:
         """What the engine runs on; away while it loads."""
@@ -288,14 +346,15 @@ class EngineClient:
                 self._metrics.engine_seconds.observe(time.perf_counter() - started)
                 self._metrics.engine_away.set(self._breaker.is_open)
 
-    def _send(self, method: str, path: str, **options: Any) -> bytes:
+    def _send(self, method: str, path: str, *, seconds: float | None = None, **options: Any) -> bytes:
         """The body of a successful answer."""
         started = time.monotonic()
+        seconds = max(self._answer_seconds, seconds or 0.0)
         try:
             try:
-                return self._exchange(method, path, self._answer_seconds, options)
+                return self._exchange(method, path, seconds, options)
             except requests.ConnectionError as error:
-                left = started + self._answer_seconds - time.monotonic()
+                left = started + seconds - time.monotonic()
                 if left <= 0 or not _was_reset(error):
                     raise
                 # The engine closed an idle connection just as we took it. All calls may be repeated.

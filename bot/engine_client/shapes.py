@@ -155,6 +155,7 @@ class KnowledgeBasesShape(_Shape):
 class EntryShape(_Shape):
     id: str
     text: str
+    answer: str | None = None
 
 
 class EntriesShape(_Shape):
