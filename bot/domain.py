@@ -422,6 +422,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """A question as it was answered, with its best scores alone, the best first: enough to count by."""
+
+    answer: Answer
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PastQuestion:
     """A question that was asked: by whom, and when (UTC)."""
 

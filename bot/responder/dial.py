@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot import texts
-from bot.domain import Answer, Asked, Change, Clock, Outcome, PastChange, TurnDial
+from bot.domain import Answer, Change, Clock, Outcome, PastChange, Scored, TurnDial
 from bot.responder.needs import History, Settings
 from bot.responder.preview import QUESTIONS, Preview, in_one_line, in_words, preview
 from bot.responder.room import Effective, KnowledgeBases, Room, name_of, standing
@@ -134,7 +134,7 @@ class Dial:
         return [room.words.old_dial.format(**values)]
 
     def _preview(self, room: Room, before: Effective | None, after: Effective | None) -> Preview | None:
-        asked = comparable(self._history.recent(room.message.channel, QUESTIONS, room.knowledge_base))
+        asked = comparable(self._history.scored(room.message.channel, QUESTIONS, room.knowledge_base))
         if not asked or after is None:
             return None
         return preview(asked, before.value if before else asked[0].answer.threshold, after.value)
@@ -143,7 +143,7 @@ class Dial:
         return self._bases.threshold_if_known(room, room.knowledge_base)
 
 
-def comparable(asked: Sequence[Asked]) -> list[Asked]:
+def comparable(asked: Sequence[Scored]) -> list[Scored]:
     """Those (newest first) asked of the model that the newest was asked of: scores of two models differ."""
     return [
         one

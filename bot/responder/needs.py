@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,13 +14,17 @@ from bot.domain import (
     Found,
     KnowledgeBase,
     PastChange,
+    PastGap,
     PastLabel,
     PastQuestion,
     Person,
     Query,
+    ReviewItem,
+    ReviewState,
+    Scored,
     Setting,
 )
-from bot.engine_client import Added, Ready, RefreshState
+from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Ready, RefreshState
 
 
 class Settings(Protocol):
@@ -43,6 +47,9 @@ class History(Protocol):
     def recent(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Asked, ...]:
         """Newest first; of one knowledge base, or of all."""
 
+    def scored(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Scored, ...]:
+        """The same without the ids of what was scored."""
+
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
     ) -> tuple[PastQuestion, ...]:
@@ -55,6 +62,23 @@ class Labels(Protocol):
 
     def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastLabel, ...]:
         """Oldest first."""
+
+
+class Reviews(Protocol):
+    def get(self, channel: Channel, review_id: int) -> ReviewItem | None:
+        """None for an item of another channel too."""
+
+    def waiting(self, channel: Channel, state: ReviewState, limit: int) -> tuple[ReviewItem, ...]:
+        """The oldest."""
+
+    def everything(self, channel: Channel) -> Sequence[ReviewItem]:
+        """Oldest first."""
+
+    def counts(self, channel: Channel) -> Mapping[str, int]: ...
+
+
+class Gaps(Protocol):
+    def closed(self, channel: Channel, knowledge_base: str) -> tuple[PastGap, ...]: ...
 
 
 class Admins(Protocol):
@@ -74,3 +98,9 @@ class Engine(Protocol):
     def refresh(self, knowledge_base: str) -> str: ...
     def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState: ...
     def ready(self) -> Ready: ...
+    def entry(self, knowledge_base: str, entry_id: str) -> Entry | None: ...
+    def evaluate(
+        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: bool
+    ) -> Evaluated: ...
+    def inspect(self, text: str, *, picture: bool) -> Inspected: ...
+    def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]: ...

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from bot.domain import (
     Answer,
@@ -17,6 +17,7 @@ from bot.domain import (
     Channel,
     IncomingMessage,
     PastQuestion,
+    Scored,
     reply_from_json,
     reply_to_json,
 )
@@ -24,7 +25,9 @@ from bot.store import people
 from bot.store.database import Database
 from bot.store.tables import asked, outbox
 
-_scores = TypeAdapter(tuple[tuple[str, float], ...])
+_pairs = TypeAdapter(tuple[tuple[str, float], ...])
+_ids = TypeAdapter(tuple[str, ...])
+_numbers = TypeAdapter(tuple[float, ...])
 
 
 class History:
@@ -43,20 +46,19 @@ class History:
             asked.c.answer_id == answer_id, asked.c.channel == channel.key
         )
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
-        return None if row is None else Asked(_answer(row.answer), _scores.validate_json(row.scores))
+        return None if row is None else Asked(_answer(row.answer), _scores_of(row.scores))
 
     def recent(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Asked, ...]:
         """The last questions of a channel (to one knowledge base), newest first, with their scores."""
-        query = (
-            select(asked.c.answer, asked.c.scores)
-            .where(asked.c.channel == channel.key)
-            .order_by(asked.c.item_id.desc())
-            .limit(limit)
-        )
-        if knowledge_base is not None:
-            query = query.where(asked.c.knowledge_base == knowledge_base)
+        query = _recent(channel, limit, knowledge_base)
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(Asked(_answer(row.answer), _scores.validate_json(row.scores)) for row in rows)
+        return tuple(Asked(_answer(row.answer), _scores_of(row.scores)) for row in rows)
+
+    def scored(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Scored, ...]:
+        """As `recent`, several times as fast: without the ids of what was scored."""
+        query = _recent(channel, limit, knowledge_base)
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(Scored(_answer(row.answer), _numbers_of(row.scores)) for row in rows)
 
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
@@ -71,7 +73,7 @@ class History:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(
             PastQuestion(
-                Asked(_answer(row.answer), _scores.validate_json(row.scores)),
+                Asked(_answer(row.answer), _scores_of(row.scores)),
                 people.of_row(row),
                 row.asked_at,
             )
@@ -112,7 +114,7 @@ def keep_asked(
         "snapshot": answer.snapshot,
         "answer": reply_to_json(answer),
     }
-    scores = _scores.dump_json(question.scores).decode()
+    scores = _as_text(question.scores)
     renewed = connection.execute(
         update(asked)
         .where(asked.c.answer_id == answer.id, asked.c.channel == message.channel.key)
@@ -131,6 +133,36 @@ def keep_asked(
             scores=scores,
         )
     )
+
+
+def _recent(channel: Channel, limit: int, knowledge_base: str | None) -> Select[Any]:
+    query = (
+        select(asked.c.answer, asked.c.scores)
+        .where(asked.c.channel == channel.key)
+        .order_by(asked.c.item_id.desc())
+        .limit(limit)
+    )
+    return query if knowledge_base is None else query.where(asked.c.knowledge_base == knowledge_base)
+
+
+def _as_text(scores: tuple[tuple[str, float], ...]) -> str:
+    """The numbers on one line, the ids on the next: counting needs the first alone."""
+    numbers = _numbers.dump_json(tuple(score for _, score in scores)).decode()
+    return f"{numbers}\n{_ids.dump_json(tuple(entry_id for entry_id, _ in scores)).decode()}"
+
+
+def _scores_of(text: str) -> tuple[tuple[str, float], ...]:
+    numbers, line_end, ids = text.partition("\n")
+    if not line_end:
+        return _pairs.validate_json(text)  # as they were kept before labels came
+    return tuple(zip(_ids.validate_json(ids), _numbers.validate_json(numbers), strict=True))
+
+
+def _numbers_of(text: str) -> tuple[float, ...]:
+    numbers, line_end, _ = text.partition("\n")
+    if not line_end:
+        return tuple(score for _, score in _pairs.validate_json(text))
+    return _numbers.validate_json(numbers)
 
 
 def _answer(text: str) -> Answer:

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import texts
-from bot.domain import Asked
+from bot.domain import Scored
 from bot.responder.dial import comparable
 from bot.responder.preview import SCORES, Effect, Moved, Preview, in_one_line, in_words, matches_at, preview
 from tests.bot.store.building import an_answer
 
 
-def asked_at(threshold: str, scores: list[float], *, question: str = "q", private: bool = False) -> Asked:
+def asked_at(threshold: str, scores: list[float], *, question: str = "q", private: bool = False) -> Scored:
     """A question to entries with these scores, as the engine answers and the store keeps it."""
     ranked = sorted(scores, reverse=True)
     answer = replace(
@@ -25,7 +25,7 @@ def asked_at(threshold: str, scores: list[float], *, question: str = "q", privat
         best_score=ranked[0] if ranked else None,
         private=private,
     )
-    return Asked(answer, tuple((f"e{at}", score) for at, score in enumerate(ranked[:SCORES])))
+    return Scored(answer, tuple(ranked[:SCORES]))
 
 
 thresholds = st.decimals(0, 1, places=2)

@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from sqlalchemy import update
+
 from bot.domain import Asked, Change, Channel, ChannelSettings, File, Label, Outcome, PastChange, Person
+from bot.store.tables import asked
 from tests.bot.store.building import ANN, BOB, OTHER_ROOM, ROOM, HandClock, Store, a_message, an_answer
 
 START = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
@@ -64,6 +67,22 @@ def test_recent_questions_come_newest_first(store: Store) -> None:
     for name in "123":
         _decide(store, name, Outcome(asked=Asked(an_answer(name))))
     assert [asked.answer.id for asked in store.history.recent(ROOM, 2)] == ["3", "2"]
+
+
+def test_scores_come_back_as_they_were_with_their_ids_and_without(store: Store) -> None:
+    scores = (("a\n[1]", 0.1 + 0.2), ("柠檬", 5e-324), ("", -1.0))
+    _decide(store, "1", Outcome(asked=Asked(an_answer(), scores)))
+    _decide(store, "2", Outcome(asked=Asked(an_answer("none"))))
+    assert store.history.recent(ROOM, 5) == (Asked(an_answer("none")), Asked(an_answer(), scores))
+    assert [one.scores for one in store.history.scored(ROOM, 5)] == [(), tuple(score for _, score in scores)]
+    assert store.history.scored(ROOM, 5, "shop") == ()
+
+
+def test_scores_kept_by_the_first_version_are_read(store: Store) -> None:
+    _decide(store, "1", Outcome(asked=Asked(an_answer(), (("e1", 0.5),))))
+    store.database.write(lambda connection: connection.execute(update(asked).values(scores='[["e1",0.25]]')))
+    assert store.history.recent(ROOM, 5) == (Asked(an_answer(), (("e1", 0.25),)),)
+    assert store.history.scored(ROOM, 5)[0].scores == (0.25,)
 
 
 def test_an_answer_filtered_again_replaces_itself_and_keeps_its_scores(store: Store) -> None:
