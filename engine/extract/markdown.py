@@ -46,7 +46,7 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
                 yield Block(0, token.content)
             case "html_block":
                 # A page's own parser would be another document; comments and tags say nothing to people.
-                yield Block(0, re.sub(r"<!--.*?(-->|\Z)|<[^>]*>", " ", token.content, flags=re.DOTALL))
+                yield Block(0, re.sub(r"<!--.*?(-->|\Z)|<[^<>]*>", " ", token.content, flags=re.DOTALL))
             case _:
                 pass
 

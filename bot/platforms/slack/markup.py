@@ -27,7 +27,9 @@ _special = re.compile(r"<!([^<>|]+)(?:\|([^<>]*))?>")
 _link = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|\s]+)(?:\|([^<>]*))?>", re.IGNORECASE)
 _unwanted = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _blanks = re.compile(r"[^\S\n]+")
-_looks_like_address = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)|(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
+# Only the end of a scheme or of a host's last label is looked for: a pattern that looked for
+# their beginnings would take half a minute over a word of 50,000 letters.
+_looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2,}\b")
 
 
 def escape(text: str) -> str:

@@ -31,7 +31,9 @@ _seams = re.compile(
 )
 # Headings, quotes, lists, rules, tables, and what underlines the line above into a heading.
 _line_start = re.compile(r"^(?=[#>\-=+|:]|[0-9]{1,9}[.)])", re.MULTILINE)
-_looks_like_address = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)|(?:[a-z0-9-]+\.)+[a-z]{2,}\b")
+# Only the end of a scheme or of a host's last label is looked for: a pattern that looked for
+# their beginnings would take half a minute over a word of 50,000 letters.
+_looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2,}\b")
 # These belong to the character before them.
 _dependent = re.compile("[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 
