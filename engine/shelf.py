@@ -4,6 +4,8 @@
     FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
     FOLDER/<snapshot>/entries.jsonl
     FOLDER/<snapshot>/vectors.safetensors
+    FOLDER/<snapshot>/search.safetensors   the int8 copy of the vectors, and the keywords: made from
+                                           the two above, kept so that a restart need not
 
 A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
 The one before stays. Nothing here knows how vectors are made or compared.
@@ -23,17 +25,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from engine.domain import Dropped, EncoderFailed, Entry, NoSnapshot, RolledBack, SnapshotDamaged
+from engine.keywords import Keywords
+from engine.scan import Compressed
 from engine.snapshot import ModelIdentity, Snapshot
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
 _ENTRIES = "entries.jsonl"
 _VECTORS = "vectors.safetensors"
+_SEARCH = "search.safetensors"
 _POINTER = "current.json"
 _PARTIAL = ".partial"
 
@@ -217,6 +223,8 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
             file.write(_entry.dump_json(entry) + b"\n")
     with _synced(folder / _VECTORS):
         save_file({"vectors": snapshot.vectors}, folder / _VECTORS)
+    with _synced(folder / _SEARCH):
+        save_file(_search_arrays(snapshot), folder / _SEARCH)
     manifest = _Manifest(
         format=FORMAT,
         snapshot=snapshot.id,
@@ -226,7 +234,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         read=snapshot.read,
         dropped=snapshot.dropped,
         model=snapshot.model,
-        files={name: _file(folder / name) for name in (_ENTRIES, _VECTORS)},
+        files={name: _file(folder / name) for name in (_ENTRIES, _VECTORS, _SEARCH)},
     )
     content = manifest.model_dump(mode="json")
     with _synced(folder / _MANIFEST):
@@ -254,6 +262,7 @@ def _read(folder: Path) -> Snapshot:
     try:
         entries = [_entry.validate_json(line) for line in (folder / _ENTRIES).read_bytes().splitlines()]
         vectors = load_file(folder / _VECTORS)["vectors"]
+        arrays = load_file(folder / _SEARCH) if _SEARCH in manifest.files else {}
         if len(entries) != manifest.entries:
             raise SnapshotDamaged(
                 f"{folder} holds {len(entries)} entries, its manifest says {manifest.entries}"
@@ -267,9 +276,16 @@ def _read(folder: Path) -> Snapshot:
             vectors=vectors,
             read=manifest.read,
             dropped=manifest.dropped,
+            compressed=Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None,
+            keywords=Keywords.from_arrays(arrays, len(entries)),
         )
     except (OSError, ValueError, KeyError, SafetensorError, EncoderFailed) as problem:
         raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
+
+
+def _search_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
+    compressed = snapshot.scan.compressed
+    return {**(compressed.arrays() if compressed else {}), **snapshot.keywords.arrays()}
 
 
 def _read_manifest(folder: Path) -> _Manifest:

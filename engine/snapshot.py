@@ -3,11 +3,10 @@
 A snapshot never changes. Whoever holds one may go on asking it while newer ones are
 published. Nothing here knows how it is stored or which model made the vectors.
 
-What a score is: the cosine of two unit vectors, summed in double precision and rounded
-to single precision. It depends on the two vectors alone, not on how many entries or
-questions are looked at together, so a score can be used as a threshold and will find its
-entry again. A single-precision pass over the whole matrix finds the few entries that can
-matter; its rounding error has a bound, and everything within the bound is scored again.
+What a cosine is: `engine.scan.score`. What becomes of it and of keywords: `engine.matching`.
+A score is a double-precision number and is compared, shown and stored as it was computed;
+it does not depend on how many entries or questions are looked at together, so a score can
+be set as a threshold and finds its entry again.
 """
 
 from __future__ import annotations
@@ -22,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain import Dropped, EncoderFailed, Entry, Match
+from engine.keywords import Keywords
+from engine.matching import Asked, Matched, Scored, Scoring, matched
+from engine.scan import Compressed, Scan
 
 Vectors = NDArray[np.float32]
 
 UNIT_TOLERANCE = 1e-3
-_HALF_ULP = 2.0**-24  # of a float32 near 1
-_PIECE = 8192  # rows scored again at a time: 8192 x 2560 doubles are 168 MB at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,20 @@ class ModelIdentity:
     dimension: int
     fingerprint: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question, and how much of the answer it wants to see."""
+
+    text: str
+    vector: Vectors
+    threshold: float
+    limit: int
+    offset: int = 0
+    keep: int = 0
+    keyword_weight: float = 0.0
+    scoring: Scoring = "cosine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,9 @@ class Snapshot:
     """Entries in the order of their ids, and row by row their vectors.
 
     `created` is when it was made, `confirmed` when the sources were last found to say
-    the same. `same_texts` are the rows of each text, as `folded` sees it. Use `of` to make
-    one: it sorts, checks and takes the vectors over.
+    the same. `same_texts` are the rows of each text, as `folded` sees it. `scan` finds rows
+    by their vectors, `keywords` by their words. Use `of` to make one: it sorts, checks, takes
+    the vectors over and makes what is missing.
     """
 
     id: str
@@ -67,6 +82,8 @@ class Snapshot:
     entries: Sequence[Entry]
     vectors: Vectors
     same_texts: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
+    scan: Scan = field(repr=False, compare=False)
+    keywords: Keywords = field(repr=False, compare=False)
     read: int = 0
     dropped: tuple[Dropped, ...] = ()
 
@@ -82,8 +99,13 @@ class Snapshot:
         vectors: Vectors,
         read: int = 0,
         dropped: tuple[Dropped, ...] = (),
+        compressed: Compressed | None = None,
+        keywords: Keywords | None = None,
     ) -> Snapshot:
         """Sort by id, check every vector, and freeze.
+
+        `compressed` and `keywords` are those of the entries in the order of their ids, from
+        when the snapshot was made first; without them they are made now.
 
         Raises:
             EncoderFailed: a vector is not finite, not of unit length or not of the model's width.
@@ -110,6 +132,8 @@ class Snapshot:
             entries=ordered,
             vectors=rows,
             same_texts=_rows_by_text(ordered),
+            scan=Scan.over(rows, compressed),
+            keywords=keywords or Keywords.of([entry.text for entry in ordered]),
             read=read,
             dropped=dropped,
         )
@@ -119,68 +143,65 @@ class Snapshot:
         return len(self.entries)
 
     def matches(
-        self, text: str, vector: Vectors, *, threshold: float, limit: int, offset: int = 0, keep: int = 0
+        self,
+        text: str,
+        vector: Vectors,
+        *,
+        threshold: float,
+        limit: int,
+        offset: int = 0,
+        keep: int = 0,
+        keyword_weight: float = 0.0,
+        scoring: Scoring = "cosine",
     ) -> Found:
         """Every entry at or above `threshold`, best first, equal scores in the order of their ids.
 
         `text` is the question as it was asked: entries that say the same, letter for
         letter after NFKC and trimming, score exactly 1.
         """
-        if not self.size:
-            return Found((), 0, None, ())
-        rough = self.vectors @ vector
-        margin = _rounding_bound(self.model.dimension)
-        same = self.same_texts.get(folded(text), ())
-        rough[list(same)] = 1.0
+        ask = Ask(text, vector, threshold, limit, offset, keep, keyword_weight, scoring)
+        return self.answers([ask])[0]
 
-        total = self._count(rough, vector, threshold, margin, same)
-        wanted = min(self.size, max(1, keep, min(offset + limit, total)))
-        rows, scores = self._best(rough, vector, wanted, margin, same)
+    def answers(self, asks: Sequence[Ask]) -> list[Found]:
+        """As `matches`, for all of these from one pass over the vectors."""
+        if not self.size:
+            return [Found((), 0, None, ())] * len(asks)
+        asked = [
+            Asked(
+                text=ask.text,
+                vector=ask.vector,
+                threshold=ask.threshold,
+                first=ask.offset + ask.limit,
+                keep=ask.keep,
+                same=self.same_texts.get(folded(ask.text), ()),
+                keyword_weight=ask.keyword_weight,
+                scoring=ask.scoring,
+            )
+            for ask in asks
+        ]
+        found = matched(self.scan, self.keywords, asked)
+        return [self._found(ask, each) for ask, each in zip(asks, found, strict=True)]
+
+    def _found(self, ask: Ask, found: Matched) -> Found:
+        best = list(zip(found.best.rows.tolist(), found.best.scores.tolist(), strict=True))
         return Found(
             matches=tuple(
-                Match(rank=place + 1, entry=self.entries[rows[place]], score=float(scores[place]))
-                for place in range(offset, min(offset + limit, total))
+                self._match(found.hits, place) for place in range(ask.offset, len(found.hits.rows))
             ),
-            total=total,
-            best_score=float(scores[0]),
-            scores=tuple(
-                (self.entries[row].id, float(score))
-                for row, score in zip(rows[:keep], scores[:keep], strict=True)
-            ),
+            total=found.total,
+            best_score=best[0][1],
+            scores=tuple((self.entries[row].id, score) for row, score in best[: ask.keep]),
         )
 
-    def _count(
-        self, rough: Vectors, vector: Vectors, threshold: float, margin: float, same: tuple[int, ...]
-    ) -> int:
-        """How many scores are at or above the threshold; only those close to it are computed."""
-        surely = int(np.count_nonzero(rough >= threshold + margin))
-        near = np.flatnonzero((rough >= threshold - margin) & (rough < threshold + margin))
-        # In double precision: numpy would round the threshold to the scores' own precision.
-        scores = self._scores(near, vector, same).astype(np.float64)
-        return surely + int(np.count_nonzero(scores >= threshold))
-
-    def _best(
-        self, rough: Vectors, vector: Vectors, wanted: int, margin: float, same: tuple[int, ...]
-    ) -> tuple[NDArray[np.intp], Vectors]:
-        """The `wanted` best rows and their scores. Rows are in the order of ids, so ties are too."""
-        last = np.partition(rough, self.size - wanted)[self.size - wanted]
-        rows = np.flatnonzero(rough >= last - 2 * margin)
-        scores = self._scores(rows, vector, same)
-        order = np.argsort(-scores, kind="stable")[:wanted]
-        return rows[order], scores[order]
-
-    def _scores(self, rows: NDArray[np.intp], vector: Vectors, same: tuple[int, ...]) -> Vectors:
-        """The scores of these rows, as defined at the head of this module."""
-        wide = vector.astype(np.float64)
-        scores = np.empty(len(rows), dtype=np.float32)
-        for start in range(0, len(rows), _PIECE):
-            piece = rows[start : start + _PIECE]
-            products = self.vectors[piece].astype(np.float64) * wide
-            scores[start : start + _PIECE] = products.sum(axis=1)
-        np.clip(scores, -1.0, 1.0, out=scores)
-        if same:
-            scores[np.isin(rows, same)] = 1.0
-        return scores
+    def _match(self, hits: Scored, place: int) -> Match:
+        return Match(
+            rank=place + 1,
+            entry=self.entries[hits.rows[place]],
+            score=float(hits.scores[place]),
+            cosine=float(hits.cosines[place]),
+            keyword=float(hits.keywords[place]),
+            ranking=float(hits.rankings[place]),
+        )
 
 
 def folded(text: str) -> str:
@@ -214,9 +235,3 @@ def checked(vectors: Vectors, dimension: int) -> Vectors:
             f"the model gave a vector of length {lengths[row]:.4f} for text {row + 1}, wanted 1"
         )
     return vectors
-
-
-def _rounding_bound(dimension: int) -> float:
-    """How far a single-precision product of two unit vectors can be from their score, in whatever order."""
-    steps = (dimension + 8) * _HALF_ULP  # 8: the rounding of the score and of the threshold, and slack
-    return steps / (1 - steps) * (1 + UNIT_TOLERANCE) ** 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 
 from engine.domain import Dropped, Entry, NoSnapshot
+from engine.keywords import Keywords
 from engine.shelf import Shelf
 from engine.snapshot import Snapshot
 from tests.support.engine import MIDDAY, a_snapshot
 
-FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors")
+FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors", "search.safetensors")
 
 
 def served_after_restart(folder: Path) -> Snapshot | None:
@@ -46,7 +48,37 @@ def test_a_restart_serves_what_was_published(tmp_path: Path) -> None:
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert np.array_equal(loaded.vectors, snapshot.vectors)
-    assert {**vars(loaded), "vectors": None} == {**vars(snapshot), "vectors": None}
+    made_from_these = dict.fromkeys(("vectors", "scan", "keywords"))
+    assert {**vars(loaded), **made_from_these} == {**vars(snapshot), **made_from_these}
+
+
+def test_what_searches_is_loaded_and_not_made_again(tmp_path: Path) -> None:
+    """Keywords of other texts, which only a file can bring back."""
+    made = a_snapshot("apple", "pear")
+    others = Snapshot(**{**vars(made), "keywords": Keywords.of(["退货要多久", "plum"])})
+    Shelf(tmp_path).publish(others)
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    ours, theirs = loaded.keywords.arrays(), others.keywords.arrays()
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+    assert loaded.scan.compressed is not None
+    assert made.scan.compressed is not None
+    assert np.array_equal(loaded.scan.compressed.rows, made.scan.compressed.rows)
+
+
+def test_a_snapshot_from_before_there_were_keywords_is_served(tmp_path: Path) -> None:
+    Shelf(tmp_path).publish(a_snapshot("apple", "pear"))
+    (tmp_path / "s1" / "search.safetensors").unlink()
+    path = tmp_path / "s1" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["files"]["search.safetensors"]
+    del manifest["sha256"]
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({**manifest, "sha256": digest}), encoding="utf-8")
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert loaded.keywords.all(loaded.keywords.question("pear"))[0].tolist() == [1]
 
 
 def test_an_empty_folder_serves_nothing(tmp_path: Path) -> None:

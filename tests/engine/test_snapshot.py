@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain import EncoderFailed, Entry
+from engine.matching import Scoring
+from engine.scan import scores_of
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 from tests.support.engine import MIDDAY, LetterEncoder, a_snapshot
 
@@ -43,12 +45,26 @@ def unit_rows(seed: int, count: int, width: int, kind: str) -> Vectors:
     return unit
 
 
-def plainly(snapshot: Snapshot, vector: Vectors) -> list[tuple[str, float]]:
-    """Every score by a double loop, best first."""
+def plainly(
+    snapshot: Snapshot,
+    vector: Vectors,
+    text: str = "no such text",
+    scoring: str = "cosine",
+    weight: float = 0,
+) -> list[tuple[str, float, float]]:
+    """Every entry's id, score and ranking by a loop over entries, best score first."""
+    question = snapshot.keywords.question(text)
+    cosines = [
+        float(scores_of(snapshot.vectors[row : row + 1], np.zeros(1, np.int64), vector)[0])
+        for row in range(snapshot.size)
+    ]
+    nearest = max(range(snapshot.size), key=lambda row: (cosines[row], -row))
+    is_foreign = snapshot.keywords.is_foreign(question, nearest)
     scored = []
-    for entry, row in zip(snapshot.entries, snapshot.vectors, strict=True):
-        exact = math.fsum(float(a) * float(b) for a, b in zip(row, vector, strict=True))
-        scored.append((entry.id, float(min(np.float32(1), max(np.float32(-1), np.float32(exact))))))
+    for row, (entry, cosine) in enumerate(zip(snapshot.entries, cosines, strict=True)):
+        keyword = 0.0 if is_foreign else float(snapshot.keywords.of_rows(question, np.array([row]))[0])
+        score = 1 - (1 - cosine) * (1 - keyword) if scoring == "either" else cosine
+        scored.append((entry.id, score, (1 - weight) * score + weight * keyword if weight else score))
     return sorted(scored, key=lambda each: (-each[1], each[0]))
 
 
@@ -60,29 +76,48 @@ shapes = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+WORDS = ["退货", "快递", "怎么", "发票", "refund", "order", "SF-1042", "wifi", "多久", "到"]
+sayings = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
+
+
+@settings(max_examples=100, deadline=None)
 @given(shapes, st.data())
-def test_search_equals_a_double_loop(shape: tuple[int, int, int, str], data: st.DataObject) -> None:
+def test_search_equals_a_loop_over_the_entries(shape: tuple[int, int, int, str], data: st.DataObject) -> None:
     seed, count, width, kind = shape
     rows = unit_rows(seed, count + 1, width, kind)
-    snapshot, vector = of_rows(rows[1:]), rows[0]
-    scored = plainly(snapshot, vector)
+    texts = data.draw(st.lists(sayings, min_size=count, max_size=count))
+    snapshot, vector, text = (
+        of_rows(rows[1:], texts=[f"{each}." for each in texts]),
+        rows[0],
+        data.draw(sayings),
+    )
+    scoring: Scoring = data.draw(st.sampled_from(["cosine", "either"]))
+    weight = data.draw(st.sampled_from([0.0, 0.25, 1.0]))
+    scored = plainly(snapshot, vector, text, scoring, weight)
 
     threshold = data.draw(
-        st.sampled_from([0.0, 1.0, -1.0, -0.25, 0.5, *(score for _, score in scored)])
+        st.sampled_from([0.0, 1.0, -1.0, -0.25, 0.5, *(score for _, score, _ in scored)])
         | st.floats(-1, 1, allow_nan=False)
     )
     limit, offset, keep = (data.draw(st.integers(low, 50)) for low in (1, 0, 0))
     found = snapshot.matches(
-        "no such text", vector, threshold=threshold, limit=limit, offset=offset, keep=keep
+        text,
+        vector,
+        threshold=threshold,
+        limit=limit,
+        offset=offset,
+        keep=keep,
+        keyword_weight=weight,
+        scoring=scoring,
     )
 
-    passing = [each for each in scored if each[1] >= threshold]
-    assert [(match.entry.id, match.score) for match in found.matches] == passing[offset : offset + limit]
+    passing = sorted((each for each in scored if each[1] >= threshold), key=lambda each: (-each[2], each[0]))
+    shown = [(match.entry.id, match.score, match.ranking) for match in found.matches]
+    assert shown == passing[offset : offset + limit]
     assert [match.rank for match in found.matches] == list(range(offset + 1, offset + 1 + len(found.matches)))
     assert found.total == len(passing)
     assert found.best_score == scored[0][1]
-    assert list(found.scores) == scored[:keep]
+    assert list(found.scores) == [(name, score) for name, score, _ in scored[:keep]]
 
 
 def test_a_score_used_as_threshold_finds_its_entry_again() -> None:
@@ -93,7 +128,7 @@ def test_a_score_used_as_threshold_finds_its_entry_again() -> None:
         again = snapshot.matches("?", vector, threshold=match.score, limit=3000)
         assert again.matches[again.total - 1].score == match.score
         assert again.total >= match.rank
-        above = float(np.nextafter(np.float64(match.score), 2))  # no score in single precision lies between
+        above = math.nextafter(match.score, 2)
         assert snapshot.matches("?", vector, threshold=above, limit=1).total < match.rank
 
 
