@@ -304,6 +304,20 @@ Command = (
     | SetName
     | ClaimAdmin
     | Help
+    | AddGap
+    | Decide
+    | DismissGap
+    | ExportQueue
+    | Inspect
+    | JudgeMatch
+    | PointGap
+    | ReviewOff
+    | SetDigest
+    | SetReview
+    | ShowGaps
+    | ShowQueue
+    | ShowReview
+    | Tune
 )
 
 

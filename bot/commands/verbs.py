@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.commands import enrolment
+from bot.commands import enrolment, work
 from bot.commands.arguments import Argument, count_of, threshold_of
 from bot.commands.kinds import (
     AddEntries,
@@ -18,6 +18,7 @@ from bot.commands.kinds import (
     BadCommand,
     Command,
     Help,
+    Inspect,
     ListKnowledgeBases,
     Refresh,
     RemoveEntry,
@@ -42,7 +43,7 @@ from bot.domain import Language
 
 PREFIX = "kbdial"  # `/kbdial VERB …` is `/VERB …`
 LOWEST_LIMIT, HIGHEST_LIMIT = 1, 20
-SLASH_ONLY = (Ask, AddEntries, SetName)  # without the slash these begin ordinary sentences
+SLASH_ONLY = (Ask, Inspect, AddEntries, SetName)  # without the slash these begin ordinary sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,87 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                     "最多两个日期（先早后晚，年-月-日）",
                     "at most two dates, the earlier first, as YEAR-MONTH-DAY",
                 ),
+            ),
+            Verb(
+                "tune",
+                work.tune,
+                "[precision SHARE | yes ANSWER RANK | no ANSWER RANK]",
+                "/tune precision 0.95",
+                _both(
+                    "根据本群标注过的答复建议阈值：F1 最高的，以及能保证想要的精确率的；"
+                    "yes 和 no 标注某条答复的第几条是否正确",
+                    "the threshold that this channel's own labelled answers suggest: the one of best F1, and "
+                    "the lowest that reaches a wanted precision; yes and no say whether a match of an answer "
+                    "is right",
+                ),
+                _both(
+                    "precision 加 0 到 1 之间的数，或 yes/no 加答复编号和名次",
+                    "precision and a number between 0 and 1, or yes or no with an answer and a rank",
+                ),
+                ("precision", "yes", "no"),
+            ),
+            Verb(
+                "review",
+                work.review,
+                "[HIGH LOW | off]",
+                "/review 0.70 0.45",
+                _both(
+                    "两个阈值：达到高阈值的消息进入复核队列，达到低阈值的会被观察并抽样；off 关闭",
+                    "two thresholds: what reaches HIGH goes to the review queue, what reaches LOW is "
+                    "observed and sampled; off ends it",
+                ),
+                _both(
+                    "两个 0 到 1 之间的数（先高后低），或 off",
+                    "two numbers from 0 to 1, the higher first, or off",
+                ),
+                ("off",),
+            ),
+            Verb(
+                "queue",
+                work.queue,
+                "[pool | confirm NUMBER | dismiss NUMBER | export]",
+                "/queue confirm 12",
+                _both(
+                    "查看复核队列并处理：confirm 确认，dismiss 忽略；pool 查看抽样，export 导出表格",
+                    "list the review queue and decide: confirm or dismiss; pool lists the sample of what was "
+                    "only observed, export hands all of it out as CSV",
+                ),
+                _both(
+                    "pool、confirm 编号、dismiss 编号或 export",
+                    "pool, confirm NUMBER, dismiss NUMBER or export",
+                ),
+                ("pool", "confirm", "dismiss", "export"),
+            ),
+            Verb(
+                "gaps",
+                work.gaps,
+                "[add GAP => ANSWER | point GAP ENTRY | dismiss GAP | digest daily HOUR ZONE]",
+                "/gaps digest daily 09:00",
+                _both(
+                    "没有找到有用答复的问题，最常问的在前：add 添加答复，point 指向已有内容，dismiss 忽略；"
+                    "digest daily、weekly 或 off 设置定期摘要，可以写整点和时区",
+                    "the questions that found nothing helpful, the most frequent first: add an answer, point "
+                    "to an existing entry, or dismiss; digest daily, weekly or off has them told by the "
+                    "clock, at a full hour and in a time zone",
+                ),
+                _both(
+                    "add 编号 => 答复、point 编号 条目、dismiss 编号，"
+                    "或 digest daily/weekly/off 加整点和时区",
+                    "add GAP => ANSWER, point GAP ENTRY, dismiss GAP, or digest daily, weekly or off with a "
+                    "full hour and a time zone",
+                ),
+                ("add", "point", "dismiss", "digest"),
+            ),
+            Verb(
+                "inspect",
+                work.inspect,
+                "TEXT",
+                "/inspect how do I return an order?",
+                _both(
+                    "查看一段文字背后的向量和最接近的内容",
+                    "the vector behind a text, and the entries nearest to it",
+                ),
+                _both("一段文字", "a text"),
             ),
             Verb(
                 "refresh",

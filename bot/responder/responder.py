@@ -12,35 +12,49 @@ from bot import texts
 from bot.commands import (
     VERBS,
     AddEntries,
+    AddGap,
     Ask,
     BadCommand,
     ClaimAdmin,
     Command,
+    Decide,
+    DismissGap,
     Export,
+    ExportQueue,
     Help,
+    Inspect,
+    JudgeMatch,
     ListKnowledgeBases,
+    PointGap,
     Question,
     Refresh,
     RemoveEntry,
     ResetThreshold,
+    ReviewOff,
+    SetDigest,
     SetKeywords,
     SetLanguage,
     SetLimit,
     SetMargin,
     SetName,
+    SetReview,
     SetStrategy,
     SetThreshold,
+    ShowGaps,
     ShowKeywords,
     ShowKnowledgeBase,
     ShowLanguage,
     ShowLimit,
     ShowName,
+    ShowQueue,
+    ShowReview,
     ShowSettings,
     ShowStrategy,
     ShowThreshold,
     Status,
     StrategyOff,
     TryThreshold,
+    Tune,
     UndoStrategy,
     UndoThreshold,
     UseKnowledgeBase,
@@ -60,21 +74,27 @@ from bot.domain import (
     Outcome,
     RunCommand,
     ShowMore,
+    Surface,
     Text,
     TurnDial,
     Vote,
 )
+from bot.responder.carrying import Carrier, settings_after, with_carried
 from bot.responder.dial import Dial
 from bot.responder.enrolment import Enrolment
 from bot.responder.export import Exporter
 from bot.responder.feedback import label_of
+from bot.responder.gaps import GapList
+from bot.responder.inspection import Inspection
 from bot.responder.knowledge import Knowledge
-from bot.responder.needs import Admins, Engine, History, Labels, Settings
+from bot.responder.needs import Admins, Engine, Gaps, History, Labels, Reviews, Settings
 from bot.responder.overview import Overview
 from bot.responder.questions import Questions
+from bot.responder.review import Review
 from bot.responder.room import KnowledgeBases, Room
 from bot.responder.strategies import Strategies
 from bot.responder.throttle import Throttle
+from bot.responder.tuning import Tuning
 
 NEEDS_ENGINE = (
     Ask,
@@ -85,6 +105,28 @@ NEEDS_ENGINE = (
     RemoveEntry,
     Refresh,
     Status,
+    Tune,
+    Inspect,
+    ShowGaps,
+    AddGap,
+    PointGap,
+    DismissGap,
+)
+Work = (
+    Tune
+    | JudgeMatch
+    | ShowReview
+    | SetReview
+    | ReviewOff
+    | ShowQueue
+    | Decide
+    | ExportQueue
+    | ShowGaps
+    | AddGap
+    | PointGap
+    | DismissGap
+    | SetDigest
+    | Inspect
 )
 CHANGES = (
     SetThreshold,
@@ -101,6 +143,12 @@ CHANGES = (
     RemoveEntry,
     SetLanguage,
     SetName,
+    SetReview,
+    ReviewOff,
+    AddGap,
+    PointGap,
+    DismissGap,
+    SetDigest,
 )
 PERCENTAGES = range(2, 101)
 
@@ -121,6 +169,8 @@ class Responder:
         clock: Clock,
         bot: Bot,
         labels: Labels,
+        reviews: Reviews,
+        gaps: Gaps,
         new_id: Callable[[], str],
         link_to: Callable[[str], str],
         admins: Admins | None = None,
@@ -141,12 +191,23 @@ class Responder:
         self._exporter = Exporter(
             settings=settings, history=history, labels=labels, clock=clock, new_id=new_id, link=link_to
         )
+        self._tuning = Tuning(
+            history=history, labels=labels, engine=engine, bases=bases, new_id=new_id, link=link_to
+        )
+        self._review = Review(
+            reviews=reviews, engine=engine, bases=bases, clock=clock, new_id=new_id, link=link_to
+        )
+        self._gaps = GapList(history=history, labels=labels, gaps=gaps, engine=engine, clock=clock)
+        self._carrier = Carrier(history, engine, bases)
+        self._inspection = Inspection(engine=engine, new_id=new_id, link=link_to)
         self._knowledge = Knowledge(engine, bases, self._questions, wait)
         self._overview = Overview(settings, engine, bases, clock, waiting)
 
     def reply_to(self, item: InboxItem) -> Outcome:
         room = self._room(item.message)
         try:
+            if item.message.surface is Surface.CLOCK:
+                return self._by_the_clock(room)
             if item.message.action is not None:
                 return self._click(room, item.message.action)
             return self._answer(room, self._read(item.message))
@@ -166,6 +227,8 @@ class Responder:
 
     def allows(self, item: InboxItem) -> bool:
         """Whether this is within the questions a minute; counts it if so. Retries and settings are free."""
+        if item.message.surface is Surface.CLOCK:
+            return True
         is_retry = item.attempt > 1 or item.told_waiting
         return is_retry or not self.needs_engine(item.message) or self._throttle.allows(item.message)
 
@@ -206,9 +269,9 @@ class Responder:
             case Question(""):
                 return self._overview.help(room, None)
             case Question():
-                return self._questions.ask(room, read)
+                return self._ask(room, read)
             case Ask(question):
-                return self._questions.ask(room, Question(question))
+                return self._ask(room, Question(question))
             case BadCommand():
                 return Outcome((_correction(room, read),))
             case ShowThreshold():
@@ -235,6 +298,23 @@ class Responder:
                 return self._strategies.show_keywords(room)
             case SetKeywords(weight):
                 return self._strategies.set_keywords(room, weight)
+            case (
+                Tune()
+                | JudgeMatch()
+                | ShowReview()
+                | SetReview()
+                | ReviewOff()
+                | ShowQueue()
+                | Decide()
+                | ExportQueue()
+                | ShowGaps()
+                | AddGap()
+                | PointGap()
+                | DismissGap()
+                | SetDigest()
+                | Inspect()
+            ):
+                return self._work(room, read)
             case Export(start, end):
                 return self._exporter.export(room, start, end)
             case ShowLimit():
@@ -271,6 +351,55 @@ class Responder:
                 return self._overview.help(room, verb)
             case _:
                 assert_never(read)
+
+    def _work(self, room: Room, read: Work) -> Outcome:
+        """The commands with which a team works on its own threshold."""
+        match read:
+            case Tune(precision):
+                return self._tuning.tune(room, precision)
+            case JudgeMatch():
+                return self._tuning.judge(room, read)
+            case ShowReview():
+                return self._review.show(room)
+            case SetReview(high, low):
+                return self._review.set(room, high, low)
+            case ReviewOff():
+                return self._review.off(room)
+            case ShowQueue(pool):
+                return self._review.queue(room, pool=pool)
+            case Decide(number, decision):
+                return self._review.decide(room, number, decision)
+            case ExportQueue():
+                return self._review.export(room)
+            case ShowGaps():
+                return self._gaps.show(room)
+            case AddGap():
+                return self._gaps.add(room, read)
+            case PointGap():
+                return self._gaps.point(room, read)
+            case DismissGap():
+                return self._gaps.dismiss(room, read)
+            case SetDigest():
+                return self._gaps.set_digest(room, read)
+            case Inspect(text):
+                return self._inspection.inspect(room, text)
+            case _:
+                assert_never(read)
+
+    def _ask(self, room: Room, question: Question) -> Outcome:
+        """The answer, with the threshold carried over to another model first, and marked for review."""
+        carried = self._carrier.carried(room)
+        if carried is None:
+            return self._review.marked(room, self._questions.ask(room, question))
+        room = replace(room, settings=settings_after(room.settings, carried))
+        outcome = self._review.marked(room, self._questions.ask(room, question))
+        return with_carried(outcome, carried)
+
+    def _by_the_clock(self, room: Room) -> Outcome:
+        """What nobody asked for, and is due."""
+        if room.message.text == "digest":
+            return self._gaps.digest(room)
+        return self._carrier.news(room)
 
     def _click(self, room: Room, action: Action) -> Outcome:
         if isinstance(action, RunCommand):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -29,8 +30,12 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.engine_client import Added, Entry, Ready, RefreshState
+from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Ready, RefreshState
+from bot.engine_client.analysis_shapes import EvaluatedShape
 from bot.responder import Responder
+from engine.evaluation import Label as Weighed
+from engine.evaluation import evaluate
+from engine.web.analysis_bodies import EvaluateResponse
 from tests.bot.store.building import HandClock, Store
 
 ANN = Person("slack", "T1", "U1", "Ann")
@@ -53,6 +58,7 @@ class PaperEngine:
     clock: HandClock
     away: bool = False
     model: str = "paper"
+    fingerprint: str = ""
     knows_keywords: bool = False
     entries: dict[str, tuple[str, float]] = field(default_factory=lambda: dict(FRUIT))
     thresholds: dict[str, float | None] = field(default_factory=lambda: {"default": None, "shop": 0.6})
@@ -87,6 +93,7 @@ class PaperEngine:
                 for at, (entry_id, text, score) in enumerate(shown)
             ),
             scores=tuple((entry_id, score) for entry_id, (_, score) in ranked),
+            fingerprint=self.fingerprint,
         )
 
     def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
@@ -106,6 +113,7 @@ class PaperEngine:
             dimension=512,
             refreshing=False,
             next_refresh=self.clock.now() + timedelta(minutes=25),
+            fingerprint=self.fingerprint,
         )
 
     def add_entries(self, knowledge_base: str, text: str) -> Added:
@@ -131,6 +139,42 @@ class PaperEngine:
         self._answer()
         return Ready("cpu", "paper")
 
+    def entry(self, knowledge_base: str, entry_id: str) -> Entry | None:
+        self.knowledge_base(knowledge_base)
+        return Entry(entry_id, self.entries[entry_id][0]) if entry_id in self.entries else None
+
+    def evaluate(
+        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: bool
+    ) -> Evaluated:
+        """The real mathematics, without the way to them; the picture is no picture."""
+        self._answer()
+        weighed = [Weighed(label.score, label.relevant, label.question) for label in labels]
+        found = evaluate(weighed, precision=precision, current=threshold)
+        body = EvaluateResponse.of(found, 200, b"png" if picture else None)
+        return EvaluatedShape.model_validate_json(body.model_dump_json()).evaluated()
+
+    def inspect(self, text: str, *, picture: bool) -> Inspected:
+        self._answer()
+        values = (0.6, -0.8)
+        return Inspected(
+            self.model,
+            2,
+            1.0,
+            values,
+            (-0.8, -0.1, 0.6),
+            (1, 1),
+            len(text.split()),
+            b"png" if picture else None,
+        )
+
+    def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:  # noqa: ARG002
+        """Those with the same first word."""
+        self._answer()
+        firsts = [text.split()[0] for text in texts]
+        return tuple(
+            tuple(at for at, first in enumerate(firsts) if first == word) for word in dict.fromkeys(firsts)
+        )
+
 
 class Desk:
     """A responder over a real store: what is decided is kept, so the next message sees it."""
@@ -144,6 +188,8 @@ class Desk:
             settings=store.settings,
             history=store.history,
             labels=store.labels,
+            reviews=store.reviews,
+            gaps=store.gaps,
             engine=self.engine,
             clock=clock,
             bot=bot,

@@ -20,12 +20,15 @@ from bot.domain import (
 from bot.store import (
     Database,
     Documents,
+    Gaps,
     History,
     Inbox,
     Labels,
     Letters,
     Outbox,
+    Places,
     Retention,
+    Reviews,
     Settings,
     schema,
 )
@@ -61,6 +64,9 @@ class Store:
         self.settings = Settings(self.database)
         self.history = History(self.database)
         self.labels = Labels(self.database, clock)
+        self.reviews = Reviews(self.database)
+        self.gaps = Gaps(self.database)
+        self.places = Places(self.database)
         self.documents = Documents(self.database, clock)
         self.letters = Letters(self.database, clock, on_work=self._ring)
         self.retention = Retention(self.database, clock)
