@@ -130,6 +130,8 @@ class WeComApi(BaseAdapter):
         match path:
             case "gettoken":
                 return self._gettoken(query)
+            case "agent/get":
+                return self._token_error(query) or {"name": "KB desk", "agentid": int(query["agentid"])}
             case "message/send":
                 return self._token_error(query) or self._message(json.loads(request.body or b"{}"))
             case "message/update_template_card":

@@ -8,34 +8,74 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import requests
+from flask import Flask
+
 from bot import app, config
 from bot.platforms.wecom.wire import WebSocketWire
+from bot.program import migrate
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
 from tests.support.wecom import HttpAnswer, WeCom, WeComApp
 from tests.support.wecom_api import VirtualClock
+from tests.support.wecom_socket import SocketWeCom
 from tests.support.wsgi_transport import WsgiTransport
 
 KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 SECRET_WORDS = ("Token123", KEY, "S1", "KEY1")
 
 
+class EngineDoor(WsgiTransport):
+    """The way to the engine: it may be shut (nobody there), or held until it is let go."""
+
+    def __init__(self, wsgi: Flask) -> None:
+        super().__init__(wsgi)
+        self.is_shut = False
+        self.open = threading.Event()
+        self.open.set()
+
+    def send(self, *given: Any, **options: Any) -> requests.Response:
+        if self.is_shut:
+            raise requests.ConnectionError("nobody there")
+        assert self.open.wait(20)
+        return super().send(*given, **options)
+
+
 class WecomProgram:
     """One life of the bot beside WeCom's world, which outlives it. `again` is the next life."""
 
-    def __init__(self, settings: config.Config, edges: app.Edges, wecom: WeCom, asked: WeComApp) -> None:
+    def __init__(
+        self,
+        settings: config.Config,
+        edges: app.Edges,
+        wecom: WeCom,
+        asked: WeComApp,
+        socket: SocketWeCom | None = None,
+    ) -> None:
         self.settings = settings
         self.edges = edges
         self.wecom = wecom
         self.application = asked
-        self.app = app.build(settings, edges, with_web=False)
+        assert isinstance(edges.engine_transport, EngineDoor)
+        self.engine_door = edges.engine_transport
+        self.socket = socket
+        # Who holds a connection also listens; all others are called without a socket.
+        self.app = app.build(settings, edges, with_web=socket is not None)
         self.client = self.app.flask.test_client()
         wecom.callback = asked.callback = self._called
 
     @property
     def clock(self) -> VirtualClock:
         return self.wecom.clock
+
+    @contextmanager
+    def next_life(self, **bot_keys: Any) -> Iterator[WecomProgram]:
+        """Another program over the same files, once this one is gone; `bot_keys` replace settings."""
+        bot = self.settings.bot.model_copy(update=bot_keys)
+        settings = config.Config(bot=bot)
+        with WecomProgram(settings, self.edges, self.wecom, self.application, self.socket) as program:
+            yield program
 
     def settle(self, is_so: Callable[[], bool] | None = None, seconds: float = 20.0) -> None:
         """Wait until nothing is under way (or until something is so)."""
@@ -48,7 +88,7 @@ class WecomProgram:
     def pass_time(self, seconds: float) -> None:
         """Virtual time passes, and the workers notice: they wake for the next message."""
         self.clock.wait(seconds)
-        self.wecom.post(self.wecom.message("/language", chat="clockwork"))
+        self.application.say("/language", user="clockwork")
         self.settle()
 
     def __enter__(self) -> Self:
@@ -72,25 +112,27 @@ def a_wecom_program(
     folder: Path,
     *bases: engine_config.KnowledgeBase,
     encoder: Callable[[], Encoder] = LetterEncoder,
-    socket_url: str = "",
+    socket: bool = False,
     **bot_keys: Any,
 ) -> Iterator[WecomProgram]:
-    """A started bot beside a started engine over `bases`; with `socket_url` a connected robot too."""
+    """A started bot beside a started engine over `bases`; with `socket` its robot is a connected one."""
     with ExitStack() as closing:
         clock = VirtualClock()
+        socket_wecom = closing.enter_context(SocketWeCom(clock)) if socket else None
         engine = closing.enter_context(an_engine(some_settings(folder / "engine", *bases), encoder))
         engine.is_settled()
         wecom = WeCom(clock, callback=_nobody)
         asked = WeComApp(clock, _nobody, wecom.api)
+        socket_url = socket_wecom.url if socket_wecom else ""
         settings = some_wecom_settings(folder, socket_url=socket_url, **bot_keys)
-        app.migrate(settings)
+        migrate(settings)
         edges = app.Edges(
             clock=clock,
-            engine_transport=WsgiTransport(engine.app.wsgi),
+            engine_transport=EngineDoor(engine.app.wsgi),
             wecom_transport=wecom.api,
             open_wire=WebSocketWire,
         )
-        yield closing.enter_context(WecomProgram(settings, edges, wecom, asked))
+        yield closing.enter_context(WecomProgram(settings, edges, wecom, asked, socket_wecom))
 
 
 def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> config.Config:

@@ -25,10 +25,11 @@ class Shown:
     request: str
     kind: str
     body: dict[str, Any]
+    chat: str = ""
 
     @property
     def text(self) -> str:
-        content = self.body.get("content", "")
+        content = self.body.get("stream", self.body).get("content", "")
         assert isinstance(content, str)
         return content
 
@@ -47,6 +48,7 @@ class SocketWeCom:
     subscriptions: int = 0
     is_deaf: bool = False  # takes frames and answers none
     codes: list[int] = field(default_factory=list)  # for the next frames that are not pings
+    lost: int = 0  # how many of the next answers are shown and never acknowledged: the line drops instead
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -55,6 +57,7 @@ class SocketWeCom:
         self._uploads: dict[str, tuple[dict[str, Any], dict[int, bytes]]] = {}
         self._sends: defaultdict[str, list[float]] = defaultdict(list)
         self._spoken: set[str] = set()
+        self._called: dict[str, dict[str, Any]] = {}
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -114,8 +117,15 @@ class SocketWeCom:
         request = f"req-{self._count}"
         self._requests[request] = self._live, chat, self.clock.seconds
         common = {"msgid": f"m-{self._count}", "aibotid": self.bot_id, "from": {"userid": user}}
-        self._send(self._live, {"cmd": cmd, "headers": {"req_id": request}, "body": common | body})
+        self._called[request] = {"cmd": cmd, "headers": {"req_id": request}, "body": common | body}
+        self._send(self._live, self._called[request])
         return request
+
+    def repeat(self, request: str) -> None:
+        """The same call once more."""
+        self.until(lambda: self._live is not None)
+        assert self._live
+        self._send(self._live, self._called[request])
 
     def _talk(self, connection: ServerConnection) -> None:
         try:
@@ -123,6 +133,10 @@ class SocketWeCom:
                 frame = json.loads(text)
                 if not self.is_deaf:
                     code, body = self._answer(connection, frame)
+                    if self.lost and frame["cmd"] != "ping" and frame["cmd"] != "aibot_subscribe":
+                        self.lost -= 1
+                        connection.close()
+                        continue
                     self._send(
                         connection,
                         {"headers": frame["headers"], "errcode": code, "errmsg": "", "body": body},
@@ -184,11 +198,12 @@ class SocketWeCom:
             return 45009
         self._sends[chat] = [*recent, self.clock.seconds]
         kind = body.get("msgtype", "update")
-        content = body.get(kind, body)
+        content = body.get(kind, body)  # what has a card has it beside the stream
         assert "msg_item" not in content, "no pictures in a stream over the socket"
         assert len(content.get("content", "").encode()) <= 20480
-        self.shown.append(Shown(request, kind, content))
-        self.rung += RUNG.findall(content.get("content", ""))
+        shown = Shown(request, kind, content, chat)
+        self.shown.append(shown)
+        self.rung += RUNG.findall(shown.text)
         return 0
 
     def _upload(self, part: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
