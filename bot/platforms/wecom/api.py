@@ -133,21 +133,25 @@ class AppApi:
         answer = self._post("media/upload", params={"type": kind}, files={"media": (name, content)})
         return media_id_of(answer)
 
+    def describe(self) -> dict[str, Any]:
+        """What the platform knows of the application; it tries secret, agent id and trusted addresses."""
+        return self._call("GET", "agent/get", params={"agentid": str(self._agent_id)})
+
     def _post(self, path: str, *, params: Mapping[str, str] | None = None, **body: Any) -> dict[str, Any]:
+        return self._call("POST", path, params=params or {}, **body)
+
+    def _call(self, method: str, path: str, *, params: Mapping[str, str], **body: Any) -> dict[str, Any]:
+        """With the token; once more with a new one when the platform has withdrawn it."""
+        url = f"{self._api_url}/cgi-bin/{path}"
         token = self._tokens.current()
         try:
-            return self._post_with(token, path, params, body)
+            return call(self._session, method, url, params={"access_token": token, **params}, **body)
         except ErrorCode as refused:
             if refused.code not in TOKEN_ERRORS:
                 raise
         self._tokens.forget(token)
-        return self._post_with(self._tokens.current(), path, params, body)
-
-    def _post_with(
-        self, token: str, path: str, params: Mapping[str, str] | None, body: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        url = f"{self._api_url}/cgi-bin/{path}"
-        return call(self._session, "POST", url, params={"access_token": token, **(params or {})}, **body)
+        token = self._tokens.current()
+        return call(self._session, method, url, params={"access_token": token, **params}, **body)
 
 
 def mark(delivery_id: int) -> str:
