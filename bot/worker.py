@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, PlatformError
@@ -87,9 +88,16 @@ class Worker:
         self._lock = threading.Lock()
         self._items: dict[int, InboxItem] = {}
         self._deliveries: dict[int, Delivery] = {}
+        self._not_stored: deque[Callable[[], None]] = deque()
 
     def step(self) -> bool:
-        """Do one piece of work; False when there was none."""
+        """Do one piece of work; False when there was none.
+
+        Raises:
+            StoreError: the store did not take something. What was in hand is not forgotten:
+                a later step tells it first of all.
+        """
+        self._tell_what_was_not_stored()
         item = self._inbox.claim()
         if item is not None:
             self._work_on(item)
@@ -118,6 +126,10 @@ class Worker:
             # Somebody else has it by now and decides; what we thought is not stored.
             log.warning("lease_lost", extra={"item": item.id})
             return
+        except StoreError:
+            # Nothing is decided. Without this its channel would stand still until the lease is over.
+            self._remember(lambda: self._inbox.release(item))
+            raise
         finally:
             with self._lock:
                 self._items.pop(item.id, None)
@@ -160,37 +172,66 @@ class Worker:
         return deliveries, bool(deliveries)
 
     def _send(self, delivery: Delivery) -> None:
-        name = delivery.channel.platform
         with self._lock:
             self._deliveries[delivery.id] = delivery
         try:
+            ended = self._sent(delivery)
+            try:
+                ended()
+            except StoreError:
+                # It may be in the room by now: that must become known before anything else.
+                self._remember(ended)
+                raise
+        except LeaseLost:
+            log.warning("lease_lost", extra={"delivery": delivery.id})
+        finally:
+            with self._lock:
+                self._deliveries.pop(delivery.id, None)
+
+    def _sent(self, delivery: Delivery) -> Callable[[], None]:
+        """Send it; what comes back tells the store how that went."""
+        name = delivery.channel.platform
+        try:
             receipt = self._platform(name).send(delivery)
-            self._outbox.delivered(delivery, receipt)
         except NotYet as wait:
-            self._outbox.hold(delivery, wait.until)
-            return
+            until = wait.until
+            return lambda: self._outbox.hold(delivery, until)
         except PlatformError as error:
-            self._metrics.send_failed.labels(name).inc()
             log.warning(
                 "send_failed",
                 extra={"delivery": delivery.id, "reason": error.reason, "permanent": error.permanent},
             )
-            self._outbox.failed(delivery, error)
-        except LeaseLost:
-            log.warning("lease_lost", extra={"delivery": delivery.id})
-        except StoreError:
-            raise
+            failure = error
         except Exception as mistake:
             log.exception("send_failed", extra={"delivery": delivery.id})
-            self._outbox.failed(
-                delivery, PlatformError(f"{type(mistake).__name__}: {mistake}", maybe_sent=True)
-            )
+            failure = PlatformError(f"{type(mistake).__name__}: {mistake}", maybe_sent=True)
         else:
-            self._metrics.delivered.labels(name, "sent").inc()
-            log.info("delivered", extra={"delivery": delivery.id, "channel": delivery.channel.key})
-        finally:
+            return lambda: self._delivered(delivery, receipt)
+        self._metrics.send_failed.labels(name).inc()
+        return lambda: self._outbox.failed(delivery, failure)
+
+    def _delivered(self, delivery: Delivery, receipt: str) -> None:
+        self._outbox.delivered(delivery, receipt)
+        self._metrics.delivered.labels(delivery.channel.platform, "sent").inc()
+        log.info("delivered", extra={"delivery": delivery.id, "channel": delivery.channel.key})
+
+    def _remember(self, tell: Callable[[], None]) -> None:
+        with self._lock:
+            self._not_stored.append(tell)
+
+    def _tell_what_was_not_stored(self) -> None:
+        while self._not_stored:
             with self._lock:
-                self._deliveries.pop(delivery.id, None)
+                if not self._not_stored:
+                    return
+                tell = self._not_stored.popleft()
+            try:
+                tell()
+            except LeaseLost:
+                continue  # it was stored all the same, or somebody else has it by now
+            except StoreError:
+                self._remember(tell)
+                raise
 
     def _platform(self, name: str) -> Platform:
         platform = self._platforms.get(name)
