@@ -11,7 +11,7 @@ import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -211,7 +211,8 @@ class RecordingSlack:
                 for name, value in fault.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(fault.body.encode())
+                with suppress(ConnectionError):  # whoever asked was killed meanwhile
+                    self.wfile.write(fault.body.encode())
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

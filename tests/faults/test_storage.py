@@ -1,0 +1,173 @@
+"""The disk is full, the database is held, damaged, gone, or of another version."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.faults.building import BotHome, a_bot, until
+from tests.support.crowd import Crowd, Line, Sent
+from tests.support.slack import RecordingSlack
+
+# Slack waits three seconds; half a second is left for the way.
+SLACK_PATIENCE_SECONDS = 2.5
+
+
+def test_a_full_disk_refuses_what_is_new_and_recovers_by_itself(
+    tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL05."""
+    with _small_disk(tmp_path / "small") as disk:
+        home = BotHome(tmp_path, slack, data=disk).migrated()
+        with home.start() as life, closing(Line(home.port)) as line:
+            line.insist(1)
+            home.verdict({1})
+            filled = disk / "filler"
+            _fill(filled)
+            refused = _until_refused(line)
+            assert refused.status == 503
+            assert refused.seconds < SLACK_PATIENCE_SECONDS
+            assert requests.get(home.url + "/healthz", timeout=5).status_code == 200
+            assert requests.get(home.url + "/metrics", timeout=5).status_code == 200
+            assert b"could not be saved" in line.command(600, "/threshold", "0.6 " + "x" * 3000).body
+
+            subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+            began = time.monotonic()
+            until(lambda: line.send(1000).status == 200, seconds=5)
+            assert time.monotonic() - began < 5
+            assert home.verdict({1, 1000}).is_good
+            life.ask_to_stop()
+            assert life.exit_code() == 0
+        with closing(sqlite3.connect(home.database)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_database_held_by_a_stranger_is_503_in_time_and_loses_nothing(
+    tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL06. The workers wait, and go on by themselves."""
+    home = BotHome(tmp_path, slack).migrated()
+    with home.start(), closing(Line(home.port)) as line:
+        line.insist(1)
+        with closing(sqlite3.connect(home.database, isolation_level=None)) as stranger:
+            stranger.execute("BEGIN EXCLUSIVE")
+            for number in (2, 3, 4):
+                refused = line.send(number)
+                assert refused.status == 503
+                assert refused.seconds < SLACK_PATIENCE_SECONDS
+            stranger.execute("ROLLBACK")
+        for number in (2, 3, 4):
+            line.insist(number)
+        # All are of one channel: none waits for a lease that nobody keeps any more.
+        assert home.verdict({1, 2, 3, 4}, seconds=15).is_good
+
+
+def _cut_in_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _another_file(path: Path) -> None:
+    path.write_bytes(b"PK\x03\x04 this is no database" * 400)
+
+
+def _gone_but_for_its_log(path: Path) -> None:
+    path.unlink()
+    path.with_name("bot.db-wal").write_bytes(b"x")
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "truncated": _cut_in_half,
+    "zero length": _emptied,
+    "wrong file": _another_file,
+    "gone, and its log is left": _gone_but_for_its_log,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_database_is_refused_with_the_command_that_helps_and_left_alone(
+    damage: str, tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL07. Bytes changed at random places are told by `quick_check`, see tests/bot/test_migrations.py."""
+    home = BotHome(tmp_path, slack).migrated()
+    DAMAGE[damage](home.database)
+    before = home.database.read_bytes() if home.database.exists() else None
+
+    with home.run("serve") as served:
+        assert served.exit_code() == 1
+    with home.run("migrate") as migrated:
+        assert migrated.exit_code() == 1
+
+    assert "python -m bot" in served.log[-1]["event"]
+    assert "restore" in migrated.log[-1]["event"]
+    assert (home.database.read_bytes() if home.database.exists() else None) == before
+
+
+def test_a_missing_log_file_costs_no_more_than_what_it_held(tmp_path: Path, slack: RecordingSlack) -> None:
+    """REL07. The database without its log is an older state, and a whole one."""
+    home = BotHome(tmp_path, slack).migrated()
+    with home.start() as life, Crowd(home.port, most=20) as crowd:
+        crowd.join()
+        life.kill()
+    home.database.with_name("bot.db-wal").unlink()
+
+    with home.start(), closing(Line(home.port)) as line:
+        line.insist(100)
+        assert home.verdict({100}).is_good
+
+
+def test_a_second_bot_on_the_same_folder_stands_back_and_says_so(
+    tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL23."""
+    home = BotHome(tmp_path, slack).migrated()
+    with a_bot(tmp_path / "data", slack):
+        with home.run("serve") as second:
+            assert second.exit_code() == 1
+        assert "in use by another kbdial" in second.log[-1]["event"]
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[Path]:
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk takes root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _fill(path: Path) -> None:
+    """To the last byte, after leaving the program a moment's room for nothing at all."""
+    with path.open("wb", buffering=0) as file:
+        for size in (65_536, 512):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                continue
+    assert shutil.disk_usage(path.parent).free < 4096
+
+
+def _until_refused(line: Line) -> Sent:
+    """What is written already has room to change; new pages have none, sooner or later."""
+    for number in range(2, 500):
+        sent = line.send(number, "<@U0BOT> " + "long " * 400)
+        if sent.status != 200:
+            return sent
+    pytest.fail("the disk is not full")

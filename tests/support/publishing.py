@@ -1,0 +1,19 @@
+"""`python -m tests.support.publishing FOLDER ID TEXT…`: publishes a snapshot, as an engine does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.shelf import Shelf
+from tests.support.engine import a_snapshot
+
+
+def main(folder: str, name: str, *texts: str) -> None:
+    shelf = Shelf(Path(folder))
+    shelf.load()
+    shelf.publish(a_snapshot(*texts, id=name))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
