@@ -17,9 +17,9 @@ so such a row can reach t only if
     (1 - c)(1 - m) <= 1 - t,   that is   c >= 1 - (1 - t) / (1 - m)
 
 and the scan finds every row with such a cosine. In `_needed` 1 - t is made larger by
-1e-9, far more than the rounding of these few operations; rounding keeps order, so what
-holds for the formula holds for the computed score. The same with the n-th best score
-found so far in the place of t gives the n best. Everything found is scored exactly.
+1e-9, far more than the rounding of these few operations, so no computed score is on the
+other side. With m = 0, s is c to the last bit and the scan alone is exact. The same with
+the n-th best score found so far in the place of t gives the n best.
 
 Where the row nearest in meaning is in another language than the question, keywords are
 left out for the whole question: they could only lift rows in the wrong language over it.
@@ -59,7 +59,7 @@ class Search(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question as the rows see it. The rows in `same` say just what it says: their cosine is 1."""
+    """One question as the rows see it. The rows in `same` say just what it says: all their scores are 1."""
 
     text: str
     vector: Floats
@@ -186,10 +186,16 @@ def _nth_best(scores: Scores, place: int) -> float:
 
 
 def _scored(one: Asked, rows: Rows, cosines: Scores, keywords: Scores) -> Scored:
-    scores = 1 - (1 - cosines) * (1 - keywords) if one.scoring == "either" else cosines
+    keywords[np.isin(rows, one.same)] = 1.0
+    scores = either(cosines, keywords) if one.scoring == "either" else cosines
     weight = one.keyword_weight
     rankings = (1 - weight) * scores + weight * keywords if weight else scores
     return Scored(rows, scores, cosines, keywords, rankings)
+
+
+def either(cosines: Scores, keywords: Scores) -> Scores:
+    """1 - (1 - c)(1 - k), in a form that is c to the last bit where k is 0."""
+    return np.asarray(np.minimum(cosines + keywords * (1 - cosines), 1.0))
 
 
 def _ranked(found: Scored, passing: NDArray[np.bool_], first: int) -> Scored:

@@ -83,7 +83,7 @@ class Scan:
             for start in tiles:  # shared: whoever is free takes the next
                 look.look_at(start, min(start + tile, size))
 
-        self._together(work)
+        self._together(work, min(self._threads, -(-(size - opening) // tile)))
 
         def answer(row: int, want: Wanted, found: Candidates) -> Ranked:
             return ranked(want, size, found, lambda which: scores_of(self._matrix, which, rows[row]))
@@ -105,9 +105,9 @@ class Scan:
         """The scores of these rows for one question."""
         return scores_of(self._matrix, rows, as_questions(question[None], self._matrix.shape[1])[0])
 
-    def _together(self, work: Callable[[], None]) -> None:
+    def _together(self, work: Callable[[], None], threads: int) -> None:
         """Here and in the pool, until it is done everywhere."""
-        others = [self._pool.submit(work) for _ in range(self._threads - 1)]
+        others = [self._pool.submit(work) for _ in range(threads - 1)]
         try:
             work()
         finally:

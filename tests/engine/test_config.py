@@ -103,7 +103,7 @@ def test_all_mistakes_are_told_at_once_by_key(tmp_path: Path) -> None:
         name = "two words"
         refresh = "sometimes"
         threshold = 1.5
-        scoring = "either"
+        scoring = "sum"
     """
     first, *rest = mistakes(tmp_path, text)
     assert first.endswith("config.toml has 9 mistakes:")

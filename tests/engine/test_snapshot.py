@@ -63,7 +63,7 @@ def plainly(
     scored = []
     for row, (entry, cosine) in enumerate(zip(snapshot.entries, cosines, strict=True)):
         keyword = 0.0 if is_foreign else float(snapshot.keywords.of_rows(question, np.array([row]))[0])
-        score = 1 - (1 - cosine) * (1 - keyword) if scoring == "either" else cosine
+        score = min(1.0, cosine + keyword * (1 - cosine)) if scoring == "either" else cosine
         scored.append((entry.id, score, (1 - weight) * score + weight * keyword if weight else score))
     return sorted(scored, key=lambda each: (-each[1], each[0]))
 
