@@ -196,9 +196,11 @@ class GapList:
     def _open(self, room: Room, days: int) -> tuple[list[Gap], int]:
         """The gaps of the last days, the most frequent first, and how many were asked privately."""
         channel, name, now = room.message.channel, room.knowledge_base, self._clock.now()
+        # A little beyond now: what was asked this very moment counts.
+        span = now - timedelta(days=days), now + timedelta(seconds=1)
         asked = [
             past
-            for past in self._history.between(channel, now - timedelta(days=days), now, MOST_QUESTIONS)
+            for past in self._history.between(channel, *span, MOST_QUESTIONS)
             if past.asked.answer.knowledge_base == name
         ]
         labels = self._labels.of(channel, knowledge_base=name)

@@ -63,7 +63,7 @@ class Tuning:
     def tune(self, room: Room, precision: Decimal | None) -> Outcome:
         """Raises EngineError."""
         words, name = work_wording(room.language), room.knowledge_base
-        fingerprint = self._bases.get(name).fingerprint
+        fingerprint = self._bases.get_anew(name).fingerprint
         now = self._bases.threshold(room, name)
         given = [past.label for past in self._labels.of(room.message.channel, knowledge_base=name)]
         gathered = self._gathered(given[-MOST_LABELS:], name, fingerprint)
