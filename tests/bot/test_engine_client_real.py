@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Clock, EngineError, Query
-from bot.engine_client import EngineClient
+from bot.engine_client import EngineClient, Judged
 from engine import app, config
 from tests.support.wsgi_transport import WsgiTransport
 
@@ -87,3 +87,28 @@ def test_the_real_engines_refusals_are_understood(client: EngineClient) -> None:
     assert code(None, first.entry_id) == "foreign_entry"
     assert code(None, "nothing") == "unknown_entry"
     assert not client.is_away
+
+
+def test_the_real_engine_weighs_inspects_and_groups(client: EngineClient) -> None:
+    labels = [Judged(0.9, relevant=True, question="a"), Judged(0.2, relevant=False, question="b")]
+    found = client.evaluate(labels, precision=0.05, threshold=0.1, picture=True)
+    assert (found.labels, found.relevant, found.questions) == (2, 1, 2)
+    assert found.best is not None
+    assert (found.best.point.threshold, found.best.suggested, found.best.point.f1) == (0.9, 0.9, 1.0)
+    assert found.wanted is not None
+    assert found.picture is not None
+    assert found.picture.startswith(b"\x89PNG")
+
+    seen = client.inspect("Lemons are sour", picture=True)
+    assert (seen.model, seen.dimension, len(seen.values), sum(seen.counts)) == ("bundled", 512, 50, 512)
+    assert seen.tokens is not None
+    assert seen.picture is not None
+
+    assert client.groups(["refund please", "西瓜水分很多", "refund, please"], 0.6) == ((0, 2), (1,))
+    entry = client.entry("fruit", next(iter(client.entry_ids("fruit"))))
+    assert entry is not None
+    assert client.entry("fruit", "nowhere") is None
+    assert (
+        client.search(Query("figs", "fruit", 0.9, 1)).fingerprint
+        == client.knowledge_base("fruit").fingerprint
+    )

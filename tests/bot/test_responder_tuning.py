@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Bot
-from bot.domain import Answer, Document, Outcome, Text, Vote
+from bot.domain import Answer, Channel, Document, Outcome, Text, Vote
 from tests.bot.store.building import HandClock, a_store
 from tests.support.desk import ANN, BOB, NEXT_DOOR, ROOM, Desk
 
@@ -117,7 +117,6 @@ def test_labels_of_another_model_are_scored_again_or_left_out(desk: Desk) -> Non
 
 
 def test_in_the_terminal_the_curve_is_drawn_with_characters(desk: Desk) -> None:
-    from tests.support.desk import Channel  # noqa: PLC0415
 
     room = Channel("terminal", "local", "terminal")
     for number in range(12):

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.commands import (
+    AddGap,
+    BadCommand,
+    Command,
+    Decide,
+    DismissGap,
+    ExportQueue,
+    Inspect,
+    JudgeMatch,
+    PointGap,
+    Question,
+    ReviewOff,
+    SetDigest,
+    SetReview,
+    ShowGaps,
+    ShowQueue,
+    ShowReview,
+    Tune,
+    parse,
+)
+
+
+def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Question:
+    return parse(text, names=("kbdial",), mentioned=mentioned, in_group=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("/tune", Tune()),
+        ("、tune", Tune()),
+        ("/tune precision 0.95", Tune(Decimal("0.95"))),
+        ("/tune precision 95%", Tune(Decimal("0.95"))),
+        ("/tune yes aB-3_x 2", JudgeMatch("aB-3_x", 2, relevant=True)),
+        ("/tune no aB-3_x ２", JudgeMatch("aB-3_x", 2, relevant=False)),
+        ("/review", ShowReview()),
+        ("/review 0.70 0.45", SetReview(Decimal("0.70"), Decimal("0.45"))),
+        ("/review 70% 45%", SetReview(Decimal("0.7"), Decimal("0.45"))),
+        ("/review off", ReviewOff()),
+        ("/queue", ShowQueue()),
+        ("/queue pool", ShowQueue(pool=True)),
+        ("/queue confirm #12", Decide(12, "confirmed")),
+        ("/queue dismiss 12。", Decide(12, "dismissed")),
+        ("/queue export", ExportQueue()),
+        ("/gaps", ShowGaps()),
+        ("/gaps add 0123abcd => Within 3 days.", AddGap("0123abcd", "Within 3 days.")),
+        ("/gaps add 0123ABCD 三天内", AddGap("0123abcd", "三天内")),
+        ("/gaps point 0123abcd shop-7", PointGap("0123abcd", "shop-7")),
+        ("/gaps dismiss 0123abcd", DismissGap("0123abcd")),
+        ("/gaps digest off", SetDigest(None)),
+        ("/gaps digest daily", SetDigest("daily")),
+        ("/gaps digest weekly 9 Asia/Shanghai", SetDigest("weekly", 9, "Asia/Shanghai")),
+        ("/gaps digest daily 09：00", SetDigest("daily", 9)),
+        ("/gaps digest daily 9点", SetDigest("daily", 9)),
+        ("/inspect  A Text ", Inspect("A Text")),
+    ],
+)
+def test_what_is_written_is_what_is_meant(text: str, command: Command) -> None:
+    assert read(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("/tune precision", "missing"),
+        ("/tune precision 1", "out_of_range"),
+        ("/tune precision high", "not_a_number"),
+        ("/tune up", "unknown_word"),
+        ("/tune yes a1", "missing"),
+        ("/tune yes a1 0", "out_of_range"),
+        ("/tune yes a1 1 2", "too_many"),
+        ("/tune yes a:1 1", "unknown_word"),
+        ("/review 0.7", "missing"),
+        ("/review 0.45 0.7", "out_of_range"),
+        ("/review 0.7 low", "not_a_number"),
+        ("/queue confirm", "missing"),
+        ("/queue confirm all", "not_a_number"),
+        ("/queue pool 3", "too_many"),
+        ("/gaps close", "unknown_word"),
+        ("/gaps add 0123abcd", "missing"),
+        ("/gaps add 0123abcd =>", "missing"),
+        ("/gaps point 0123abcd a b", "too_many"),
+        ("/gaps dismiss 0123abcd now", "too_many"),
+        ("/gaps dismiss 123", "unknown_word"),
+        ("/gaps digest daily 24", "out_of_range"),
+        ("/gaps digest daily 9:30", "out_of_range"),
+        ("/gaps digest daily 9 ../etc/passwd", "unknown_word"),
+        ("/gaps digest off 9", "too_many"),
+        ("/inspect", "missing"),
+    ],
+)
+def test_a_wrong_value_is_named(text: str, code: str) -> None:
+    bad = read(text)
+    assert isinstance(bad, BadCommand)
+    assert bad.code == code
+
+
+def test_after_a_mention_the_slash_may_be_missing_but_not_for_inspect() -> None:
+    assert read("@kbdial tune", mentioned=True) == Tune()
+    assert read("@kbdial review 0.7 0.45", mentioned=True) == SetReview(Decimal("0.7"), Decimal("0.45"))
+    assert read("@kbdial inspect my parcel", mentioned=True) == Question("inspect my parcel")
+    assert read("@kbdial queue at the counter", mentioned=True) == Question("queue at the counter")
