@@ -14,7 +14,7 @@ from bot.commands.kinds import BadCommand
 
 SENTENCE_END = ".。!?,;:…~"
 MAX_DECIMALS = 4  # a score is shown with four, so a finer threshold could not be understood
-_PLAIN = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _CHINESE_POINT = re.compile(r"(?<=[0-9])。(?=[0-9])")
 
 

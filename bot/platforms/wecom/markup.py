@@ -34,7 +34,9 @@ _line_start = re.compile(r"^(?=[#>\-=+|:]|[0-9]{1,9}[.)])", re.MULTILINE)
 # Only the end of a scheme or of a host's last label is looked for: a pattern that looked for
 # their beginnings would take half a minute over a word of 50,000 letters.
 _looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2,}\b")
-# These belong to the character before them.
+# These belong to the character before them. No writing stacks more of them than that; who sends
+# thousands would otherwise have a message for each.
+_LONGEST_CLUSTER = 64
 _dependent = re.compile("[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
@@ -118,10 +120,10 @@ def _seam(text: str, room_bytes: int) -> int:
         found = text.rfind(boundary, fits // 2, fits)
         if found > 0:
             return found
-    seam = fits
-    while seam > 1 and (_dependent.match(text[seam]) or text[seam - 1 : seam + 1] == "**"):
-        seam -= 1
-    return max(seam, 1)
+    for seam in range(fits, max(fits - _LONGEST_CLUSTER, 0), -1):
+        if not _dependent.match(text[seam]) and text[seam - 1 : seam + 1] != "**":
+            return seam
+    return max(fits, 1)
 
 
 def _bold_span(text: str, bold: tuple[int, int] | None) -> tuple[int, int]:
