@@ -87,6 +87,7 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+Step = Literal["fold", "join", "unend", "frame", "marks", "numbers"]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 
 
@@ -103,6 +104,7 @@ class Model(_Section):
     dimension: int = Field(default=0, ge=0, le=65536)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     longest_tokens: int = Field(default=512, ge=8, le=32768)
+    prepare: Literal["auto"] | tuple[Step, ...] = "auto"
     remote_url: Annotated[str, AfterValidator(_web_address)] = ""
     remote_token: SecretStr = SecretStr("")
 

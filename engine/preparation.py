@@ -1,21 +1,27 @@
-"""What is done to a text before the bundled model reads it; nothing the eye would call a change of wording.
+"""What is done to a text before a model reads it.
 
-`prepare` is applied to entries and to questions alike, for the encoder only: what people
-see, and what ids are made of, stays as it was written. `NAME` belongs into the model's
-fingerprint, so that vectors made under another preparation are never compared with these.
-Why these steps and no others is measured in `benchmarks/answer_quality.md`. A model that
-brings prompts or a tokenizer of its own is given its texts bare.
+Steps are applied to entries and to questions alike, for the encoder only: what people
+see, and what ids are made of, stays as it was written. `prepare` is what the bundled model
+and the keywords get, nothing the eye would call a change of wording. Which steps help
+which model is measured in `benchmarks/answer_quality.md`; a model that brings prompts or a
+tokenizer of its own gets its texts bare unless `[engine.model] prepare` says otherwise. The
+name of the steps belongs into the model's fingerprint, so that vectors made in another way
+are never compared.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 
-NAME = "folded-1"
-"""Name and version of `prepare`; to be raised with every change of what it returns."""
+_VERSION = 1  # to be raised with every change of what a step returns
+_SHORT = 6  # characters; what the frame is meant for
 
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f"
+_END_MARKS = " 。．.！!？?~～…"
+_MARK = re.compile(r"\s*([，。！？、；：])\s*")
+_NUMBER = re.compile(r"\s*(\d+(?:[.,:/-]\d+)*)\s*")
 _GAP = re.compile(rf"(?<=[{_CHINESE}])\s+(?=[{_CHINESE}])")
 
 
@@ -44,3 +50,75 @@ def joined(text: str) -> str:
     '退货要多久 ?'
     """
     return _GAP.sub("", " ".join(text.split()))
+
+
+def unended(text: str) -> str:
+    """Without the marks at the end, if anything is left.
+
+    >>> unended("怎么退货？？")
+    '怎么退货'
+    """
+    return text.rstrip(_END_MARKS) or text
+
+
+def framed(text: str) -> str:
+    """Six Chinese characters or fewer in a frame sentence.
+
+    >>> framed("咋办？")
+    '请问咋办？'
+    """
+    short = unended(text)
+    is_short = len(short) <= _SHORT and re.search(f"[{_CHINESE}]", short)
+    return f"请问{short}？" if is_short and not short.startswith("请问") else text
+
+
+def marks_apart(text: str) -> str:
+    """Blanks around Chinese punctuation.
+
+    >>> marks_apart("你好，退货")
+    '你好 ， 退货'
+    """
+    return _MARK.sub(r" \1 ", text).strip()
+
+
+def numbers_apart(text: str) -> str:
+    """Blanks around numbers.
+
+    >>> numbers_apart("满99元减10.5元")
+    '满 99 元减 10.5 元'
+    """
+    return _NUMBER.sub(r" \1 ", text).strip()
+
+
+STEPS: Mapping[str, Callable[[str], str]] = {
+    "fold": lowered,
+    "join": joined,
+    "unend": unended,
+    "frame": framed,
+    "marks": marks_apart,
+    "numbers": numbers_apart,
+}
+"""By name, in the order in which they are taken whatever the order they are named in."""
+
+FOR_THE_BUNDLED_MODEL = ("fold", "join")
+
+
+def of(names: Sequence[str]) -> Callable[[str], str]:
+    """These steps one after the other."""
+    steps = [step for name, step in STEPS.items() if name in names]
+
+    def prepared(text: str) -> str:
+        for step in steps:
+            text = step(text)
+        return text
+
+    return prepared
+
+
+def name_of(names: Sequence[str]) -> str:
+    """What tells these steps, and their version, from others.
+
+    >>> name_of(("join", "fold"))
+    'fold+join-1'
+    """
+    return f"{'+'.join(name for name in STEPS if name in names) or 'bare'}-{_VERSION}"

@@ -36,11 +36,13 @@ class BundledEncoder:
             raise EncoderFailed(
                 f"[engine.model] dimension is {model.dimension}, the bundled model gives {_WIDTH}"
             )
+        steps = preparation.FOR_THE_BUNDLED_MODEL if model.prepare == "auto" else model.prepare
+        self._prepare = preparation.of(steps)
         self._model = USE(threads=1)
         settings = {
             "package": _PACKAGE,
             "version": version(_PACKAGE),
-            "preparation": preparation.NAME,
+            "preparation": preparation.name_of(steps),
             "longest_characters": _LONGEST_CHARACTERS,
             "dimension": model.dimension or _WIDTH,
         }
@@ -61,12 +63,12 @@ class BundledEncoder:
         return "cpu"
 
     def encode(self, texts: Sequence[str], role: str) -> Vectors:  # noqa: ARG002 - alike for both
-        prepared = [preparation.prepare(text[:_LONGEST_CHARACTERS]) for text in texts]
+        prepared = [self._prepare(text[:_LONGEST_CHARACTERS]) for text in texts]
         for number, text in enumerate(prepared, start=1):
             if not text:
                 raise EncoderFailed(f"text {number} is empty")
         return shortened(self._model.encode(prepared), self._identity.dimension)
 
     def count_tokens(self, text: str) -> int:
-        prepared = preparation.prepare(text[:_LONGEST_CHARACTERS])
+        prepared = self._prepare(text[:_LONGEST_CHARACTERS])
         return len(self._model._tokenizer.encode([prepared])[0])  # noqa: SLF001 - the package shows it nowhere else

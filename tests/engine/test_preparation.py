@@ -2,16 +2,17 @@ import doctest
 import sys
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import preparation
-from engine.preparation import joined, lowered, prepare
+from engine.preparation import STEPS, joined, lowered, name_of, of, prepare
 
 
 def test_the_examples_hold() -> None:
     failed, tried = doctest.testmod(preparation)
-    assert tried == 3
+    assert tried == 8
     assert failed == 0
 
 
@@ -32,6 +33,21 @@ def test_blanks_stay_between_words_that_need_them() -> None:
     assert joined("我的 iPhone 15 坏了") == "我的 iPhone 15 坏了"
     assert joined("退 货\u3000运费 。 谁 出") == "退货运费。谁出"
     assert joined("ＭＹ ＣＡＲＤ") == "ＭＹ ＣＡＲＤ"
+
+
+@pytest.mark.parametrize("names", [[name] for name in STEPS] + [list(STEPS), []])
+@given(text=st.text())
+def test_no_step_fails_or_leaves_nothing_of_a_text(names: list[str], text: str) -> None:
+    assert of(names)(text).strip() or not text.strip()
+
+
+def test_steps_have_one_order_however_they_are_named() -> None:
+    assert (
+        of(["frame", "fold"])("ＶＰＮ怎么连？")
+        == of(["fold", "frame"])("ＶＰＮ怎么连？")
+        == "请问vpn怎么连？"
+    )
+    assert name_of(["frame", "fold"]) == name_of(["fold", "frame"]) != name_of(["fold"])
 
 
 def test_width_and_case_make_no_difference() -> None:

@@ -1,0 +1,58 @@
+"""A model that gets its texts after some steps of preparation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import preparation
+from engine.encoder import CountsTokens, Encoder, Role
+from engine.encoder.vectors import fingerprint_of
+from engine.snapshot import ModelIdentity, Vectors
+
+
+class PreparedEncoder:
+    """The same model, told apart from itself without these steps."""
+
+    def __init__(self, encoder: Encoder, steps: Sequence[str]) -> None:
+        self._encoder = encoder
+        self._prepare = preparation.of(steps)
+        bare = encoder.identity
+        name = preparation.name_of(steps)
+        self._identity = ModelIdentity(
+            name=bare.name,
+            dimension=bare.dimension,
+            fingerprint=fingerprint_of({"model": bare.fingerprint, "preparation": name}),
+            settings={**bare.settings, "preparation": name},
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        return self._identity
+
+    @property
+    def device(self) -> str:
+        return self._encoder.device
+
+    def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+        # A bare text has its instruction already, and no step may touch that.
+        return self._encoder.encode(list(texts) if role == "bare" else list(map(self._prepare, texts)), role)
+
+
+class PreparedCountingEncoder(PreparedEncoder):
+    """One that also counts the tokens of what it is given."""
+
+    def __init__(self, encoder: Encoder, steps: Sequence[str], counter: CountsTokens) -> None:
+        super().__init__(encoder, steps)
+        self._counter = counter
+
+    def count_tokens(self, text: str) -> int:
+        return self._counter.count_tokens(self._prepare(text))
+
+
+def prepared(encoder: Encoder, steps: Sequence[str]) -> Encoder:
+    """This encoder behind these steps; without any, this encoder."""
+    if not steps:
+        return encoder
+    if isinstance(encoder, CountsTokens):
+        return PreparedCountingEncoder(encoder, steps, encoder)
+    return PreparedEncoder(encoder, steps)
