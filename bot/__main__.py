@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bot import app, chat, launcher, manifest
+from bot import chat, launcher, manifest, operator, program
 from bot.check import check
 from bot.config import Config, ConfigError, find, load
+from bot.ownership import CannotStart
 from bot.store import StoreError
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     try:
         command: Callable[[Config, argparse.Namespace], int] = options.command
         return command(config, options)
-    except (app.CannotStart, StoreError) as reason:
+    except (CannotStart, StoreError) as reason:
         return _complain(str(reason), FAILED)
     except KeyboardInterrupt:
         return DONE
@@ -76,10 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     room.add_argument("--json", action="store_true", help="one JSON object a line")
     labels = command("labels", _labels, "a channel's labels out to a file, or in from one (CSV or JSONL)")
     labels.add_argument("direction", choices=("export", "import"))
-    labels.add_argument("file", metavar="FILE", help="*.jsonl, or CSV with question, entry, relevant")
+    labels.add_argument("file", type=Path, metavar="FILE", help="*.jsonl, or CSV (question, entry, relevant)")
     labels.add_argument(
         "--channel", required=True, metavar="NAME", help='"slack:T1:C1", or a room of the terminal'
     )
+    letters = command("letters", _letters, "messages and replies that were given up, and why")
+    letters.add_argument(
+        "--replay", type=_letter, metavar="WHICH", help='try again: "all", "message:7" or "delivery:9"'
+    )
+    kept = command("backup", _backup, "copy the database into a new file while it is in use")
+    kept.add_argument("file", type=Path, metavar="FILE")
+    back = command("restore", _restore, "put a backup in place of the database; what was there is kept aside")
+    back.add_argument("file", type=Path, metavar="FILE")
     return parser
 
 
@@ -90,16 +99,15 @@ def _count(text: str) -> int:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
-    return app.serve(config, workers=options.workers)
+    return program.serve(config, workers=options.workers)
 
 
 def _work(config: Config, _: argparse.Namespace) -> int:
-    return app.work(config)
+    return program.work(config)
 
 
 def _migrate(config: Config, _: argparse.Namespace) -> int:
-    sys.stdout.write(app.migrate(config) + "\n")
-    return DONE
+    return _say(program.migrate(config))
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
@@ -107,8 +115,7 @@ def _check(config: Config, _: argparse.Namespace) -> int:
 
 
 def _admin_code(config: Config, _: argparse.Namespace) -> int:
-    sys.stdout.write(app.admin_code(config) + "\n")
-    return DONE
+    return _say(operator.admin_code(config))
 
 
 def _manifest(config: Config, _: argparse.Namespace) -> int:
@@ -123,19 +130,42 @@ def _run(config: Config, options: argparse.Namespace) -> int:
 
 
 def _labels(config: Config, options: argparse.Namespace) -> int:
-    request = {
-        "direction": options.direction,
-        "channel": options.channel,
-        # The running bot may stand in another folder.
-        "path": str(Path(options.file).absolute()),
-        "person": getpass.getuser(),
-    }
-    sys.stdout.write(app.labels(config, request) + "\n")
-    return DONE
+    told = operator.labels(
+        config, options.direction, options.file, channel=options.channel, person=getpass.getuser()
+    )
+    return _say(told)
+
+
+def _letters(config: Config, options: argparse.Namespace) -> int:
+    if options.replay is None:
+        return _say(operator.letters(config))
+    return _say(operator.replay(config, *options.replay))
+
+
+def _backup(config: Config, options: argparse.Namespace) -> int:
+    return _say(operator.backup(config, options.file))
+
+
+def _restore(config: Config, options: argparse.Namespace) -> int:
+    return _say(operator.put_back(config, options.file))
 
 
 def _chat(config: Config, options: argparse.Namespace) -> int:
     return chat.run(config, options.config, room=options.channel, as_json=options.json)
+
+
+def _say(sentence: str) -> int:
+    sys.stdout.write(sentence + "\n")
+    return DONE
+
+
+def _letter(text: str) -> tuple[str, int | None]:
+    kind, _, number = text.partition(":")
+    if text == "all":
+        return "all", None
+    if kind not in {"message", "delivery"} or not (number.isascii() and number.isdigit()):
+        raise argparse.ArgumentTypeError(f'wanted "all", "message:7" or "delivery:9" (got "{text}")')
+    return kind, int(number)
 
 
 def _complain(sentence: str, code: int) -> int:

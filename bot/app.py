@@ -7,34 +7,30 @@ engine. Nothing of the bot is put together anywhere but here.
 from __future__ import annotations
 
 import logging
-import os
 import random
 import secrets
-import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, Timeout
 from flask import Blueprint, Flask
-from pydantic import BaseModel, SecretStr
 from requests.adapters import BaseAdapter
-from sqlalchemy.engine import make_url
 
-from bot import local, logs, web
+from bot import web
+from bot.clockwork import Clockwork
 from bot.config import Bot, Config
 from bot.domain import Clock, IncomingMessage, PlatformError
 from bot.engine_client import EngineClient
 from bot.handover import Handover
-from bot.label_files import LabelFileError
-from bot.labelling import Labelling, channel_of
+from bot.labelling import Labelling
 from bot.links import Links
 from bot.local import Local, saying
 from bot.metrics import Metrics
+from bot.operations import operations
+from bot.ownership import CannotStart, is_sqlite, only_owner
 from bot.platforms import Platform
 from bot.platforms.slack import SlackPlatform, Verifier
 from bot.platforms.slack.reading import Ours
@@ -47,18 +43,23 @@ from bot.store import (
     Answers,
     Database,
     Documents,
+    Gaps,
     History,
     Inbox,
     Labels,
+    Letters,
     Outbox,
+    Places,
     Retention,
+    Reviews,
     SchemaError,
     Secrets,
     Settings,
     StoreError,
     schema,
 )
-from bot.web import files, operations, slack
+from bot.web import files, slack
+from bot.web import operations as operating
 from bot.web.reception import Reception
 from bot.web.server import Server
 from bot.web.wecom_desk import Desk
@@ -66,10 +67,6 @@ from bot.wecom import Wecom
 from bot.worker import Bell, Worker, Workers
 
 log = logging.getLogger(__name__)
-
-
-class CannotStart(Exception):
-    """Why the program cannot run, and what to do, for the operator."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +120,12 @@ class App:
             default_knowledge_base=bot.defaults.knowledge_base,
         )
         self._admins = Admins(self._database, clock)
+        self.operations = operations(
+            labelling=self._labelling,
+            admins=self._admins,
+            letters=Letters(self._database, clock, on_work=bell.ring),
+            database_url=bot.database_url,
+        )
         self._answers = Answers(self._database, clock, on_work=bell.ring)
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
@@ -131,6 +134,8 @@ class App:
             settings=Settings(self._database),
             history=History(self._database),
             labels=Labels(self._database, clock),
+            reviews=Reviews(self._database),
+            gaps=Gaps(self._database),
             engine=self.engine,
             clock=clock,
             bot=bot,
@@ -171,9 +176,19 @@ class App:
             engine_is_away=lambda: self.engine.is_away,
             metrics=self.metrics,
         )
+        self.clockwork = Clockwork(
+            places=Places(self._database).all,
+            settings=Settings(self._database),
+            knowledge_base=self.engine.knowledge_base,
+            default_knowledge_base=bot.defaults.knowledge_base,
+            accept=self.inbox.accept,
+            clock=clock,
+            timezone=bot.timezone,
+        )
         self.schedule = Schedule(
             timezone=bot.timezone,
             sweep=partial(Retention(self._database, clock).sweep, bot.retention_days),
+            look=self.clockwork.look,
         )
         self.metrics.watch_queue(self._counts, self._oldest_seconds)
         self.flask: Flask = web.create(self._blueprints())
@@ -190,19 +205,9 @@ class App:
                 database is not one this program knows. What had started is stopped.
         """
         with ExitStack() as started:
-            if _is_sqlite(self._bot):
-                started.enter_context(_only_owner(self._bot.data_dir))
-            try:
-                schema.check(self._bot.database_url)
-            except SchemaError as unknown:
-                raise CannotStart(str(unknown)) from unknown
+            started.enter_context(self._owned())
             parts: list[_Part] = [self._database, self.engine, self._workers, self.schedule]
-            operations = {
-                "say": saying(self.say),
-                "labels": self._labels,
-                "admin-code": lambda _, __: self._admins.new_code(),
-            }
-            parts.append(Local(self._bot.data_dir, operations))
+            parts.append(Local(self._bot.data_dir, {"say": saying(self.say), **self.operations}))
             if self._with_web:
                 parts += self.wecom.parts()
                 parts.append(self._server())
@@ -233,31 +238,32 @@ class App:
             self.reception.accept(message)
             is_finished.wait()
 
-    def move_labels(self, request: local.Request, closing: ExitStack) -> str:
-        """The same without running: only the database, until `closing` does."""
-        closing.callback(self._database.stop)
-        self._database.start()
-        try:
-            return _moved(self._labelling, request)
-        except LabelFileError as refusal:
-            raise CannotStart(str(refusal)) from refusal
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Own the data folder with nothing running but the database: for one operation.
 
-    def admin_code(self, closing: ExitStack) -> str:
-        """A code for one admin, made without running: only the database, until `closing` does."""
-        closing.callback(self._database.stop)
-        self._database.start()
-        return self._admins.new_code()
+        Raises:
+            CannotStart: as `start` does.
+        """
+        with self._owned():
+            self._database.start()
+            try:
+                yield
+            finally:
+                self._database.stop()
 
-    def _labels(self, request: local.Request, _: local.Hear) -> str:
-        """For `python -m bot labels` while we run."""
-        try:
-            return _moved(self._labelling, request)
-        except LabelFileError as refusal:
-            raise local.LocalError(str(refusal)) from refusal
+    @contextmanager
+    def _owned(self) -> Iterator[None]:
+        with only_owner(self._bot.data_dir) if is_sqlite(self._bot) else nullcontext():
+            try:
+                schema.check(self._bot.database_url)
+            except SchemaError as unknown:
+                raise CannotStart(str(unknown)) from unknown
+            yield
 
     def _blueprints(self) -> list[Blueprint]:
         blueprints = [
-            operations.blueprint(
+            operating.blueprint(
                 reasons_not_ready=self._reasons_not_ready,
                 engine_is_away=lambda: self.engine.is_away,
                 metrics=self.metrics,
@@ -339,124 +345,6 @@ def build(config: Config, edges: Edges | None = None, *, with_web: bool = True) 
     return App(config, edges or Edges(), with_web=with_web)
 
 
-def serve(config: Config, *, workers: int | None = None) -> int:
-    """Run the bot until SIGTERM or Ctrl-C; `workers` overrides how many threads answer.
-
-    Raises:
-        CannotStart: see `App.start`.
-    """
-    if workers is not None:
-        config = config.model_copy(update={"bot": config.bot.model_copy(update={"workers": workers})})
-    if config.bot.workers == 0 and _is_sqlite(config.bot):
-        raise CannotStart(
-            "--workers 0 leaves nobody to answer on SQLite; it is for several processes on PostgreSQL"
-        )
-    return _run(config, build(config))
-
-
-def work(config: Config) -> int:
-    """Run workers alone, beside a web process on the same PostgreSQL.
-
-    Raises:
-        CannotStart: see `App.start`; on SQLite, where one process does everything.
-    """
-    if _is_sqlite(config.bot):
-        raise CannotStart("On SQLite one process does everything: run `python -m bot serve`.")
-    return _run(config, build(config, with_web=False))
-
-
-def migrate(config: Config) -> str:
-    """Bring the database up to date, and say what was done.
-
-    Raises:
-        CannotStart: it cannot be, and why.
-    """
-    try:
-        if not _is_sqlite(config.bot):
-            return schema.migrate(config.bot.database_url)
-        with _only_owner(config.bot.data_dir):
-            return schema.migrate(config.bot.database_url)
-    except (SchemaError, StoreError) as problem:
-        raise CannotStart(str(problem)) from problem
-
-
-def labels(config: Config, request: local.Request) -> str:
-    """Move labels between a channel and a file: `direction`, `channel`, `path`, `person`.
-
-    The running bot does it; where none runs, this process does, under the lock.
-
-    Raises:
-        CannotStart: why not; nothing was changed.
-    """
-    try:
-        done: str = local.call(config.bot.data_dir, "labels", request, lambda _: None)
-    except local.LocalError as refusal:
-        raise CannotStart(str(refusal)) from refusal
-    except local.NotRunning:
-        return _labels_without_a_bot(config, request)
-    return done
-
-
-def admin_code(config: Config) -> str:
-    """A one-time code that makes its user an admin, from the running bot or, where none runs, without it.
-
-    Raises:
-        CannotStart: the database cannot be used.
-    """
-    try:
-        code: str = local.call(config.bot.data_dir, "admin-code", {}, lambda _: None)
-    except local.LocalError as refusal:
-        raise CannotStart(str(refusal)) from refusal
-    except local.NotRunning:
-        with ExitStack() as closing:
-            return _without_a_bot(config, closing).admin_code(closing)
-    return code
-
-
-def _labels_without_a_bot(config: Config, request: local.Request) -> str:
-    with ExitStack() as closing:
-        return _without_a_bot(config, closing).move_labels(request, closing)
-
-
-def _without_a_bot(config: Config, closing: ExitStack) -> App:
-    """The bot, not started, over a database that nobody else has; ours until `closing` closes."""
-    if _is_sqlite(config.bot):
-        closing.enter_context(_only_owner(config.bot.data_dir))
-    try:
-        schema.check(config.bot.database_url)
-    except SchemaError as unknown:
-        raise CannotStart(str(unknown)) from unknown
-    return build(config, with_web=False)
-
-
-def _moved(labelling: Labelling, request: local.Request) -> str:
-    channel, path = channel_of(str(request["channel"])), Path(str(request["path"]))
-    if request["direction"] == "export":
-        return labelling.write(channel, path)
-    return labelling.read(channel, path, str(request["person"]))
-
-
-def _run(config: Config, app: App) -> int:
-    logs.set_up(secrets_of(config.bot))
-    asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _ask(asked))
-    app.start()
-    try:
-        asked.wait()
-    finally:
-        log.info("stopping")
-        app.stop()
-    return 0
-
-
-def _ask(asked: threading.Event) -> None:
-    if asked.is_set():
-        # Asked twice: at once. Nothing acknowledged is lost, leases free what was in hand.
-        os._exit(1)
-    asked.set()
-
-
 def slack_platform(
     bot: Bot, clock: Clock, contents: Callable[[str], bytes | None] = lambda _: None
 ) -> SlackPlatform:
@@ -467,49 +355,3 @@ def slack_platform(
         clock=clock,
         contents=contents,
     )
-
-
-def secrets_of(bot: Bot) -> list[str]:
-    """Everything that must never be seen in a log."""
-    found: list[str] = []
-
-    def look(value: object) -> None:
-        if isinstance(value, SecretStr):
-            found.append(value.get_secret_value())
-        elif isinstance(value, BaseModel):
-            for name in type(value).model_fields:
-                look(getattr(value, name))
-        elif isinstance(value, Mapping):
-            for part in value.values():
-                look(part)
-        elif isinstance(value, tuple):
-            for part in value:
-                look(part)
-
-    look(bot)
-    password = make_url(bot.database_url).password
-    return [*found, str(password)] if password else found
-
-
-def _is_sqlite(bot: Bot) -> bool:
-    return make_url(bot.database_url).get_backend_name() == "sqlite"
-
-
-@contextmanager
-def _only_owner(data_dir: Path) -> Iterator[None]:
-    """The lock of the data folder: one owner, however many programs are pointed at it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data_dir / "bot.lock", blocking=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        process = local.who(data_dir)
-        by = f" (process {process})" if process else ""
-        raise CannotStart(
-            f"The data folder {data_dir} is in use by another kbdial{by}. "
-            "Stop that one first, or set [bot] data_dir."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TextIO
 
-from bot.app import CannotStart, slack_platform
+from bot import wecom, wecom_check
+from bot.app import slack_platform
 from bot.config import Bot, Config
 from bot.domain import Clock, EngineError, PlatformError
 from bot.engine_client import EngineClient
+from bot.ownership import CannotStart
 from bot.store import SchemaError, StoreError, schema
 
 
@@ -22,11 +24,12 @@ def check(config: Config, out: TextIO) -> int:
     ]
     if bot.slack.is_used or bot.slack.bot_token.get_secret_value():
         checks.append(("slack", partial(_check_slack, bot)))
+    checks += wecom_check.looks(bot, wecom.session_over(None))
     failed = 0
     for name, look in checks:
         try:
             out.write(f"ok      {name}: {look()}\n")
-        except CannotStart as problem:
+        except (CannotStart, PlatformError) as problem:
             failed = 1
             out.write(f"FAILED  {name}: {problem}\n")
     return failed

@@ -30,6 +30,8 @@ from bot.engine_child import (
 )
 from bot.engine_client import Ready
 from bot.foreground import asked_to_stop, own_foreground
+from bot.ownership import CannotStart
+from bot.program import migrate, secrets_of
 
 LOOK_SECONDS = 0.25
 EXAMPLES = ("哪种水果维C含量高？", "夏天吃什么水果能补水？", "/threshold 0.5", "/kb use shop", "/help")
@@ -44,7 +46,7 @@ def run(config: Config, config_path: str | None) -> int:
     bot = config.bot
     process = local.who(bot.data_dir)
     if process is not None:
-        raise app.CannotStart(
+        raise CannotStart(
             f"kbdial is already running here (process {process}). {in_words('chat')} talks to it."
         )
     console = Console(highlight=False)
@@ -53,13 +55,13 @@ def run(config: Config, config_path: str | None) -> int:
         closing.enter_context(own_foreground())
         stopping = closing.enter_context(asked_to_stop(last_resort=child.kill))
         log = closing.enter_context(logs.opened(bot.data_dir / "bot.log"))
-        logs.set_up(app.secrets_of(bot), stream=log)
+        logs.set_up(secrets_of(bot), stream=log)
         try:
             _start(config, child, stopping, console, closing)
         except Stopped:
             return 0
         except EngineTrouble as trouble:
-            raise app.CannotStart(str(trouble)) from trouble
+            raise CannotStart(str(trouble)) from trouble
         while not stopping.wait(LOOK_SECONDS):
             if words := child.obituary():
                 sys.stderr.write(words + "\n")
@@ -72,15 +74,13 @@ def _start(
     config: Config, child: EngineChild, stopping: threading.Event, console: Console, closing: ExitStack
 ) -> None:
     bot = config.bot
-    app.migrate(config)
+    migrate(config)
     running = app.build(config)
     closing.callback(running.stop)
     running.start()
     if not somebody_listens(bot.engine_url):
         if not is_ours_to_start(bot.engine_url):
-            raise app.CannotStart(
-                f"No engine answers at {bot.engine_url}. Start it there, then run this again."
-            )
+            raise CannotStart(f"No engine answers at {bot.engine_url}. Start it there, then run this again.")
         closing.callback(child.stop)
         child.start()
     engine = EngineAtStart(bot, child, stopping)

@@ -29,6 +29,8 @@ from bot.engine_child import (
     is_ours_to_start,
     somebody_listens,
 )
+from bot.ownership import CannotStart
+from bot.program import migrate, secrets_of
 
 
 def run(config: Config, config_path: str | None, *, room: str, as_json: bool) -> int:
@@ -68,8 +70,8 @@ def _room(config: Config, name: str, closing: ExitStack) -> Room:
     if local.who(config.bot.data_dir) is not None:
         return RunningBotsRoom(config.bot.data_dir, name, person)
     log = closing.enter_context(logs.opened(config.bot.data_dir / "bot.log"))
-    logs.set_up(app.secrets_of(config.bot), stream=log)
-    app.migrate(config)
+    logs.set_up(secrets_of(config.bot), stream=log)
+    migrate(config)
     own = app.build(config, with_web=False)
     closing.callback(own.stop)
     own.start()
@@ -85,7 +87,7 @@ def _until_listening(bot: Bot, child: EngineChild | None) -> None:
         engine.until_ready()
         engine.until_embedded()
     except EngineTrouble as trouble:
-        raise app.CannotStart(str(trouble)) from trouble
+        raise CannotStart(str(trouble)) from trouble
 
 
 def _screen(*, as_json: bool) -> Screen:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot import app
+from bot import operator
 from bot.domain import Answer, Channel, Person
 from bot.labelling import channel_of
+from bot.ownership import CannotStart
 from bot.store import Labels
 from engine.config import KnowledgeBase
 from tests.support.program import Program, a_program
@@ -32,13 +32,7 @@ def labels_of(program: Program) -> Labels:
 
 
 def move(program: Program, direction: str, path: Path, channel: str = "terminal") -> str:
-    request: dict[str, Any] = {
-        "direction": direction,
-        "channel": channel,
-        "path": str(path),
-        "person": "lin",
-    }
-    return app.labels(program.settings, request)
+    return operator.labels(program.settings, direction, path, channel=channel, person="lin")
 
 
 def entry_of(program: Program, text: str) -> str:
@@ -71,7 +65,7 @@ def test_labels_go_in_and_out_again(program: Program, tmp_path: Path) -> None:
 def test_a_label_of_an_unknown_entry_lets_nothing_in(program: Program, tmp_path: Path) -> None:
     lemon = entry_of(program, "lemon")
     path = a_file(tmp_path, f"sour?,{lemon},yes", "sour?,nowhere,no")
-    with pytest.raises(app.CannotStart) as refused:
+    with pytest.raises(CannotStart) as refused:
         move(program, "import", path)
     assert str(refused.value) == (
         f'{path}: nothing was imported\n  line 3: there is no entry "nowhere" in the knowledge base default'
@@ -82,7 +76,7 @@ def test_a_label_of_an_unknown_entry_lets_nothing_in(program: Program, tmp_path:
 def test_nothing_of_one_channel_appears_in_another(program: Program, tmp_path: Path) -> None:
     path = a_file(tmp_path, f"sour?,{entry_of(program, 'lemon')},yes")
     move(program, "import", path, channel="slack:T1:C1")
-    with pytest.raises(app.CannotStart, match="the channel terminal:local:terminal has no labels yet"):
+    with pytest.raises(CannotStart, match="the channel terminal:local:terminal has no labels yet"):
         move(program, "export", tmp_path / "out.csv")
 
 
@@ -92,7 +86,7 @@ def test_without_a_running_bot_the_command_does_it_itself(program: Program, tmp_
     move(program, "import", path)
     program.app.stop()
     assert move(program, "export", tmp_path / "out.jsonl").startswith("1 labels of")
-    with pytest.raises(app.CannotStart, match="search is away"):
+    with pytest.raises(CannotStart, match="search is away"):
         move(program, "import", path)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import app
 from bot.domain import Clock
+from bot.program import migrate
 from bot.store import schema
 from tests.support.engine_server import Call, answer
 from tests.support.history import Verdict, answers_in, judged, states_in
@@ -119,7 +120,7 @@ def a_bot(
         there = {"api_url": f"{slack_url}/api", "response_hosts": (slack_url,)}
         bot = settings.bot.model_copy(update={"slack": settings.bot.slack.model_copy(update=there)})
         settings = settings.model_copy(update={"bot": bot})
-    app.migrate(settings)
+    migrate(settings)
     with ExitStack() as closing:
         yield closing.enter_context(Program(settings, app.Edges(clock=clock or Clock()), slack))
 

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from bot import app, config
 from bot.domain import Answer, Clock, Delivery, Text
 from bot.platforms.terminal import incoming
+from bot.program import migrate
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
@@ -70,7 +71,7 @@ def a_program(
         engine = closing.enter_context(an_engine(some_settings(folder / "engine", *bases), encoder))
         engine.is_settled()
         settings = some_bot_settings(folder, slack, **bot_keys)
-        app.migrate(settings)
+        migrate(settings)
         edges = app.Edges(clock=clock or Clock(), engine_transport=WsgiTransport(engine.app.wsgi))
         yield closing.enter_context(Program(settings, edges, slack))
 

@@ -1,0 +1,72 @@
+"""The operator's commands do the same whether a bot runs or not."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+import pytest
+
+from bot import operator
+from bot.__main__ import main
+from bot.ownership import CannotStart
+from tests.support.engine import a_knowledge_base
+from tests.support.program import Program, a_program
+from tests.support.slack import error
+
+
+def a_dead_letter(program: Program) -> str:
+    """Slack refuses a reply for good; returns the list of dead letters once it is there."""
+    program.slack.will("chat.postMessage", error("channel_not_found"))
+    program.people.says("apple", channel="C1", ts="1700000000.000100")
+    program.slack.until(lambda: "chat.postMessage" in program.slack.methods())
+    while "channel_not_found" not in (told := operator.letters(program.settings)):
+        pass
+    return told
+
+
+def test_a_dead_letter_is_listed_and_answered_when_it_is_replayed(tmp_path: Path) -> None:
+    """REL18: listed with reason and attempts; replay answers once."""
+    with a_program(tmp_path, a_knowledge_base(tmp_path, "apple", "plum")) as program:
+        assert operator.letters(program.settings) == "No dead letters."
+        first_line = a_dead_letter(program).splitlines()[0]
+        assert first_line.startswith("delivery:")
+        assert "slack:T1:C1" in first_line
+        number = int(first_line.split()[0].removeprefix("delivery:"))
+        assert operator.replay(program.settings, "delivery", number) == "1 to be tried again."
+        program.slack.until(lambda: len(program.slack.posted) == 1)
+        with pytest.raises(CannotStart, match=f"no dead delivery {number}"):
+            operator.replay(program.settings, "delivery", number)
+        assert operator.letters(program.settings) == "No dead letters."
+
+
+def test_without_a_running_bot_the_same_letters_are_listed(tmp_path: Path) -> None:
+    with a_program(tmp_path, a_knowledge_base(tmp_path, "apple", "plum")) as program:
+        told = a_dead_letter(program)
+    assert operator.letters(program.settings) == told
+    assert operator.replay(program.settings, "all", None) == "1 to be tried again."
+
+
+def test_a_backup_is_made_under_a_running_bot_and_restored_without_one(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    with a_program(tmp_path, a_knowledge_base(tmp_path, "apple", "plum")) as program:
+        program.say("/threshold 0.65")
+        assert operator.backup(program.settings, copy).startswith(f"Wrote {copy} (")
+        program.say("/threshold 0.9")
+        with pytest.raises(CannotStart, match="in use by another kbdial"):
+            operator.put_back(program.settings, copy)
+    assert operator.put_back(program.settings, copy).startswith(
+        f"Restored {copy}. What was there before is now "
+    )
+    with Program(program.settings, program.edges, program.slack) as again:
+        (reply,) = again.say("/threshold")
+    assert "0.65" in str(reply)
+
+
+def test_a_wrong_letter_is_wrong_usage() -> None:
+    told = io.StringIO()
+    with contextlib.redirect_stderr(told), pytest.raises(SystemExit) as ended:
+        main(["letters", "--replay", "everything"])
+    assert ended.value.code == 2
+    assert '"message:7"' in told.getvalue()
