@@ -13,7 +13,7 @@ from typing import Any, Self
 from flask.testing import FlaskClient
 
 from bot import app, config
-from bot.domain import Answer, Clock, Delivery, Text
+from bot.domain import Answer, Clock, Delivery, Document, Text
 from bot.platforms.terminal import incoming
 from bot.program import migrate
 from engine import config as engine_config
@@ -44,6 +44,7 @@ class Program:
         heard: list[Answer | Text] = []
 
         def listener(delivery: Delivery) -> None:
+            assert not isinstance(delivery.reply, Document)  # the terminal says where it wrote one
             heard.append(delivery.reply)
 
         self.app.say(incoming(room, text, "lin"), listener)

@@ -1,0 +1,202 @@
+"""A week of a shop's help desk: people ask and click, and in the end the channel has its own threshold.
+
+Two thirds of the labelled questions are asked in the chat, and answered "helpful" or "not
+helpful" as the label says. The rest is held back, and judges what /tune came to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain import Answer, Channel, Document, Query, Text
+from engine.config import Model
+from engine.encoder import load
+from tests.bot.store.building import HandClock
+from tests.support.program import Program, a_program, samples
+
+DAY = 24 * 3600.0
+HOUR = 3600.0
+QUERIES = Path(__file__).parents[1] / "engine/source/shop_queries.jsonl"
+DEFAULT = Decimal("0.40")
+Asked = dict[str, Any]
+
+everything: list[Asked] = [json.loads(line) for line in QUERIES.read_text(encoding="utf-8").splitlines()]
+held_back = everything[::3]
+asked_in_chat = [query for number, query in enumerate(everything) if number % 3]
+
+
+@pytest.fixture(scope="module")
+def clock() -> HandClock:
+    return HandClock(1_795_420_800.0)  # Monday, 23 November 2026, 08:00 in UTC
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory, clock: HandClock) -> Iterator[Program]:
+    with a_program(
+        tmp_path_factory.mktemp("week"),
+        *samples(),
+        encoder=lambda: load(Model()),
+        clock=clock,
+        questions_per_minute={"person": 1000, "channel": 1000},
+    ) as program:
+        yield program
+
+
+def f1_on_held_back(program: Program, threshold: Decimal) -> float:
+    """Of all matches that a reply shows: shown and right, over all shown and all that should be."""
+    right = shown = wanted = 0
+    for query in held_back:
+        for match in program.app.engine.search(Query(query["text"], "shop", -1.0, 5)).matches:
+            is_right = match.entry_id in query["relevant"]
+            is_shown = match.score >= float(threshold)
+            wanted += is_right
+            shown += is_shown
+            right += is_right and is_shown
+    return 2 * right / (shown + wanted)
+
+
+def week(queries: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
+    """The questions of each of seven days."""
+    for day in range(7):
+        yield queries[day::7]
+
+
+def test_a_week_in_slack_ends_with_a_threshold_of_the_channels_own(
+    program: Program, clock: HandClock
+) -> None:
+    people, slack = program.people, program.slack
+    channel = {"channel_id": "C9"}
+    people.command("/kb", "use shop", **channel)
+    people.command("/threshold", "0.30", **channel)  # a generous week: what is not shown cannot be judged
+    people.command("/gaps", "digest daily 09:00", **channel)
+    number = 0
+    for day in week(asked_in_chat):
+        for query in day:
+            number += 1
+            ts = f"1795420800.{number:06d}"
+            people.says(query["text"], channel="C9", ts=ts)
+            answer = posted(program, in_thread(ts))
+            for menu, entry_id in votes_of(answer):
+                verdict = "up" if entry_id in query["relevant"] else "down"
+                picked = next(one for one in menu["options"] if one["value"].startswith(verdict))
+                people.clicks(
+                    {"action_id": menu["action_id"], "type": "overflow", "selected_option": picked},
+                    **in_room("C9", answer["ts"]),
+                    response_url=slack.response_url(f"vote-{number}-{entry_id}"),
+                )
+        clock.go_on(DAY)
+
+    assert people.command("/tune", **channel).status_code == 200
+    suggestion = posted(program, lambda message: "labelled answers" in str(message["text"]))
+    slack.until(lambda: len(slack.files) == 1)
+    assert slack.files[0][1].startswith(b"\x89PNG")
+    button = next(
+        element
+        for block in suggestion["blocks"]
+        for element in block.get("elements", [])
+        if element.get("action_id", "").startswith("run")
+    )
+    assert button["value"].startswith("/threshold ")
+    people.clicks(button, **in_room("C9", suggestion["ts"]), response_url=slack.response_url("apply"))
+    slack.until(lambda: any("set the threshold here from 0.30" in text for text in slack.texts()))
+
+    tuned = program.app.responder._settings.of(Channel("slack", "T1", "C9")).threshold
+    assert tuned is not None
+    assert button["value"] == f"/threshold {tuned:.2f}"
+    assert f1_on_held_back(program, tuned) >= f1_on_held_back(program, DEFAULT)
+
+    people.says("do you sell hamsters", channel="C9", ts="1795420801.000001")
+    posted(program, in_thread("1795420801.000001"))
+    clock.go_on(HOUR * 2)
+    for _ in range(2):
+        program.app.clockwork.look()
+    digest = posted(program, lambda message: "The digest of this channel." in str(message["text"]))
+    assert digest["channel"] == "C9"
+    assert "do you sell hamsters" in digest["text"]
+    people.command("/status", **channel)  # in the same channel, so everything before it is done
+    assert sum("The digest" in text for text in slack.texts()) == 1
+
+
+def posted(program: Program, is_it: Callable[[Asked], bool]) -> Asked:
+    program.slack.until(lambda: any(map(is_it, program.slack.posted)))
+    return next(message for message in program.slack.posted if is_it(message))
+
+
+def in_thread(ts: str) -> Callable[[Asked], bool]:
+    return lambda message: message.get("thread_ts") == ts
+
+
+def in_room(room: str, ts: str) -> dict[str, Any]:
+    return {
+        "channel": {"id": room, "name": "shop"},
+        "container": {"type": "message", "message_ts": ts, "channel_id": room},
+        "message": {"ts": ts},
+    }
+
+
+def votes_of(message: Asked) -> list[tuple[Asked, str]]:
+    """The menu beside each match, and the entry it is about."""
+    menus = [block["accessory"] for block in message["blocks"] if "accessory" in block]
+    return [(menu, menu["options"][0]["value"].split(":", 2)[2]) for menu in menus]
+
+
+def test_a_week_in_the_terminal_ends_with_a_threshold_of_the_rooms_own(program: Program) -> None:
+    def say(text: str) -> Answer | Text:
+        reply = program.say(text, room="shop")[0]
+        assert not isinstance(reply, Document)
+        return reply
+
+    say("/kb use shop")
+    say("/threshold 0.30")
+    first = say("/tune")
+    assert isinstance(first, Text)
+    assert "Nobody has said yet" in first.body
+    for query in asked_in_chat:
+        answer = say(f"/ask {query['text']}")
+        assert isinstance(answer, Answer)
+        for match in answer.matches:
+            word = "yes" if match.entry_id in query["relevant"] else "no"
+            say(f"/tune {word} {answer.id} {match.rank}")
+    tuned = say("/tune precision 0.8")
+    assert isinstance(tuned, Text)
+    assert "with 95 % confidence" in tuned.body
+    tuned = say("/tune")
+    assert isinstance(tuned, Text)
+    assert "█" in tuned.body
+    (button,) = tuned.buttons
+    say(button.command)
+    threshold = program.app.responder._settings.of(Channel("terminal", "local", "shop")).threshold
+    assert threshold is not None
+    assert f1_on_held_back(program, threshold) >= f1_on_held_back(program, DEFAULT)
+
+    gaps = say("/gaps")
+    assert isinstance(gaps, Text)
+    closing = gaps.buttons[0].command
+    assert "dismissed" in str(say(closing))
+    seen = say("/inspect 怎么退货")
+    assert isinstance(seen, Text)
+    assert seen.body.startswith("bundled: 512 dimensions, norm 1.0000")
+    assert "█" in seen.body
+
+
+def test_a_review_is_queued_decided_and_exported(program: Program) -> None:
+    def say(text: str) -> str:
+        replies = program.say(text, room="moderation")
+        return "\n".join(
+            reply.body if isinstance(reply, Text) else " ".join(reply.notes) for reply in replies
+        )
+
+    say("/kb use shop")
+    assert "from 0.70 up" in say("/review 0.70 0.45")
+    assert "In the review queue" in say("怎么申请退货")
+    listed = say("/queue")
+    number = listed.partition("#")[2].split()[0]
+    assert "confirmed" in say(f"/queue confirm {number}")
+    assert "already" in say(f"/queue dismiss {number}")
+    assert "kbdial-queue" in say("/queue export")
