@@ -37,8 +37,12 @@ class Page(WsgiTransport):
         return response
 
 
+def _no_line(url: str) -> Wire:
+    raise AssertionError(f"{url} is not to be opened")
+
+
 def look_at(name: str, bot: Bot, session: requests.Session, open_wire: Any = None) -> str:
-    found = dict(looks(bot, session, open_wire=open_wire or (lambda _: None)))
+    found = dict(looks(bot, session, open_wire=open_wire or _no_line))
     try:
         return found[name]()
     except PlatformError as problem:

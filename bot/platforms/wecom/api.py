@@ -19,6 +19,9 @@ DUPLICATE_CHECK_SECONDS = 4 * 60 * 60
 MEDIA_LIMIT_BYTES = 20 * 1024 * 1024
 MEDIA_LEAST_BYTES = 6
 
+PIECE_BITS, MARK_CHARACTERS = 5, 20
+MARK_BYTES = MARK_CHARACTERS * len("\u200b".encode())
+
 FileKind = Literal["image", "voice", "video", "file"]
 
 
@@ -154,9 +157,10 @@ class AppApi:
         return call(self._session, method, url, params={"access_token": token, **params}, **body)
 
 
-def mark(delivery_id: int) -> str:
-    """Sixteen invisible characters that are the same for every try of one delivery, and for no other soon."""
-    return "".join("\u2060" if delivery_id >> bit & 1 else "\u200b" for bit in range(16))
+def mark(delivery_id: int, piece: int = 0) -> str:
+    """Invisible characters that are the same for every try of one piece, and for no other piece soon."""
+    number = delivery_id << PIECE_BITS | piece % (1 << PIECE_BITS)
+    return "".join("\u2060" if number >> bit & 1 else "\u200b" for bit in range(MARK_CHARACTERS))
 
 
 def check_size(content: bytes, limit_bytes: int) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
 from bot.platforms.wecom import answers
@@ -100,6 +100,7 @@ class WecomPlatform:
         return "later"
 
     def _over_connection(self, delivery: Delivery) -> str:
+        delivery, content = self._with_file(delivery)
         connection, address = self._ways.connected[delivery.address["robot"]], delivery.address
         request = "" if delivery.follows or PIECE in address else address.get("request", "")
         if request and "task" in address:
@@ -109,7 +110,10 @@ class WecomPlatform:
         else:
             body = self._speaker.pieces(delivery, ROBOT, has_card=False)
             self._push(connection, delivery, body[int(address.get(PIECE, "0")) :])
-        self._push_file(connection, delivery)
+        if content is not None and isinstance(delivery.reply, Document):
+            media_id = connection.upload("file", delivery.reply.name, content)
+            with _twice_at_most(delivery):
+                connection.push(delivery.channel, answers.file(media_id))
         return ""
 
     def _answer_over(self, connection: LongConnection, delivery: Delivery, request: str) -> None:
@@ -144,14 +148,8 @@ class WecomPlatform:
             for piece in body:
                 connection.push(delivery.channel, answers.markdown(piece))
 
-    def _push_file(self, connection: LongConnection, delivery: Delivery) -> None:
-        content = self._file_of(delivery)
-        if content is not None and isinstance(delivery.reply, Document):
-            media_id = connection.upload("file", delivery.reply.name, content)
-            with _twice_at_most(delivery):
-                connection.push(delivery.channel, answers.file(media_id))
-
     def _to_app(self, delivery: Delivery) -> str:
+        delivery, content = self._with_file(delivery)
         address, reply = delivery.address, delivery.reply
         api = self._ways.apps.get(address["app"])
         if api is None:
@@ -162,12 +160,12 @@ class WecomPlatform:
         receipt = ""
         if not is_card_all:
             card = None if "task" in address else self._speaker.card_under(delivery)
-            for piece in self._speaker.for_app(delivery, has_card=card is not None or "task" in address):
-                sent = api.send(address["user"], answers.markdown(piece + mark(delivery.id)))
+            body = self._speaker.for_app(delivery, has_card=card is not None or "task" in address)
+            for number, piece in enumerate(body):
+                sent = api.send(address["user"], answers.markdown(piece + mark(delivery.id, number)))
                 receipt = str(sent.get("msgid", ""))
             if card is not None:
                 api.send(address["user"], answers.card(card))
-        content = self._file_of(delivery)
         if content is not None and isinstance(reply, Document):
             media_id = api.upload(FILES.get(reply.media_type, "file"), reply.name, content)
             api.send(address["user"], answers.file(media_id))
@@ -193,7 +191,7 @@ class WecomPlatform:
         webhook = self._ways.webhooks.get(delivery.channel.id)
         if webhook is None:
             raise PlatformError("this webhook is no longer configured", permanent=True)
-        content = self._file_of(delivery)
+        delivery, content = self._with_file(delivery)
         with _twice_at_most(delivery):
             for piece in self._speaker.for_webhook(delivery):
                 webhook.markdown(piece)
@@ -204,9 +202,13 @@ class WecomPlatform:
                     webhook.file(delivery.reply.name, content)
         return ""
 
-    def _file_of(self, delivery: Delivery) -> bytes | None:
+    def _with_file(self, delivery: Delivery) -> tuple[Delivery, bytes | None]:
+        """The bytes that go along; a document whose file does needs no address to fetch it from."""
         reply = delivery.reply
-        return self._content_of(reply.id) if isinstance(reply, Document) else None
+        if not isinstance(reply, Document):
+            return delivery, None
+        content = self._content_of(reply.id)
+        return (delivery if content is None else replace(delivery, reply=replace(reply, link=""))), content
 
 
 @contextmanager

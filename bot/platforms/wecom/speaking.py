@@ -14,13 +14,11 @@ from typing import Any
 from bot.domain import Answer, Channel, Clock, Delivery, Text
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.answers import Message, finished
+from bot.platforms.wecom.api import MARK_BYTES
 from bot.platforms.wecom.fields import is_group
 from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
 
 PIECE = "piece"
-# What a message to an application carries so that two answers of the same words are two.
-MARK_BYTES = 48
-
 Recall = Callable[[Channel, str], Answer | None]
 
 
@@ -79,6 +77,7 @@ class Speaker:
         return pieces(delivery.reply, place, self._clock.now(), mention=mention, has_card=has_card)
 
     def for_app(self, delivery: Delivery, *, has_card: bool) -> tuple[str, ...]:
+        """With room for the mark by which the platform knows a piece again."""
         marked = replace(APP, limit_bytes=APP.limit_bytes - MARK_BYTES)
         return self.pieces(delivery, marked, has_card=has_card)
 

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -193,7 +193,7 @@ SENDERS = ("slack", "wecom connection", "wecom app")
 def a_player(name: str, folder: Path) -> Iterator[Player]:
     base = a_knowledge_base(folder / "texts", *WORDS, threshold=0.8)
     with recording_slack() as slack:
-        keys = {
+        keys: dict[str, Any] = {
             "slack": {
                 "signing_secrets": [SECRET],
                 "bot_token": "xoxb-test",
@@ -201,18 +201,22 @@ def a_player(name: str, folder: Path) -> Iterator[Player]:
                 "response_hosts": [slack.origin],
             }
         }
-        if name != "wecom connection":
-            with a_wecom_program(folder, base, **keys) as program:
-                yield {
-                    "slack": lambda: OnSlack(program, slack),
-                    "wecom robot": lambda: OnWecomRobot(program),
-                    "wecom app": lambda: OnWecomApp(program),
-                    "terminal": lambda: OnTerminal(program),
-                }[name]()
-            return
-        with a_wecom_program(folder, base, socket=True, **keys) as program:
-            assert program.socket is not None
-            yield OnWecomSocket(program, program.socket)
+        with a_wecom_program(folder, base, socket=name == "wecom connection", **keys) as program:
+            yield _playing(name, program, slack)
+
+
+def _playing(name: str, program: WecomProgram, slack: RecordingSlack) -> Player:
+    match name:
+        case "slack":
+            return OnSlack(program, slack)
+        case "wecom robot":
+            return OnWecomRobot(program)
+        case "wecom app":
+            return OnWecomApp(program)
+        case "terminal":
+            return OnTerminal(program)
+    assert program.socket is not None
+    return OnWecomSocket(program, program.socket)
 
 
 @pytest.fixture
@@ -245,7 +249,11 @@ def test_what_was_accepted_is_answered_after_a_crash(player: Player) -> None:
     program.app.stop()
     with program.next_life(workers=0) as idle:
         player.program = idle
-        player.say("lemon", "R1") if not isinstance(player, OnWecomRobot) else _post(idle, "R1")
+        if isinstance(player, OnWecomRobot):
+            # Its people give up reading before there is an answer.
+            idle.wecom.post(idle.wecom.message("@kbdial lemon", chat="R1"))
+        else:
+            player.say("lemon", "R1")
     with program.next_life() as again:
         player.program = again
         if isinstance(player, OnWecomRobot):
@@ -329,8 +337,3 @@ def test_what_may_have_arrived_is_not_seen_twice_where_the_platform_can_tell(pla
     # Over a new connection nobody can look: what an old request was told is pushed once more.
     assert len(player.seen("R1")) == (2 if isinstance(player, OnWecomSocket) else 1)
     assert program.app.outbox.counts()["dead"] == 0
-
-
-def _post(program: WecomProgram, room: str) -> None:
-    """A message whose people give up reading before there is an answer."""
-    program.wecom.post(program.wecom.message("@kbdial lemon", chat=room))

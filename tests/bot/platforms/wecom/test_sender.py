@@ -1,0 +1,128 @@
+"""Ways out that the conformance suite does not take: files, spent cards, tables that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+import requests
+
+from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, PlatformError, Reply, Text
+from bot.platforms.wecom.api import AccessTokens, AppApi
+from bot.platforms.wecom.later import ResponseAddresses
+from bot.platforms.wecom.sender import Ways, WecomPlatform, outlet
+from bot.platforms.wecom.speaking import Speaker
+from bot.platforms.wecom.webhook import Webhook
+from tests.bot.platforms.wecom.answers import an_answer
+from tests.support.wecom_api import VirtualClock, WeComApi
+
+GROUP = Channel("wecom", "AIBOT1", "group:G1")
+DIRECT = Channel("wecom", "ww1", "app:1000002:zhangsan")
+ZHANGSAN = Person("wecom", "ww1", "zhangsan")
+FILE = Document("f1", "问题.csv", "text/csv", "导出完成。", "zh", link="https://kb.test/files/f1")
+PICTURE = Document("p1", "curve.png", "image/png", "曲线。", "zh")
+API = "https://qyapi.weixin.qq.com"
+APP = {"app": "support", "user": "zhangsan", "message": "1"}
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def api(clock: VirtualClock) -> WeComApi:
+    return WeComApi(clock)
+
+
+@pytest.fixture
+def platform(api: WeComApi, clock: VirtualClock) -> WecomPlatform:
+    session = requests.Session()
+    session.mount("https://", api)
+    tokens = AccessTokens(session, api_url=API, corp_id="ww1", secret="S1", clock=clock)
+    ways = Ways(
+        later={"support": ResponseAddresses(session, [API])},
+        apps={"support": AppApi(session, tokens, api_url=API, agent_id=1000002)},
+        webhooks={
+            "alerts": Webhook(f"{API}/cgi-bin/webhook/send?key=KEY1", session, clock, pause=clock.wait)
+        },
+    )
+    speaker = Speaker(clock, recall, name="知识库助手")
+    return WecomPlatform(ways, speaker, clock, {"f1": b"a,b,c\n1,2,3", "p1": b"\x89PNG....."}.get)
+
+
+def recall(_: Channel, answer_id: str) -> Answer | None:
+    return an_answer() if answer_id == an_answer().id else None
+
+
+def a_delivery(reply: Reply, channel: Channel, address: Mapping[str, str]) -> Delivery:
+    return Delivery(7, channel, address, reply, lease=1, attempt=1, person=ZHANGSAN)
+
+
+def test_a_file_goes_to_a_group_through_its_outlet(platform: WecomPlatform, api: WeComApi) -> None:
+    for document in (FILE, PICTURE):
+        platform.send(a_delivery(document, outlet("alerts"), {}))
+    assert [sent.kind for sent in api.seen] == ["markdown", "file", "markdown", "image"]
+    assert api.seen[0].text == "导出完成。"
+    assert list(api.files.values()) == [("问题.csv", b"a,b,c\n1,2,3")]
+
+
+def test_a_file_goes_to_the_user_of_an_application(platform: WecomPlatform, api: WeComApi) -> None:
+    platform.send(a_delivery(FILE, DIRECT, APP))
+    assert [sent.kind for sent in api.seen] == ["markdown", "file"]
+    assert "https://" not in api.seen[0].text
+
+
+def test_where_no_file_can_be_sent_its_address_is(platform: WecomPlatform, api: WeComApi) -> None:
+    address = {"robot": "support", "response_url": api.response_url("group:G1")}
+    platform.send(a_delivery(FILE, GROUP, address))
+    assert "https://kb.test/files/f1" in api.seen[0].text
+
+
+def test_a_pressed_card_is_brought_up_to_date_and_the_matches_follow(
+    platform: WecomPlatform, api: WeComApi
+) -> None:
+    api.card_codes["code"] = "zhangsan"
+    address = APP | {"task": f"dial@{an_answer().id}@1", "response_code": "code"}
+    platform.send(a_delivery(an_answer(in_place=True), DIRECT, address))
+    assert [sent.kind for sent in api.seen] == ["template_card", "markdown"]
+
+
+def test_a_spent_card_is_followed_by_words(platform: WecomPlatform, api: WeComApi) -> None:
+    address = APP | {"task": f"dial@{an_answer().id}@1", "response_code": "spent"}
+    platform.send(a_delivery(Text("已记录。", "zh"), DIRECT, address))
+    assert ["已记录。" in sent.text for sent in api.seen] == [True]
+
+
+def test_a_long_answer_to_an_application_is_parted_below_its_limit(
+    platform: WecomPlatform, api: WeComApi
+) -> None:
+    platform.send(a_delivery(Text("很长的一行。\n" * 400, "zh"), DIRECT, APP))
+    assert len(api.seen) > 3
+    assert all(len(sent.text.encode()) <= 2048 for sent in api.seen)
+
+
+def test_an_answer_is_held_while_it_may_be_asked_for(platform: WecomPlatform, clock: VirtualClock) -> None:
+    address = {"robot": "support", "stream": "s-1", "until": str(clock.seconds + 330)}
+    with pytest.raises(NotYet) as wait:
+        platform.send(a_delivery(an_answer(), GROUP, address))
+    assert wait.value.until == clock.seconds + 335
+
+
+@pytest.mark.parametrize(
+    ("channel", "address"),
+    [
+        (GROUP, {"robot": "gone", "response_url": "https://qyapi.weixin.qq.com/x"}),
+        (GROUP, {"robot": "support"}),
+        (GROUP, {"robot": "support", "response_url": "https://evil.test/x"}),
+        (DIRECT, {"app": "gone", "user": "zhangsan"}),
+        (outlet("gone"), {}),
+    ],
+)
+def test_what_leads_nowhere_is_refused_for_good(
+    channel: Channel, address: Mapping[str, str], platform: WecomPlatform, api: WeComApi
+) -> None:
+    with pytest.raises(PlatformError) as refused:
+        platform.send(a_delivery(Text("hello", "en"), channel, address))
+    assert refused.value.permanent
+    assert api.calls == []
