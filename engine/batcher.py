@@ -166,19 +166,33 @@ class Batcher:
         with self._model:  # a tokenizer is part of the model, and used by one thread at a time
             return encoder.count_tokens(text)
 
+    def count_tokens_of(self, texts: Sequence[str]) -> int | None:
+        """The same for several, added up."""
+        encoder = self._ready_encoder()
+        if not isinstance(encoder, CountsTokens):
+            return None
+        with self._model:
+            return sum(encoder.count_tokens(text) for text in texts)
+
     def encode_entries(
-        self, texts: Sequence[str], progress: Callable[[int], None] = lambda _done: None
+        self,
+        texts: Sequence[str],
+        progress: Callable[[int], None] = lambda _done: None,
+        *,
+        role: Role = "document",
     ) -> Vectors:
         """The vectors of many entries, in their order; `progress` hears now and then how many are done."""
         vectors = np.empty((len(texts), self.identity.dimension), np.float32)
         done = 0
-        for places, piece in self.encode_in_pieces(texts):
+        for places, piece in self.encode_in_pieces(texts, role):
             vectors[places] = piece
             done += len(places)
             progress(done)
         return vectors
 
-    def encode_in_pieces(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+    def encode_in_pieces(
+        self, texts: Sequence[str], role: Role = "document"
+    ) -> Iterator[tuple[list[int], Vectors]]:
         """Places in `texts` and their vectors, piece by piece, letting questions pass.
 
         Texts of like length go together, the longest first. One piece stands in the line
@@ -192,13 +206,13 @@ class Batcher:
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
         failed: list[str] = []
         start = 0
-        for piece, waiting in _one_ahead(self._submitted(self._cut([texts[place] for place in order]))):
+        for piece, waiting in _one_ahead(self._submitted(self._cut([texts[place] for place in order]), role)):
             places = order[start : start + len(piece)]
             start += len(piece)
             try:
                 yield places, waiting.vectors.result()
             except EncoderFailed as problem:
-                passed, more = self._each_alone(piece, problem)
+                passed, more = self._each_alone(piece, role, problem)
                 failed += more
                 if len(failed) > _MANY_FAILURES:
                     raise EncoderFailed(_named(failed)) from problem
@@ -253,15 +267,15 @@ class Batcher:
             return pieces(texts, CARD_PIECE, CARD_PIECE_CHARACTERS)
         return pieces(texts)
 
-    def _submitted(self, cut: Iterator[Sequence[str]]) -> Iterator[tuple[Sequence[str], _Waiting]]:
+    def _submitted(
+        self, cut: Iterator[Sequence[str]], role: Role
+    ) -> Iterator[tuple[Sequence[str], _Waiting]]:
         for piece in cut:
-            yield piece, self._submit(piece)
+            yield piece, self._submit(piece, role)
 
-    def _submit(self, piece: Sequence[str]) -> _Waiting:
+    def _submit(self, piece: Sequence[str], role: Role) -> _Waiting:
         encoder = self._ready_encoder()
-        waiting = _Waiting(
-            encoder.ahead(piece, "document") if isinstance(encoder, ReadsAhead) else piece, "document"
-        )
+        waiting = _Waiting(encoder.ahead(piece, role) if isinstance(encoder, ReadsAhead) else piece, role)
         with self._changed:
             self._ready_encoder()
             self._bulk.append(waiting)
@@ -269,14 +283,14 @@ class Batcher:
         return waiting
 
     def _each_alone(
-        self, piece: Sequence[str], problem: EncoderFailed
+        self, piece: Sequence[str], role: Role, problem: EncoderFailed
     ) -> tuple[list[tuple[int, Vectors]], list[str]]:
         """Of a piece that failed: which texts pass on their own, and sentences about the others."""
         passed: list[tuple[int, Vectors]] = []
         failed: list[str] = []
         for number, text in enumerate(piece):
             try:
-                passed.append((number, self._submit([text]).vectors.result()))
+                passed.append((number, self._submit([text], role).vectors.result()))
             except EncoderFailed as own:
                 failed.append(f'"{text[:_SHOWN_CHARACTERS]}": {own.message}')
                 if not passed and len(failed) > _MANY_FAILURES:

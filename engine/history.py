@@ -71,7 +71,8 @@ class History:
                     )
                     transaction.execute(
                         "DELETE FROM refreshes WHERE knowledge_base = ? AND id NOT IN"
-                        " (SELECT id FROM refreshes WHERE knowledge_base = ? ORDER BY requested DESC LIMIT ?)",
+                        " (SELECT id FROM refreshes WHERE knowledge_base = ?"
+                        " ORDER BY requested DESC LIMIT ?)",
                         (name, name, self._kept),
                     )
             except sqlite3.Error as problem:

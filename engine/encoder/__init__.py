@@ -68,6 +68,14 @@ def load(model: Model, tell: Callable[[str], None] = _in_silence) -> Encoder:
         from engine.encoder.bundled import BundledEncoder  # noqa: PLC0415 - 65 MB that others do without
 
         return BundledEncoder(model)
+    from engine.encoder.prepared import prepared  # noqa: PLC0415 - it needs the names defined above
+
+    steps = () if model.prepare == "auto" else model.prepare
+    if model.remote_url:
+        from engine.encoder.remote import RemoteEncoder  # noqa: PLC0415 - only for those who use one
+
+        tell(f"examining {model.name} at {model.remote_url}")
+        return prepared(RemoteEncoder(model), steps)
     from engine.encoder.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415 - needs the gpu extra
 
-    return SentenceTransformerEncoder(model)
+    return prepared(SentenceTransformerEncoder(model, tell), steps)

@@ -1,24 +1,41 @@
-"""Any sentence-transformers model, by name or by path. Needs the extra `gpu`."""
+"""Any sentence-transformers model, by name or by path. Needs the extra `gpu`.
+
+What sentence-transformers itself would do, in batches of 32 with a stop after each, is
+done here in portions of like length, cut by tokens, with tokens counted ahead of time and
+results copied while the device goes on. Two things are left out until somebody has a card
+to prove them on: attention without padding (`torch.nn.attention.varlen`, CUDA only), and
+CUDA graphs for single questions.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+import numpy as np
 
 from engine.config import Model
 from engine.domain import EncoderFailed
+from engine.encoder import examination, qwen
+from engine.encoder.place import digest, first_line, place
+from engine.encoder.portions import DoesNotFit, Portions
 from engine.encoder.vectors import fingerprint_of, shortened
 from engine.snapshot import ModelIdentity, Vectors
 
-_BATCH = 32
-# Weights are too large to be read twice at each start: a sample of them, spread over the
-# file, tells two trainings apart, which change every number.
-_SMALL_BYTES = 16 << 20
-_SAMPLES = 64
-_SAMPLE_BYTES = 4096
+# On a card as many tokens as keep it busy, on a processor as many as stay in its cache.
+# Both are guesses in the right order of size.
+_CARD_TOKENS, _CARD_ROWS = 16_384, 512
+_TOKENS, _ROWS = 4_096, 64
+_SHOWN_CHARACTERS = 40
+
+# What one forward pass does: features in, a row for each text out, still on the device.
+Forward = Callable[[Any, dict[str, Any]], Any]
+
+
+def _forward(loaded: Any, features: dict[str, Any]) -> Any:
+    return loaded(features)["sentence_embedding"]
 
 
 class SentenceTransformerEncoder:
@@ -26,10 +43,18 @@ class SentenceTransformerEncoder:
 
     Queries get the prompt that the model's own configuration names "query", entries the
     one it names "document", where there are such prompts. `device = "auto"` takes a card
-    when there is one and says so in `device`; "cuda" without a card is refused.
+    when there is one and says so in `device`; "cuda" without a card is refused. So is a
+    model that does not pass the examination. Out of memory, it goes on with fewer texts
+    at a time, and names the one that does not fit alone.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(
+        self,
+        model: Model,
+        tell: Callable[[str], None] = lambda _stage: None,
+        *,
+        forward: Forward = _forward,
+    ) -> None:
         try:
             import sentence_transformers  # noqa: PLC0415 - heavy, and only in the extra
             import torch  # noqa: PLC0415
@@ -37,27 +62,34 @@ class SentenceTransformerEncoder:
             raise EncoderFailed(
                 f'the model "{model.name}" needs sentence-transformers: pip install "kbdial[gpu]" ({missing})'
             ) from missing
+        self._torch = torch
+        self._forward = forward
+        self._reading = threading.Lock()  # a tokenizer is used by one thread at a time
         self._device = _device(torch, model.device)
         dtype = _dtype(torch, model.dtype, self._device)
-        place = _place(model)
+        tell(f"fetching {model.name} from {model.source}, if it is not here yet")
+        where = place(model)
+        tell(f"reading the weights of {model.name} onto {self._device}")
         try:
             self._model = sentence_transformers.SentenceTransformer(
-                place, device=self._device, model_kwargs={"dtype": dtype}
+                where, device=self._device, model_kwargs={"dtype": dtype}
             )
         except Exception as problem:
             # Hubs, file formats and tokenizers each have errors of their own.
             raise EncoderFailed(
-                f'the model "{model.name}" cannot be loaded: {_first_line(problem)}'
+                f'the model "{model.name}" cannot be loaded: {first_line(problem)}'
             ) from problem
+        self._model.eval()
         self._model.max_seq_length = _longest(self._model, model.longest_tokens)
         width = self._model.get_embedding_dimension()
         if width is None or model.dimension > width:
             raise EncoderFailed(f"[engine.model] dimension is {model.dimension}, {model.name} gives {width}")
-        self._prompts = {
-            role: role if self._model.prompts.get(role) else None for role in ("query", "document")
-        }
-        self._identity = _identity(model, self._model, place, width, str(dtype))
-        self.encode(["warm up"], "query")
+        self._prompts = {role: self._model.prompts.get(role) or "" for role in ("query", "document")}
+        is_card = self._device.startswith("cuda")
+        self._portions = Portions(*((_CARD_TOKENS, _CARD_ROWS) if is_card else (_TOKENS, _ROWS)))
+        self._identity = _identity(model, self._model, where, width, str(dtype))
+        tell(f"examining {model.name}")
+        self._examine(model.name, width, dtype == torch.float32)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -67,25 +99,129 @@ class SentenceTransformerEncoder:
     def device(self) -> str:
         return self._device
 
+    def ahead(self, texts: Sequence[str], role: str) -> Sequence[str]:
+        return _Read(texts, self._features(texts, role))
+
     def encode(self, texts: Sequence[str], role: str) -> Vectors:
         for number, text in enumerate(texts, start=1):
             if not text.strip():
                 raise EncoderFailed(f"text {number} is empty")
-        tensor = self._model.encode(
-            list(texts),
-            prompt_name=self._prompts[role],
-            prompt=None if self._prompts[role] else "",  # never the default prompt
-            batch_size=_BATCH,
-            show_progress_bar=False,
-            convert_to_tensor=True,
-        )
-        return shortened(tensor.float().cpu().numpy(), self._identity.dimension)
+        return shortened(self._vectors(texts, role), self._identity.dimension)
 
     def count_tokens(self, text: str) -> int:
         """With the prompt and the marks that the model puts around a question, up to its limit."""
-        prompt = self._model.prompts.get("query") or ""
-        count = len(self._model.tokenizer(prompt + text)["input_ids"])
+        with self._reading:
+            count = len(self._model.tokenizer(self._prompts["query"] + text)["input_ids"])
         return min(count, self._model.max_seq_length or count)
+
+    def _examine(self, name: str, width: int, is_single: bool) -> None:
+        tolerance = examination.TOLERANCE if is_single else examination.TOLERANCE_BFLOAT16
+        examination.examine(
+            name,
+            width,
+            lambda texts: self._vectors(texts, "document"),
+            tolerance=tolerance,
+            length_of=lambda text: int(
+                self._features([text], "document").get("attention_mask", np.ones(1)).sum()
+            ),
+        )
+        if qwen.is_qwen(self._model):
+            qwen.examine(name, self._model, tolerance=tolerance)
+        examination.examine_scores(
+            name, lambda texts: self._vectors(texts, "query"), lambda texts: self._vectors(texts, "document")
+        )
+
+    def _vectors(self, texts: Sequence[str], role: str) -> Vectors:
+        """As wide and as long as the model makes them."""
+        features = texts.features if isinstance(texts, _Read) else self._features(texts, role)
+        mask: Any = features.get("attention_mask")
+        can_be_cut = getattr(mask, "ndim", 0) == 2 and len(mask) == len(texts)  # noqa: PLR2004 - rows and columns
+        # What is not a table of tokens is read anew for each portion.
+        lengths = mask.sum(dim=1).tolist() if can_be_cut else [len(text) for text in texts]
+
+        def encode(rows: Sequence[int]) -> Any:
+            part = (
+                _rows_of(features, rows) if can_be_cut else self._features([texts[row] for row in rows], role)
+            )
+            return self._through(part)
+
+        made: list[tuple[Sequence[int], Any]] = []
+        try:
+            made.extend(
+                self._portions.encode(
+                    lengths, encode, is_out_of_memory=self._is_out_of_memory, free=self._free
+                )
+            )
+        except DoesNotFit as problem:
+            text = texts[problem.row]
+            raise EncoderFailed(
+                f'"{text[:_SHOWN_CHARACTERS]}" ({lengths[problem.row]} tokens) does not fit into the memory'
+                f" of {self._device} even alone; shorten it, or lower [engine.model] longest_tokens"
+            ) from None
+        if self._device.startswith("cuda"):
+            self._torch.cuda.current_stream().synchronize()
+        vectors = np.empty((len(texts), made[0][1].shape[1]), np.float32)
+        for rows, part in made:
+            vectors[list(rows)] = part.numpy()
+        return vectors
+
+    def _through(self, features: dict[str, Any]) -> Any:
+        """One forward pass. On a card the result is still on its way when this returns."""
+        torch = self._torch
+        with torch.inference_mode():
+            there = {
+                key: self._moved(value) if torch.is_tensor(value) else value
+                for key, value in features.items()
+            }
+            rows = self._forward(self._model, there).float()
+            if not self._device.startswith("cuda"):
+                return rows.cpu()
+            here = torch.empty(rows.shape, dtype=torch.float32, pin_memory=True)
+            return here.copy_(rows, non_blocking=True)
+
+    def _moved(self, tensor: Any) -> Any:
+        if not self._device.startswith("cuda"):
+            return tensor.to(self._device)
+        return tensor.pin_memory().to(self._device, non_blocking=True)
+
+    def _features(self, texts: Sequence[str], role: str) -> dict[str, Any]:
+        prompt = self._prompts.get(role) or None
+        with self._reading:
+            features: dict[str, Any] = self._model.preprocess(list(texts), prompt=prompt)
+        return features
+
+    def _is_out_of_memory(self, problem: Exception) -> bool:
+        # The processor's allocator has no error of its own.
+        return isinstance(problem, self._torch.OutOfMemoryError | MemoryError) or (
+            isinstance(problem, RuntimeError) and "can't allocate memory" in str(problem)
+        )
+
+    def _free(self) -> None:
+        if self._device.startswith("cuda"):
+            self._torch.cuda.empty_cache()
+
+
+class _Read(tuple[str, ...]):  # noqa: SLOT001 - Python allows none for tuples
+    """Texts with their tokens."""
+
+    features: dict[str, Any]
+
+    def __new__(cls, texts: Sequence[str], features: dict[str, Any]) -> Self:
+        read = super().__new__(cls, texts)
+        read.features = features
+        return read
+
+
+def _rows_of(features: dict[str, Any], rows: Sequence[int]) -> dict[str, Any]:
+    """These rows, without the columns in which all of them are padded."""
+    mask = features["attention_mask"][list(rows)]
+    columns = mask.any(dim=0)
+    return {
+        key: value[list(rows)][:, columns]
+        if getattr(value, "shape", None) == features["attention_mask"].shape
+        else value
+        for key, value in features.items()
+    }
 
 
 def _device(torch: Any, wanted: str) -> str:
@@ -107,35 +243,17 @@ def _dtype(torch: Any, wanted: str, device: str) -> Any:
     return torch.bfloat16 if device.startswith("cuda") else torch.float32
 
 
-def _place(model: Model) -> str:
-    """A folder, or the name that sentence-transformers asks its hub for."""
-    if Path(model.name).is_dir() or model.source == "huggingface":
-        return model.name
-    try:
-        from modelscope import snapshot_download  # noqa: PLC0415 - only for those who use that hub
-    except ImportError as missing:
-        raise EncoderFailed(
-            f'the model "{model.name}" from ModelScope needs its client: pip install modelscope ({missing})'
-        ) from missing
-    try:
-        return str(snapshot_download(model.name))
-    except Exception as problem:
-        raise EncoderFailed(
-            f'the model "{model.name}" cannot be fetched from ModelScope: {_first_line(problem)}'
-        ) from problem
-
-
 def _longest(loaded: Any, wanted: int) -> int:
     """The cap in tokens: what was asked for, or what the model can take if that is less."""
     own = loaded.max_seq_length
     return wanted if own is None else min(int(own), wanted)
 
 
-def _identity(model: Model, loaded: Any, place: str, width: int, dtype: str) -> ModelIdentity:
+def _identity(model: Model, loaded: Any, where: str, width: int, dtype: str) -> ModelIdentity:
     dimension = model.dimension or width
     settings = {
         "name": model.name,
-        "weights": _digest(loaded, place),
+        "weights": digest(loaded, where),
         "prompts": {role: loaded.prompts.get(role, "") for role in ("query", "document")},
         "dimension": dimension,
         "dtype": dtype,
@@ -152,43 +270,8 @@ def _identity(model: Model, loaded: Any, place: str, width: int, dtype: str) -> 
     )
 
 
-def _digest(loaded: Any, place: str) -> str:
-    """What tells these weights from others: the hub's revision, or the content of the folder."""
-    folder = Path(place)
-    if not folder.is_dir():
-        config = getattr(getattr(loaded[0], "auto_model", None), "config", None)
-        revision = getattr(config, "_commit_hash", None)
-        return f"{place}@{revision or 'unknown'}"
-    digest = hashlib.sha256()
-    for path in sorted(each for each in folder.rglob("*") if each.is_file() and _counts(each)):
-        digest.update(f"{path.relative_to(folder).as_posix()}:{path.stat().st_size}".encode())
-        for block in _blocks(path):
-            digest.update(block)
-    return digest.hexdigest()[:16]
-
-
-def _counts(path: Path) -> bool:
-    return path.suffix in {".json", ".safetensors", ".bin", ".txt", ".model", ".py", ".jinja"}
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if size <= _SMALL_BYTES:
-            yield file.read()
-            return
-        for sample in range(_SAMPLES):
-            file.seek(sample * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
-            yield file.read(_SAMPLE_BYTES)
-
-
 def _version_of(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
         return "unknown"
-
-
-def _first_line(problem: Exception) -> str:
-    lines = str(problem).strip().splitlines()
-    return lines[0] if lines else type(problem).__name__

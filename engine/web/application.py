@@ -15,6 +15,7 @@ from engine.metrics import Metrics
 from engine.web import openapi
 from engine.web.analysis import analysis_routes
 from engine.web.bodies import ErrorBody, ErrorPart, NotReadyBody
+from engine.web.embeddings import embeddings_routes
 from engine.web.replies import as_json
 from engine.web.routes import Knowledge, knowledge_routes
 
@@ -33,6 +34,7 @@ def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> F
     app.url_map.merge_slashes = False
     app.register_blueprint(knowledge_routes(knowledge, metrics))
     app.register_blueprint(analysis_routes(knowledge.batcher))
+    app.register_blueprint(embeddings_routes(knowledge.batcher))
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -30,6 +30,7 @@ from engine.web.bodies import (
     SearchRequest,
     SearchResponse,
 )
+from engine.web.embeddings import EmbeddingsRequest, EmbeddingsResponse
 
 _Schema = dict[str, Any]
 _NAME = {
@@ -65,6 +66,8 @@ def document(*, token_needed: bool) -> _Schema:
         RefreshRequest,
         RefreshAccepted,
         RollbackDone,
+        EmbeddingsRequest,
+        EmbeddingsResponse,
         EvaluateRequest,
         EvaluateResponse,
         InspectRequest,
@@ -109,6 +112,15 @@ def _paths() -> _Schema:
         "/v1/evaluate": {
             "post": _measuring(
                 "evaluate", "What judged answers say about thresholds.", EvaluateRequest, EvaluateResponse
+            )
+        },
+        "/v1/embeddings": {
+            "post": _measuring(
+                "embed",
+                "Vectors of texts, in OpenAI's protocol.",
+                EmbeddingsRequest,
+                EmbeddingsResponse,
+                ("503",),
             )
         },
         "/v1/inspect": {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from engine import encoder
 from engine.config import Model
 from engine.domain import EncoderFailed
 from engine.encoder import Encoder
+from engine.encoder.sentence_transformer import SentenceTransformerEncoder
+from engine.snapshot import Vectors
+from tests.support.tiny_qwen import a_tiny_qwen
 
 pytest.importorskip("sentence_transformers", reason="needs the extra gpu")
 
@@ -25,45 +30,6 @@ pytestmark = [
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a random-weight model built as Qwen3-Embedding is: last token, prompts, 40 numbers."""
     return a_tiny_qwen(tmp_path_factory.mktemp("models") / "tiny")
-
-
-def a_tiny_qwen(folder: Path) -> Path:
-    import torch  # noqa: PLC0415 - only where the extra is installed
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-    from sentence_transformers.models import Normalize, Pooling, Transformer  # noqa: PLC0415
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: PLC0415
-    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model  # noqa: PLC0415
-
-    letters = {"<|endoftext|>": 0, "<unk>": 1, **{chr(97 + n): n + 2 for n in range(26)}, ":": 28, " ": 29}
-    tokenizer = Tokenizer(models.WordLevel(letters, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 0)]
-    )
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="<|endoftext|>", unk_token="<unk>", padding_side="left"
-    )
-    torch.manual_seed(1)
-    shape = Qwen3Config(
-        vocab_size=32,
-        hidden_size=40,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=16,
-        max_position_embeddings=128,
-    )
-    raw = folder.with_suffix(".raw")
-    Qwen3Model(shape).save_pretrained(raw)
-    fast.save_pretrained(raw)
-    model = SentenceTransformer(
-        modules=[Transformer(str(raw)), Pooling(40, pooling_mode="lasttoken"), Normalize()],
-        prompts={"query": "task: ", "document": ""},
-        device="cpu",
-    )
-    model.save(str(folder), create_model_card=False)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +129,141 @@ def test_a_real_model_finds_what_means_the_same() -> None:
     near, far = real.encode(["requesting a refund", "watering the garden"], "document")
     assert question @ near > 0.4 > question @ far
     assert real.identity.dimension == 384
+
+
+def adjusted(folder: Path, name: str, **values: Any) -> None:
+    path = folder / name
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def without_end_of_text(folder: Path) -> None:
+    adjusted(folder, "tokenizer.json", post_processor=None)
+
+
+def seeing_both_ways(folder: Path) -> None:
+    adjusted(folder, "config.json", is_causal=False)
+
+
+def pooled_by_the_mean(folder: Path) -> None:
+    adjusted(folder, "1_Pooling/config.json", pooling_mode="mean")
+
+
+def with_a_weight_that_is_no_number(folder: Path) -> None:
+    from safetensors.torch import load_file, save_file  # noqa: PLC0415 - only where the extra is installed
+
+    weights = load_file(folder / "model.safetensors")
+    weights["norm.weight"][0] = float("nan")
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "check"),
+    [
+        (without_end_of_text, "last token"),
+        (seeing_both_ways, "causal mask"),
+        (pooled_by_the_mean, "pooling"),
+        (with_a_weight_that_is_no_number, "finite"),
+    ],
+)
+def test_a_model_that_is_wrong_is_refused_by_the_check_that_says_so(
+    tmp_path: Path, sabotage: Callable[[Path], None], check: str
+) -> None:
+    folder = a_tiny_qwen(tmp_path / "model")
+    sabotage(folder)
+    with pytest.raises(EncoderFailed, match=f'fails the check "{check}": .*Usually'):
+        encoder.load(Model(name=str(folder), device="cpu"))
+
+
+def test_padding_on_the_wrong_side_is_refused(tmp_path: Path) -> None:
+    folder = a_tiny_qwen(tmp_path / "model")
+    adjusted(folder, "tokenizer_config.json", padding_side="right")
+
+    def last_place(loaded: Any, features: dict[str, Any]) -> Any:
+        return loaded[0](features)["token_embeddings"][:, -1]
+
+    with pytest.raises(EncoderFailed, match='fails the check "unequal lengths"'):
+        SentenceTransformerEncoder(Model(name=str(folder), device="cpu"), forward=last_place)
+    # The pooling that belongs to the model looks at the mask, so there the side does not matter.
+    assert encoder.load(Model(name=str(folder), device="cpu")).identity.dimension == 40
+
+
+def test_half_the_precision_passes_the_examination(tiny: Path, loaded: Encoder) -> None:
+    half = encoder.load(Model(name=str(tiny), device="cpu", dtype="bfloat16"))
+    texts = ["where", "when is it"]
+    away = np.linalg.norm(half.encode(texts, "document") - loaded.encode(texts, "document"), axis=1)
+    assert away.max() < 0.05
+
+
+class Narrow:
+    """A device whose memory holds `room` texts, as far as the first forward passes are concerned."""
+
+    def __init__(self, room: int, too_long: int = 10_000) -> None:
+        self.room, self.too_long, self.sizes = room, too_long, list[int]()
+
+    def __call__(self, loaded: Any, features: dict[str, Any]) -> Any:
+        import torch  # noqa: PLC0415
+
+        rows, columns = features["input_ids"].shape
+        self.sizes.append(rows)
+        if rows > self.room or columns > self.too_long:
+            raise torch.OutOfMemoryError("out of memory")
+        return loaded(features)["sentence_embedding"]
+
+
+TEXTS = ["".join(chr(97 + (n * k) % 26) for k in range(1, 21 + n % 20)) for n in range(80)]
+
+
+@pytest.fixture(scope="module")
+def singles(loaded: Encoder) -> Vectors:
+    return np.concatenate([loaded.encode([text], "document") for text in TEXTS])
+
+
+@pytest.mark.parametrize("room", [64, 8, 1])
+def test_out_of_memory_halves_the_batch_and_changes_no_vector(
+    tiny: Path, singles: Vectors, room: int
+) -> None:
+    narrow = Narrow(room)
+    squeezed = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), forward=narrow)
+    vectors = squeezed.encode(TEXTS, "document")
+    assert (vectors * singles).sum(axis=1).min() >= 0.9999
+    assert max(narrow.sizes[-10:]) <= max(1, room * 2)
+
+
+def test_the_one_text_that_does_not_fit_is_named(tiny: Path) -> None:
+    narrow = Narrow(8)
+    squeezed = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), forward=narrow)
+    narrow.too_long = 100
+    with pytest.raises(EncoderFailed, match=r'"zzz.*" \(\d+ tokens\) does not fit into the memory of cpu'):
+        squeezed.encode(["fine", "z" * 120, "fine too"], "document")
+    assert squeezed.encode(["fine", "fine too"], "document").shape == (2, 40)
+
+
+def test_texts_read_ahead_have_the_vectors_they_would_have_had(loaded: Encoder) -> None:
+    assert isinstance(loaded, SentenceTransformerEncoder)
+    for role in ("query", "document"):
+        ahead = loaded.ahead(TEXTS, role)
+        assert list(ahead) == TEXTS
+        assert np.array_equal(loaded.encode(ahead, role), loaded.encode(TEXTS, role))
+
+
+def test_long_and_short_texts_do_not_go_together(tiny: Path) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def watched(loaded: Any, features: dict[str, Any]) -> Any:
+        seen.append(tuple(features["input_ids"].shape))
+        return loaded(features)["sentence_embedding"]
+
+    watching = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), forward=watched)
+    seen.clear()
+    watching.encode(["x" * 100] * 64 + ["y"] * 64, "document")
+    assert seen == [(40, 101), (24, 101), (64, 2)]
+
+
+def test_a_bare_text_gets_no_prompt(loaded: Encoder) -> None:
+    assert np.array_equal(loaded.encode(["task: where"], "bare"), loaded.encode(["task: where"], "document"))
+
+
+def test_loading_tells_what_it_does(tiny: Path) -> None:
+    heard: list[str] = []
+    encoder.load(Model(name=str(tiny), device="cpu"), heard.append)
+    assert [each.split()[0] for each in heard] == ["fetching", "reading", "examining"]

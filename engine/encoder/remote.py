@@ -1,0 +1,175 @@
+"""A model behind a server that speaks OpenAI's embeddings protocol: vLLM, TEI, another kbdial.
+
+The server is examined at start like a model of our own. What stands in front of questions
+is put there by us, so the server must not do it a second time. What is not known is
+whether it changes its model under the same name; restart the engine when you do that.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import numpy as np
+import requests
+
+from engine.config import Model
+from engine.domain import EncoderFailed, NotReady
+from engine.encoder import examination
+from engine.encoder.vectors import fingerprint_of, shortened
+from engine.snapshot import ModelIdentity, Vectors
+
+_CONNECT_SECONDS = 3
+_ANSWER_SECONDS = 30
+_WAITS = (0.2, 1.0)  # before the second and the third try
+_LONGEST_WAIT_SECONDS = 5.0
+_MOST_BYTES = 256 << 20
+_LONGEST_CHARACTERS = 20_000
+_SHOWN = 200
+_MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_QWEN_PROMPT = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
+
+
+class RemoteEncoder:
+    """Asks a server for vectors, a list of texts at a time.
+
+    A server that is away is NotReady, after three tries; one that refuses a text, or answers
+    something that is not its vectors, is EncoderFailed. `dimension` is asked of the server,
+    and where it refuses that, vectors are cut and brought to length here.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        session: requests.Session | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = f"{model.remote_url}/embeddings"
+        self._name = model.name
+        self._session = session or requests.Session()
+        self._session.trust_env = False  # a .netrc must not replace the token
+        token = model.remote_token.get_secret_value()
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._wait = wait
+        self._dimensions: int | None = model.dimension or None
+        self._prompts = {"query": _QWEN_PROMPT if "Qwen3-Embedding" in model.name else "", "document": ""}
+        width = self._probed_width(model.dimension)
+        examination.examine(model.name, width, self._bare, tolerance=examination.TOLERANCE_BFLOAT16)
+        if not model.dimension:
+            examination.examine_scores(
+                model.name,
+                lambda texts: self._bare([self._prompts["query"] + text for text in texts]),
+                self._bare,
+            )
+        dimension = model.dimension or width
+        settings = {
+            "remote": model.remote_url,
+            "model": model.name,
+            "prompts": self._prompts,
+            "width": width,
+            "dimension": dimension,
+        }
+        self._identity = ModelIdentity(
+            name=model.name, dimension=dimension, fingerprint=fingerprint_of(settings), settings=settings
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        return self._identity
+
+    @property
+    def device(self) -> str:
+        return "remote"
+
+    def encode(self, texts: Sequence[str], role: str) -> Vectors:
+        for number, text in enumerate(texts, start=1):
+            if not text.strip():
+                raise EncoderFailed(f"text {number} is empty")
+        prompt = self._prompts.get(role, "")
+        vectors = self._bare([prompt + text[:_LONGEST_CHARACTERS] for text in texts])
+        return shortened(vectors, self._identity.dimension)
+
+    def _probed_width(self, dimension: int) -> int:
+        try:
+            width = self._bare(["warm up"]).shape[1]
+        except EncoderFailed:
+            if self._dimensions is None:
+                raise
+            self._dimensions = None  # it does not cut; perhaps it answers when not asked to
+            width = self._bare(["warm up"]).shape[1]
+        if dimension > width:
+            raise EncoderFailed(f"[engine.model] dimension is {dimension}, {self._name} gives {width}")
+        return int(width)
+
+    def _bare(self, texts: Sequence[str]) -> Vectors:
+        asked: dict[str, Any] = {"model": self._name, "input": list(texts), "encoding_format": "base64"}
+        if self._dimensions:
+            asked["dimensions"] = self._dimensions
+        return self._rows(self._answer(asked), len(texts))
+
+    def _answer(self, asked: dict[str, Any]) -> Any:
+        for seconds in (*_WAITS, None):
+            try:
+                status, retry_after, body = self._once(asked)
+            except requests.RequestException as problem:
+                trouble, retry_after = type(problem).__name__, ""
+            else:
+                if status == HTTPStatus.OK:
+                    return body
+                says = body.decode(errors="replace")[:_SHOWN]
+                if status not in _MAY_PASS:
+                    raise EncoderFailed(f"{self._url} refused with status {status}: {says}")
+                trouble = f"status {status}: {says}"
+            if seconds is not None:
+                self._wait(_seconds(retry_after, seconds))
+        raise NotReady(f"the embeddings server at {self._url} does not answer ({trouble})")
+
+    def _once(self, asked: dict[str, Any]) -> tuple[int, str, bytes]:
+        with self._session.post(
+            self._url,
+            json=asked,
+            timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as answer:
+            body = bytearray()
+            for chunk in answer.iter_content(1 << 16):
+                body += chunk
+                if len(body) > _MOST_BYTES:
+                    raise EncoderFailed(f"{self._url} answers more than {_MOST_BYTES >> 20} MB")
+            return answer.status_code, answer.headers.get("Retry-After", ""), bytes(body)
+
+    def _rows(self, body: bytes, wanted: int) -> Vectors:
+        """The vectors in the order of the texts, whatever order they came in."""
+        try:
+            data = json.loads(body)["data"]
+            by_index = {each["index"]: _vector(each["embedding"]) for each in data}
+            if len(data) != wanted or sorted(by_index) != list(range(wanted)):
+                raise EncoderFailed(f"{self._url} gave {len(data)} vectors for {wanted} texts")
+            return np.stack([by_index[index] for index in range(wanted)])
+        except (ValueError, KeyError, TypeError, binascii.Error, RecursionError) as problem:
+            raise EncoderFailed(f"what {self._url} answers are no embeddings: {problem}") from problem
+
+
+def _vector(given: Any) -> Vectors:
+    """Base64 was asked for; servers that do not know it answer numbers."""
+    if isinstance(given, str):
+        packed: Vectors = np.frombuffer(base64.b64decode(given, validate=True), "<f4").astype(np.float32)
+        return packed
+    numbers: Vectors = np.array(given, dtype=np.float32)
+    if numbers.ndim != 1:
+        raise ValueError(f"an embedding of shape {numbers.shape}")
+    return numbers
+
+
+def _seconds(retry_after: str, otherwise: float) -> float:
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(float(retry_after), _LONGEST_WAIT_SECONDS)
+    return otherwise

@@ -1,0 +1,116 @@
+"""`POST /v1/embeddings`, in OpenAI's protocol, so that other tools can use the engine's model."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Literal
+
+import numpy as np
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.batcher import Batcher
+from engine.domain import BadValue
+from engine.searcher import is_visible
+from engine.snapshot import Vectors
+from engine.web.bodies import explained
+from engine.web.replies import as_json
+from engine.web.routes import wanted_type
+
+INPUT_LIMIT_BYTES = 8 << 20
+MOST_TEXTS = 2048
+
+_Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class EmbeddingsRequest(BaseModel):
+    """Texts to be encoded bare, with nothing put in front. Fields not named here are passed over."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    input: _Text | Annotated[list[_Text], Field(min_length=1, max_length=MOST_TEXTS)]
+    model: str | None = Field(default=None, max_length=500)
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = Field(
+        default=None, ge=1, description="Vectors are cut to it, and again of length 1."
+    )
+
+    @property
+    def texts(self) -> list[str]:
+        return [self.input] if isinstance(self.input, str) else self.input
+
+
+class EmbeddingBody(BaseModel):
+    """One vector: numbers, or their float32 bytes, little endian, in base64."""
+
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class UsageBody(BaseModel):
+    """Tokens read; 0 where the model does not tell."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingsResponse(BaseModel):
+    object: Literal["list"] = "list"
+    data: list[EmbeddingBody]
+    model: str
+    usage: UsageBody
+
+
+def embeddings_routes(batcher: Batcher) -> Blueprint:
+    """The route below /v1 that hands out vectors."""
+    routes = Blueprint("embeddings", __name__, url_prefix="/v1")
+
+    @routes.post("/embeddings", endpoint="embeddings")
+    def embed() -> Response:
+        wanted_type(("application/json",))
+        request.max_content_length = INPUT_LIMIT_BYTES
+        try:
+            asked = EmbeddingsRequest.model_validate_json(request.get_data())
+        except ValidationError as mistakes:
+            raise explained(mistakes) from None
+        model = batcher.identity
+        if asked.model not in {None, model.name}:
+            raise BadValue(f'model must be "{model.name}", which is what runs here (got "{asked.model}")')
+        if asked.dimensions and asked.dimensions > model.dimension:
+            raise BadValue(f"dimensions must be at most {model.dimension} (got {asked.dimensions})")
+        for number, text in enumerate(asked.texts):
+            if not is_visible(text):
+                raise BadValue(f"input.{number} must hold at least one visible character")
+        vectors = _cut(batcher.encode_entries(asked.texts, role="bare"), asked.dimensions)
+        tokens = batcher.count_tokens_of(asked.texts) or 0
+        return as_json(
+            EmbeddingsResponse(
+                data=[
+                    EmbeddingBody(index=index, embedding=_packed(row, asked.encoding_format))
+                    for index, row in enumerate(vectors)
+                ],
+                model=model.name,
+                usage=UsageBody(prompt_tokens=tokens, total_tokens=tokens),
+            )
+        )
+
+    return routes
+
+
+def _cut(vectors: Vectors, dimensions: int | None) -> Vectors:
+    if dimensions is None:
+        return vectors
+    short = vectors[:, :dimensions].astype(np.float64)
+    lengths = np.linalg.norm(short, axis=1, keepdims=True)
+    if not (lengths > 0).all():
+        raise BadValue(f"the first {dimensions} numbers of a vector are zero, ask for more dimensions")
+    unit: Vectors = (short / lengths).astype(np.float32)
+    return unit
+
+
+def _packed(row: Vectors, encoding: str) -> list[float] | str:
+    if encoding == "base64":
+        return base64.b64encode(row.astype("<f4").tobytes()).decode()
+    numbers: list[float] = row.tolist()
+    return numbers

@@ -1,0 +1,44 @@
+"""A random-weight model built as Qwen3-Embedding is: last token, end of text, prompts; 40 numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def a_tiny_qwen(folder: Path) -> Path:
+    import torch  # noqa: PLC0415 - only where the extra is installed
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    from sentence_transformers.models import Normalize, Pooling, Transformer  # noqa: PLC0415
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: PLC0415
+    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model  # noqa: PLC0415
+
+    letters = {"<|endoftext|>": 0, "<unk>": 1, **{chr(97 + n): n + 2 for n in range(26)}, ":": 28, " ": 29}
+    tokenizer = Tokenizer(models.WordLevel(letters, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 0)]
+    )
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, pad_token="<|endoftext|>", unk_token="<unk>", padding_side="left"
+    )
+    torch.manual_seed(1)
+    shape = Qwen3Config(
+        vocab_size=32,
+        hidden_size=40,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        max_position_embeddings=128,
+    )
+    raw = folder.with_suffix(".raw")
+    Qwen3Model(shape).save_pretrained(raw)
+    fast.save_pretrained(raw)
+    model = SentenceTransformer(
+        modules=[Transformer(str(raw)), Pooling(40, pooling_mode="lasttoken"), Normalize()],
+        prompts={"query": "task: ", "document": ""},
+        device="cpu",
+    )
+    model.save(str(folder), create_model_card=False)
+    return folder
