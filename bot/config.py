@@ -55,7 +55,10 @@ def _listen_address(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
-    TypeAdapter(HttpUrl).validate_python(text)
+    address = TypeAdapter(HttpUrl).validate_python(text)
+    if address.username or address.password:
+        # Addresses are logged and put into chat; what lets somebody in has keys of its own.
+        raise ValueError("wanted an address without user and password (got one with them)")
     return text.rstrip("/")
 
 

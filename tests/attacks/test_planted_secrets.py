@@ -1,0 +1,240 @@
+"""SEC21: every configured secret is a marked string, every way to fail is taken, and nothing is found."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot import logs
+from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.program import secrets_of
+from tests.attacks import planted
+from tests.attacks.planted import Planted, a_planted_program, hits, repeats_the_token
+from tests.support import wecom_codec
+from tests.support.engine_server import answer, hangs_up
+from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, error, too_fast
+
+WAIT_SECONDS = 60.0
+
+
+@dataclass
+class Left:
+    """Whatever left the program, by where it went."""
+
+    log: str = ""
+    records: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    metrics: str = ""
+    letters: str = ""
+    database: bytes = b""
+    sent: list[str] = field(default_factory=list)
+
+
+class _Records(logging.Handler):
+    """What was logged before the mask: everything but what stands in a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(f"{record.getMessage()} {record.__dict__}")
+
+
+@contextmanager
+def _logging_to(stream: io.StringIO, secrets: list[str]) -> Iterator[_Records]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    # Without this, force=True would close pytest's own.
+    root.handlers[:] = []
+    logs.set_up(secrets, "DEBUG", stream)
+    records = _Records()
+    root.addHandler(records)
+    try:
+        yield records
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
+    folder = tmp_path_factory.mktemp("planted")
+    left, log = Left(), io.StringIO()
+    with a_planted_program(folder) as everything:
+        with _logging_to(log, secrets_of(everything.program.settings.bot)) as records:
+            _wrong_requests(everything, left)
+            _failing_engine(everything, left)
+            _failing_slack(everything, left)
+            _failing_wecom(everything, left)
+            left.letters = str(everything.program.app.operations["letters"]({}, lambda _: None))
+            for path in ("/metrics", "/readyz", "/healthz", "/nowhere"):
+                left.answers.append(everything.program.client.get(path).text)
+            left.metrics = everything.program.app.metrics.text().decode()
+            everything.program.app.stop()
+        left.log, left.records = log.getvalue(), records.said
+        slack = everything.program.slack
+        left.replies = [json.dumps(each) for each in [*slack.posted, *(body for _, body in slack.responses)]]
+        left.sent = [
+            *everything.wecom.asked,
+            *(str(each) for each in slack.headers),
+            *(path for path, _ in slack.responses),
+            *(str(heard.headers) for heard in everything.engine.heard),
+        ]
+    left.database = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    return left
+
+
+def _wrong_requests(everything: Planted, left: Left) -> None:
+    client, people = everything.program.client, everything.program.people
+    for path in ("/slack/events", "/slack/commands", "/slack/interactions"):
+        wrong = {"X-Slack-Request-Timestamp": "1700000000", "X-Slack-Signature": "v0=" + "0" * 64}
+        left.answers.append(client.post(path, data=b"{}", headers=wrong).text)
+        left.answers.append(people.post(path, b"{", "application/json").text)
+        left.answers.append(people.post(path, b"payload=%7B", "application/x-www-form-urlencoded").text)
+    left.answers.append(
+        people.event({"type": "event_callback", "team_id": "T1", "event": {"type": "message"}}).text
+    )
+    left.answers.append(people.command("/threshold", channel_id="<bad>").text)
+    left.answers.append(people.clicks({"action_id": "dial:up", "value": "never written"}).text)
+    left.answers.append(everything.old.says("/threshold").text)
+    for name in ("robot/support", "app/support", "robot/nobody"):
+        query = {"msg_signature": "0" * 40, "timestamp": "1700000000", "nonce": "n", "echostr": "AAAA"}
+        for body in (b"{}", b"<xml/>", b'{"encrypt": "AAAA"}', b"<xml><Encrypt>AAAA</Encrypt></xml>"):
+            left.answers.append(client.post(f"/wecom/{name}", query_string=query, data=body).text)
+        left.answers.append(client.get(f"/wecom/{name}", query_string=query).text)
+
+
+def _failing_engine(everything: Planted, left: Left) -> None:
+    people, engine = everything.program.people, everything.engine
+    for number, behave in enumerate(
+        [repeats_the_token(401), repeats_the_token(404), repeats_the_token(422), repeats_the_token(429),
+         answer(200, planted.ENGINE_TOKEN.encode()), hangs_up, repeats_the_token(500)]
+    ):  # fmt: skip
+        engine.answers.extend([behave] * 3)
+        for command, text in (
+            ("/ask", "what"),
+            ("/status", ""),
+            ("/refresh", ""),
+            ("/kb", "add a => b"),
+            ("/kb", "list"),
+        ):
+            left.answers.append(people.command(command, text, channel_id=f"CE{number}").text)
+    people.says("where", channel="CE9")
+    left.answers.append(people.command("/export", channel_id="CE9").text)
+    left.answers.append(people.command("/settings", channel_id="CE9").text)
+
+
+def _failing_slack(everything: Planted, left: Left) -> None:
+    """A word that no command is gets help at once, and each time the answer is lost in another way."""
+    people, slack = everything.program.people, everything.program.slack
+    for number, fault in enumerate(
+        [LOST, HTML, too_fast("1"), BROKEN_AFTER_STORING, Fault(404), Fault(302), error("invalid_auth"),
+         error("channel_not_found"), error("of_a_new_kind"), Fault(body="not json")]
+    ):  # fmt: skip
+        slack.will("chat.postMessage", fault)
+        slack.will("response_url", fault)
+        posted = len(slack.calls)
+        left.answers.append(people.says("/threshold", channel=f"CS{number}").text)
+        slack.until(lambda posted=posted: len(slack.calls) > posted)  # type: ignore[misc]
+        pressed = {"type": "button", "action_id": "more", "value": "a1:5"}
+        left.answers.append(people.clicks(pressed, channel={"id": f"CS{number}"}).text)
+
+
+def _failing_wecom(everything: Planted, left: Left) -> None:
+    """The robot's later reply, the application's API and the webhook, each failing in every way."""
+    program = everything.program
+    for number in range(planted.WEBHOOKS):
+        for channel, address in (
+            (
+                Channel("wecom", "AIBOT1", f"group:G{number}"),
+                {"robot": "support", "response_url": _later_address()},
+            ),
+            (Channel("wecom", "ww1", f"app:1000002:u{number}"), {"app": "support", "user": f"u{number}"}),
+            (Channel("wecom", "webhook", f"alerts{number}"), {}),
+        ):
+            message = IncomingMessage(
+                channel=channel,
+                person=Person("wecom", channel.tenant, "zhangsan"),
+                keys=(MessageKey("msgid", channel.key),),
+                surface=Surface.MESSAGE,
+                text="/threshold",
+                is_direct=True,
+                address=address,
+            )
+            program.app.inbox.accept(message)
+    _until_tried(everything)
+    encrypted = wecom_codec.encrypt(planted.WECOM_KEY, json.dumps({"response_url": _later_address()}), "")
+    timestamp = str(int(program.edges.clock.now().timestamp()))
+    query = {"timestamp": timestamp, "nonce": "n"}
+    query["msg_signature"] = wecom_codec.signature(planted.WECOM_TOKEN, timestamp, "n", encrypted)
+    broken = program.client.post(
+        "/wecom/robot/support", query_string=query, data=json.dumps({"encrypt": encrypted}).encode()
+    )
+    left.answers.append(f"{broken.status_code} {broken.text}")
+
+
+def _later_address() -> str:
+    return f"https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code={planted.WECOM_ADDRESS}"
+
+
+def _until_tried(everything: Planted) -> None:
+    """Wait until everything was tried once; what failed waits for its next try."""
+    app, pause = everything.program.app, threading.Event()
+    for _ in range(1000):
+        inbox, outbox = app.inbox.counts(), app.outbox.counts()
+        if not (inbox["received"] or inbox["claimed"] or outbox["sending"]):
+            return
+        pause.wait(0.02)
+    raise AssertionError("it never happened")
+
+
+def test_every_secret_was_shown_to_those_it_is_for(left: Left) -> None:
+    """SEC21: or else finding none would prove nothing."""
+    assert set(hits(*left.sent)) == {
+        planted.SLACK_TOKEN,
+        planted.ENGINE_TOKEN,
+        planted.WECOM_APP_SECRET,
+        planted.WECOM_WEBHOOK_KEY,
+        planted.SLACK_ADDRESS,
+        planted.WECOM_ADDRESS,
+    }
+
+
+def test_no_secret_stands_in_the_log(left: Left) -> None:
+    """SEC21: as it is written, at its most talkative."""
+    assert left.log.count("\n") > 50
+    assert hits(left.log) == []
+
+
+def test_no_secret_is_even_handed_to_the_log(left: Left) -> None:
+    """SEC21: the mask is the second wall and not the first."""
+    # The log quotes an engine's refusal. One that repeats its token is what the mask is for.
+    assert set(hits(*left.records)) <= {planted.ENGINE_TOKEN}
+
+
+def test_no_secret_stands_in_an_answer_a_reply_or_a_file(left: Left) -> None:
+    """SEC21."""
+    assert len(left.replies) > 20
+    assert hits(*left.answers, *left.replies) == []
+
+
+def test_no_secret_stands_in_the_metrics_or_the_dead_letters(left: Left) -> None:
+    """SEC21."""
+    assert "kbdial_bot_dead_letters_total" in left.metrics
+    assert "slack" in left.letters
+    assert hits(left.metrics, left.letters) == []
+
+
+def test_nothing_configured_is_stored(left: Left) -> None:
+    """SEC21: addresses that came with a message are kept for the answer; what was configured is not."""
+    assert b"SQLite format 3" in left.database
+    assert set(hits(left.database)) <= {planted.SLACK_ADDRESS, planted.WECOM_ADDRESS}
