@@ -228,3 +228,16 @@ def test_an_outlet_speaks_to_its_group(program: WecomProgram) -> None:
     (sent,) = program.wecom.api.seen
     assert (sent.to, sent.kind) == ("KEY1", "markdown")
     assert program.wecom.api.rung == []
+
+
+def test_a_connected_robot_greets_and_says_when_its_connection_is_over(tmp_path: Path) -> None:
+    with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon"), socket=True) as program:
+        wecom = program.socket
+        assert wecom is not None
+        request = wecom.enter()
+        program.settle(lambda: bool(wecom.shown))
+        assert (wecom.shown[0].request, "/help" in wecom.shown[0].text) == (request, True)
+        wecom.evict()
+        counted = b'kbdial_bot_connections_over_total{platform="wecom"} 1.0'
+        program.settle(lambda: counted in program.app.metrics.text())
+        assert wecom.subscriptions == 1
