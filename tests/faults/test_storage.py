@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from tests.faults.building import BotHome, a_bot, until
-from tests.support.crowd import Crowd, Line, Sent
+from tests.support.crowd import OK, Crowd, Line, Sent
+from tests.support.history import states_in
 from tests.support.slack import RecordingSlack
 
 # Slack waits three seconds; half a second is left for the way.
@@ -136,6 +137,35 @@ def test_a_second_bot_on_the_same_folder_stands_back_and_says_so(
         with home.run("serve") as second:
             assert second.exit_code() == 1
         assert "in use by another kbdial" in second.log[-1]["event"]
+
+
+def test_a_backup_under_load_holds_everything_acknowledged_before_it_began(
+    tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL08. Restored into a new place it starts and answers; over a running bot it refuses."""
+    home = BotHome(tmp_path / "first", slack).migrated()
+    copy = tmp_path / "backup.db"
+    with home.start(), Crowd(home.port, pause_seconds=0.1) as crowd:
+        crowd.until(lambda: len(crowd.acknowledged) >= 100)
+        before = set(crowd.acknowledged)
+        with home.run("backup", str(copy)) as backup:
+            assert backup.exit_code() == 0, backup.log
+        with home.run("restore", str(copy)) as refused:
+            assert refused.exit_code() == 1
+        refusals = [sent for sent in crowd.history if sent.status != OK]
+        assert refusals == []
+        crowd.stop()
+        assert home.verdict(crowd.acknowledged).is_good
+
+    there = BotHome(tmp_path / "second", slack)
+    there.data.mkdir()
+    with there.run("restore", str(copy)) as restored:
+        assert restored.exit_code() == 0, restored.log
+    with there.start(), closing(Line(there.port)) as line:
+        line.insist(100_000)
+        # What was answered after the backup is answered again: the past cannot know of it.
+        assert there.verdict({100_000}).lost == ()
+        assert before <= states_in(there.database).keys()
 
 
 @contextmanager

@@ -92,6 +92,7 @@ class Crowd:
         self,
         port: int,
         *,
+        host: str = "127.0.0.1",
         connections: int = 4,
         pause_seconds: float = 0.0,
         most: int | None = None,
@@ -101,7 +102,7 @@ class Crowd:
     ) -> None:
         self.history: list[Sent] = []
         self.acknowledged: set[int] = set()
-        self._port = port
+        self._address = (host, port)
         self._pause_seconds = pause_seconds
         self._text = text
         self._rooms = rooms
@@ -139,7 +140,8 @@ class Crowd:
         return min((end - moment for end in ends if end >= moment), default=None)
 
     def _send(self) -> None:
-        line = Line(self._port)
+        host, port = self._address
+        line = Line(port, host=host)
         try:
             while not self._stopping.is_set():
                 with self._heard:

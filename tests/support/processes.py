@@ -48,6 +48,10 @@ class Life:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
     def events(self, name: str) -> list[dict[str, Any]]:
         with self._heard:
             return [event for event in self.log if event["event"] == name]

@@ -91,6 +91,10 @@ class RecordingSlack:
         """The next calls of this method ("response_url" for all of those) go wrong like this."""
         self._faults[method].extend(faults)
 
+    def relents(self, method: str) -> None:
+        """Nothing goes wrong any more."""
+        self._faults[method].clear()
+
     def methods(self) -> list[str]:
         return [method for method, _ in self.calls]
 
