@@ -143,9 +143,7 @@ def test_entering_the_chat_needs_neither_chatid_nor_chattype() -> None:
 def test_feedback_is_read_with_its_reasons() -> None:
     reading = read_vector("aibot-feedback-event")
     assert isinstance(reading, Feedback)
-    assert reading == Feedback(
-        reading.key, "fb-0001", "inaccurate", GROUP, LISI, "能再详细一些么", (2, 4)
-    )
+    assert reading == Feedback(reading.key, "fb-0001", "inaccurate", GROUP, LISI, "能再详细一些么", (2, 4))
 
 
 def test_a_press_on_the_dial_turns_it() -> None:
