@@ -93,21 +93,7 @@ class Dial:
         lines = [in_one_line(room.words, seen)] if seen and before != turn.threshold else []
         return (*(self._old_dial(room, before, shown) if shown != before else ()), *lines)
 
-    def _turn(self, room: Room, value: Decimal | None, sentence: str, *, is_undo: bool = False) -> Outcome:
-        after = replace(room, settings=replace(room.settings, threshold=value))
-        now = self._now(after)
-        lines = [
-            sentence.format(who=room.who, old=room.shown(self._now(room)), new=room.shown(now)),
-            *self._unseen(room),
-            *self.preview_lines(room, after),
-        ]
-        said = room.announcement("\n".join(lines), verb="threshold")
-        return Outcome(
-            (replace(said, dial=now.value if now else None),),
-            (self.change_to(room, value, is_undo=is_undo),),
-        )
-
-    def _unseen(self, room: Room) -> list[str]:
+    def unseen(self, room: Room) -> list[str]:
         """Says that somebody else turned the dial too shortly ago for this person to have seen it."""
         for past in self._settings.history(room.message.channel, "threshold", 1):
             seconds = (self._clock.now() - past.made_at).total_seconds()
@@ -121,6 +107,20 @@ class Dial:
                     )
                 ]
         return []
+
+    def _turn(self, room: Room, value: Decimal | None, sentence: str, *, is_undo: bool = False) -> Outcome:
+        after = replace(room, settings=replace(room.settings, threshold=value))
+        now = self._now(after)
+        lines = [
+            sentence.format(who=room.who, old=room.shown(self._now(room)), new=room.shown(now)),
+            *self.unseen(room),
+            *self.preview_lines(room, after),
+        ]
+        said = room.announcement("\n".join(lines), verb="threshold")
+        return Outcome(
+            (replace(said, dial=now.value if now else None),),
+            (self.change_to(room, value, is_undo=is_undo),),
+        )
 
     def _old_dial(self, room: Room, before: Decimal, shown: Decimal) -> list[str]:
         """Says that the dial was clicked while it showed an old value, unless the clicker set the new one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.csv_table import Cell, as_csv
@@ -27,9 +28,9 @@ HEAD = (
     "record", "at", "person", "answer_id", "question", "private", "knowledge_base", "model", "snapshot",
     "threshold", "threshold_source", "total", "best_score",
     "rank", "entry_id", "text", "answer", "score", "verdict", "source",
-    "setting", "old", "new", "cause",
+    "setting", "old", "new", "cause", "channel",
 )  # fmt: skip
-MOST_QUESTIONS = 20_000
+MOST_QUESTIONS, MOST_ROWS = 20_000, 200_000
 KEEP_HOURS = 24
 
 Row = dict[str, Cell]
@@ -65,10 +66,12 @@ class Exporter:
         labels = self._labels.between(channel, begins, ends)
         changes = self._settings.between(channel, begins, ends)
         days = {"start": start or _first_day(room, questions, labels, changes) or end, "end": end}
-        if len(questions) > MOST_QUESTIONS:
-            too_long = words.export_too_long.format(limit=MOST_QUESTIONS, **days)
+        name = room.settings.label or channel.key
+        all_rows = records(questions, labels, changes)
+        rows = [row | {"channel": name} for row in islice(all_rows, MOST_ROWS + 1)]
+        if len(questions) > MOST_QUESTIONS or len(rows) > MOST_ROWS:
+            too_long = words.export_too_long.format(questions=MOST_QUESTIONS, rows=MOST_ROWS, **days)
             return Outcome((room.aside(too_long, verb="export"),))
-        rows = list(records(questions, labels, changes))
         if not rows:
             return Outcome((room.aside(words.export_none.format(**days), verb="export"),))
         file = File(
@@ -87,7 +90,7 @@ class Exporter:
 def records(
     questions: Sequence[PastQuestion], labels: Sequence[PastLabel], changes: Sequence[PastChange]
 ) -> Iterator[Row]:
-    """Every row of the table, in order of time; the matches of a question right behind it."""
+    """Every fact, in order of time; the matches of a question right behind it."""
     shown = {
         (past.asked.answer.knowledge_base, match.entry_id): (match.text, match.answer)
         for past in questions

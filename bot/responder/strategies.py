@@ -71,6 +71,7 @@ class Strategies:
         lines = [
             room.words.strategy_set.format(who=room.who, name=name),
             *_in_words(room, changes),
+            *self._dial.unseen(room),
             self._origin(room, strategy),
             *self._keyword_notes(room, after),
             *self._dial.preview_lines(room, after),
@@ -135,6 +136,7 @@ class Strategies:
         lines = [
             sentence.format(who=room.who),
             *_in_words(room, changes),
+            *self._dial.unseen(room),
             *self._dial.preview_lines(room, _after(room, changes)),
         ]
         return Outcome((room.announcement("\n".join(lines), verb="strategy"),), tuple(changes))

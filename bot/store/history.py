@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from bot.domain import (
     Answer,
@@ -28,6 +28,9 @@ from bot.store.tables import asked, outbox
 _pairs = TypeAdapter(tuple[tuple[str, float], ...])
 _ids = TypeAdapter(tuple[str, ...])
 _numbers = TypeAdapter(tuple[float, ...])
+
+# Rows in memory at once while many are read.
+PAGE = 200
 
 
 class History:
@@ -63,21 +66,19 @@ class History:
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
     ) -> tuple[PastQuestion, ...]:
-        """The first questions asked from `start` up to, but not including, `end`; oldest first."""
+        """The first questions asked from `start` up to, but not including, `end`; oldest first.
+
+        Each with the scores that passed its threshold, and no others: there may be many.
+        """
         query = (
             select(asked)
             .where(asked.c.channel == channel.key, asked.c.asked_at >= start, asked.c.asked_at < end)
             .order_by(asked.c.item_id)
             .limit(limit)
+            .execution_options(yield_per=PAGE)
         )
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(
-            PastQuestion(
-                Asked(_answer(row.answer), _scores_of(row.scores)),
-                people.of_row(row),
-                row.asked_at,
-            )
-            for row in rows
+        return self._database.read(
+            lambda connection: tuple(_past_question(row) for row in connection.execute(query))
         )
 
     def receipt_of(self, channel: Channel, answer_id: str) -> str | None:
@@ -143,6 +144,13 @@ def _recent(channel: Channel, limit: int, knowledge_base: str | None) -> Select[
         .limit(limit)
     )
     return query if knowledge_base is None else query.where(asked.c.knowledge_base == knowledge_base)
+
+
+def _past_question(row: Row[Any]) -> PastQuestion:
+    answer = _answer(row.answer)
+    least = float(answer.threshold)
+    passing = tuple(pair for pair in _scores_of(row.scores) if pair[1] >= least)
+    return PastQuestion(Asked(answer, passing), people.of_row(row), row.asked_at)
 
 
 def _as_text(scores: tuple[tuple[str, float], ...]) -> str:

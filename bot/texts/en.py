@@ -16,6 +16,8 @@ WORDING = Wording(
     nothing="Nothing reaches the threshold of {threshold}; the best score is {best}.",
     nothing_suggestion="{command} would have shown something.",
     nothing_at_all="No threshold from 0 to 1 would have shown something.",
+    no_snapshot="The knowledge base {knowledge_base} cannot be asked yet: its source could not be read. "
+    "Whoever keeps it finds the reason in the engine's log.",
     knowledge_base_empty="The knowledge base {knowledge_base} is empty. Add entries with {command}.",
     kb_add_example="/kb add TEXT => ANSWER",
     just_now="just now",
@@ -123,7 +125,8 @@ WORDING = Wording(
     margin_set="{who} changed the margin for near ties here from {old} to {new}.",
     export_done="{questions} questions of {start} to {end}, with matches, feedback and changes: {rows} rows.",
     export_none="There is nothing from {start} to {end} to hand out.",
-    export_too_long="From {start} to {end} there are more than {limit} questions. Choose fewer days, "
+    export_too_long="From {start} to {end} there is too much for one table ({questions} questions, "
+    "{rows} rows at most). Choose fewer days, "
     "for example /export {start} {start}.",
     download="To download within {hours} hours: {link}",
     status_away="Search: not available just now. Questions are kept and answered when it is back.",

@@ -32,6 +32,7 @@ class Wording:
     nothing_suggestion: str
     nothing_at_all: str
     knowledge_base_empty: str
+    no_snapshot: str
     kb_add_example: str
     # how long ago
     just_now: str

@@ -16,6 +16,7 @@ WORDING = Wording(
     nothing="没有内容达到阈值 {threshold}，最高分是 {best}。",
     nothing_suggestion="发送 {command} 就能看到结果。",
     nothing_at_all="把阈值调到 0 到 1 之间的任何值都不会有结果。",
+    no_snapshot="知识库 {knowledge_base} 还不能用：它的来源没能读取。原因在引擎的日志里，请告诉维护知识库的同事。",
     knowledge_base_empty="知识库 {knowledge_base} 还是空的。可以用 {command} 添加内容。",
     kb_add_example="/kb add 问题 => 答复",
     just_now="刚刚",
@@ -123,7 +124,8 @@ WORDING = Wording(
     margin_set="{who} 把接近并列的分差从 {old} 改成了 {new}。",
     export_done="{start} 到 {end} 的 {questions} 个问题，含结果、反馈和设置变更，共 {rows} 行。",
     export_none="{start} 到 {end} 没有可以导出的内容。",
-    export_too_long="{start} 到 {end} 超过 {limit} 个问题，请缩短日期范围，例如 /export {start} {start}。",
+    export_too_long="{start} 到 {end} 的内容太多（一次最多 {questions} 个问题、{rows} 行），"
+    "请缩短日期范围，例如 /export {start} {start}。",
     download="{hours} 小时内可下载：{link}",
     status_away="检索：暂时不可用。问题会保留，恢复后回答。",
     status_engine="检索：正常，模型 {model}，运行在 {device}",

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config import Bot
 from bot.csv_table import Cell, as_csv, inert
 from bot.domain import (
     Asked,
     Change,
+    Document,
     Label,
     Match,
     PastChange,
@@ -20,7 +26,8 @@ from bot.domain import (
     PastQuestion,
 )
 from bot.responder.export import HEAD, records
-from tests.bot.store.building import ANN, BOB, an_answer
+from tests.bot.store.building import ANN, BOB, HandClock, a_store, an_answer
+from tests.support.desk import NEXT_DOOR, Desk
 
 T = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -141,3 +148,64 @@ def test_a_match_without_its_threshold_is_no_match() -> None:
     strict = replace(past.asked.answer, threshold=Decimal("0.9"), matches=(), total=0)
     rows = list(records([replace(past, asked=replace(past.asked, answer=strict))], [], []))
     assert [row["record"] for row in rows] == ["question"]
+
+
+# as a command
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    clock = HandClock()
+    with a_store(tmp_path / "bot.db", clock) as store:
+        yield Desk(store, clock, Bot())
+
+
+def exported(desk: Desk, command: str = "/export", **parts: Any) -> list[dict[str, str]]:
+    outcome = desk.hear(desk.message(command, **parts))
+    (reply,) = outcome.replies
+    assert isinstance(reply, Document)
+    content = desk.store.documents.content(reply.id)
+    assert content is not None
+    head, *rows = read(content)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_an_export_holds_its_own_channel_and_its_days_alone(desk: Desk) -> None:
+    desk.say("/name Returns desk")
+    desk.ask("first")
+    desk.ask("secret", channel=NEXT_DOOR)
+    desk.engine.clock.go_on(24 * 3600)
+    desk.ask("second")
+    assert {row["question"] for row in exported(desk)} == {"", "first", "second"}
+    assert {row["channel"] for row in exported(desk)} == {"Returns desk"}
+    days = exported(desk, "/export 2023-11-15")
+    assert {row["question"] for row in days if row["record"] == "question"} == {"second"}
+    days = exported(desk, "/export 2023/11/14 2023年11月14日")
+    assert {row["question"] for row in days if row["record"] == "question"} == {"first"}
+    assert desk.say("/export 2020-01-01 2020-12-31") == (
+        "There is nothing from 2020-01-01 to 2020-12-31 to hand out."
+    )
+
+
+def test_an_export_says_what_it_holds_and_how_long_its_link_lasts(desk: Desk) -> None:
+    desk.ask("first")
+    (reply,) = desk.hear(desk.message("/export")).replies
+    assert reply == Document(
+        id="a2",
+        name="kbdial-2023-11-14-2023-11-14.csv",
+        media_type="text/csv; charset=utf-8",
+        body="1 questions of 2023-11-14 to 2023-11-14, with matches, feedback and changes: 4 rows.",
+        language="en",
+        link="To download within 24 hours: https://kb.example.com/console/export/a2",
+        verb="export",
+    )
+
+
+@pytest.mark.parametrize("given", ["yesterday", "2023-13-01", "2023-11-02 2023-11-01", "1 2 3", "9999-99-99"])
+def test_wrong_days_are_asked_back(desk: Desk, given: str) -> None:
+    assert desk.say(f"/export {given}").startswith("/export takes at most two dates")
+
+
+def test_the_ends_of_the_calendar_are_days_too(desk: Desk) -> None:
+    desk.ask("first")
+    assert len(exported(desk, "/export 0001-01-01 9999-12-31")) == 4

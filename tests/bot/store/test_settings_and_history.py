@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import update
@@ -76,6 +76,22 @@ def test_scores_come_back_as_they_were_with_their_ids_and_without(store: Store) 
     assert store.history.recent(ROOM, 5) == (Asked(an_answer("none")), Asked(an_answer(), scores))
     assert [one.scores for one in store.history.scored(ROOM, 5)] == [(), tuple(score for _, score in scores)]
     assert store.history.scored(ROOM, 5, "shop") == ()
+
+
+def test_the_questions_of_some_days_come_oldest_first_with_what_passed(
+    store: Store, clock: HandClock
+) -> None:
+    for name in ("1", "2", "3"):
+        _decide(store, name, Outcome(asked=Asked(an_answer(name), (("e1", 0.4), ("e2", 0.39)))))
+        clock.go_on(3600)
+    start, end = START + timedelta(hours=1), START + timedelta(hours=3)
+    found = store.history.between(ROOM, start, end, 9)
+    assert [(past.asked.answer.id, past.asked.scores, past.person, past.asked_at) for past in found] == [
+        ("2", (("e1", 0.4),), ANN, start),
+        ("3", (("e1", 0.4),), ANN, START + timedelta(hours=2)),
+    ]
+    assert len(store.history.between(ROOM, START, end, 2)) == 2
+    assert store.history.between(OTHER_ROOM, START, end, 9) == ()
 
 
 def test_scores_kept_by_the_first_version_are_read(store: Store) -> None:
