@@ -120,7 +120,7 @@ def test_the_history_says_what_was_an_undo_and_what_a_strategy(desk: Desk) -> No
 def test_a_vote_can_be_changed_and_belongs_to_its_channel(desk: Desk) -> None:
     asked = desk.ask("sour?")
     for verdict in ("helpful", "not helpful", "not helpful"):
-        desk.click(Vote(asked.id, "e2", verdict))  # type: ignore[arg-type]
+        desk.click(Vote(asked.id, "e2", verdict))
     label = Label("sour?", "e2", False, "vote", "default", asked.id, 0.71, "paper", "", "s1")
     assert [past.label for past in desk.store.labels.of(ROOM)] == [label]
     desk.click(Vote(asked.id, "e2", "helpful"), channel=NEXT_DOOR)
