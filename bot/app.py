@@ -68,6 +68,9 @@ from bot.worker import Bell, Worker, Workers
 
 log = logging.getLogger(__name__)
 
+# How long a terminal goes without looking whether its line is answered, should it miss the news.
+LOOK_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Edges:
@@ -163,7 +166,7 @@ class App:
             platforms={platform.name: platform for platform in platforms},
             handover=self._handover,
             metrics=self.metrics,
-            on_finished=self._terminal.finished,
+            on_progress=self._terminal.nudge,
         )
         self._workers = Workers(
             self._worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
@@ -211,7 +214,7 @@ class App:
             if self._with_web:
                 parts += self.wecom.parts()
                 parts.append(self._server())
-            started.callback(self._terminal.close)
+            started.callback(self._terminal.nudge)
             for part in parts:
                 started.callback(part.stop)
                 part.start()
@@ -234,9 +237,12 @@ class App:
 
     def say(self, message: IncomingMessage, listener: Listener) -> None:
         """Put one line of a terminal into the inbox, and stay until all its replies were heard."""
-        with self._terminal.listening(message, listener) as is_finished:
-            self.reception.accept(message)
-            is_finished.wait()
+        with self._terminal.listening(message, listener) as nudged:
+            item_id = self.reception.accept(message).item_id
+            while not (self._is_stopping.is_set() or self.inbox.is_over(item_id)):
+                # The news may come between the look and the wait; then the event is set already.
+                nudged.wait(LOOK_SECONDS)
+                nudged.clear()
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:

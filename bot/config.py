@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,10 +27,19 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+PROGRAMS = ("bot", "engine")
 
 
 class ConfigError(Exception):
@@ -74,6 +83,12 @@ def _webhook_address(secret: SecretStr) -> SecretStr:
     ):
         raise ValueError("wanted the whole address that WeCom shows, https://…/cgi-bin/webhook/send?key=…")
     return secret
+
+
+def _unused(given: Any) -> Any:
+    if given:
+        raise ValueError("Mattermost is not built yet, leave it empty")
+    return given
 
 
 def _database_url(text: str) -> str:
@@ -156,6 +171,15 @@ class Slack(_Section):
     @property
     def is_used(self) -> bool:
         return bool(self.signing_secrets)
+
+
+class Mattermost(_Section):
+    """The names of what is not built yet, so that a file which has them empty is a right one."""
+
+    url: Annotated[str, AfterValidator(_unused)] = ""
+    bot_token: Annotated[str, AfterValidator(_unused)] = ""
+    command_tokens: Annotated[tuple[str, ...], AfterValidator(_unused)] = ()
+    action_secret: Annotated[str, AfterValidator(_unused)] = ""
 
 
 AES_KEY = re.compile(r"[0-9A-Za-z]{43}")
@@ -328,6 +352,7 @@ class Bot(_Section):
     defaults: Defaults = Defaults()
     strategy: Mapping[StrategyName, Strategy] = {}
     slack: Slack = Slack()
+    mattermost: Mattermost = Mattermost()
     wecom: Wecom = Wecom()
 
 
@@ -377,10 +402,16 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return _Environment(settings_cls, environment), _File(settings_cls, _from_folder(from_file, base))
 
+    lines = _strangers(from_file, environment)
     try:
-        return _Loaded()
+        loaded = _Loaded()
     except ValidationError as mistakes:
-        raise ConfigError(_describe(mistakes, path)) from None
+        lines = [_line(mistake) for mistake in mistakes.errors()] + lines
+    except SettingsError as unreadable:
+        lines.insert(0, str(unreadable.__cause__))
+    if lines:
+        raise ConfigError(_told(lines, path))
+    return loaded
 
 
 class _Environment(EnvSettingsSource):
@@ -389,6 +420,15 @@ class _Environment(EnvSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], environment: Mapping[str, str]) -> None:
         self._environment = {name.lower(): value for name, value in environment.items() if value != ""}
         super().__init__(settings_cls)
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            got = f' (got "{value}")' if _may_show([field_name.lower()]) else ""
+            raise ValueError(
+                f'the environment\'s value of {field_name.lower()} is not JSON, wanted for example ["a"]{got}'
+            ) from None
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return self._environment
@@ -433,8 +473,21 @@ def _from_folder(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**content, "bot": moved}
 
 
-def _describe(mistakes: ValidationError, path: Path | None) -> str:
-    lines = [_line(mistake) for mistake in mistakes.errors()]
+def _strangers(content: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """What stands where only `bot` and `engine` have a meaning: most likely one of them, misspelled."""
+    ours = ("KBDIAL_BOT", "KBDIAL_ENGINE", "KBDIAL_CONFIG")
+    tables = [
+        f"[{name}] is not a table; wanted [bot] or [engine]" for name in content if name not in PROGRAMS
+    ]
+    variables = [
+        f"{name} is not a setting; wanted KBDIAL_BOT__… or KBDIAL_ENGINE__…"
+        for name in sorted(environment)
+        if name.startswith("KBDIAL_") and name.partition("__")[0] not in ours
+    ]
+    return tables + variables
+
+
+def _told(lines: Sequence[str], path: Path | None) -> str:
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
 
@@ -449,8 +502,8 @@ def _line(mistake: Any) -> str:
     says = mistake["msg"].removeprefix("Value error, ")
     given = mistake["input"]
     got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
-    return f"{where}: {says}{got}" if _may_show(key) else f"{where}: {says}"
+    return f"{where}: {says}{got}" if _may_show([*tables, key]) else f"{where}: {says}"
 
 
-def _may_show(key: str) -> bool:
-    return not any(word in key for word in ("secret", "token", "key", "url"))
+def _may_show(keys: Sequence[str]) -> bool:
+    return not any(word in key for key in keys for word in ("secret", "token", "key", "url"))

@@ -602,8 +602,10 @@ class EngineError(Exception):
     """The engine did not give a usable answer. The message is for the log, never for the room.
 
     `code` is one of: "away" (down, loading, overloaded, hanging or talking nonsense: ask
-    again later), "unknown_knowledge_base", "unknown_entry", "foreign_entry" (it belongs to
-    another source), "refused" (a request the engine calls wrong; a mistake of ours).
+    again later), "failed" (it is there and could not do this one thing), "no_snapshot" (its
+    source could not be read yet), "unknown_knowledge_base", "unknown_entry", "foreign_entry"
+    (it belongs to another source), "refused" (a request the engine calls wrong; a mistake of
+    ours).
     """
 
     def __init__(self, code: str, reason: str) -> None:

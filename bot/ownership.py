@@ -27,11 +27,11 @@ def only_owner(data_dir: Path) -> Iterator[None]:
     """Hold the lock of the data folder.
 
     Raises:
-        CannotStart: another program has it.
+        CannotStart: another program has it, or it cannot be used.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(data_dir / "bot.lock", blocking=False)
     try:
+        data_dir.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         process = local.who(data_dir)
@@ -40,6 +40,8 @@ def only_owner(data_dir: Path) -> Iterator[None]:
             f"The data folder {data_dir} is in use by another kbdial{by}. "
             "Stop that one first, or set [bot] data_dir."
         ) from None
+    except OSError as unusable:
+        raise CannotStart(f"[bot] data_dir: {data_dir} cannot be used: {unusable.strerror}") from None
     try:
         yield
     finally:

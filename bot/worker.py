@@ -64,7 +64,7 @@ class Bell:
 class Worker:
     """What one step does. Safe to use from several threads at once.
 
-    `on_finished` is told of each item that is decided and whose replies have been tried.
+    `on_progress` is called whenever an item or a delivery is out of our hands, however that went.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class Worker:
         platforms: Mapping[str, Platform],
         handover: Handover,
         metrics: Metrics,
-        on_finished: Callable[[InboxItem], None] = lambda _: None,
+        on_progress: Callable[[], None] = lambda: None,
     ) -> None:
-        self._on_finished = on_finished
+        self._on_progress = on_progress
         self._inbox = inbox
         self._outbox = outbox
         self._responder = responder
@@ -121,7 +121,7 @@ class Worker:
         with self._lock:
             self._items[item.id] = item
         try:
-            deliveries, is_decided = self._decide(item)
+            deliveries = self._decide(item)
         except LeaseLost:
             # Somebody else has it by now and decides; what we thought is not stored.
             log.warning("lease_lost", extra={"item": item.id})
@@ -133,28 +133,28 @@ class Worker:
         finally:
             with self._lock:
                 self._items.pop(item.id, None)
+            self._on_progress()
         for position, delivery in enumerate(deliveries):
             if position == 0 and self._handover.offer(item.message, delivery):
                 continue
             self._send(delivery)
-        if is_decided:
-            self._on_finished(item)
 
-    def _decide(self, item: InboxItem) -> tuple[tuple[Delivery, ...], bool]:
-        """What goes out now, and whether that is the end of it."""
+    def _decide(self, item: InboxItem) -> tuple[Delivery, ...]:
+        """What goes out now."""
         platform = item.message.channel.platform
         try:
             if not self._responder.allows(item):
                 self._metrics.throttled.labels(platform).inc()
-                return self._inbox.throttled(item, self._responder.throttle_notice(item)), True
+                return self._inbox.throttled(item, self._responder.throttle_notice(item))
             deliveries = self._inbox.answered(item, self._responder.reply_to(item))
         except EngineError as problem:
             if problem.code != "away":
                 log.error("engine_refused", extra={"item": item.id, "reason": problem.reason})  # noqa: TRY400 - no traceback wanted
-                return self._fail(item, problem.reason)
+                # What was refused once is refused again; what broke once may work the next time.
+                return self._fail(item, problem.reason, is_final=problem.code != "failed")
             log.warning("engine_away", extra={"item": item.id, "reason": problem.reason})
             notice = None if item.told_waiting else self._responder.waiting_notice(item)
-            return self._inbox.postponed(item, notice), False
+            return self._inbox.postponed(item, notice)
         except (LeaseLost, StoreError):
             raise
         except Exception as mistake:
@@ -164,12 +164,10 @@ class Worker:
             return self._fail(item, f"{type(mistake).__name__}: {mistake}")
         self._metrics.answered.labels(platform).inc()
         log.info("answered", extra={"item": item.id, "channel": item.message.channel.key})
-        return deliveries, True
+        return deliveries
 
-    def _fail(self, item: InboxItem, reason: str) -> tuple[tuple[Delivery, ...], bool]:
-        deliveries = self._inbox.failed(item, reason, self._responder.failure_notice(item))
-        # There is a notice only when we give up.
-        return deliveries, bool(deliveries)
+    def _fail(self, item: InboxItem, reason: str, *, is_final: bool = False) -> tuple[Delivery, ...]:
+        return self._inbox.failed(item, reason, self._responder.failure_notice(item), is_final=is_final)
 
     def _send(self, delivery: Delivery) -> None:
         with self._lock:
@@ -187,6 +185,7 @@ class Worker:
         finally:
             with self._lock:
                 self._deliveries.pop(delivery.id, None)
+            self._on_progress()
 
     def _sent(self, delivery: Delivery) -> Callable[[], None]:
         """Send it; what comes back tells the store how that went."""

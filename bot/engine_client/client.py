@@ -51,9 +51,12 @@ MEANINGS = {
     "unknown_knowledge_base": "unknown_knowledge_base",
     "unknown_entry": "unknown_entry",
     "foreign_entry": "foreign_entry",
+    "no_snapshot": "no_snapshot",
+    # The engine is there and cannot do this one thing. Whoever asked is told; nobody else waits.
+    "failed": "failed",
 }
 SUCCESSES = range(200, 300)
-UNAUTHORIZED, NOT_FOUND, CONFLICT, TOO_MANY_REQUESTS, SERVER_ERROR = 401, 404, 409, 429, 500
+UNAUTHORIZED, TOO_MANY_REQUESTS, SERVER_ERROR = 401, 429, 500
 
 RefreshState = Literal["running", "done", "failed"]
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -393,14 +396,14 @@ def _error(status: int, body: bytes) -> EngineError:
         return EngineError(
             "refused", "the engine refuses our token; is [bot] engine_token its [engine] token?"
         )
-    if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
-        return EngineError("away", f"the engine answered {status}")
     try:
         said = ErrorShape.model_validate_json(body).error
     except ValidationError:
         return EngineError("away", f"the engine's answer was not one: {status} without a reason")
-    if status in {NOT_FOUND, CONFLICT} and said.code in MEANINGS:
+    if said.code in MEANINGS:
         return EngineError(MEANINGS[said.code], said.message)
+    if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
+        return EngineError("away", f"the engine answered {status}: {said.message}")
     return EngineError("refused", f"the engine answered {status}: {said.message}")
 
 

@@ -17,7 +17,6 @@ from bot.domain import (
     Channel,
     Delivery,
     Document,
-    InboxItem,
     IncomingMessage,
     MessageKey,
     Person,
@@ -49,7 +48,7 @@ def incoming(room: str, text: str, person: str) -> IncomingMessage:
 @dataclass(frozen=True, slots=True)
 class _Seat:
     listener: Listener
-    is_finished: threading.Event
+    nudged: threading.Event
 
 
 class TerminalPlatform:
@@ -70,7 +69,7 @@ class TerminalPlatform:
 
     @contextmanager
     def listening(self, message: IncomingMessage, listener: Listener) -> Iterator[threading.Event]:
-        """Inside, replies to this message go to `listener`; the event is set once there are no more.
+        """Inside, replies to this message go to `listener`; the event is set whenever there is news.
 
         The listener raises OSError where nobody reads any more.
         """
@@ -78,23 +77,16 @@ class TerminalPlatform:
         with self._lock:
             self._seats[name] = seat
         try:
-            yield seat.is_finished
+            yield seat.nudged
         finally:
             with self._lock:
                 del self._seats[name]
 
-    def finished(self, item: InboxItem) -> None:
-        """The worker's word that nothing more will be said to this item."""
-        with self._lock:
-            seat = self._seats.get(item.message.address.get("seat", ""))
-        if seat is not None:
-            seat.is_finished.set()
-
-    def close(self) -> None:
-        """Nobody will be answered any more: let everybody go who still waits."""
+    def nudge(self) -> None:
+        """Something is done, or at its end: whoever waits looks whether that was theirs."""
         with self._lock:
             for seat in self._seats.values():
-                seat.is_finished.set()
+                seat.nudged.set()
 
     def send(self, delivery: Delivery) -> str:
         with self._lock:

@@ -212,6 +212,9 @@ class Responder:
                 return self._click(room, item.message.action)
             return self._answer(room, self._read(item.message))
         except EngineError as error:
+            if error.code == "no_snapshot":
+                told = room.words.no_snapshot.format(knowledge_base=room.knowledge_base)
+                return Outcome((room.aside(told),))
             if error.code != "unknown_knowledge_base":
                 raise
             return Outcome((self._questions.unknown_knowledge_base(room, room.knowledge_base),))
@@ -245,7 +248,9 @@ class Responder:
 
     def waiting_notice(self, item: InboxItem) -> Text:
         room = self._room(item.message)
-        return room.text(room.words.engine_away)
+        # A click is one person's; the room need not hear that it has to wait.
+        say = room.text if item.message.action is None else room.aside
+        return say(room.words.engine_away)
 
     def failure_notice(self, item: InboxItem) -> Text:
         room = self._room(item.message)

@@ -70,6 +70,7 @@ from bot.store.prepared import Prepared
 from bot.store.reviews import keep_decision, keep_marked
 from bot.store.settings import keep_change
 from bot.store.tables import inbox, message_key, quarantine
+from bot.store.tables import outbox as outbox_rows
 
 T = TypeVar("T")
 
@@ -288,8 +289,12 @@ class Inbox:
 
         return self._store(work)
 
-    def failed(self, item: InboxItem, reason: str, notice: Reply | None = None) -> tuple[Delivery, ...]:
+    def failed(
+        self, item: InboxItem, reason: str, notice: Reply | None = None, *, is_final: bool = False
+    ) -> tuple[Delivery, ...]:
         """A mistake of ours: try again soon, or give up; the notice goes out when we give up.
+
+        `is_final`: trying again cannot help.
 
         Raises:
             LeaseLost: somebody else has the item by now.
@@ -298,7 +303,7 @@ class Inbox:
         def work(connection: Connection) -> tuple[Delivery, ...]:
             failures = connection.scalar(select(inbox.c.failures).where(inbox.c.id == item.id)) or 0
             values = {"failures": failures + 1, "reason": reason}
-            if failures < len(RETRY_SECONDS):
+            if failures < len(RETRY_SECONDS) and not is_final:
                 due_at = self._clock.steady() + RETRY_SECONDS[failures]
                 _leave(connection, item, values | {"state": "retrying", "due_at": due_at})
                 return ()
@@ -398,6 +403,13 @@ class Inbox:
         """When the next item of a free channel is due (steady seconds); None: none waits."""
         due: float | None = self._database.read(lambda connection: connection.scalar(_next_due))
         return due
+
+    def is_over(self, item_id: int) -> bool:
+        """Whether nothing more will be said to this item: it is decided, and its replies are out or dead."""
+        row = outbox_rows.c
+        open_replies = select(row.id).where(row.item_id == item_id, row.ended_at.is_(None))
+        query = select(inbox.c.ended_at.is_not(None) & ~open_replies.exists()).where(inbox.c.id == item_id)
+        return bool(self._database.read(lambda connection: connection.scalar(query)))
 
     def counts(self) -> Mapping[str, int]:
         """How many are received, claimed, parked, retrying and dead. What is done is not counted here."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from bot.domain import Delivery, IncomingMessage
 from bot.handover import Handover
 from bot.metrics import Metrics
-from bot.store import Accepted, Inbox, LeaseLost, Outbox
+from bot.store import Accepted, Inbox, LeaseLost, Outbox, StoreError
 
 WAIT_SECONDS = 1.5
 # The receipt of what went out with the response.
@@ -80,8 +80,9 @@ class Reception:
             return accepted, None
         try:
             self._outbox.delivered(delivery, IN_RESPONSE, rest=rest_of(delivery))
-        except LeaseLost:
-            # It took longer than the lease, and a worker has sent it by now.
+        except (LeaseLost, StoreError):
+            # It took longer than the lease and a worker has sent it by now, or one will once
+            # the lease is over. The message is stored in any case.
             return accepted, None
         self._metrics.delivered.labels(message.channel.platform, "response").inc()
         return accepted, delivery

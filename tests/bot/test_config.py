@@ -93,6 +93,31 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str
     assert says in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("toml", "environment", "says"),
+    [
+        ("[other]\n", {}, "[other] is not a table; wanted [bot] or [engine]"),
+        ("", {"KBDIAL_BTO__LISTEN": "x"}, "KBDIAL_BTO__LISTEN is not a setting; wanted KBDIAL_BOT__… or"),
+        ("", {"KBDIAL_BOT__NAMES": "kbdial"}, 'names is not JSON, wanted for example ["a"] (got "kbdial")'),
+        ("", {"KBDIAL_BOT": "x"}, 'bot is not JSON, wanted for example ["a"] (got "x")'),
+        ('[bot.mattermost]\nbot_token = "x"\n', {}, "Mattermost is not built yet"),
+    ],
+)
+def test_what_is_misspelled_or_not_built_is_told(
+    tmp_path: Path, toml: str, environment: dict[str, str], says: str
+) -> None:
+    with pytest.raises(config.ConfigError) as told:
+        load(tmp_path, toml, **environment)
+    assert says in str(told.value)
+
+
+def test_the_secrets_of_a_list_are_not_shown_either(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError) as told:
+        load(tmp_path, "[bot.slack]\nsigning_secrets = [99887766]\n")
+    assert "signing_secrets" in str(told.value)
+    assert "99887766" not in str(told.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError, match=r"nothere\.toml cannot be read: No such file"):
         config.load(tmp_path / "nothere.toml", {})

@@ -159,7 +159,6 @@ def test_a_score_equal_to_the_threshold_passes(client: EngineClient, server: Eng
         answer(302, b"", {"Location": "http://127.0.0.1:9/"}),
         answer(404, b"not found"),
         error(429, "overloaded"),
-        error(500, "failed"),
         error(503, "not_ready"),
     ],
     ids=lambda behaviour: getattr(behaviour, "__name__", "answer"),
@@ -252,7 +251,7 @@ def test_a_connection_closed_while_idle_is_opened_again(client: EngineClient, se
 def test_after_three_failures_the_engine_is_left_alone_until_the_delay_is_over(
     client: EngineClient, server: EngineServer, clock: SettableClock
 ) -> None:
-    server.usual = error(500, "failed")
+    server.usual = error(503, "not_ready")
     for _ in range(20):
         assert code_of(client) == "away"
     assert (len(server.heard), client.is_away) == (3, True)
@@ -265,7 +264,7 @@ def test_after_three_failures_the_engine_is_left_alone_until_the_delay_is_over(
 def test_the_delay_never_grows_beyond_what_lets_answers_resume_in_ten_seconds(
     client: EngineClient, server: EngineServer, clock: SettableClock
 ) -> None:
-    server.usual = error(500, "failed")
+    server.usual = error(503, "not_ready")
     for _ in range(50):
         clock.time += 60
         code_of(client)
@@ -278,7 +277,7 @@ def test_the_delay_never_grows_beyond_what_lets_answers_resume_in_ten_seconds(
 def test_only_one_call_tries_whether_the_engine_is_back(
     client: EngineClient, server: EngineServer, clock: SettableClock
 ) -> None:
-    server.usual = error(500, "failed")
+    server.usual = error(503, "not_ready")
     for _ in range(3):
         code_of(client)
     clock.time += 1
@@ -314,11 +313,29 @@ def test_the_return_is_told_when_a_look_or_a_call_sees_it(server: EngineServer, 
     client.stop()
 
 
+def test_what_the_engine_cannot_do_concerns_only_who_asked(
+    server: EngineServer, clock: SettableClock
+) -> None:
+    """REL13: a mistake over one question is no absence; the breaker stays shut for all others."""
+    client = EngineClient(server.url, clock=clock)
+    for _ in range(5):
+        server.answers.append(error(500, "failed"))
+        assert code_of(client) == "failed"
+    assert not client.is_away
+
+
+def test_a_knowledge_base_without_a_snapshot_has_a_code_of_its_own(
+    server: EngineServer, clock: SettableClock
+) -> None:
+    server.answers.append(error(409, "no_snapshot"))
+    assert code_of(EngineClient(server.url, clock=clock)) == "no_snapshot"
+
+
 def test_a_return_is_noticed_though_nobody_asks(server: EngineServer, clock: SettableClock) -> None:
     back = threading.Event()
     client = EngineClient(server.url, clock=clock, on_back=back.set)
     client.start()
-    server.answers.append(error(500, "failed"))
+    server.answers.append(error(503, "not_ready"))
     code_of(client)
     assert back.wait(10)
     client.stop()

@@ -76,7 +76,7 @@ LIES: dict[str, Behaviour] = {
     "hangs": hangs,
     "drips its head": drips_its_head,
     "drips its body": drips_its_body,
-    "500": error(500, "failed"),
+    "500": answer(500, b"Internal Server Error"),
     "429": answer(429, {"error": {"code": "overloaded", "message": "later"}}, {"Retry-After": "1"}),
     "HTML": answer(200, b"<html>It works!</html>", {"Content-Type": "text/html"}),
     "truncated JSON": answer(200, json.dumps(a_found()).encode()[:-20]),
@@ -152,7 +152,7 @@ def test_leases_waiting_and_limits_do_not_follow_the_clock_on_the_wall(
         a_bot(tmp_path, slack, clock=clock, engine_url=engine.url) as bot,
     ):
         for number, jump in enumerate((3600, -7200, 86_400, 366_000_000, -366_082_800)):
-            engine.usual = error(500, "failed")
+            engine.usual = error(503, "not_ready")
             assert bot.people.says(QUESTION, channel=f"C{number}").status_code == 200
             slack.until(lambda: len(_told(slack)) == number + 1)  # noqa: B023 - called at once
             clock.ahead += jump
