@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Mapping
 
@@ -59,7 +60,7 @@ class Searcher:
             best_score=found.best_score,
             matches=found.matches,
             scores=found.scores if query.keep else None,
-            fingerprint=snapshot.model.fingerprint,
+            fingerprint=scale_of(snapshot.model.fingerprint, self._knowledge_bases[query.knowledge_base]),
         )
 
     def snapshot_of(self, knowledge_base: str) -> Snapshot:
@@ -82,6 +83,17 @@ class Searcher:
                 f" and must be refreshed for {model.name}"
             )
         return snapshot
+
+
+def scale_of(fingerprint: str, knowledge_base: KnowledgeBase) -> str:
+    """What scores are measured by: the model, and what this knowledge base does to them besides.
+
+    Scores of different scales are not to be compared, and no threshold outlives its own.
+    """
+    if not knowledge_base.instruction and knowledge_base.scoring == "cosine":
+        return fingerprint
+    parts = f"{fingerprint}\x00{knowledge_base.instruction}\x00{knowledge_base.scoring}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
 def is_visible(text: str) -> bool:

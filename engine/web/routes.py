@@ -26,7 +26,7 @@ from engine.domain import (
 )
 from engine.metrics import Metrics
 from engine.refresher import Refresher
-from engine.searcher import Searcher
+from engine.searcher import Searcher, scale_of
 from engine.shelf import Shelf
 from engine.source import MANAGED, ManagedSource
 from engine.web.bodies import (
@@ -113,7 +113,7 @@ class Knowledge:
             name=name,
             size=snapshot.size if snapshot else 0,
             model=identity.name if identity else self.model_name,
-            fingerprint=identity.fingerprint if identity else "",
+            fingerprint=scale_of(identity.fingerprint, self.knowledge_bases[name]) if identity else "",
             dimension=identity.dimension if identity else 0,
             device=self.batcher.device if loaded else "",
             snapshot=snapshot.id if snapshot else None,

@@ -105,3 +105,20 @@ def test_the_bundled_model_counts_its_tokens(tmp_path: Path) -> None:
     assert status == 200
     assert 6 <= seen["tokens"] <= 12
     assert (seen["dimension"], len(seen["values"]), seen["picture"]) == (512, 50, None)
+
+
+def test_what_a_knowledge_base_does_to_scores_is_part_of_their_fingerprint(tmp_path: Path) -> None:
+    """A threshold belongs to one scale: cosines of one model under one instruction, or "either"."""
+    bases = [
+        a_knowledge_base(tmp_path, "apple", name="plain"),
+        a_knowledge_base(tmp_path, "apple", name="either", scoring="either"),
+    ]
+    with an_engine(some_settings(tmp_path, *bases)) as engine:
+        engine.is_settled()
+        prints = {}
+        for name in ("plain", "either"):
+            prints[name] = engine.search("apple", knowledge_base=name)["fingerprint"]
+            shown = engine.client.get(f"/v1/knowledge-bases/{name}").get_json()
+            assert shown["fingerprint"] == prints[name]
+    assert prints["plain"] == "letters"
+    assert prints["either"] != "letters"
