@@ -87,8 +87,10 @@ class Library:
         """The vector of a question."""
         if self._instruction:
             told = instructed(self._encoder.identity, self._instruction, question)
-            return self._encoder.encode([told], "bare")[0]
-        return self._encoder.encode([question], "query")[0]
+            rows = self._encoder.encode([told], "bare")
+        else:
+            rows = self._encoder.encode([question], "query")
+        return np.asarray(rows[0], np.float32)
 
     def matches(self, question: str, *, threshold: float, limit: int | None = None) -> tuple[Match, ...]:
         """Every entry at or above the threshold, best first; at most `limit` of them.
