@@ -183,7 +183,7 @@ def test_a_body_over_the_limit_is_not_read(engine: RunningEngine) -> None:
 
 
 def test_unknown_routes_and_methods_are_json_errors(engine: RunningEngine) -> None:
-    assert error_of(engine.client.get("/v1/embeddings"))[:2] == (404, "not_found")
+    assert error_of(engine.client.get("/v1/nothing"))[:2] == (404, "not_found")
     wrong = engine.client.get("/v1/search")
     assert error_of(wrong)[:2] == (405, "method_not_allowed")
     assert "POST" in wrong.headers["Allow"]
