@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,11 +16,14 @@ from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.program import secrets_of
 from tests.attacks import planted
 from tests.attacks.planted import Planted, a_planted_program, hits, repeats_the_token
+from tests.attacks.waiting import until_at_rest
 from tests.support import wecom_codec
 from tests.support.engine_server import answer, hangs_up
 from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, error, too_fast
 
-WAIT_SECONDS = 60.0
+# An engine's refusal is quoted to the operator, in the dead letters and (masked) in the log. This
+# engine puts the token that we sent into its refusals; a real one does not.
+REPEATED_TO_US = {planted.ENGINE_TOKEN}
 
 
 @dataclass
@@ -171,7 +173,7 @@ def _failing_wecom(everything: Planted, left: Left) -> None:
                 address=address,
             )
             program.app.inbox.accept(message)
-    _until_tried(everything)
+    until_at_rest(program.app)
     encrypted = wecom_codec.encrypt(planted.WECOM_KEY, json.dumps({"response_url": _later_address()}), "")
     timestamp = str(int(program.edges.clock.now().timestamp()))
     query = {"timestamp": timestamp, "nonce": "n"}
@@ -184,17 +186,6 @@ def _failing_wecom(everything: Planted, left: Left) -> None:
 
 def _later_address() -> str:
     return f"https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code={planted.WECOM_ADDRESS}"
-
-
-def _until_tried(everything: Planted) -> None:
-    """Wait until everything was tried once; what failed waits for its next try."""
-    app, pause = everything.program.app, threading.Event()
-    for _ in range(1000):
-        inbox, outbox = app.inbox.counts(), app.outbox.counts()
-        if not (inbox["received"] or inbox["claimed"] or outbox["sending"]):
-            return
-        pause.wait(0.02)
-    raise AssertionError("it never happened")
 
 
 def test_every_secret_was_shown_to_those_it_is_for(left: Left) -> None:
@@ -217,8 +208,7 @@ def test_no_secret_stands_in_the_log(left: Left) -> None:
 
 def test_no_secret_is_even_handed_to_the_log(left: Left) -> None:
     """SEC21: the mask is the second wall and not the first."""
-    # The log quotes an engine's refusal. One that repeats its token is what the mask is for.
-    assert set(hits(*left.records)) <= {planted.ENGINE_TOKEN}
+    assert set(hits(*left.records)) <= REPEATED_TO_US
 
 
 def test_no_secret_stands_in_an_answer_a_reply_or_a_file(left: Left) -> None:
@@ -231,10 +221,11 @@ def test_no_secret_stands_in_the_metrics_or_the_dead_letters(left: Left) -> None
     """SEC21."""
     assert "kbdial_bot_dead_letters_total" in left.metrics
     assert "slack" in left.letters
-    assert hits(left.metrics, left.letters) == []
+    assert hits(left.metrics) == []
+    assert set(hits(left.letters)) <= REPEATED_TO_US
 
 
 def test_nothing_configured_is_stored(left: Left) -> None:
     """SEC21: addresses that came with a message are kept for the answer; what was configured is not."""
     assert b"SQLite format 3" in left.database
-    assert set(hits(left.database)) <= {planted.SLACK_ADDRESS, planted.WECOM_ADDRESS}
+    assert set(hits(left.database)) <= REPEATED_TO_US | {planted.SLACK_ADDRESS, planted.WECOM_ADDRESS}
