@@ -416,7 +416,7 @@ def _was_reset(error: requests.ConnectionError) -> bool:
 
 def _path(knowledge_base: str) -> str:
     part = _part(knowledge_base)
-    if part is None:
+    if part is None or "/" in knowledge_base:
         raise EngineError("unknown_knowledge_base", "no knowledge base can have this name")
     return f"/v1/knowledge-bases/{part}"
 

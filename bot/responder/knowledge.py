@@ -13,6 +13,8 @@ from bot.responder.questions import Questions
 from bot.responder.room import KnowledgeBases, Room
 
 LOOKS, LOOK_SECONDS = 8, 0.25  # two seconds for added entries to become live
+# Enough to see that they were read as meant; their ids are what /kb remove takes.
+SHOWN_ADDED = 10
 SHOWN_DROPS = 3
 
 
@@ -116,6 +118,10 @@ class Knowledge:
     def _added(self, room: Room, name: str, added: Added) -> list[str]:
         words = room.words
         lines = [words.kb_added.format(name=name, count=len(added.added))]
+        lines += [
+            words.kb_added_line.format(entry=entry.id, text=texts.shortened(entry.text))
+            for entry in added.added[:SHOWN_ADDED]
+        ]
         if added.repeated:
             lines.append(words.kb_repeated.format(count=len(added.repeated)))
         if added.dropped:

@@ -87,6 +87,7 @@ WORDING = Wording(
     kb_list="Knowledge bases:",
     kb_line="{mark} {name}{size}",
     kb_none="There is no knowledge base yet.",
+    kb_added_line="· {text} (/kb remove {entry} takes it back)",
     kb_added="Added to {name}: {count}.",
     kb_repeated="Known already: {count}.",
     kb_dropped="Left out: {count}.",

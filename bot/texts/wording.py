@@ -107,6 +107,7 @@ class Wording:
     kb_line: str
     kb_none: str
     kb_added: str
+    kb_added_line: str
     kb_repeated: str
     kb_dropped: str
     kb_dropped_line: str

@@ -86,6 +86,7 @@ WORDING = Wording(
     kb_list="知识库：",
     kb_line="{mark} {name}{size}",
     kb_none="还没有知识库。",
+    kb_added_line="· {text}（/kb remove {entry} 可以撤回）",
     kb_added="已加入 {name}：{count} 条。",
     kb_repeated="已经有了：{count} 条。",
     kb_dropped="未采用：{count} 条。",

@@ -356,7 +356,7 @@ def test_choosing_a_knowledge_base_says_which_threshold_now_holds_and_why(desk: 
     assert desk.say("/kb list") == "Knowledge bases:\n· default (3 entries)\n▸ shop (3 entries)"
 
 
-@pytest.mark.parametrize("name", ["sale", "<!channel>", "{names}"])
+@pytest.mark.parametrize("name", ["sale", "<!channel>", "{names}", "../etc"])
 def test_an_unknown_knowledge_base_changes_nothing(desk: Desk, name: str) -> None:
     assert desk.say(f"/kb use {name}") == (
         f'No knowledge base is called "{name}". There are: default, shop. Choose with /kb use NAME.'
@@ -369,15 +369,17 @@ def test_added_entries_say_how_many_and_when_they_are_live(desk: Desk) -> None:
         (Entry("m1", "pear"),), (Entry("e3", "Figs"),), (Dropped("3", "no letter or digit"),), "r1"
     )
     assert desk.say("/kb add pear => sweet\nFigs\n--") == (
-        "Added to default: 1.\nKnown already: 1.\nLeft out: 1.\nline 3: no letter or digit\n"
-        "They can be found now."
+        "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nKnown already: 1.\n"
+        "Left out: 1.\nline 3: no letter or digit\nThey can be found now."
     )
     assert desk.engine.added == [("default", "pear => sweet\nFigs\n--")]
 
 
 def test_entries_that_take_longer_are_promised_within_a_minute(desk: Desk) -> None:
     desk.engine.states = ["running"]
-    assert desk.say("/kb add pear") == "Added to default: 1.\nThey can be found within a minute."
+    assert desk.say("/kb add pear") == (
+        "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nThey can be found within a minute."
+    )
     assert sum(desk.waited) == 2.0
 
 
