@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,9 +14,11 @@ import pytest
 from pydantic import BaseModel
 
 from bot import config as bot_config
+from bot.commands import VERBS
 from engine import config as engine_config
 
 ROOT = Path(__file__).parent.parent
+READMES = ("README.md", "README.zh.md")
 EXAMPLE = ROOT / "config.example.toml"
 # Found out from where the file lies, not written into it.
 UNWRITTEN = {"engine.knowledge_base.base"}
@@ -44,6 +49,23 @@ def test_the_example_configuration_has_every_key(program: type[BaseModel]) -> No
 def test_every_group_of_keys_in_the_example_says_what_it_is_for() -> None:
     groups = EXAMPLE.read_text(encoding="utf-8").strip().split("\n\n")
     assert [group for group in groups if "# " not in group] == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_command_is_in_the_readme(readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    assert [name for name in VERBS if f"/{name}" not in text] == []
+
+
+@pytest.mark.parametrize("program", ["bot", "engine"])
+def test_every_command_of_the_shell_is_in_the_readme(program: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", program, "--help"], capture_output=True, text=True, check=True
+    )
+    names = re.findall(r"^    ([\w-]+)", told.stdout, re.MULTILINE)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert names
+    assert [name for name in names if f"`{name}" not in text and f"{program} {name}" not in text] == []
 
 
 def keys_of(model: type[BaseModel], above: str = "") -> Iterator[str]:

@@ -16,7 +16,7 @@ WORDING = Wording(
     nothing="没有内容达到阈值 {threshold}，最高分是 {best}。",
     nothing_suggestion="发送 {command} 就能看到结果。",
     nothing_at_all="把阈值调到 0 到 1 之间的任何值都不会有结果。",
-    no_snapshot="知识库 {knowledge_base} 还不能用：它的来源没能读取。原因在引擎的日志里，请告诉维护知识库的同事。",
+    no_snapshot="知识库 {knowledge_base} 还不能用：来源没能读取。原因在引擎的日志里，请告诉维护它的同事。",
     knowledge_base_empty="知识库 {knowledge_base} 还是空的。可以用 {command} 添加内容。",
     kb_add_example="/kb add 问题 => 答复",
     just_now="刚刚",
