@@ -1,0 +1,317 @@
+"""The attack catalogue: each case, the tests that prove it, and what has no part yet.
+
+A test is named by its file below `tests/` and its function. `open` says what a case asks
+for beyond these tests, and why it is not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    tests: tuple[str, ...] = ()
+    open: str = ""
+
+
+SLACK = "bot/web/test_slack.py::"
+SIGNATURE = "bot/platforms/slack/test_signature.py::"
+SLACK_READING = "bot/platforms/slack/test_reading.py::"
+SLACK_SENDER = "bot/platforms/slack/test_sender.py::"
+SLACK_MARKUP = "bot/platforms/slack/test_markup.py::"
+SLACK_BLOCKS = "bot/platforms/slack/test_blocks.py::"
+WECOM = "bot/web/test_wecom.py::"
+ENVELOPE = "bot/platforms/wecom/test_envelope.py::"
+WECOM_READING = "bot/platforms/wecom/test_reading.py::"
+WECOM_APP = "bot/platforms/wecom/test_app_reading.py::"
+WECOM_MARKUP = "bot/platforms/wecom/test_markup.py::"
+LATER = "bot/platforms/wecom/test_later.py::"
+SERVER = "bot/web/test_server.py::"
+INBOX = "bot/store/test_inbox.py::"
+RESPONDER = "bot/test_responder.py::"
+SOURCE = "engine/source/test_"
+ENGINE = "engine/web/test_routes.py::"
+CLIENT = "bot/test_engine_client.py::"
+PLANTED = "attacks/test_planted_secrets.py::"
+PROCESSES = "attacks/test_planted_secrets_in_processes.py::"
+VALUES = "attacks/test_senseless_values.py::"
+COSTLY = "attacks/test_costly_texts.py::"
+
+NO_CONSOLE = "there is no console yet: no page, no login, no cookie"
+NO_MATTERMOST = "there is no Mattermost yet"
+
+CATALOGUE: dict[str, Case] = {
+    "SEC01": Case(
+        (
+            f"{SLACK}test_what_is_not_authentic_is_401_and_leaves_one_line",
+            f"{SIGNATURE}test_one_changed_byte_is_a_forgery",
+            f"{WECOM}test_what_is_not_authentic_is_401_and_tells_nothing_apart",
+        ),
+        NO_MATTERMOST,
+    ),
+    "SEC02": Case((f"{SIGNATURE}test_five_minutes_are_fresh_on_both_sides",)),
+    "SEC03": Case(
+        (
+            f"{SIGNATURE}test_only_ten_digits_are_a_timestamp",
+            f"{ENVELOPE}test_only_ten_digits_are_a_timestamp",
+        )
+    ),
+    "SEC04": Case(
+        (
+            f"{WECOM}test_a_callback_of_yesterday_is_refused",
+            f"{WECOM}test_an_event_of_yesterday_in_a_fresh_envelope_is_put_aside",
+            f"{WECOM_APP}test_a_message_of_yesterday_is_put_aside",
+        )
+    ),
+    "SEC05": Case(
+        (
+            f"{ENVELOPE}test_every_forgery_is_refused_at_its_step",
+            f"{ENVELOPE}test_a_signed_block_of_any_plain_bytes_is_opened_or_refused",
+            f"{WECOM}test_no_negative_vector_gets_further_than_a_short_refusal",
+            f"{WECOM}test_two_encrypted_elements_are_400",
+        ),
+        "medians of the time taken are not compared",
+    ),
+    "SEC06": Case(
+        (
+            f"{SLACK}test_the_challenge_is_answered_only_when_signed",
+            f"{WECOM}test_verification_gives_back_the_exact_bytes",
+        )
+    ),
+    "SEC07": Case(
+        (
+            "walks/test_slack.py::test_a_repeated_event_is_answered_once",
+            f"{INBOX}test_twenty_repeats_at_once_are_one_message",
+            "faults/test_platform.py::test_a_redelivery_is_acknowledged_and_answered_once",
+            "bot/store/test_retention.py::test_keys_are_kept_three_days_whatever_is_configured",
+        )
+    ),
+    "SEC08": Case(
+        (
+            f"{WECOM}test_an_event_without_an_id_is_answered_once",
+            f"{SLACK_READING}test_a_command_without_trigger_is_known_by_its_body_and_time",
+        ),
+        NO_MATTERMOST,
+    ),
+    "SEC09": Case(
+        (
+            f"{SLACK}test_both_secrets_are_taken_while_one_is_replaced",
+            f"{SIGNATURE}test_both_secrets_count_while_one_is_replaced_and_an_empty_one_never",
+            "faults/test_kill.py::test_a_stop_under_full_load_finishes_what_is_under_way_and_frees_the_rest",
+        )
+    ),
+    "SEC10": Case(
+        (
+            f"{SLACK_READING}test_what_is_not_said_to_us_is_ignored",
+            "attacks/test_floods.py::test_a_flooded_channel_takes_nothing_from_ten_quiet_ones",
+        ),
+        NO_MATTERMOST,
+    ),
+    "SEC11": Case(
+        (
+            f"{WECOM}test_entities_are_refused_before_they_are_expanded",
+            f"{ENVELOPE}test_what_is_no_xml_envelope_is_malformed",
+        )
+    ),
+    "SEC12": Case(
+        (
+            f"{SLACK}test_signed_nonsense_is_refused_for_good",
+            f"{WECOM}test_deep_nesting_is_400_and_the_next_request_is_served",
+        )
+    ),
+    "SEC13": Case(
+        (
+            f"{SERVER}test_a_body_beyond_the_limit_is_refused_without_being_read",
+            f"{SLACK}test_too_much_is_refused_before_it_is_read",
+            f"{WECOM}test_a_large_body_is_413_and_an_inflated_one_415",
+            f"{ENGINE}test_a_body_over_the_limit_is_not_read",
+        )
+    ),
+    "SEC14": Case(
+        (
+            f"{SLACK}test_nothing_is_inflated",
+            f"{WECOM}test_a_large_body_is_413_and_an_inflated_one_415",
+            f"{ENGINE}test_a_body_of_another_kind_is_not_read",
+        )
+    ),
+    "SEC15": Case(
+        (
+            f"{SLACK}test_a_broken_shape_is_200_and_put_aside",
+            f"{SLACK}test_what_is_not_for_us_is_200_and_counted",
+            f"{WECOM_READING}test_a_known_type_in_a_broken_shape_is_put_aside",
+            f"{WECOM_READING}test_unknown_types_are_ignored",
+            f"{INBOX}test_quarantine_keeps_what_could_not_be_understood",
+        ),
+        f"{NO_CONSOLE}, so what was put aside is seen in the database only",
+    ),
+    "SEC16": Case(
+        (
+            f"{VALUES}test_forty_thousand_characters_are_answered_and_said_to_be_cut",
+            f"{RESPONDER}test_a_very_long_question_is_cut_and_says_so",
+            f"{RESPONDER}test_a_blank_question_gets_the_help_page",
+            f"{RESPONDER}test_half_a_character_and_nul_never_reach_engine_or_store",
+            f"{COSTLY}test_stacked_marks_are_parted_into_as_few_messages_as_other_text",
+            f"{WECOM_MARKUP}test_what_hides_or_turns_the_writing_is_taken_out",
+        ),
+        NO_CONSOLE,
+    ),
+    "SEC17": Case(
+        (
+            f"{SOURCE}documents.py::test_what_inflates_a_thousand_times_is_refused_unopened",
+            f"{SOURCE}documents.py::test_a_part_that_leads_out_of_the_file_is_refused",
+            f"{SOURCE}documents.py::test_a_workbook_of_too_many_rows_is_refused_at_the_row",
+            f"{SOURCE}tables.py::test_a_broken_table_names_file_and_row",
+            f"{SOURCE}sources.py::test_a_failing_source_keeps_its_last_good_content_and_the_others_go_on",
+        )
+    ),
+    "SEC18": Case(
+        (
+            f"{SLACK_SENDER}test_a_response_address_elsewhere_is_never_connected_to",
+            f"{SLACK_SENDER}test_a_redirect_is_not_followed",
+            f"{LATER}test_no_other_spelling_is_connected_to",
+        )
+    ),
+    "SEC19": Case(
+        (
+            f"{SOURCE}web.py::test_a_body_without_end_is_cut_off",
+            f"{SOURCE}web.py::test_a_byte_now_and_then_does_not_hold_the_reader",
+            f"{SOURCE}web.py::test_a_packed_body_is_counted_as_it_unfolds",
+            f"{SOURCE}web.py::test_another_host_is_not_followed_to",
+            f"{SOURCE}web.py::test_a_web_page_is_not_taken_for_a_table",
+            f"{SOURCE}web.py::test_a_certificate_that_nobody_vouches_for_is_refused",
+        )
+    ),
+    "SEC20": Case(
+        (
+            f"{PROCESSES}test_the_engine_is_reached_from_this_machine_only_unless_told_otherwise",
+            f"{ENGINE}test_without_the_token_nothing_is_told",
+            "attacks/test_openapi.py::test_every_answer_is_one_that_the_document_describes",
+            f"{CLIENT}test_a_refused_token_names_the_keys_to_compare",
+            f"{PLANTED}test_no_secret_stands_in_an_answer_a_reply_or_a_file",
+        )
+    ),
+    "SEC21": Case(
+        (
+            f"{PLANTED}test_every_secret_was_shown_to_those_it_is_for",
+            f"{PLANTED}test_no_secret_stands_in_the_log",
+            f"{PLANTED}test_no_secret_is_even_handed_to_the_log",
+            f"{PLANTED}test_no_secret_stands_in_an_answer_a_reply_or_a_file",
+            f"{PLANTED}test_no_secret_stands_in_the_metrics_or_the_dead_letters",
+            f"{PLANTED}test_nothing_configured_is_stored",
+            f"{PROCESSES}test_the_engine_tells_no_secret_of_its_sources_or_its_token",
+            f"{PROCESSES}test_the_bot_tells_no_secret_when_it_cannot_start",
+            f"{PROCESSES}test_an_address_that_is_logged_holds_no_password",
+        ),
+        "core files hold whatever the memory held; SECURITY.md says to switch them off",
+    ),
+    "SEC22": Case(
+        (
+            f"{SLACK_MARKUP}test_foreign_text_neither_rings_nor_links",
+            f"{SLACK_BLOCKS}test_every_answer_fits_and_is_inert",
+            f"{WECOM}test_foreign_text_rings_nobody_and_forges_no_link",
+            f"{WECOM_MARKUP}test_nobody_is_rung",
+        ),
+        NO_MATTERMOST,
+    ),
+    "SEC23": Case(
+        (
+            f"{SLACK_MARKUP}test_a_link_goes_where_it_says",
+            f"{SLACK_MARKUP}test_only_web_addresses_become_links",
+            f"{WECOM_MARKUP}test_a_link_goes_where_it_says",
+        )
+    ),
+    "SEC24": Case(
+        (
+            f"{VALUES}test_no_question_starts_a_formula_in_the_export_and_all_are_read_back",
+            "bot/test_responder_export.py::test_no_text_begins_a_formula",
+            "bot/test_responder_export.py::test_what_is_written_is_read_back",
+        )
+    ),
+    "SEC25": Case(
+        (
+            "bot/test_logs.py::test_an_event_stays_on_its_own_line",
+            "bot/test_logs.py::test_a_forged_record_is_only_text",
+            "engine/test_logs.py::test_a_forged_record_stays_inside_its_field",
+        )
+    ),
+    "SEC26": Case(
+        ("bot/web/test_files.py::test_a_link_gives_its_file_to_be_saved_and_not_shown",), NO_CONSOLE
+    ),
+    "SEC27": Case(
+        (
+            f"{RESPONDER}test_where_only_admins_may_others_change_nothing_and_learn_who_may",
+            f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
+            f"{RESPONDER}test_a_message_without_a_person_changes_nothing",
+        ),
+        "a refused attempt is in the inbox like any message, and has no audit row of its own",
+    ),
+    "SEC28": Case(
+        (
+            f"{RESPONDER}test_a_click_on_another_channels_answer_finds_nothing",
+            "bot/store/test_settings_and_history.py::test_an_answer_is_readable_by_its_own_channel_only",
+            f"{WECOM}test_a_stream_is_told_to_its_own_room_only",
+            "bot/web/test_files.py::test_what_we_did_not_sign_gives_nothing",
+        )
+    ),
+    "SEC29": Case(
+        (f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",),
+        f"rights are looked up at the click, not at the drawing of the button; {NO_CONSOLE}, and nothing"
+        " yet takes an admin by code away again",
+    ),
+    "SEC30": Case(open="the sheet has no case of this number"),
+    "SEC31": Case(
+        (
+            f"{VALUES}test_a_senseless_value_is_refused_in_a_sentence_and_changes_nothing",
+            f"{VALUES}test_a_wrong_value_is_told_to_the_person_alone_with_the_range",
+            "bot/test_texts.py::test_a_name_in_braces_stays_a_name",
+            f"{ENGINE}test_a_wrong_question_is_answered_with_the_reason",
+        )
+    ),
+    "SEC32": Case(open=NO_CONSOLE),
+    "SEC33": Case(open=NO_CONSOLE),
+    "SEC34": Case((f"{WECOM}test_wrong_codes_are_limited",), f"admin codes; {NO_CONSOLE}"),
+    "SEC35": Case(open=NO_CONSOLE),
+    "SEC36": Case(
+        ("attacks/test_headers.py::test_every_answer_has_the_safe_headers_and_no_banner",), NO_CONSOLE
+    ),
+    "SEC37": Case(
+        (
+            "faults/test_floods.py::test_one_person_who_floods_is_told_once_and_every_event_is_acknowledged",
+            "attacks/test_floods.py::test_after_a_quiet_minute_the_flood_is_forgotten",
+        )
+    ),
+    "SEC38": Case(
+        (
+            "faults/test_floods.py::test_one_channel_that_floods_leaves_the_others_their_answers",
+            "attacks/test_floods.py::test_a_flooded_channel_takes_nothing_from_ten_quiet_ones",
+        )
+    ),
+    "SEC39": Case(
+        (
+            f"{SERVER}test_a_client_that_takes_too_long_is_cut_however_it_drips",
+            "faults/test_floods.py::test_slow_clients_are_cut_and_take_nothing_from_the_others",
+            "engine/web/test_server.py::test_a_client_that_takes_too_long_is_cut_however_it_drips",
+        )
+    ),
+    "SEC40": Case(
+        (
+            f"{COSTLY}test_no_pattern_hesitates_over_a_long_run_of_anything",
+            f"{COSTLY}test_no_pattern_hesitates_over_any_two_characters_in_turn",
+            f"{COSTLY}test_twice_the_text_is_twice_the_work",
+            "engine/test_batcher.py::test_a_full_line_refuses_at_once",
+            "engine/test_batcher.py::test_pieces_are_small_and_leave_nothing_out",
+            "bot/test_responder_throttle.py::test_memory_is_bounded",
+            f"{ENVELOPE}test_the_memory_of_replays_is_bounded",
+        )
+    ),
+    "supply chain": Case(
+        (
+            "attacks/test_nothing_is_fetched.py::test_every_pinned_file_has_its_hash",
+            "attacks/test_nothing_is_fetched.py::test_what_the_program_depends_on_is_in_the_lock",
+            "attacks/test_nothing_is_fetched.py::test_a_search_with_the_bundled_model_asks_nobody",
+            "attacks/test_nothing_is_fetched.py::test_the_bot_asks_nobody_but_what_its_configuration_names",
+        ),
+        "the audit asks a vulnerability database, which not every build reaches: `make audit`",
+    ),
+}
