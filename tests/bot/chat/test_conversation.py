@@ -7,8 +7,7 @@ import pytest
 
 from bot.chat.conversation import Left, converse, recite
 from bot.chat.room import Hear
-from bot.chat.screen import Reply
-from bot.domain import Text
+from bot.domain import Reply, Text
 from bot.local import LocalError, NotRunning
 
 
