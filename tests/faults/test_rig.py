@@ -29,7 +29,7 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
 @pytest.mark.parametrize(
     ("safeguard", "test"),
     [
-        pytest.param("synchronous-off", f"{CUT}[short]", id="commits are not synced"),
+        pytest.param("synchronous-off", f"{CUT}[short]", id="commits are not synced", marks=pytest.mark.soak),
         pytest.param("synchronous-normal", f"{CUT}[short]", id="commits are synced now and then"),
         pytest.param("no-unique-key", REDELIVERY, id="no key"),
         pytest.param("no-lease-check", SLOW, id="no lease check"),
