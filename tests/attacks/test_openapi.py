@@ -88,5 +88,5 @@ def test_every_answer_is_one_that_the_document_describes_for_long(
     described: Any, path: str, method: str
 ) -> None:
     """SEC20, the long form."""
-    how = settings(max_examples=2000, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    how = settings(max_examples=300, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     _keep_to_it(described, path, method, how)
