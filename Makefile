@@ -6,13 +6,14 @@ GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo yes)
 PATHS := bot engine migrations tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test soak format locks clean
+.PHONY: help run setup test soak audit format locks clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make run      set up, then start the bot and the engine; Ctrl-C stops both'
 	@echo 'make test     set up, then run every check and the whole test suite'
 	@echo 'make soak     the long loops of the tests: 200 kills, 50 power cuts, floods; half an hour'
+	@echo 'make audit    ask a vulnerability database about what is pinned; needs to reach it'
 	@echo 'make setup    set up .venv and nothing else (GPU=yes adds torch without a card)'
 	@echo 'make format   put the code into shape'
 	@echo 'make locks    pin the dependencies of pyproject.toml anew'
@@ -33,6 +34,9 @@ test: .venv/has-base .venv/has-gpu .venv/has-test
 # Bounded from outside as well: a loop that hangs must not hang whoever waits for it.
 soak: .venv/has-base .venv/has-gpu .venv/has-test
 	timeout 3600 $(BIN)/python -m pytest -m soak
+
+audit:
+	@.ci/audit
 
 format: .venv/has-base .venv/has-test
 	$(BIN)/ruff check --fix $(PATHS)

@@ -115,6 +115,7 @@ class EngineClient:
     ) -> None:
         self._answer_seconds = answer_seconds
         self._url = url.rstrip("/")
+        self._token = token.encode()
         self._metrics = metrics
         self._breaker = Breaker(clock, on_back)
         self._session = requests.Session()
@@ -377,7 +378,8 @@ class EngineClient:
             body = _read(response)
             if response.status_code in SUCCESSES:
                 return body
-            raise _error(response.status_code, body)
+            # A refusal is quoted to the operator and kept with what it refused.
+            raise _error(response.status_code, body.replace(self._token, b"...") if self._token else body)
 
 
 def _read(response: requests.Response) -> bytes:

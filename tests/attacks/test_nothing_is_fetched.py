@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,16 @@ def test_what_the_program_depends_on_is_in_the_lock() -> None:
     extras = project["optional-dependencies"]
     needed = {_name(each) for extra in ("documents", "test", "gpu") for each in extras[extra]}
     assert needed - {"kbdial"} <= locked
+
+
+def test_every_exception_of_the_audit_has_a_reason_and_an_end() -> None:
+    """Supply chain."""
+    exceptions = tomllib.loads((ROOT / ".ci" / "audit.toml").read_text(encoding="utf-8")).get("exception", [])
+    assert [
+        each
+        for each in exceptions
+        if not (each.get("id") and each.get("reason") and isinstance(each.get("until"), date))
+    ] == []
 
 
 def _name(requirement: str) -> str:

@@ -1,0 +1,241 @@
+"""Every parser and escaper over ten thousand values, in the long run. None breaks its promise."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import commands
+from bot.csv_table import as_csv
+from bot.domain import Clock
+from bot.platforms.slack import Verifier, clicks
+from bot.platforms.slack import markup as slack_markup
+from bot.platforms.slack.reading import Ours, read_command, read_event, read_interaction
+from bot.platforms.wecom import markup as wecom_markup
+from bot.platforms.wecom.app_reading import App, read_app
+from bot.platforms.wecom.envelope import Envelope, Refused, Signed
+from bot.platforms.wecom.reading import read_robot
+from bot.platforms.wecom.readings import Robot
+from bot.responder.bold import bold_span
+from engine import timetable
+from engine.domain import SourceError
+from engine.preparation import prepare
+from engine.source import formats
+from tests.support.slack import links, rings
+from tests.support.wecom_api import RUNG
+
+EXAMPLES = 10_000
+ENVELOPE = Envelope(token="t", encoding_aes_key="k" * 43, clock=Clock())
+
+# What means something to one of the platforms, to commands or to a spreadsheet.
+PIECES = [
+    "<",
+    ">",
+    "&",
+    "|",
+    "@",
+    "!",
+    "#",
+    "*",
+    "_",
+    "~",
+    "`",
+    "[",
+    "](",
+    ")",
+    "\\",
+    "/",
+    "、",
+    "=>",
+    "=",
+    "+",
+    "-",
+    "%",
+    "0.65",
+    "9",
+    "/threshold",
+    "/kb add",
+    "/kbdial",
+    "@KB Bot",
+    "try",
+    "<!channel>",
+    "<@U1>",
+    "<@all>",
+    "https://evil.test",
+    "javascript:",
+    "&lt;",
+    "\n",
+    "\r",
+    "\t",
+    "\u200b",
+    "\u202e",
+    "\u0301",
+    "\x00",
+    "\ud800",
+    " ",
+    "\u3000",
+    "字",
+    "😀",
+    "０",
+    '"',
+    "'",
+    ",",
+    ";",
+]
+texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "event",
+                    "user",
+                    "channel",
+                    "ts",
+                    "text",
+                    "actions",
+                    "container",
+                    "msgtype",
+                    "from",
+                    "userid",
+                    "content",
+                    "aibotid",
+                    "msgid",
+                    "value",
+                    "action_id",
+                    "team_id",
+                    "id",
+                ]
+            )
+            | texts,
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+objects = st.dictionaries(texts, values, max_size=6)
+
+
+def _as_json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _command(text: str) -> object:
+    return commands.parse(text, names=("KB Bot",), mentioned=len(text) % 2 > 0, in_group=len(text) % 3 > 0)
+
+
+def _event(value: Any) -> object:
+    return read_event({"type": "event_callback", "team_id": "T", "event": value}, Ours())
+
+
+def _slack(text: str) -> None:
+    escaped = slack_markup.escape(slack_markup.clean(text))
+    assert (rings(escaped), links(escaped)) == (0, [])
+    slack_markup.plain(slack_markup.clean(text))
+    assert slack_markup.size(slack_markup.escape(slack_markup.cut(text, 60))) <= 60
+
+
+def _wecom(text: str) -> None:
+    assert RUNG.findall(wecom_markup.escape(text)) == []
+    assert all(
+        len(piece.encode()) <= 300 for piece in wecom_markup.split(wecom_markup.escape(text), 300, "…")
+    )
+
+
+def _table(text: str) -> None:
+    (cell,) = [as_csv(["text"], [[slack_markup.clean(text)]]).decode("utf-8-sig").split("\r\n", 1)[1]]
+    assert not cell.lstrip('"').startswith(("=", "+", "-", "@", "\t"))
+
+
+def _lists(text: str) -> None:
+    for read in (formats.pairs, formats.table, formats.jsonl):
+        with suppress(SourceError):
+            list(read("list", text.encode("utf-8", "surrogatepass")))
+
+
+def _click(text: str) -> None:
+    for action in ("dial:to", "vote", "more", "choose:1", "run:1", text):
+        with suppress(clicks.BrokenClick):
+            clicks.read(action, text)
+
+
+def _timetable(text: str) -> None:
+    with suppress(ValueError):
+        timetable.parse(text)
+
+
+def _envelope(text: str) -> None:
+    body = text.encode("utf-8", "surrogatepass")
+    encrypted = ENVELOPE.encrypt(body)
+    for sealed in (encrypted, base64.b64encode(body).decode(), text):
+        for read in (ENVELOPE.open_json, ENVELOPE.open_xml):
+            for outer in (_as_json({"encrypt": sealed}), body):
+                with suppress(Refused):
+                    read(Signed("0" * 40, "1700000000", "n"), outer)
+    assert ENVELOPE.decrypt(encrypted) == body
+
+
+def _signature(text: str) -> None:
+    Verifier(["s"], lambda: 1.0).verdict(text.encode("utf-8", "surrogatepass"), text[:10], text[10:])
+
+
+READERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
+    "command": (texts, _command),
+    "Slack event": (values, _event),
+    "Slack envelope": (objects, lambda v: read_event(v, Ours())),
+    "Slack click": (objects, lambda v: read_interaction({"type": "block_actions", **v})),
+    "Slack command": (st.dictionaries(texts, texts), lambda v: read_command(v, b"", "1", Ours())),
+    "Slack text": (texts, _slack),
+    "Slack button": (texts, _click),
+    "Slack signature": (texts, _signature),
+    "Slack link": (st.tuples(texts, texts), lambda v: slack_markup.link(*v)),
+    "WeCom robot": (values, lambda v: read_robot(_as_json(v), Robot("support"), now=0)),
+    "WeCom application": (texts, lambda t: read_app(t.encode("utf-8", "replace"), App("a", "c", 1), now=0)),
+    "WeCom text": (texts, _wecom),
+    "WeCom link": (st.tuples(texts, texts), lambda v: wecom_markup.link(*v)),
+    "WeCom envelope": (texts, _envelope),
+    "spreadsheet": (texts, _table),
+    "lists": (texts, _lists),
+    "bold": (st.tuples(texts, texts), lambda v: bold_span(*v)),
+    "preparation": (texts, prepare),
+    "timetable": (texts, _timetable),
+}
+
+
+def _try(reader: str, examples: int) -> None:
+    made, read = READERS[reader]
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=examples < EXAMPLES,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(made)
+    def try_it(value: Any) -> None:
+        read(value)
+
+    try_it()
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_nothing_makes_it_raise_or_leave_its_promise(reader: str) -> None:
+    _try(reader, 100)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("reader", READERS)
+def test_nothing_makes_it_raise_or_leave_its_promise_for_long(reader: str) -> None:
+    _try(reader, EXAMPLES)
