@@ -30,7 +30,7 @@ from bot.platforms.wecom.app_reading import App, read_app
 from bot.platforms.wecom.reading import read_robot
 from bot.platforms.wecom.readings import Robot
 from bot.responder.bold import bold_span
-from engine.preparation import prepare
+from engine import preparation
 from engine.source import formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,8 +90,8 @@ def _compiled(path: Path, call: ast.Call, name: str) -> re.Pattern[Any]:
         written = ast.literal_eval(call.args[0])
     except ValueError:  # put together when the module is imported
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        pattern = getattr(importlib.import_module(module), name)
-        assert isinstance(pattern, re.Pattern), f"{path}:{call.lineno} has no name"
+        pattern = getattr(importlib.import_module(module), name, None)
+        assert isinstance(pattern, re.Pattern), f"{path}:{call.lineno}: give it a name to be tried under"
         return pattern
     flags = re.NOFLAG
     for node in [part for given in (*call.args[1:], *call.keywords) for part in ast.walk(given)]:
@@ -187,7 +187,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "WeCom split": lambda text: wecom_markup.split(text, 4096, "…"),
     "bold sentence": lambda text: bold_span(text, text),
     "spreadsheet": lambda text: as_csv(["text"], [[text]]),
-    "preparation": prepare,
+    "preparation": preparation.prepare,
+    "every step of preparation": preparation.of(tuple(preparation.STEPS)),
     "list": lambda text: list(formats.pairs("list", text.encode())),
     "table": lambda text: list(formats.table("table", f"text\n{text}".encode())),
     "JSON lines": lambda text: list(formats.jsonl("lines", json.dumps({"text": text}).encode())),

@@ -89,7 +89,7 @@ PIECES = [
     ",",
     ";",
 ]
-texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
+texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=16).map("".join)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,
     lambda inner: (
@@ -119,10 +119,10 @@ values = st.recursive(
             )
             | texts,
             inner,
-            max_size=6,
+            max_size=4,
         )
     ),
-    max_leaves=12,
+    max_leaves=6,
 )
 objects = st.dictionaries(texts, values, max_size=6)
 
