@@ -377,13 +377,20 @@ def test_a_name_that_would_lead_elsewhere_is_never_asked_for(
     assert (raised.value.code, server.heard) == ("unknown_knowledge_base", [])
 
 
-def test_a_name_with_a_slash_stays_one_part_of_the_address(
-    client: EngineClient, server: EngineServer
-) -> None:
+def test_a_name_stays_one_part_of_the_address(client: EngineClient, server: EngineServer) -> None:
     server.usual = error(404, "unknown_knowledge_base")
     with pytest.raises(EngineError):
-        client.knowledge_base("../search?x=库")
-    assert server.heard[0].path == "/v1/knowledge-bases/..%2Fsearch%3Fx%3D%E5%BA%93"
+        client.knowledge_base("search?x=库#1")
+    assert server.heard[0].path == "/v1/knowledge-bases/search%3Fx%3D%E5%BA%93%231"
+
+
+def test_a_name_with_a_slash_is_no_knowledge_bases_and_is_not_asked_for(
+    client: EngineClient, server: EngineServer
+) -> None:
+    with pytest.raises(EngineError) as told:
+        client.knowledge_base("../search")
+    assert told.value.code == "unknown_knowledge_base"
+    assert server.heard == []
 
 
 def test_entries_are_added_as_lines(client: EngineClient, server: EngineServer) -> None:
