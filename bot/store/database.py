@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store import sqlite
 from bot.store.errors import StoreError
+from bot.store.server import server_engine
 from bot.store.writer import GroupWriter, is_trouble_of_the_store
 
 T = TypeVar("T")
@@ -78,7 +80,7 @@ class Database:
 
 def _server_engine(url: str, busy_seconds: float) -> Engine:
     milliseconds = int(busy_seconds * 1000)
-    return create_engine(
+    return server_engine(
         url,
         pool_pre_ping=True,
         pool_timeout=busy_seconds,
@@ -96,3 +98,5 @@ def _guarded(action: Callable[[], T]) -> T:
         if not is_trouble_of_the_store(problem):
             raise
         raise StoreError(f"the database did not answer: {problem.orig}") from problem
+    except PoolTimeout as problem:
+        raise StoreError("the database did not answer: all connections are in use") from problem

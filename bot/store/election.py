@@ -14,9 +14,11 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store.server import server_engine
 
 RETRY_SECONDS = 10.0
 
@@ -45,7 +47,7 @@ class AdvisoryLock:
     """A lock of the PostgreSQL server, held by one connection for as long as that lives."""
 
     def __init__(self, url: str, name: str) -> None:
-        self._engine: Engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
+        self._engine: Engine = server_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
         self._key = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
         self._held: Connection | None = None
 

@@ -19,12 +19,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import sqlite
 from bot.store.errors import SchemaError
+from bot.store.server import server_engine
 
 _MIGRATE = "run `python -m bot migrate`"
 _RESTORE = "bring back a backup with `python -m bot restore`"
@@ -163,7 +164,7 @@ def _opened(path: Path, *, writes: bool, may_be_empty: bool = False) -> Iterator
 
 @contextmanager
 def _server(database_url: str) -> Iterator[Connection]:
-    engine = create_engine(database_url)
+    engine = server_engine(database_url)
     try:
         with engine.connect() as connection:
             yield connection
