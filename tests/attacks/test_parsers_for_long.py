@@ -239,3 +239,9 @@ def test_nothing_makes_it_raise_or_leave_its_promise(reader: str) -> None:
 @pytest.mark.parametrize("reader", READERS)
 def test_nothing_makes_it_raise_or_leave_its_promise_for_long(reader: str) -> None:
     _try(reader, EXAMPLES)
+
+
+def test_half_a_character_in_an_address_ends_no_reply() -> None:
+    """Found by the long run: the address of an entry is what its source says."""
+    assert slack_markup.link("https://kb.test/\ud800", "more") == "<https://kb.test/?|more>"
+    assert wecom_markup.link("more", "https://kb.test/\ud800") == "[more](https://kb.test/?)"

@@ -83,7 +83,7 @@ def link(url: str, label: str) -> str:
     # A name before the host serves only to look like another host.
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
         return escape(label)
-    target = quote(urlunsplit(parts), safe=":/?#[]!$&'()*+,;=%~").replace("&", "&amp;")
+    target = quote(urlunsplit(parts), safe=":/?#[]!$&'()*+,;=%~", errors="replace").replace("&", "&amp;")
     pretends = _looks_like_address.search(label) is not None and label.strip() != url
     shown = host if pretends else " ".join(label.split()) or host
     return f"<{target}|{escape(shown).replace('|', '¦')}>"
