@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -154,8 +156,9 @@ def _wecom(text: str) -> None:
 
 
 def _table(text: str) -> None:
-    (cell,) = [as_csv(["text"], [[slack_markup.clean(text)]]).decode("utf-8-sig").split("\r\n", 1)[1]]
-    assert not cell.lstrip('"').startswith(("=", "+", "-", "@", "\t"))
+    written = as_csv(["text"], [[slack_markup.clean(text)]]).decode("utf-8-sig")
+    _, *rows = csv.reader(io.StringIO(written, newline=""))
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
 def _lists(text: str) -> None:
