@@ -161,7 +161,7 @@ def _model(name: str) -> _Model:
     if name == "bundled":
         return cast("_Model", USE(threads=1))
     import torch  # noqa: PLC0415 - only for other models
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - only for other models
 
     torch.set_num_threads(2)
     loaded = SentenceTransformer(name, device="cpu")

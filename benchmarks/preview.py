@@ -94,7 +94,7 @@ def main() -> None:
             assert item is not None
             inbox.answered(item, Outcome(asked=a_question(number, chance)))
         history, settings = History(database), Settings(database)
-        dial = Dial(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type]
+        dial = Dial(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type] - only what a preview asks
         bot = Bot()
         room = Room(a_message(0), settings.of(ROOM), bot.defaults, ZoneInfo("UTC"))
         measured("read 200 questions", runs, lambda: history.scored(ROOM, QUESTIONS, "default"))
