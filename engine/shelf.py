@@ -1,6 +1,7 @@
 """Snapshots on disk, so that a restart answers at once and a crash changes nothing.
 
-    FOLDER/current.json                    which snapshot is served, and when it was confirmed
+    FOLDER/current.json                    which snapshot is served, when it was confirmed, and which
+                                           one was served before
     FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
     FOLDER/<snapshot>/entries.jsonl
     FOLDER/<snapshot>/vectors.safetensors
@@ -71,6 +72,7 @@ class _Manifest(BaseModel):
 class _Pointer(BaseModel):
     snapshot: str
     confirmed: datetime
+    before: str | None = None  # said, not guessed from the names: clocks go back, too
     rolled_back: RolledBack | None = None
 
 
@@ -87,6 +89,7 @@ class Shelf:
         self._folder = folder
         self._reached = reached
         self._current: Snapshot | None = None
+        self._before: str | None = None
         self._rolled_back: RolledBack | None = None
         self.damaged: tuple[str, ...] = ()
 
@@ -115,7 +118,7 @@ class Shelf:
                 continue
             if pointer and pointer.snapshot == name:
                 loaded = replace(loaded, confirmed=pointer.confirmed)
-                self._rolled_back = pointer.rolled_back
+                self._before, self._rolled_back = pointer.before, pointer.rolled_back
             self._current = loaded
             break
         self.damaged = tuple(damaged)
@@ -136,21 +139,20 @@ class Shelf:
         partial.replace(self._folder / snapshot.id)
         _sync_folder(self._folder)
         self._reached("renamed")
-        self._point_to(snapshot)
+        before = self._current.id if self._current else None
+        self._point_to(snapshot, before)
         self._reached("pointed")
-        before, self._current = self._current, snapshot
-        self._rolled_back = None
+        self._current, self._before, self._rolled_back = snapshot, before, None
         self._reached("published")
-        self._clear(keep={snapshot.id, before.id if before else ""})
+        self._clear(keep={snapshot.id, before})
 
     def confirm(self, when: datetime) -> None:
         """Note that the sources still say what the current snapshot says."""
         if self._current is None:
             raise AssertionError("nothing to confirm; this is a bug")
         confirmed = replace(self._current, confirmed=when)
-        self._point_to(confirmed)
-        self._current = confirmed
-        self._rolled_back = None
+        self._point_to(confirmed, self._before)
+        self._current, self._rolled_back = confirmed, None
 
     def before(self) -> Snapshot:
         """The snapshot that was published before the current one, whole and checked.
@@ -158,13 +160,11 @@ class Shelf:
         Raises:
             NoSnapshot: there is none.
         """
-        current = self._current
-        for name in self._candidates(None) if current else ():
-            if current and name < current.id:
-                try:
-                    return _read(self._folder / name)
-                except SnapshotDamaged as problem:
-                    _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
+        if self._before:
+            try:
+                return _read(self._folder / self._before)
+            except SnapshotDamaged as problem:
+                _log.error("snapshot refused", extra={"snapshot": self._before, "reason": problem.message})
         raise NoSnapshot("there is no snapshot before the one being served")
 
     def roll_back(self, to: Snapshot, when: datetime) -> RolledBack:
@@ -172,8 +172,8 @@ class Shelf:
         if self._current is None:
             raise AssertionError("nothing to roll back from; this is a bug")
         note = RolledBack(self._current.id, when, _digest_of_entries(self._current.entries))
-        self._point_to(to, note)
-        self._current, self._rolled_back = to, note
+        self._point_to(to, None, note)
+        self._current, self._before, self._rolled_back = to, None, note
         return note
 
     def refuses(self, entries: Sequence[Entry]) -> bool:
@@ -183,16 +183,14 @@ class Shelf:
     def release(self) -> None:
         """Let what was rolled back from be published again."""
         if self._current and self._rolled_back:
-            self._point_to(self._current)
+            self._point_to(self._current, self._before)
             self._rolled_back = None
 
     def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
-        # Names start with the time they were made, so the newest comes first.
-        names = sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
-        if pointer and pointer.snapshot in names:
-            names.remove(pointer.snapshot)
-            names.insert(0, pointer.snapshot)
-        yield from names
+        """What may be served, the best first: as the pointer says, else the newest by name."""
+        there = sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
+        named = [pointer.snapshot, pointer.before] if pointer else []
+        yield from dict.fromkeys([*(name for name in named if name in there), *there])
 
     def _read_pointer(self) -> _Pointer | None:
         try:
@@ -203,15 +201,19 @@ class Shelf:
             _log.error("pointer refused", extra={"file": str(self._folder / _POINTER)})
             return None
 
-    def _point_to(self, snapshot: Snapshot, rolled_back: RolledBack | None = None) -> None:
-        pointer = _Pointer(snapshot=snapshot.id, confirmed=snapshot.confirmed, rolled_back=rolled_back)
+    def _point_to(
+        self, snapshot: Snapshot, before: str | None, rolled_back: RolledBack | None = None
+    ) -> None:
+        pointer = _Pointer(
+            snapshot=snapshot.id, confirmed=snapshot.confirmed, before=before, rolled_back=rolled_back
+        )
         partial = self._folder / f"{_POINTER}{_PARTIAL}"
         with _synced(partial):
             partial.write_text(pointer.model_dump_json(), encoding="utf-8")
         partial.replace(self._folder / _POINTER)
         _sync_folder(self._folder)
 
-    def _clear(self, keep: set[str]) -> None:
+    def _clear(self, keep: set[str | None]) -> None:
         for each in self._folder.iterdir():
             if each.is_dir() and each.name not in keep:
                 _remove(each)

@@ -172,7 +172,7 @@ def test_a_snapshot_under_another_name_is_refused(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     loaded = shelf.load()
     assert loaded is not None
-    assert (loaded.id, shelf.damaged) == ("s2", ("s3",))
+    assert (loaded.id, shelf.damaged) == ("s1", ("s3",))
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -266,6 +266,28 @@ def test_a_rollback_serves_the_snapshot_before_and_survives_a_restart(tmp_path: 
     assert (note.snapshot, again.refuses(bad.entries), again.refuses(served.entries)) == ("s2", True, False)
     with pytest.raises(NoSnapshot, match="no snapshot before"):
         again.before()
+
+
+def test_the_snapshot_before_is_the_one_served_before_whatever_the_clock_said(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    for name in ("s1", "s3", "s2"):
+        shelf.publish(a_snapshot("apple", id=name))
+    again = Shelf(tmp_path)
+    again.load()
+    assert (shelf.before().id, again.before().id) == ("s3", "s3")
+    shutil.rmtree(tmp_path / "s2")
+    left = served_after_restart(tmp_path)
+    assert left is not None
+    assert left.id == "s3"
+
+
+def test_a_confirmation_keeps_the_snapshot_before(tmp_path: Path) -> None:
+    shelf = Shelf(with_two(tmp_path))
+    shelf.load()
+    shelf.confirm(MIDDAY)
+    again = Shelf(tmp_path)
+    again.load()
+    assert (shelf.before().id, again.before().id) == ("s1", "s1")
 
 
 @pytest.mark.parametrize("how", ["publish", "confirm", "release"])
