@@ -27,9 +27,10 @@ from bot.texts.answers import (
     tier_word,
     turned_by,
 )
+from bot.texts.languages import wording
 from bot.texts.mistakes import bad_command, shortened, unknown_command
 from bot.texts.replies import in_words, with_commands
-from bot.texts.wording import Tier, Wording, wording
+from bot.texts.wording import Tier, Wording
 
 __all__ = [
     "Tier",

@@ -8,7 +8,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Literal
 
 from bot.domain import Answer, Language, Match
-from bot.texts.wording import Tier, wording
+from bot.texts.languages import wording
+from bot.texts.wording import Tier
 
 STRONG = 0.60
 FAIR = 0.40

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from bot.domain import Language
-from bot.texts.wording import wording
+from bot.texts.languages import wording
 
 LONGEST_GIVEN = 40
 ALIKE = 0.7

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import Document, Text
-from bot.texts.wording import wording
+from bot.texts.languages import wording
 
 
 def in_words(reply: Text | Document) -> Text:

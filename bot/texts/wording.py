@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain import Language
-
 Tier = Literal["strong", "fair", "weak"]
 
 
@@ -183,9 +181,3 @@ class Wording:
     admin_now: str
     admin_wrong_code: str
     admin_too_often: str
-
-
-def wording(language: Language) -> Wording:
-    from bot.texts import en, zh  # noqa: PLC0415 - they are made of the class above
-
-    return zh.WORDING if language == "zh" else en.WORDING
