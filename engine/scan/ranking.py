@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.scan.score import Rows, Scores
+from engine.scan.score import Columns, Rows, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,26 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounded:
+    """Rows that may matter to a question, with bounds of their scores; `columns` say which question."""
+
+    columns: Columns
+    rows: Rows
+    lowest: Scores
+    highest: Scores
+
+    @classmethod
+    def together(cls, parts: Sequence[Bounded]) -> Bounded:
+        columns, rows, lowest, highest = zip(
+            *((part.columns, part.rows, part.lowest, part.highest) for part in parts), strict=True
+        )
+        return cls(*(np.concatenate(arrays) for arrays in (columns, rows, lowest, highest)))
+
+    def where(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Bounded:
+        return Bounded(self.columns[which], self.rows[which], self.lowest[which], self.highest[which])
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Rows that may matter to one question, with bounds of their scores.
 
@@ -85,12 +106,13 @@ def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[R
     threshold = wanted.threshold
     rows = candidates.rows
     # Scores are cut to -1...1, so their bounds may be: what ties there is told apart by row.
-    lowest, highest = np.clip(candidates.lowest, -1, 1), np.clip(candidates.highest, -1, 1)
+    lowest, highest = np.minimum(candidates.lowest, 1), np.maximum(candidates.highest, -1)
     surely = lowest >= threshold
     near = rows[~surely & (highest >= threshold)]
     total = candidates.counted + int(np.count_nonzero(surely))
-    total += int(np.count_nonzero(score(near) >= threshold))
-    certain = np.unique(np.asarray(wanted.certain, dtype=np.int64))
+    if len(near):
+        total += int(np.count_nonzero(score(near) >= threshold))
+    certain = np.array(sorted(set(wanted.certain)), dtype=np.int64)
     if len(certain) and threshold <= 1:
         total += int(np.count_nonzero(score(certain) < threshold))
 
@@ -101,8 +123,8 @@ def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[R
         last = np.partition(lowest, len(rows) - length)[len(rows) - length]
         rows = rows[highest >= last]
     if len(certain):
-        rows = np.setdiff1d(rows, certain)
-    scores = np.concatenate([score(rows), np.ones(len(certain))])
-    rows = np.concatenate([rows, certain])
+        rows = np.concatenate([np.setdiff1d(rows, certain), certain])
+    scores = score(rows)
+    scores[np.isin(rows, certain)] = 1.0
     order = np.lexsort((rows, -scores))[:length]
     return Ranked(total, rows[order], scores[order])

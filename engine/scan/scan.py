@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
 from engine.scan.candidates import Pass
 from engine.scan.compressed import Compressed
 from engine.scan.products import Int8Products, int8_products
-from engine.scan.ranking import Candidates, Ranked, Wanted, ranked
+from engine.scan.ranking import Ranked, Wanted, ranked
+from engine.scan.rough import RoughScores
 from engine.scan.score import Floats, Rows, Scores, as_questions, scores_of
 
-# The first rows give every question a cut, the next as many say whether it leaves most
-# rows out. After them a tile is large enough that calling into a library costs little,
-# and small enough for the cache.
-_OPENING = 128
+# The first tile tells how good the best rows are at least. It is read in full, by one thread,
+# and so much larger than the number of rows wanted that the next tiles have no crowd.
+_OPENING = 1024
+_OPENING_PER_ROW_KEPT = 16
+# A tile after it is large enough that calling into a library costs little, and its products are
+# few enough for a core's own cache.
 _LARGEST = 16384
-_SMALLEST = 2048
-_PRODUCTS = 131072  # in a tile, rows times questions
+_SMALLEST = 1024
+_PRODUCTS = 2**18
+_MANY = 2048  # rows that take longer to score, about a millisecond, than to hand to other threads
 
 
 class Scan:
@@ -71,12 +76,11 @@ class Scan:
             raise ValueError(f"{len(rows)} questions, but {len(wanted)} say what they want")
         if not wanted:
             return []
-        look = Pass(self._matrix, self._compressed, self._products, rows, wanted)
+        look = Pass(self._matrix, self._rough(rows), rows, wanted)
         size = len(self._matrix)
-        opening = min(2 * _OPENING, size)
-        for start in range(0, opening, _OPENING):
-            look.look_at(start, min(start + _OPENING, size))
-        tile = min(_LARGEST, max(_SMALLEST, _PRODUCTS // len(rows)))
+        opening = min(size, max(_OPENING, _OPENING_PER_ROW_KEPT * max(want.keep for want in wanted)))
+        look.look_at(0, opening)
+        tile = self._tile(size - opening, len(rows))
         tiles = iter(range(opening, size, tile))
 
         def work() -> None:
@@ -85,13 +89,10 @@ class Scan:
 
         self._together(work, min(self._threads, -(-(size - opening) // tile)))
 
-        def answer(row: int, want: Wanted, found: Candidates) -> Ranked:
-            return ranked(want, size, found, lambda which: scores_of(self._matrix, which, rows[row]))
-
-        asked = range(len(rows)), wanted, look.candidates()
-        if len(rows) == 1:
-            return list(map(answer, *asked))
-        return list(self._pool.map(answer, *asked))
+        return [
+            ranked(want, size, found, partial(self._scores, question=question))
+            for question, want, found in zip(rows, wanted, look.candidates(), strict=True)
+        ]
 
     def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[Ranked]:
         """For each question every row at or above its threshold."""
@@ -103,7 +104,25 @@ class Scan:
 
     def scores(self, rows: Rows, question: Floats) -> Scores:
         """The scores of these rows for one question."""
-        return scores_of(self._matrix, rows, as_questions(question[None], self._matrix.shape[1])[0])
+        return self._scores(rows, as_questions(question[None], self._matrix.shape[1])[0])
+
+    def _scores(self, rows: Rows, question: Floats) -> Scores:
+        if len(rows) < _MANY:
+            return scores_of(self._matrix, rows, question)
+        parts = np.array_split(rows, self._threads)
+        scored = self._pool.map(lambda part: scores_of(self._matrix, part, question), parts)
+        return np.concatenate(list(scored))
+
+    def _rough(self, questions: Floats) -> RoughScores | None:
+        if self._compressed is None or self._products is None:
+            return None
+        return RoughScores(self._compressed, questions, self._products)
+
+    def _tile(self, rows: int, questions: int) -> int:
+        """As many rows as fit, in as many tiles for one thread as for the other."""
+        most = min(_LARGEST, max(_SMALLEST, _PRODUCTS // questions))
+        turns = max(1, -(-rows // (most * self._threads)))
+        return max(_SMALLEST, -(-rows // (turns * self._threads)))
 
     def _together(self, work: Callable[[], None], threads: int) -> None:
         """Here and in the pool, until it is done everywhere."""

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Scores = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Columns = NDArray[np.intp]
 
 LONGEST = 1.01
 """No row is longer than this. The bounds of every pass are multiples of it."""
 
-_PIECE = 256  # rows at a time: 256 x 512 doubles stay in a core's own cache
+_PIECE = 64  # rows at a time: 64 x 512 doubles stay in a core's own cache
 
 
 def scores_of(matrix: Floats, rows: Rows, question: Floats) -> Scores:

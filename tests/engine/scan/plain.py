@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.scan import Ranked, Wanted
-from engine.scan.products import Int8, Products
+from engine.scan.products import Int8, Int32, Products
 from engine.scan.score import Floats
 
 Maker = Callable[[np.random.Generator, int, int], Floats]
@@ -84,7 +84,7 @@ def same(one: Ranked, other: Ranked) -> bool:
 def whole_numbers(questions: Int8) -> Products:
     """Stands in for the library where it is not installed; exact as well."""
 
-    def products(rows: Int8) -> Floats:
-        return np.asarray(rows.astype(np.int64) @ questions.T.astype(np.int64)).astype(np.float32)
+    def products(rows: Int8) -> Int32:
+        return np.asarray(rows.astype(np.int32) @ questions.T.astype(np.int32))
 
     return products

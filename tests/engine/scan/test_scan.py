@@ -75,7 +75,6 @@ def test_the_compressed_copy_misleads_by_no_more_than_it_says(
     copy = Compressed.of(matrix)
     kept = copy.rows.astype(np.float64) * copy.steps.astype(np.float64)[:, None]
     assert (np.linalg.norm(matrix - kept, axis=1) <= copy.residuals).all()
-    assert (np.linalg.norm(kept, axis=1) <= copy.lengths).all()
 
 
 @pytest.mark.parametrize("maker", MAKERS)
