@@ -94,7 +94,13 @@ class App:
         self.knowledge.batcher.start()
 
     def serve(self) -> None:
-        """Open, listen, refresh what is refreshed by itself, and keep the schedule."""
+        """Open, listen, refresh what is refreshed by itself, and keep the schedule.
+
+        Raises:
+            EncoderFailed: the configuration insists on a device that is not here.
+            CannotListen, and what `open` raises.
+        """
+        encoder.require_device(self.settings.model)
         self.open()
         try:
             self.server.start()

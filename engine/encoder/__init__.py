@@ -14,7 +14,7 @@ from engine.config import Model
 from engine.encoder.instruction import instructed
 from engine.snapshot import ModelIdentity, Vectors
 
-__all__ = ["CountsTokens", "Encoder", "ReadsAhead", "Role", "instructed", "load"]
+__all__ = ["CountsTokens", "Encoder", "ReadsAhead", "Role", "instructed", "load", "require_device"]
 
 Role = Literal["query", "document", "bare"]
 """What a text is. A bare one gets nothing in front: it has its instruction already."""
@@ -54,6 +54,26 @@ class ReadsAhead(Protocol):
 
 def _in_silence(_stage: str) -> None:
     return
+
+
+def require_device(model: Model) -> None:
+    """Refuse, before anything is started, a device that the configuration insists on and that is not here.
+
+    Costs nothing where it insists on none: `load` then takes what there is, and says so.
+
+    Raises:
+        EncoderFailed: saying what to set instead.
+    """
+    if model.remote_url or model.device in {"auto", "cpu"}:
+        return
+    if model.name == "bundled":
+        from engine.encoder.bundled import require_processor  # noqa: PLC0415 - as in load
+
+        require_processor(model)
+    else:
+        from engine.encoder.sentence_transformer import device_of  # noqa: PLC0415 - as in load
+
+        device_of(model)
 
 
 def load(model: Model, tell: Callable[[str], None] = _in_silence) -> Encoder:

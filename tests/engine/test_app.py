@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 import requests
 
-from engine import app, config, shell
+from engine import app, config, encoder, shell
 from engine.__main__ import main
-from engine.domain import CannotListen, CannotReach, FolderInUse
+from engine.config import Model
+from engine.domain import CannotListen, CannotReach, EncoderFailed, FolderInUse
 from tests.support.engine import (
     WAIT_SECONDS,
     HeldEncoder,
@@ -232,6 +233,16 @@ def test_a_failure_is_one_sentence_and_exit_code_1(
     first, second = capsys.readouterr().err.splitlines()
     assert "runs on the processor" in first
     assert 'there is no knowledge base "nope"' in second
+
+
+def test_a_device_that_is_not_here_keeps_the_engine_from_starting(tmp_path: Path) -> None:
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"), model=Model(device="cuda"))
+    built = app.build(settings)
+    with pytest.raises(EncoderFailed, match="runs on the processor"):
+        built.serve()
+    assert not settings.data_dir.exists()
+    remote = Model(name="m", device="cuda", remote_url="http://127.0.0.1:9/v1")
+    encoder.require_device(remote)  # what it runs on is that server's business
 
 
 def test_serve_answers_on_the_sample_data_and_stops_when_asked(tmp_path: Path) -> None:

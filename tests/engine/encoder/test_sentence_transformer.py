@@ -95,8 +95,9 @@ def test_auto_says_what_it_runs_on_and_cuda_needs_a_card(tiny: Path) -> None:
     has_card = torch.cuda.is_available()
     assert encoder.load(Model(name=str(tiny))).device == ("cuda" if has_card else "cpu")
     if not has_card:
-        with pytest.raises(EncoderFailed, match="torch sees no NVIDIA card"):
-            encoder.load(Model(name=str(tiny), device="cuda"))
+        for refuse in (encoder.load, encoder.require_device):
+            with pytest.raises(EncoderFailed, match="torch sees no NVIDIA card"):
+                refuse(Model(name=str(tiny), device="cuda"))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage"])
