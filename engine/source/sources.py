@@ -99,7 +99,12 @@ class Sources:
         failed = FailedSource(label, reason, kept=len(held.entries), since=kept.at if kept else None)
         _log.warning(
             "source failed",
-            extra={"source_name": label, "reason": reason, "kept": failed.kept, "since": str(failed.since)},
+            extra={
+                "source_name": label,
+                "reason": reason,
+                "kept": failed.kept,
+                "since": failed.since and failed.since.isoformat(),
+            },
         )
         return replace(held, failed=(failed,))
 
