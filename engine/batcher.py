@@ -36,6 +36,10 @@ PIECE_CHARACTERS = 4096
 CARD_PIECE = 512
 CARD_PIECE_CHARACTERS = 16_384
 
+# Lists of texts that others want vectors of, at once. Each holds a web thread for as long as
+# it takes, and questions must find threads too.
+LISTS = 8
+
 # More failures than these are not about the texts.
 _MANY_FAILURES = 20
 _SHOWN_CHARACTERS = 40
@@ -81,6 +85,7 @@ class Batcher:
         self._bulk: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._model = threading.Lock()
+        self._lists = threading.BoundedSemaphore(LISTS)
         self._state: State = "loading"
         self._reason = "the model is loading"
         self._thread: threading.Thread | None = None
@@ -154,8 +159,8 @@ class Batcher:
             ) from None
         return np.asarray(vectors[0], np.float32)
 
-    def count_tokens(self, text: str) -> int | None:
-        """Into how many tokens the model cuts a question; None where it does not tell.
+    def count_tokens(self, texts: Sequence[str], role: Role) -> int | None:
+        """Into how many tokens the model cuts these texts; None where it does not tell.
 
         Raises:
             NotReady: there is no model to ask.
@@ -164,15 +169,7 @@ class Batcher:
         if not isinstance(encoder, CountsTokens):
             return None
         with self._model:  # a tokenizer is part of the model, and used by one thread at a time
-            return encoder.count_tokens(text)
-
-    def count_tokens_of(self, texts: Sequence[str]) -> int | None:
-        """The same for several, added up."""
-        encoder = self._ready_encoder()
-        if not isinstance(encoder, CountsTokens):
-            return None
-        with self._model:
-            return sum(encoder.count_tokens(text) for text in texts)
+            return sum(encoder.count_tokens(text, role) for text in texts)
 
     def encode_entries(
         self,
@@ -181,13 +178,23 @@ class Batcher:
         *,
         role: Role = "document",
     ) -> Vectors:
-        """The vectors of many entries, in their order; `progress` hears now and then how many are done."""
+        """The vectors of many texts, in their order; `progress` hears now and then how many are done.
+
+        Raises:
+            Overloaded: as many lists as may be are being encoded already.
+            EncoderFailed, NotReady: as `encode_in_pieces`.
+        """
         vectors = np.empty((len(texts), self.identity.dimension), np.float32)
         done = 0
-        for places, piece in self.encode_in_pieces(texts, role):
-            vectors[places] = piece
-            done += len(places)
-            progress(done)
+        if not self._lists.acquire(blocking=False):
+            raise Overloaded(f"{LISTS} lists of texts are being encoded already, ask again in a moment")
+        try:
+            for places, piece in self.encode_in_pieces(texts, role):
+                vectors[places] = piece
+                done += len(places)
+                progress(done)
+        finally:
+            self._lists.release()
         return vectors
 
     def encode_in_pieces(

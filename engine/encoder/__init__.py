@@ -39,9 +39,9 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class CountsTokens(Protocol):
-    """What an encoder may be as well: one that says into how many tokens it cuts a question."""
+    """What an encoder may be as well: one that says into how many tokens it cuts a text."""
 
-    def count_tokens(self, text: str) -> int: ...
+    def count_tokens(self, text: str, role: Role) -> int: ...
 
 
 @runtime_checkable

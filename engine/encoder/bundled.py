@@ -73,6 +73,6 @@ class BundledEncoder:
                 raise EncoderFailed(f"text {number} is empty")
         return shortened(self._model.encode(prepared), self._identity.dimension)
 
-    def count_tokens(self, text: str) -> int:
+    def count_tokens(self, text: str, role: str) -> int:  # noqa: ARG002 - alike for all
         prepared = self._prepare(text[:_LONGEST_CHARACTERS])
         return len(self._model._tokenizer.encode([prepared])[0])  # noqa: SLF001 - the package shows it nowhere else

@@ -34,8 +34,11 @@ class PreparedEncoder:
         return self._encoder.device
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+        return self._encoder.encode([self._as_role(text, role) for text in texts], role)
+
+    def _as_role(self, text: str, role: Role) -> str:
         # A bare text has its instruction already, and no step may touch that.
-        return self._encoder.encode(list(texts) if role == "bare" else list(map(self._prepare, texts)), role)
+        return text if role == "bare" else self._prepare(text)
 
 
 class PreparedCountingEncoder(PreparedEncoder):
@@ -45,8 +48,8 @@ class PreparedCountingEncoder(PreparedEncoder):
         super().__init__(encoder, steps)
         self._counter = counter
 
-    def count_tokens(self, text: str) -> int:
-        return self._counter.count_tokens(self._prepare(text))
+    def count_tokens(self, text: str, role: Role) -> int:
+        return self._counter.count_tokens(self._as_role(text, role), role)
 
 
 def prepared(encoder: Encoder, steps: Sequence[str]) -> Encoder:

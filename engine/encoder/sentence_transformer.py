@@ -102,10 +102,10 @@ class SentenceTransformerEncoder:
                 raise EncoderFailed(f"text {number} is empty")
         return shortened(self._vectors(texts, role), self._identity.dimension)
 
-    def count_tokens(self, text: str) -> int:
-        """With the prompt and the marks that the model puts around a question, up to its limit."""
+    def count_tokens(self, text: str, role: str) -> int:
+        """With the prompt and the marks that the model puts around a text, up to its limit."""
         with self._reading:
-            count = len(self._model.tokenizer(self._prompts["query"] + text)["input_ids"])
+            count = len(self._model.tokenizer(self._prompts.get(role, "") + text)["input_ids"])
         return min(count, self._model.max_seq_length or count)
 
     def _examine(self, name: str, width: int, is_single: bool) -> None:

@@ -87,6 +87,7 @@ BY_MEDIA_TYPE: Final[Mapping[str, Reader]] = {
     "text/plain": pairs,
     "text/csv": table,
     "application/x-ndjson": jsonl,
+    "application/jsonl": jsonl,
 }
 
 

@@ -55,7 +55,7 @@ class ManagedSource:
             return self._load(knowledge_base)
 
     def add(self, knowledge_base: str, content: bytes, media_type: str) -> Added:
-        """Add a list: text/plain (`TEXT => ANSWER` or `TEXT`, one a line), text/csv or application/x-ndjson.
+        """Add a list: text/plain (`TEXT => ANSWER` or `TEXT`, one a line), text/csv or JSON lines.
 
         A text that is there already is reported as repeated and keeps the answer it has.
         `where` of what was dropped is `list:LINE`. Raises BadValue when the list cannot be

@@ -58,7 +58,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
                 seen,
                 model=batcher.identity.name,
                 fingerprint=batcher.identity.fingerprint,
-                tokens=batcher.count_tokens(asked.text),
+                tokens=batcher.count_tokens([asked.text], "query"),
                 picture=picture,
             )
         )

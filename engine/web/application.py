@@ -84,7 +84,8 @@ def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> F
     def refused(problem: HTTPException) -> Response:
         status = problem.code or 500
         code = next((code for code, each in STATUS.items() if each == status), "bad_request")
-        response = _error(code, problem.description or HTTPStatus(status).phrase, status)
+        says = "there is no such route" if status == HTTPStatus.NOT_FOUND else problem.description
+        response = _error(code, says or HTTPStatus(status).phrase, status)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             response.headers["Allow"] = ", ".join(sorted(getattr(problem, "valid_methods", None) or ()))
         return response

@@ -352,8 +352,9 @@ def _sentence(error: Any) -> str:
         return f"{field} is missing"
     if error["type"] == "extra_forbidden":
         return f"{field} is not a field of this request"
-    says = error["msg"].removeprefix("Input should be ")
-    return f"{field} must be {says} (got {_shown(error['input'])})"
+    # "Input should be …", "String should have …", "List should have … after validation, not 0"
+    says = (error["msg"].partition(" should ")[2] or error["msg"]).partition(" after validation")[0]
+    return f"{field} must {says} (got {_shown(error['input'])})"
 
 
 def _shown(given: Any) -> str:

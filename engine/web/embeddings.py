@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from engine.batcher import Batcher
 from engine.domain import BadValue
@@ -23,21 +23,29 @@ MOST_TEXTS = 2048
 _Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
+def _listed(given: Any) -> Any:
+    return [given] if isinstance(given, str) else given
+
+
+_Texts = Annotated[
+    list[_Text],
+    Field(min_length=1, max_length=MOST_TEXTS),
+    BeforeValidator(_listed, json_schema_input_type=_Text | list[_Text]),
+]
+"""A list of texts; one alone may stand without the brackets."""
+
+
 class EmbeddingsRequest(BaseModel):
     """Texts to be encoded bare, with nothing put in front. Fields not named here are passed over."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
-    input: _Text | Annotated[list[_Text], Field(min_length=1, max_length=MOST_TEXTS)]
+    input: _Texts
     model: str | None = Field(default=None, max_length=500)
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(
         default=None, ge=1, description="Vectors are cut to it, and again of length 1."
     )
-
-    @property
-    def texts(self) -> list[str]:
-        return [self.input] if isinstance(self.input, str) else self.input
 
 
 class EmbeddingBody(BaseModel):
@@ -79,11 +87,11 @@ def embeddings_routes(batcher: Batcher) -> Blueprint:
             raise BadValue(f'model must be "{model.name}", which is what runs here (got "{asked.model}")')
         if asked.dimensions and asked.dimensions > model.dimension:
             raise BadValue(f"dimensions must be at most {model.dimension} (got {asked.dimensions})")
-        for number, text in enumerate(asked.texts):
+        for number, text in enumerate(asked.input):
             if not is_visible(text):
                 raise BadValue(f"input.{number} must hold at least one visible character")
-        vectors = _cut(batcher.encode_entries(asked.texts, role="bare"), asked.dimensions)
-        tokens = batcher.count_tokens_of(asked.texts) or 0
+        vectors = _cut(batcher.encode_entries(asked.input, role="bare"), asked.dimensions)
+        tokens = batcher.count_tokens(asked.input, "bare") or 0
         return as_json(
             EmbeddingsResponse(
                 data=[

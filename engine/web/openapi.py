@@ -51,7 +51,7 @@ _ERRORS = {
     "413": "The body is too large.",
     "415": "The body is of a kind that is not read here.",
     "422": "A value is wrong; the message names it.",
-    "429": "Too many questions are waiting; see Retry-After.",
+    "429": "Too many are waiting already; see Retry-After.",
     "503": "Not now: the message says why.",
 }
 
@@ -120,7 +120,7 @@ def _paths() -> _Schema:
                 "Vectors of texts, in OpenAI's protocol.",
                 EmbeddingsRequest,
                 EmbeddingsResponse,
-                ("503",),
+                ("429", "503"),
             )
         },
         "/v1/inspect": {
@@ -129,7 +129,9 @@ def _paths() -> _Schema:
             )
         },
         "/v1/groups": {
-            "post": _measuring("group", "Texts that mean the same.", GroupsRequest, GroupsResponse, ("503",))
+            "post": _measuring(
+                "group", "Texts that mean the same.", GroupsRequest, GroupsResponse, ("429", "503")
+            )
         },
         "/v1/knowledge-bases": {
             "get": _operation("list_knowledge_bases", "All of them.", {"200": KnowledgeBasesBody})
@@ -177,6 +179,7 @@ def _paths() -> _Schema:
                     "text/plain": {"schema": _LIST, "example": "Where are you? => In Berlin."},
                     "text/csv": {"schema": _LIST},
                     "application/x-ndjson": {"schema": _LIST},
+                    "application/jsonl": {"schema": _LIST},
                 },
                 errors=("404", "413", "415", "422", "503"),
             ),

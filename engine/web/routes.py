@@ -52,7 +52,7 @@ from engine.web.bodies import (
 from engine.web.replies import as_json
 
 LIST_LIMIT_BYTES = 8 << 20
-LIST_TYPES = ("text/plain", "text/csv", "application/x-ndjson")
+LIST_TYPES = ("text/plain", "text/csv", "application/x-ndjson", "application/jsonl")
 ENTRIES_SHOWN = 100
 ENTRIES_MOST = 1000
 _LARGEST_OFFSET = 10_000_000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.batcher import PIECE, PIECE_CHARACTERS, Batcher, pieces
+from engine.batcher import LISTS, PIECE, PIECE_CHARACTERS, Batcher, pieces
 from engine.domain import EncoderFailed, NotReady, Overloaded
 from engine.encoder import Encoder
 from engine.snapshot import Vectors
@@ -112,6 +112,19 @@ def test_a_bulk_pass_tells_how_far_it_is() -> None:
     with started(LetterEncoder()) as batcher:
         batcher.encode_entries(["a"] * (PIECE + 1), heard.append)
     assert heard == [PIECE, PIECE + 1]
+
+
+def test_lists_of_texts_leave_room_for_questions() -> None:
+    encoder = HeldEncoder()
+    with ThreadPoolExecutor(LISTS) as pool, started(encoder) as batcher:
+        lists = [pool.submit(batcher.encode_entries, ["entry"]) for _ in range(LISTS)]
+        while len(batcher._bulk) + 1 < LISTS:  # one is with the model
+            all_of(lists, timeout=0.001)
+        with pytest.raises(Overloaded, match=f"{LISTS} lists of texts"):
+            batcher.encode_entries(["one more"])
+        encoder.go.release(LISTS + 1)
+        assert [len(each.result(WAIT_SECONDS)) for each in lists] == [1] * LISTS
+        assert len(batcher.encode_entries(["one more"])) == 1
 
 
 def test_no_entries_are_no_vectors() -> None:

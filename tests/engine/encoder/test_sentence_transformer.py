@@ -264,6 +264,13 @@ def test_a_bare_text_gets_no_prompt(loaded: Encoder) -> None:
     assert np.array_equal(loaded.encode(["task: where"], "bare"), loaded.encode(["task: where"], "document"))
 
 
+def test_tokens_are_counted_with_the_prompt_that_goes_before_them(loaded: Encoder) -> None:
+    assert isinstance(loaded, encoder.CountsTokens)
+    bare = loaded.count_tokens("where", "bare")
+    assert loaded.count_tokens("where", "document") == bare
+    assert loaded.count_tokens("where", "query") == loaded.count_tokens("task: where", "bare") > bare
+
+
 def test_loading_tells_what_it_does(tiny: Path) -> None:
     heard: list[str] = []
     encoder.load(Model(name=str(tiny), device="cpu"), heard.append)

@@ -31,9 +31,10 @@ def test_a_pasted_list_is_one_entry_a_line_with_or_without_an_answer(tmp_path: P
     assert {entry.source for entry in done.added} == {"managed"}
 
 
-def test_what_was_added_is_there_after_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "application/jsonl"])
+def test_what_was_added_is_there_after_a_restart(tmp_path: Path, kind: str) -> None:
     rows = '{"text": "a\u2028b", "id": 5, "answer": "x\\ny", "title": "t", "url": "u", "owner": "李"}'
-    done = ManagedSource(tmp_path).add("default", rows.encode(), "application/x-ndjson")
+    done = ManagedSource(tmp_path).add("default", rows.encode(), kind)
     assert ManagedSource(tmp_path).entries("default") == done.added
     assert done.added == (Entry("5", "a\u2028b", "x\ny", "t", "u", "managed", {"owner": "李"}),)
 
@@ -163,7 +164,11 @@ def test_what_an_interrupted_write_left_is_written_over(tmp_path: Path) -> None:
         (b"\xff", "text/plain", "list:1 is not UTF-8"),
         (b"titel\nx\n", "text/csv", "list:1 has no column for the text"),
         (b"{", "application/x-ndjson", "list:1 is not JSON"),
-        (b"x", "image/png", "a list is text/plain, text/csv, application/x-ndjson (got image/png)"),
+        (
+            b"x",
+            "image/png",
+            "a list is text/plain, text/csv, application/x-ndjson",
+        ),
         (b"123456789", "text/plain", "a list has at most 8 bytes (got 9)"),
         (b"a\nb\nc", "text/plain", "list:3 is past the limit of 2 rows"),
     ],

@@ -59,7 +59,7 @@ def test_no_picture_is_drawn_where_none_is_wanted(engine: RunningEngine) -> None
     [
         ("/v1/evaluate", b"{", 400, "not valid JSON"),
         ("/v1/evaluate", {}, 422, "labels is missing"),
-        ("/v1/evaluate", {"labels": []}, 422, "labels must be"),
+        ("/v1/evaluate", {"labels": []}, 422, "labels must have at least 1 item (got [])"),
         ("/v1/evaluate", {"labels": [{"score": 2, "relevant": True}]}, 422, "labels.0.score"),
         ("/v1/evaluate", b'{"labels": [{"score": NaN, "relevant": true}]}', 422, "labels.0.score"),
         ("/v1/evaluate", {"labels": LABELS, "precision": 1}, 422, "precision must be"),
@@ -67,7 +67,7 @@ def test_no_picture_is_drawn_where_none_is_wanted(engine: RunningEngine) -> None
         ("/v1/evaluate", {"labels": LABELS, "colour": "red"}, 422, "colour is not a field"),
         ("/v1/inspect", {}, 422, "text is missing"),
         ("/v1/inspect", {"text": " \u200b"}, 422, "visible character"),
-        ("/v1/groups", {"texts": []}, 422, "texts must be"),
+        ("/v1/groups", {"texts": []}, 422, "texts must have at least 1 item"),
         ("/v1/groups", {"texts": ["apple", " "]}, 422, "texts.1 must hold"),
         ("/v1/groups", {"texts": ["apple"] * 1001}, 422, "at most 1000"),
         ("/v1/groups", {"texts": ["apple"], "similarity": 2}, 422, "similarity must be"),

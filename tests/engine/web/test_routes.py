@@ -126,7 +126,7 @@ def test_pages_continue_where_the_last_one_ended(engine: RunningEngine) -> None:
         (b'{"query":' * 50_000, 400, "bad_request", "not valid JSON"),
         (b"[]", 422, "bad_value", "the body must be"),
         (b"{}", 422, "bad_value", "query is missing"),
-        (body(query="").encode(), 422, "bad_value", "query must be"),
+        (body(query="").encode(), 422, "bad_value", 'query must have at least 1 character (got "")'),
         (body(query=" \u200b\n").encode(), 422, "bad_value", "visible character"),
         (body(query=7).encode(), 422, "bad_value", "query must be a valid string (got 7)"),
         (body(query="x" * 20_001).encode(), 422, "bad_value", "20000 characters"),
