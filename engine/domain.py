@@ -105,7 +105,8 @@ class Query:
 class Match:
     """One entry at or above the threshold, with the very number that was compared.
 
-    `cosine` and `keyword` are what it is made of, `ranking` is what it is sorted by.
+    `cosine` and `keyword` are what it is made of, `ranking` is what it is sorted by. The cosine
+    of a long entry is that of its best passage.
     """
 
     rank: int

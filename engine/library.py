@@ -30,6 +30,8 @@ from engine import encoder
 from engine.config import Model
 from engine.domain import BadValue, Entry, Match
 from engine.encoder import Encoder, instructed
+from engine.passages import passages_of_all
+from engine.scan import Passages
 from engine.snapshot import Snapshot, Vectors
 
 
@@ -54,13 +56,18 @@ class Library:
         self._instruction = instruction
         given = list(entries)
         digits = len(str(len(given)))
-        held = [
-            each if isinstance(each, Entry) else Entry(id=str(number).zfill(digits), text=each)
-            for number, each in enumerate(given)
-        ]
+        held = sorted(
+            (
+                each if isinstance(each, Entry) else Entry(id=str(number).zfill(digits), text=each)
+                for number, each in enumerate(given)
+            ),
+            key=lambda entry: entry.id,
+        )
         identity = self._encoder.identity
+        texts = [entry.text for entry in held]
+        passages, starts = passages_of_all(texts)
         vectors = (
-            self._encoder.encode([entry.text for entry in held], "document")
+            self._encoder.encode([*texts, *passages], "document")
             if held
             else np.empty((0, identity.dimension), np.float32)
         )
@@ -70,7 +77,8 @@ class Library:
             created=datetime.now(UTC),
             model=identity,
             entries=held,
-            vectors=vectors,
+            vectors=vectors[: len(held)],
+            passages=Passages.of(starts, vectors[len(held) :]) if passages else None,
         )
 
     @property

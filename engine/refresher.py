@@ -36,6 +36,8 @@ from engine.domain import (
     UnknownKnowledgeBase,
 )
 from engine.history import History
+from engine.passages import passages_of_all
+from engine.scan import Passages
 from engine.shelf import Shelf
 from engine.snapshot import Snapshot
 
@@ -246,7 +248,7 @@ class Refresher:
         current = served if served and served.model.fingerprint == model.fingerprint else None
         if current and shelf.refuses(entries):
             return self._held_back(name, report, current)
-        if current and current.entries == entries:
+        if current and current.entries == entries and not current.lacks_passages:
             if reading.is_old:
                 return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
             with self._publishing:
@@ -255,8 +257,11 @@ class Refresher:
                 if not reading.failed:
                     shelf.confirm(self._now())
             return self._done(name, report, current.id)
-        assembled = self._assembly.vectors_of(entries, current, model, self._telling(name))
-        self._assembly.keep_what_leaves(served, entries, model)
+        whole = [entry.text for entry in entries]
+        passages, starts = passages_of_all(whole)
+        texts = [*whole, *passages]
+        assembled = self._assembly.vectors_of(texts, current, model, self._telling(name))
+        self._assembly.keep_what_leaves(served, texts, model)
         now = self._now()
         snapshot = Snapshot.of(
             id=f"{now:%Y%m%dT%H%M%S.%fZ}-{running.id[:6]}",
@@ -264,7 +269,8 @@ class Refresher:
             created=now,
             model=model,
             entries=entries,
-            vectors=assembled.vectors,
+            vectors=assembled.vectors[: len(whole)],
+            passages=Passages.of(starts, assembled.vectors[len(whole) :]) if passages else None,
             read=reading.read,
             dropped=reading.dropped,
         )

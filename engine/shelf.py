@@ -5,8 +5,9 @@
     FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
     FOLDER/<snapshot>/entries.jsonl
     FOLDER/<snapshot>/vectors.safetensors
+    FOLDER/<snapshot>/passages1.safetensors  the vectors of what long entries are cut into, where some are
     FOLDER/<snapshot>/search.safetensors   the int8 copy of the vectors, and the keywords: made from
-                                           the two above, kept so that a restart need not
+                                           entries and vectors, kept so that a restart need not
 
 A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
 The one before stays. Nothing here knows how vectors are made or compared.
@@ -31,9 +32,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from engine import passages
 from engine.domain import Dropped, EncoderFailed, Entry, NoSnapshot, RolledBack, SnapshotDamaged
 from engine.keywords import Keywords
-from engine.scan import Compressed
+from engine.scan import Compressed, Passages
 from engine.snapshot import ModelIdentity, Snapshot
 
 FORMAT = 1
@@ -41,6 +43,8 @@ _MANIFEST = "manifest.json"
 _ENTRIES = "entries.jsonl"
 _VECTORS = "vectors.safetensors"
 _SEARCH = "search.safetensors"
+# Passages cut in another way have another name, are passed over here, and made anew by the next refresh.
+_PASSAGES = f"passages{passages.VERSION}.safetensors"
 _POINTER = "current.json"
 _PARTIAL = ".partial"
 
@@ -227,6 +231,11 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         save_file({"vectors": snapshot.vectors}, folder / _VECTORS)
     with _synced(folder / _SEARCH):
         save_file(_search_arrays(snapshot), folder / _SEARCH)
+    names = [_ENTRIES, _VECTORS, _SEARCH]
+    if snapshot.passages:
+        names.append(_PASSAGES)
+        with _synced(folder / _PASSAGES):
+            save_file(snapshot.passages.arrays(), folder / _PASSAGES)
     manifest = _Manifest(
         format=FORMAT,
         snapshot=snapshot.id,
@@ -236,7 +245,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         read=snapshot.read,
         dropped=snapshot.dropped,
         model=snapshot.model,
-        files={name: _file(folder / name) for name in (_ENTRIES, _VECTORS, _SEARCH)},
+        files={name: _file(folder / name) for name in names},
     )
     content = manifest.model_dump(mode="json")
     with _synced(folder / _MANIFEST):
@@ -280,6 +289,9 @@ def _read(folder: Path) -> Snapshot:
             dropped=manifest.dropped,
             compressed=Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None,
             keywords=Keywords.from_arrays(arrays, len(entries)),
+            passages=Passages.from_arrays(load_file(folder / _PASSAGES), len(entries))
+            if _PASSAGES in manifest.files
+            else None,
         )
     except (OSError, ValueError, KeyError, SafetensorError, EncoderFailed) as problem:
         raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem

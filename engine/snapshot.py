@@ -12,7 +12,7 @@ be set as a threshold and finds its entry again.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from engine.domain import Dropped, EncoderFailed, Entry, Match
 from engine.keywords import Keywords
-from engine.matching import Asked, Matched, Scored, Scoring, matched
-from engine.scan import Compressed, Scan
+from engine.matching import Asked, Matched, Scored, Scoring, Search, matched
+from engine.passages import passages_of, passages_of_all
+from engine.scan import BestPassage, Compressed, Passages, Scan
 
 Vectors = NDArray[np.float32]
 
@@ -70,7 +71,8 @@ class Snapshot:
 
     `created` is when it was made, `confirmed` when the sources were last found to say
     the same. `same_texts` are the rows of each text, as `folded` sees it. `scan` finds rows
-    by their vectors, `keywords` by their words. Use `of` to make one: it sorts, checks, takes
+    by their vectors, `keywords` by their words, and `passages` holds the vectors of what long entries
+    are cut into, None when no entry is long. Use `of` to make one: it sorts, checks, takes
     the vectors over and makes what is missing.
     """
 
@@ -84,6 +86,7 @@ class Snapshot:
     same_texts: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
     scan: Scan = field(repr=False, compare=False)
     keywords: Keywords = field(repr=False, compare=False)
+    passages: Passages | None = field(default=None, repr=False, compare=False)
     read: int = 0
     dropped: tuple[Dropped, ...] = ()
 
@@ -101,11 +104,12 @@ class Snapshot:
         dropped: tuple[Dropped, ...] = (),
         compressed: Compressed | None = None,
         keywords: Keywords | None = None,
+        passages: Passages | None = None,
     ) -> Snapshot:
         """Sort by id, check every vector, and freeze.
 
-        `compressed` and `keywords` are those of the entries in the order of their ids, from
-        when the snapshot was made first; without them they are made now.
+        `compressed`, `keywords` and `passages` are those of the entries in the order of their ids.
+        The first two are made now if they are not given.
 
         Raises:
             EncoderFailed: a vector is not finite, not of unit length or not of the model's width.
@@ -117,6 +121,8 @@ class Snapshot:
         if len(set(ids)) != len(ids):
             raise ValueError("two entries have the same id")
         rows = checked(vectors, model.dimension)
+        if passages:
+            checked(passages.vectors, model.dimension)
         order = sorted(range(len(ids)), key=ids.__getitem__)
         if order != list(range(len(ids))):
             rows = rows[order]
@@ -134,6 +140,7 @@ class Snapshot:
             same_texts=_rows_by_text(ordered),
             scan=Scan.over(rows, compressed),
             keywords=keywords or Keywords.of([entry.text for entry in ordered]),
+            passages=passages,
             read=read,
             dropped=dropped,
         )
@@ -141,6 +148,23 @@ class Snapshot:
     @property
     def size(self) -> int:
         return len(self.entries)
+
+    @property
+    def search(self) -> Search:
+        """What finds entries by their vectors."""
+        return BestPassage(self.scan, self.passages) if self.passages else self.scan
+
+    @property
+    def lacks_passages(self) -> bool:
+        """Whether it was made when long entries had none."""
+        return self.passages is None and any(passages_of(entry.text) for entry in self.entries)
+
+    def embedded(self) -> Iterator[tuple[Sequence[str], Vectors]]:
+        """Every text there is a vector of, and the vectors: the entries', then their passages'."""
+        texts = [entry.text for entry in self.entries]
+        yield texts, self.vectors
+        if self.passages:
+            yield passages_of_all(texts)[0], self.passages.vectors
 
     def matches(
         self,
@@ -179,7 +203,7 @@ class Snapshot:
             )
             for ask in asks
         ]
-        found = matched(self.scan, self.keywords, asked)
+        found = matched(self.search, self.keywords, asked)
         return [self._found(ask, each) for ask, each in zip(asks, found, strict=True)]
 
     def _found(self, ask: Ask, found: Matched) -> Found:

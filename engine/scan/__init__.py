@@ -2,15 +2,17 @@
 
     Scan       on the processor: int8 rows first, then the few that matter in full
     CardScan   on an NVIDIA card (`engine.scan.card`, imported by itself: it needs torch)
+    BestPassage  entries by the best of their whole text and its passages
 
-Both answer in the same words: a `Wanted` for each question, a `Ranked` back. Nothing
+All answer in the same words: a `Wanted` for each question, a `Ranked` back. Nothing
 here knows what a row stands for.
 """
 
 from engine.scan.compressed import Compressed
+from engine.scan.passages import BestPassage, Passages
 from engine.scan.products import int8_products
 from engine.scan.ranking import Ranked, Wanted
 from engine.scan.scan import Scan
 from engine.scan.score import scores_of
 
-__all__ = ["Compressed", "Ranked", "Scan", "Wanted", "int8_products", "scores_of"]
+__all__ = ["BestPassage", "Compressed", "Passages", "Ranked", "Scan", "Wanted", "int8_products", "scores_of"]

@@ -12,12 +12,18 @@ import pytest
 
 from engine.domain import BadValue, Entry
 from engine.library import Library
-from tests.support.engine import LetterEncoder
+from tests.support.engine import A_LONG_TEXT, LetterEncoder
 
 
 @pytest.mark.parametrize(
     "module",
-    ["engine.library", "engine.encoder.instruction", "engine.preparation", "engine.timetable"],
+    [
+        "engine.library",
+        "engine.encoder.instruction",
+        "engine.passages",
+        "engine.preparation",
+        "engine.timetable",
+    ],
 )
 def test_the_examples_in_docstrings_are_true(module: str) -> None:
     results = doctest.testmod(import_module(module))
@@ -38,6 +44,13 @@ def test_every_entry_at_or_above_the_threshold_comes_best_first() -> None:
         ]
     assert len(library.matches("aaa b", threshold=-1, limit=3)) == 3
     assert [entry.text for entry in library.entries] == texts
+
+
+def test_a_long_text_is_found_by_its_best_passage() -> None:
+    library = Library([A_LONG_TEXT, "pear"], loaded=LetterEncoder())
+    (match,) = library.matches("zebra jazz quiz", threshold=0.7)
+    assert match.entry.text == A_LONG_TEXT
+    assert library.vectors.shape == (2, 27)
 
 
 def test_entries_keep_what_they_carry() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.domain import UnknownKnowledgeBase
 from tests.support.engine import (
+    A_LONG_TEXT,
     WAIT_SECONDS,
     HeldEncoder,
     LetterEncoder,
@@ -19,6 +20,7 @@ from tests.support.engine import (
     an_engine,
     some_settings,
 )
+from tests.support.stored import as_if_never_written
 
 
 def write(folder: Path, *lines: str, name: str = "default") -> None:
@@ -59,6 +61,38 @@ def test_a_restart_embeds_nothing(tmp_path: Path) -> None:
         assert engine.is_settled().texts("pear") == ["pear"]
         assert engine.refresh()["embedded"] == 0
     assert encoder.encoded == []
+
+
+def test_a_long_entry_is_found_by_its_best_passage(tmp_path: Path) -> None:
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, A_LONG_TEXT, "pear"))
+    with an_engine(settings) as engine:
+        (match,) = engine.is_settled().search("zebra jazz quiz", threshold=0.7)["matches"]
+        whole, question = LetterEncoder().encode([A_LONG_TEXT, "zebra jazz quiz"], "document")
+        assert match["text"] == A_LONG_TEXT
+        assert match["cosine"] > 0.7 > float(whole @ question)
+    encoder = LetterEncoder()
+    with an_engine(settings, lambda: encoder) as engine:
+        engine.is_settled()
+        write(tmp_path, "plum", A_LONG_TEXT)
+        assert engine.refresh()["embedded"] == 1
+        write(tmp_path, "plum")
+        engine.refresh()
+        write(tmp_path, "plum", A_LONG_TEXT)
+        assert engine.refresh()["embedded"] == 0
+        assert engine.texts("zebra jazz quiz", threshold=0.7) == [A_LONG_TEXT]
+    assert encoder.encoded == ["plum"]
+
+
+def test_a_snapshot_from_before_there_were_passages_gets_them(tmp_path: Path) -> None:
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, A_LONG_TEXT))
+    with an_engine(settings) as engine:
+        engine.is_settled()
+    (stored,) = (each for each in (tmp_path / "data/snapshots/default").iterdir() if each.is_dir())
+    as_if_never_written(stored, "passages1.safetensors")
+    with an_engine(settings) as engine:
+        assert engine.is_settled().texts("zebra jazz quiz", threshold=0.7) == []
+        assert engine.refresh()["recalled"] > 1
+        assert engine.texts("zebra jazz quiz", threshold=0.7) == [A_LONG_TEXT]
 
 
 def test_a_refresh_that_finds_nothing_new_confirms_the_snapshot(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from engine.domain import Dropped, Entry, NoSnapshot
 from engine.keywords import Keywords
 from engine.shelf import Shelf
 from engine.snapshot import Snapshot
-from tests.support.engine import MIDDAY, a_snapshot
+from tests.support.engine import A_LONG_TEXT, MIDDAY, a_snapshot
+from tests.support.stored import as_if_never_written
 
 FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors", "search.safetensors")
 
@@ -67,15 +67,30 @@ def test_what_searches_is_loaded_and_not_made_again(tmp_path: Path) -> None:
     assert np.array_equal(loaded.scan.compressed.rows, made.scan.compressed.rows)
 
 
+def test_a_restart_has_the_passages_of_long_entries(tmp_path: Path) -> None:
+    made = a_snapshot("apple", A_LONG_TEXT)
+    Shelf(tmp_path).publish(made)
+    loaded = served_after_restart(tmp_path)
+    assert loaded is not None
+    assert made.passages is not None
+    assert loaded.passages is not None
+    ours, theirs = loaded.passages.arrays(), made.passages.arrays()
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_damaged_passages_are_refused(tmp_path: Path) -> None:
+    Shelf(tmp_path).publish(a_snapshot("apple", A_LONG_TEXT, id="s1"))
+    path = tmp_path / "s1" / "passages1.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert served_after_restart(tmp_path) is None
+
+
 def test_a_snapshot_from_before_there_were_keywords_is_served(tmp_path: Path) -> None:
     Shelf(tmp_path).publish(a_snapshot("apple", "pear"))
-    (tmp_path / "s1" / "search.safetensors").unlink()
-    path = tmp_path / "s1" / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    del manifest["files"]["search.safetensors"]
-    del manifest["sha256"]
-    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    path.write_text(json.dumps({**manifest, "sha256": digest}), encoding="utf-8")
+    as_if_never_written(tmp_path / "s1", "search.safetensors")
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert loaded.keywords.all(loaded.keywords.question("pear"))[0].tolist() == [1]

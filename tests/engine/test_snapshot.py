@@ -9,12 +9,17 @@ from hypothesis import strategies as st
 
 from engine.domain import EncoderFailed, Entry
 from engine.matching import Scoring
-from engine.scan import scores_of
+from engine.scan import Passages, scores_of
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 from tests.support.engine import MIDDAY, LetterEncoder, a_snapshot
 
 
-def of_rows(rows: Vectors, ids: list[str] | None = None, texts: list[str] | None = None) -> Snapshot:
+def of_rows(
+    rows: Vectors,
+    ids: list[str] | None = None,
+    texts: list[str] | None = None,
+    passages: Passages | None = None,
+) -> Snapshot:
     names = ids or [f"{number:04d}" for number in range(len(rows))]
     entries = [
         Entry(id=name, text=text) for name, text in zip(names, texts or [f"t{n}" for n in names], strict=True)
@@ -27,6 +32,7 @@ def of_rows(rows: Vectors, ids: list[str] | None = None, texts: list[str] | None
         model=ModelIdentity("random", width, "random"),
         entries=entries,
         vectors=rows,
+        passages=passages,
     )
 
 
@@ -55,7 +61,10 @@ def plainly(
     """Every entry's id, score and ranking by a loop over entries, best score first."""
     question = snapshot.keywords.question(text)
     cosines = [
-        float(scores_of(snapshot.vectors[row : row + 1], np.zeros(1, np.int64), vector)[0])
+        max(
+            float(scores_of(each[None], np.zeros(1, np.int64), vector)[0])
+            for each in (snapshot.vectors[row], *passages_in(snapshot, row))
+        )
         for row in range(snapshot.size)
     ]
     nearest = max(range(snapshot.size), key=lambda row: (cosines[row], -row))
@@ -66,6 +75,11 @@ def plainly(
         score = min(1.0, cosine + keyword * (1 - cosine)) if scoring == "either" else cosine
         scored.append((entry.id, score, (1 - weight) * score + weight * keyword if weight else score))
     return sorted(scored, key=lambda each: (-each[1], each[0]))
+
+
+def passages_in(snapshot: Snapshot, row: int) -> Vectors:
+    held = snapshot.passages
+    return held.vectors[held.starts[row] : held.starts[row + 1]] if held else snapshot.vectors[:0]
 
 
 shapes = st.tuples(
@@ -86,8 +100,10 @@ def test_search_equals_a_loop_over_the_entries(shape: tuple[int, int, int, str],
     seed, count, width, kind = shape
     rows = unit_rows(seed, count + 1, width, kind)
     texts = data.draw(st.lists(sayings, min_size=count, max_size=count))
+    starts = np.cumsum([0, *data.draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))])
+    passages = Passages.of(starts, unit_rows(seed + 1, int(starts[-1]), width, kind)) if starts[-1] else None
     snapshot, vector, text = (
-        of_rows(rows[1:], texts=[f"{each}." for each in texts]),
+        of_rows(rows[1:], texts=[f"{each}." for each in texts], passages=passages),
         rows[0],
         data.draw(sayings),
     )

@@ -16,10 +16,13 @@ from engine import app, config
 from engine.domain import Entry
 from engine.encoder import Encoder, Role
 from engine.encoder.vectors import shortened
+from engine.passages import passages_of_all
+from engine.scan import Passages
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MIDDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+A_LONG_TEXT = "a plain beginning, as there are many. " * 20 + "zebra jazz quiz " * 14 + "end."
 WAIT_SECONDS = 20  # for something that certainly comes; the test fails when it does not
 
 
@@ -87,9 +90,11 @@ def a_snapshot(
 ) -> Snapshot:
     """A snapshot of these texts, each its own id, as LetterEncoder sees them."""
     encoder = LetterEncoder(name=model)
-    held = [*entries, *(Entry(id=text, text=text) for text in texts)]
+    held = sorted([*entries, *(Entry(id=text, text=text) for text in texts)], key=lambda entry: entry.id)
+    whole = [entry.text for entry in held]
+    passages, starts = passages_of_all(whole)
     vectors = (
-        encoder.encode([entry.text for entry in held], "document")
+        encoder.encode([*whole, *passages], "document")
         if held
         else np.empty((0, encoder.identity.dimension), np.float32)
     )
@@ -99,7 +104,8 @@ def a_snapshot(
         created=MIDDAY,
         model=encoder.identity,
         entries=held,
-        vectors=vectors,
+        vectors=vectors[: len(held)],
+        passages=Passages.of(starts, vectors[len(held) :]) if passages else None,
         read=len(held),
     )
 

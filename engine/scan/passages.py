@@ -1,0 +1,113 @@
+"""Long entries by their best passage: an entry's score is that of its whole text or of a passage of it.
+
+    score(entry) = max(score(its row), score(each of its passages' rows))
+
+Rows here are entries. Why none is lost: every passage at or above the threshold is found,
+and of those below it enough that the best `keep` entries are among them: an entry has at
+most `most` passages, so above the K-th best entry there are fewer than K * most of them.
+An entry whose whole text is its best is among the entries that the whole texts alone
+would have given, because what is above it there is above it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.scan.compressed import Compressed
+from engine.scan.ranking import Ranked, Wanted
+from engine.scan.scan import Scan
+from engine.scan.score import Floats, Rows, Scores
+
+
+@dataclass(frozen=True, eq=False)
+class Passages:
+    """Vectors of passages, those of entry i from `starts[i]` to `starts[i + 1]`, and the search over them."""
+
+    starts: NDArray[np.int64]
+    vectors: Floats
+    scan: Scan
+
+    @classmethod
+    def of(cls, starts: NDArray[np.int64], vectors: Floats, compressed: Compressed | None = None) -> Self:
+        """Take the vectors over.
+
+        Raises:
+            ValueError: starts that do not ascend from 0 to the number of vectors.
+        """
+        if starts[0] != 0 or starts[-1] != len(vectors) or (np.diff(starts) < 0).any():
+            raise ValueError(f"the starts of passages do not fit to {len(vectors)} vectors")
+        rows = np.ascontiguousarray(vectors)
+        rows.flags.writeable = False
+        return cls(starts, rows, Scan.over(rows, compressed))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What has to be stored, by name."""
+        compressed = self.scan.compressed
+        return {
+            "starts": self.starts,
+            "vectors": self.vectors,
+            **(compressed.arrays() if compressed else {}),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], entries: int) -> Self:
+        """What `arrays` gave, for this many entries.
+
+        Raises:
+            KeyError, ValueError: something is missing, or does not fit together.
+        """
+        starts, vectors = arrays["starts"], arrays["vectors"]
+        if starts.shape != (entries + 1,):
+            raise ValueError(f"passages of {len(starts) - 1} entries, wanted {entries}")
+        has_copy = "int8_rows" in arrays
+        return cls.of(starts, vectors, Compressed.from_arrays(arrays, vectors.shape) if has_copy else None)
+
+
+class BestPassage:
+    """As a `Scan` over the entries' whole texts, with the passages counted in."""
+
+    def __init__(self, whole: Scan, passages: Passages) -> None:
+        self._whole = whole
+        self._passages = passages
+        counts = np.diff(passages.starts)
+        self._entry_of = np.repeat(np.arange(len(counts)), counts)
+        self._most = int(counts.max(initial=0))
+
+    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
+        whole = self._whole.search(questions, wanted)
+        parts = self._passages.scan.search(
+            questions, [Wanted(want.threshold, keep=want.keep * self._most) for want in wanted]
+        )
+        return [
+            self._merged(question, want, near, part)
+            for question, want, near, part in zip(questions, wanted, whole, parts, strict=True)
+        ]
+
+    def scores(self, rows: Rows, question: Floats) -> Scores:
+        """The scores of these entries for one question."""
+        best = self._whole.scores(rows, question)
+        starts = self._passages.starts[rows]
+        counts = self._passages.starts[rows + 1] - starts
+        places = np.repeat(np.arange(len(rows)), counts)
+        first = np.cumsum(counts) - counts
+        passages = starts[places] + np.arange(len(places)) - first[places]
+        np.maximum.at(best, places, self._passages.scan.scores(passages, question))
+        return best
+
+    def _merged(self, question: Floats, want: Wanted, near: Ranked, part: Ranked) -> Ranked:
+        # The passages come best first, so the first of an entry is its best.
+        entries, first = np.unique(self._entry_of[part.rows], return_index=True)
+        own = self._whole.scores(entries, question)
+        own[np.isin(entries, want.certain)] = 1.0
+        best = np.maximum(own, part.scores[first])
+        total = near.total + int(np.count_nonzero((best >= want.threshold) & (own < want.threshold)))
+        rest = ~np.isin(near.rows, entries)
+        rows = np.append(entries, near.rows[rest])
+        scores = np.append(best, near.scores[rest])
+        order = np.lexsort((rows, -scores))[: want.length(total, len(self._passages.starts) - 1)]
+        return Ranked(total, rows[order], scores[order])
