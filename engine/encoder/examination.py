@@ -44,6 +44,8 @@ _WORDS = "the parcel has not arrived and nobody answers"
 # Not half or twice as long, or they would not be put into one batch.
 _SHORT = "the parcel has not arrived"
 _LONG = f"{_WORDS} yet"
+UNLIKE = (_WORDS, _SHORT, _LONG)
+"""Texts of unequal lengths."""
 
 Encode = Callable[[Sequence[str]], Vectors]
 
@@ -68,7 +70,7 @@ def examine(
         EncoderFailed: naming the check.
     """
     equal = _of_one_length(length_of)
-    unequal = [_WORDS, _SHORT, _LONG]
+    unequal = list(UNLIKE)
     alone = {text: _sound(name, width, encode([text]))[0] for text in dict.fromkeys([*equal, *unequal])}
     for check, texts, cause in (
         (

