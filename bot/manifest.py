@@ -97,7 +97,7 @@ def mistakes(bot: Bot) -> list[str]:
 
 def _commands(bot: Bot) -> list[dict[str, Any]]:
     prefix = bot.slack.command_prefix
-    verbs = [_command(bot, verb.name, verb.help["en"], verb.grammar) for verb in VERBS.values()]
+    verbs = [_command(bot, verb.name, verb.page("en").summary, verb.grammar) for verb in VERBS.values()]
     everything = _command(
         bot, PREFIX, "All commands under one name, for when another app has taken one", "help"
     )

@@ -35,7 +35,7 @@ class Commands(Completer):
             for verb in VERBS.values():
                 if verb.name.startswith(name):
                     yield Completion(
-                        verb.name, -len(name), display=f"/{verb.name}", display_meta=verb.help["en"]
+                        verb.name, -len(name), display=f"/{verb.name}", display_meta=verb.page("en").summary
                     )
             if "quit".startswith(name):
                 yield Completion("quit", -len(name), display="/quit", display_meta="leave the room")

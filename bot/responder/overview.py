@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import get_args
 
 from bot import texts
-from bot.commands import VERBS
+from bot.commands import VERBS, Verb
 from bot.domain import Clock, EngineError, Outcome, Setting
 from bot.responder.needs import Engine, Settings
 from bot.responder.room import KnowledgeBases, Room, name_of
@@ -74,15 +74,7 @@ class Overview:
         return Outcome((room.text("\n".join(lines), verb="settings"),))
 
     def help(self, room: Room, verb: str | None) -> Outcome:
-        words = room.words
-        lines = (
-            [
-                words.help_intro,
-                *(_help_line(room, name) for name in VERBS),
-            ]
-            if verb is None
-            else [_help_line(room, verb), words.help_example.format(example=VERBS[verb].example)]
-        )
+        lines = _contents(room) if verb is None else _page(room, VERBS[verb])
         return Outcome((room.text("\n".join(lines), verb="help"),))
 
     def _engine_lines(self, room: Room) -> list[str]:
@@ -137,8 +129,19 @@ def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
     }
 
 
-def _help_line(room: Room, name: str) -> str:
-    verb = VERBS[name]
-    return room.words.help_line.format(
-        command=f"/{name} {verb.grammar}".rstrip(), help=verb.help[room.language]
-    )
+def _contents(room: Room) -> list[str]:
+    """Every command on one line: who wants more asks for its page."""
+    words = room.words
+    lines = [_summary(room, verb) for verb in VERBS.values()]
+    return [words.help_intro, *lines, words.help_more.format(example=VERBS["help"].example)]
+
+
+def _page(room: Room, verb: Verb) -> list[str]:
+    words = room.words
+    forms = verb.page(room.language).forms
+    lines = [words.help_form.format(form=form, does=does) for form, does in forms.items()]
+    return [_summary(room, verb), *(lines or [words.help_example.format(example=verb.example)])]
+
+
+def _summary(room: Room, verb: Verb) -> str:
+    return room.words.help_line.format(command=f"/{verb.name}", help=verb.page(room.language).summary)

@@ -476,7 +476,7 @@ def _correction(room: Room, bad: BadCommand) -> Text:
     body = texts.bad_command(
         room.language,
         verb=verb.name,
-        takes=verb.takes[room.language],
+        takes=verb.page(room.language).takes,
         example=verb.example,
         given=bad.given,
         may_be_percent=bad.verb == "threshold" and bad.code == "out_of_range" and _is_percentage(bad.given),

@@ -171,6 +171,8 @@ class Wording:
     help_intro: str
     help_line: str
     help_example: str
+    help_form: str
+    help_more: str
     voted_helpful: str
     voted_not_helpful: str
     # what a channel is called, and its admins

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import VERBS
 from bot.config import Bot, Rates
 from bot.domain import (
     Answer,
@@ -417,10 +418,21 @@ def test_the_settings_say_where_each_value_comes_from(desk: Desk) -> None:
     )
 
 
+def test_help_lists_every_command_on_a_line_of_its_own_that_fits_a_terminal(desk: Desk) -> None:
+    intro, *lines, more = desk.say("/help").splitlines()
+    assert [line.partition(":")[0] for line in lines] == [f"/{name}" for name in VERBS]
+    assert [line for line in (intro, *lines, more) if len(line) > 110] == []
+    assert more == "/help threshold explains one of them."
+
+
 def test_help_explains_one_command(desk: Desk) -> None:
-    assert desk.say("/help limit") == (
-        "/limit [N]: show or set how many matches a reply shows\nFor example: /limit 5"
+    assert desk.say("/help language") == (
+        "/language: the language of the replies here\n"
+        "· /language – show it\n"
+        "· /language zh – Chinese\n"
+        "· /language en – English"
     )
+    assert desk.say("/help ask") == "/ask: ask a question\nFor example: /ask how do I return an order?"
     assert desk.say("/help cook") == "There is no command /cook. /help lists the commands."
 
 
