@@ -34,7 +34,11 @@ class Questions:
                 raise
             return Outcome((self.unknown_knowledge_base(room, name),))
         answer = replace(_answer(room, self._new_id(), text, searched, threshold), private=room.is_private)
-        return Outcome((answer, *_notes(room, question)), asked=Asked(answer, searched.found.scores))
+        notes = _notes(room, question)
+        if question.unknown_verb and not answer.matches:
+            # A slip over a command's name is no gap in the knowledge base.
+            return Outcome(notes)
+        return Outcome((answer, *notes), asked=Asked(answer, searched.found.scores))
 
     def more(self, room: Room, answer: Answer, offset: int) -> Outcome:
         """The matches of an answer from `offset` on, at the threshold in force now."""

@@ -127,6 +127,15 @@ def test_an_unknown_command_is_searched_for_and_help_is_offered(desk: Desk) -> N
     )
 
 
+def test_an_unknown_command_that_finds_nothing_is_told_so_and_not_kept_as_a_question(desk: Desk) -> None:
+    desk.say("/threshold 0.9")
+    outcome = desk.hear(desk.message("/tresholds 0.65"))
+    assert [reply.body for reply in outcome.replies if isinstance(reply, Text)] == [
+        "There is no command /tresholds. Did you mean /threshold?"
+    ]
+    assert (len(outcome.replies), outcome.asked) == (1, None)
+
+
 def test_a_channel_whose_knowledge_base_is_gone_is_told_which_there_are(desk: Desk) -> None:
     desk.say("/kb use shop")
     del desk.engine.thresholds["shop"]
