@@ -14,12 +14,11 @@ from bot.domain import Clock, IncomingMessage, PlatformError
 from bot.platforms.wecom import answers
 from bot.platforms.wecom.fields import stream_of
 from bot.platforms.wecom.link import Called
-from bot.platforms.wecom.reading import read_robot
+from bot.platforms.wecom.reading import read_content
 from bot.platforms.wecom.readings import (
     Declined,
     Feedback,
     Ignored,
-    Malformed,
     Poll,
     Quarantined,
     Robot,
@@ -47,8 +46,8 @@ class Calls:
 
     def take(self, called: Called) -> None:
         """Never waits for an answer: the thread that reads is needed for the next frame."""
-        body = json.dumps(called.body, ensure_ascii=False).encode(errors="surrogatepass")
-        reading = read_robot(body, self._robot, now=self._clock.now().timestamp(), request=called.request)
+        now = self._clock.now().timestamp()
+        reading = read_content(called.body, self._robot, now=now, request=called.request)
         try:
             match reading:
                 case IncomingMessage():
@@ -61,11 +60,10 @@ class Calls:
                 case Feedback():
                     self._desk.rate(reading)
                 case Ignored() | Quarantined():
-                    self._desk.put_aside(reading, body)
+                    body = json.dumps(called.body, ensure_ascii=False)
+                    self._desk.put_aside(reading, body.encode(errors="replace"))
                 case Poll():
                     self._desk.ignore("a poll over the connection")
-                case Malformed(reason):
-                    self._desk.put_aside(Quarantined(reason, self._robot.bot_id), body)
         except StoreError as failed:
             self._desk.not_stored(failed)
             if called.kind == "message":

@@ -50,7 +50,7 @@ class Alarm:
     event: str
 
 
-def read_app(body: bytes, app: App, *, now: float) -> Reading | Alarm:
+def read_app(body: bytes, app: App, *, now: float) -> Reading | Malformed | Alarm:
     try:
         content = read_xml(body)
     except Unreadable as unreadable:

@@ -56,7 +56,8 @@ def event_key(message_id: Any, *parts: object) -> MessageKey:
 
 
 def is_stale(created: Any, now: float, freshness_seconds: int) -> bool:
-    return type(created) is int and abs(now - created) > freshness_seconds
+    # Whole seconds: a number of JSON's may be too large to meet a fraction.
+    return type(created) is int and abs(int(now) - created) > freshness_seconds
 
 
 def object_of(content: Any, name: str) -> Mapping[str, Any]:

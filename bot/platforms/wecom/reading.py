@@ -31,14 +31,19 @@ from bot.platforms.wecom.readings import (
 )
 
 
-def read_robot(body: bytes, robot: Robot, *, now: float, request: str = "") -> Reading:
-    """Read the decrypted body of a callback, or the body of a frame whose id is `request`."""
+def read_robot(body: bytes, robot: Robot, *, now: float) -> Reading | Malformed:
+    """Read the decrypted body of a callback."""
     try:
         content = read_json(body)
     except Unreadable as unreadable:
         return Malformed(str(unreadable))
     if not isinstance(content, dict):
         return Quarantined("not an object")
+    return read_content(content, robot, now=now)
+
+
+def read_content(content: Mapping[str, Any], robot: Robot, *, now: float, request: str = "") -> Reading:
+    """Read a body that is JSON already; `request` is the id of the frame that it came in."""
     tenant = content.get("aibotid")
     try:
         return _read(content, robot, now, request)

@@ -77,7 +77,7 @@ class Feedback:
     reasons: tuple[int, ...] = ()
 
 
-Reading = IncomingMessage | Poll | Welcome | Declined | Feedback | Ignored | Quarantined | Malformed
+Reading = IncomingMessage | Poll | Welcome | Declined | Feedback | Ignored | Quarantined
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from engine.config import KnowledgeBase
+from tests.bot.platforms.wecom.mutations import junk, messages, mutated
 from tests.bot.platforms.wecom.vectors import vector, vectors
 from tests.support import wecom_codec as codec
 from tests.support.wecom import HttpAnswer
 from tests.support.wecom_program import KEY, SECRET_WORDS, WecomProgram, a_wecom_program
 
+QUERY = ("msg_signature", "timestamp", "nonce", "echostr")
 LONG = "\n".join(f"{'鱼' * 400} {number}" for number in range(60))
 
 
@@ -261,6 +265,24 @@ def test_no_negative_vector_gets_further_than_a_short_refusal(
     query = {name: str(case.get(name, "")) for name in ("msg_signature", "timestamp", "nonce")}
     answer = program.wecom.callback("POST", "/wecom/robot/support", query, body)
     assert (answer.status, answer.body) == (401, b"")
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated(messages(aibotid="AIBOT1")) | junk)
+def test_no_authentic_body_is_more_than_a_refusal(program: WecomProgram, body: Any) -> None:
+    answer = call(program, codec.encrypt(KEY, json.dumps(body), ""))
+    assert answer.status in {200, 400}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300), st.dictionaries(st.sampled_from(QUERY), st.text(max_size=40)))
+@pytest.mark.parametrize("path", ["/wecom/robot/support", "/wecom/app/support"])
+def test_no_request_is_more_than_a_refusal(
+    path: str, program: WecomProgram, body: bytes, query: dict[str, str]
+) -> None:
+    for method in ("GET", "POST"):
+        answer = program.wecom.callback(method, path, query, body)
+        assert answer.status in {400, 401} or (method, query) == ("GET", {})
 
 
 def test_an_event_without_an_id_is_answered_once(program: WecomProgram) -> None:

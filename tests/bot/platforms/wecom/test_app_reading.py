@@ -18,7 +18,7 @@ ZHANGSAN = Person("wecom", CORP, "zhangsan")
 CHANNEL = Channel("wecom", CORP, "app:1000002:zhangsan")
 
 
-def read(xml: str) -> Reading | Alarm:
+def read(xml: str) -> Reading | Malformed | Alarm:
     return read_app(xml.encode(), APP, now=NOW)
 
 
