@@ -531,8 +531,10 @@ class InboxItem:
 class Delivery:
     """One reply on its way out, claimed by one worker.
 
-    `uncertain`: an earlier attempt may have arrived, so look before sending again where
-    the platform allows looking. `follows`: the message has been answered once already.
+    `decided_at` is when the reply was decided: what is told of its age is told as of then, so
+    that every attempt says the same. `uncertain`: an earlier attempt may have arrived, so look
+    before sending again where the platform allows looking. `follows`: the message has been
+    answered once already.
     """
 
     id: int
@@ -541,6 +543,7 @@ class Delivery:
     reply: Reply
     lease: int
     attempt: int
+    decided_at: datetime
     person: Person | None = None
     uncertain: bool = False
     follows: bool = False

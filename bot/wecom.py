@@ -59,7 +59,7 @@ class Wecom:
         self._metrics = metrics
         self._calls: dict[str, Calls] = {}
         self.session = session_over(transport)
-        self._speaker = Speaker(clock, recall, name=next(iter(bot.names), ""))
+        self._speaker = Speaker(recall, name=next(iter(bot.names), ""))
         wecom = bot.wecom
         self._ways = Ways(
             later={

@@ -102,6 +102,7 @@ _claim = (
         outbox.c.reply,
         outbox.c.lease,
         outbox.c.attempt,
+        outbox.c.created_at,
         outbox.c.uncertain,
         select(1)
         .where(_same_message.c.item_id == outbox.c.item_id, _same_message.c.state == "delivered")
@@ -333,6 +334,7 @@ def put(
                     reply=reply,
                     lease=1,
                     attempt=1,
+                    decided_at=common["created_at"],
                     person=message.person,
                     follows=follows,
                 )
@@ -353,7 +355,7 @@ def another_part(connection: Connection, clock: Clock, delivery_id: int, rest: M
             reply=row.reply,
             answer_id=row.answer_id,
             state="waiting",
-            created_at=clock.now(),
+            created_at=row.created_at,
             due_at=max(clock.steady(), _paused_until(connection, envelope.channel)),
             lease=0,
             attempt=0,
@@ -372,6 +374,7 @@ def delivery_of(row: Row[Any], *, follows: bool = False) -> Delivery:
         reply=reply_from_json(row.reply),
         lease=row.lease,
         attempt=row.attempt,
+        decided_at=row.created_at,
         person=envelope.person,
         uncertain=row.uncertain,
         follows=follows,

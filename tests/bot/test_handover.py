@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 
 from bot.domain import Channel, Delivery, IncomingMessage, MessageKey, Person, Surface, Text
 from bot.handover import Handover, Seat
@@ -19,7 +20,13 @@ def a_message(id_: str = "1") -> IncomingMessage:
 
 def a_delivery() -> Delivery:
     return Delivery(
-        id=1, channel=Channel("slack", "T1", "C1"), address={}, reply=Text("hello", "en"), lease=1, attempt=1
+        id=1,
+        channel=Channel("slack", "T1", "C1"),
+        address={},
+        reply=Text("hello", "en"),
+        lease=1,
+        attempt=1,
+        decided_at=datetime(2026, 9, 21, tzinfo=UTC),
     )
 
 

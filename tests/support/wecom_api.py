@@ -74,12 +74,17 @@ class WeComApi(BaseAdapter):
         self.response_codes: dict[str, tuple[str, float]] = {}
         self.card_codes: dict[str, str] = {}
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
+        self._unheard: list[str] = []
         self._recent: dict[str, float] = {}
         self._webhook_calls: defaultdict[str, list[float]] = defaultdict(list)
         self._count = 0
 
     def fail(self, path: str, *faults: Fault) -> None:
         self._faults[path] += faults
+
+    def lose_answer_to(self, kind: str) -> None:
+        """The next message of this kind arrives, and its sender does not hear so."""
+        self._unheard.append(kind)
 
     def withdraw_tokens(self) -> None:
         self.tokens.clear()
@@ -179,6 +184,9 @@ class WeComApi(BaseAdapter):
             return {"msgid": self._next("msg")}
         self._recent[name] = self.clock.seconds
         self._show(body["touser"], kind, body[kind])
+        if kind in self._unheard:
+            self._unheard.remove(kind)
+            raise requests.ConnectionError("reset")
         code = self._next("card")
         self.card_codes[code] = body["touser"]
         return {"msgid": self._next("msg")} | ({"response_code": code} if kind == "template_card" else {})

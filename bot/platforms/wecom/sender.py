@@ -168,7 +168,8 @@ class WecomPlatform:
                 api.send(address["user"], answers.card(card))
         if content is not None and isinstance(reply, Document):
             media_id = api.upload(FILES.get(reply.media_type, "file"), reply.name, content)
-            api.send(address["user"], answers.file(media_id))
+            with _twice_at_most(delivery):  # each upload has an id of its own, so no repeat is known by it
+                api.send(address["user"], answers.file(media_id))
         return receipt
 
     def _update_card(self, api: AppApi, delivery: Delivery) -> bool:

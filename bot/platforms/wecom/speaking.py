@@ -1,8 +1,9 @@
 """A delivery in WeCom's words: the stream, the card under it, the card that was pressed.
 
-Pure but for the clock and for one look at an answer given earlier. A piece of a reply is
-named in the address of a delivery (`piece`), because a reply that does not fit goes out
-in two ways: the first piece where it was asked for, the rest as a later reply.
+Pure but for one look at an answer given earlier: every attempt at a delivery says the
+same. A piece of a reply is named in the address of a delivery (`piece`), because a reply
+that does not fit goes out in two ways: the first piece where it was asked for, the rest
+as a later reply.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain import Answer, Channel, Clock, Delivery, Text
+from bot.domain import Answer, Channel, Delivery, Text
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.answers import Message, finished
 from bot.platforms.wecom.api import MARK_BYTES
@@ -33,8 +34,7 @@ class Spoken:
 class Speaker:
     """`name` is what a group writes before a command; `recall` finds an answer of a channel by its id."""
 
-    def __init__(self, clock: Clock, recall: Recall, *, name: str) -> None:
-        self._clock = clock
+    def __init__(self, recall: Recall, *, name: str) -> None:
         self._recall = recall
         self._name = name
 
@@ -52,7 +52,7 @@ class Speaker:
         """
         reply, task = delivery.reply, delivery.address["task"]
         if isinstance(reply, Answer):
-            card = cards.dial(reply, task, self._clock.now())
+            card = cards.dial(reply, task, delivery.decided_at)
             return Spoken(cards.updated(card), rest={PIECE: "0"})
         if not isinstance(reply, Text):
             return None
@@ -63,7 +63,7 @@ class Speaker:
         if answer is None:
             return None
         # A thank-you or a refusal is for who pressed; the others keep their card as it is.
-        card = cards.dial(answer, task, self._clock.now(), says=reply.body)
+        card = cards.dial(answer, task, delivery.decided_at, says=reply.body)
         return Spoken(cards.updated(card, only_for=delivery.person.id if delivery.person else ""))
 
     def later(self, delivery: Delivery) -> str:
@@ -74,7 +74,7 @@ class Speaker:
 
     def pieces(self, delivery: Delivery, place: Place, *, has_card: bool) -> tuple[str, ...]:
         mention = f"@{self._name} " if is_group(delivery.channel) and self._name else ""
-        return pieces(delivery.reply, place, self._clock.now(), mention=mention, has_card=has_card)
+        return pieces(delivery.reply, place, delivery.decided_at, mention=mention, has_card=has_card)
 
     def for_app(self, delivery: Delivery, *, has_card: bool) -> tuple[str, ...]:
         """With room for the mark by which the platform knows a piece again."""
@@ -91,7 +91,7 @@ class Speaker:
         if not unique:
             return None
         if isinstance(reply, Answer):
-            return cards.dial(reply, cards.task_id(reply.id, unique), self._clock.now())
+            return cards.dial(reply, cards.task_id(reply.id, unique), delivery.decided_at)
         if isinstance(reply, Text) and reply.dial is not None:
             task = cards.task_id("", unique)
             return cards.threshold_card(reply.dial, reply.language, task, says=reply.body)

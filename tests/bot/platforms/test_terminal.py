@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,13 @@ from bot.platforms.terminal import TerminalPlatform, incoming
 
 def a_delivery(message: IncomingMessage) -> Delivery:
     return Delivery(
-        id=1, channel=message.channel, address=message.address, reply=Text("hello", "en"), lease=1, attempt=1
+        id=1,
+        channel=message.channel,
+        address=message.address,
+        reply=Text("hello", "en"),
+        lease=1,
+        attempt=1,
+        decided_at=datetime(2026, 9, 21, tzinfo=UTC),
     )
 
 

@@ -66,6 +66,21 @@ def test_failures_wait_longer_each_time_and_end_as_a_letter(store: Store, clock:
     )
 
 
+def test_every_attempt_and_every_part_knows_when_the_reply_was_decided(
+    store: Store, clock: HandClock
+) -> None:
+    decided_at = clock.now()
+    (first,) = _decide(store, "1", "a")
+    clock.go_on(50)
+    store.outbox.failed(first, PlatformError("502 from wecom"))
+    second = store.outbox.claim()
+    assert second is not None
+    store.outbox.delivered(second, "r", rest={"piece": "1"})
+    part = store.outbox.claim()
+    assert part is not None
+    assert [one.decided_at for one in (first, second, part)] == [decided_at] * 3
+
+
 @pytest.mark.parametrize(("jitter", "wait"), [(0.0, 1.6), (1.0, 2.4)])
 def test_back_off_is_spread_by_a_fifth(path: Path, clock: HandClock, jitter: float, wait: float) -> None:
     with a_store(path, clock, jitter=jitter) as store:

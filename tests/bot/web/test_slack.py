@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,7 +49,10 @@ class OpenDesk:
         accepted = self.accept(message)
         if self.reply is None or not accepted.is_new:
             return accepted, None
-        delivery = Delivery(1, message.channel, message.address, self.reply, lease=1, attempt=1)
+        now = datetime.fromtimestamp(NOW, UTC)
+        delivery = Delivery(
+            1, message.channel, message.address, self.reply, lease=1, attempt=1, decided_at=now
+        )
         return accepted, delivery if takes(delivery) else None
 
     def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:

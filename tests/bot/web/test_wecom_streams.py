@@ -224,7 +224,8 @@ def test_a_connection_runs_where_the_lock_is_held_and_stops_where_it_is_lost() -
 def test_an_outlet_speaks_to_its_group(program: WecomProgram) -> None:
 
     channel: Channel = program.app.wecom.outlets["alerts"]
-    said = Delivery(1, channel, {}, Text("引擎停了 <@all>", "zh"), lease=1, attempt=1)
+    now = program.clock.now()
+    said = Delivery(1, channel, {}, Text("引擎停了 <@all>", "zh"), lease=1, attempt=1, decided_at=now)
     program.app.wecom.platform.send(said)
     (sent,) = program.wecom.api.seen
     assert (sent.to, sent.kind) == ("KEY1", "markdown")

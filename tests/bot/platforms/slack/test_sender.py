@@ -76,7 +76,8 @@ def platform(
 
 def a_delivery(reply: Reply = HELLO, /, **fields: Any) -> Delivery:
     address = fields.pop("address", {"user": "U1", "thread_ts": "5.5"})
-    whole: dict[str, Any] = {"id": 1, "channel": CHANNEL, "lease": 1, "attempt": 1}
+    decided_at = datetime.fromtimestamp(NOW, UTC)
+    whole: dict[str, Any] = {"id": 1, "channel": CHANNEL, "lease": 1, "attempt": 1, "decided_at": decided_at}
     return Delivery(reply=reply, address=address, **(whole | fields))
 
 

@@ -206,7 +206,7 @@ def test_events_without_an_id_are_told_apart_by_all_they_hold() -> None:
     assert len(set(others)) == len(others)
 
 
-@pytest.mark.parametrize("created", [NOW - 86_400, NOW + 86_400, 10**400])
+@pytest.mark.parametrize("created", [NOW - 86_400, NOW + 86_400, 10**400], ids=("past", "future", "endless"))
 def test_an_event_of_another_time_is_put_aside(created: int) -> None:
     assert read(a_press("threshold:0.70", "dial@a1@x9", create_time=created)) == Quarantined("stale", BOT)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 import requests
@@ -13,7 +14,7 @@ from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.sender import Ways, WecomPlatform, outlet
 from bot.platforms.wecom.speaking import Speaker
 from bot.platforms.wecom.webhook import Webhook
-from tests.bot.platforms.wecom.answers import an_answer
+from tests.bot.platforms.wecom.answers import NOW, an_answer
 from tests.support.wecom_api import VirtualClock, WeComApi
 
 GROUP = Channel("wecom", "AIBOT1", "group:G1")
@@ -47,7 +48,7 @@ def platform(api: WeComApi, clock: VirtualClock) -> WecomPlatform:
             "alerts": Webhook(f"{API}/cgi-bin/webhook/send?key=KEY1", session, clock, pause=clock.wait)
         },
     )
-    speaker = Speaker(clock, recall, name="知识库助手")
+    speaker = Speaker(recall, name="知识库助手")
     return WecomPlatform(ways, speaker, clock, {"f1": b"a,b,c\n1,2,3", "p1": b"\x89PNG....."}.get)
 
 
@@ -56,7 +57,7 @@ def recall(_: Channel, answer_id: str) -> Answer | None:
 
 
 def a_delivery(reply: Reply, channel: Channel, address: Mapping[str, str]) -> Delivery:
-    return Delivery(7, channel, address, reply, lease=1, attempt=1, person=ZHANGSAN)
+    return Delivery(7, channel, address, reply, lease=1, attempt=1, decided_at=NOW, person=ZHANGSAN)
 
 
 def test_a_file_goes_to_a_group_through_its_outlet(platform: WecomPlatform, api: WeComApi) -> None:
@@ -71,6 +72,29 @@ def test_a_file_goes_to_the_user_of_an_application(platform: WecomPlatform, api:
     platform.send(a_delivery(FILE, DIRECT, APP))
     assert [sent.kind for sent in api.seen] == ["markdown", "file"]
     assert "https://" not in api.seen[0].text
+
+
+def test_an_answer_is_recognised_by_the_platform_however_late_it_is_tried_again(
+    platform: WecomPlatform, api: WeComApi, clock: VirtualClock
+) -> None:
+    """REL16: what it says of the age of the knowledge base must not grow meanwhile."""
+    api.fail("message/send", "reset after")
+    with pytest.raises(PlatformError):
+        platform.send(a_delivery(an_answer(), DIRECT, APP))
+    clock.wait(1_800)
+    platform.send(replace(a_delivery(an_answer(), DIRECT, APP), uncertain=True))
+    assert [sent.kind for sent in api.seen] == ["markdown", "template_card"]
+
+
+def test_a_file_whose_answer_was_lost_twice_is_given_up(platform: WecomPlatform, api: WeComApi) -> None:
+    """REL16: each upload is another file to the platform."""
+    delivery = a_delivery(FILE, DIRECT, APP)
+    for given in (delivery, replace(delivery, uncertain=True)):
+        api.lose_answer_to("file")
+        with pytest.raises(PlatformError) as failed:
+            platform.send(given)
+    assert failed.value.permanent
+    assert [sent.kind for sent in api.seen] == ["markdown", "file", "file"]
 
 
 def test_where_no_file_can_be_sent_its_address_is(platform: WecomPlatform, api: WeComApi) -> None:
