@@ -26,6 +26,7 @@ from bot.csv_table import as_csv
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.reading import Ours, read_event
 from bot.platforms.wecom import markup as wecom_markup
+from bot.platforms.wecom import parting as wecom_parting
 from bot.platforms.wecom.app_reading import App, read_app
 from bot.platforms.wecom.reading import read_robot
 from bot.platforms.wecom.readings import Robot
@@ -184,7 +185,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "WeCom out": wecom_markup.escape,
     "WeCom bold": lambda text: wecom_markup.emphasised(text, (0, len(text))),
     "WeCom link": lambda text: wecom_markup.link(text, f"https://a.test/{text}"),
-    "WeCom split": lambda text: wecom_markup.split(text, 4096, "…"),
+    "WeCom split": lambda text: wecom_parting.split(text, 4096, "…"),
     "bold sentence": lambda text: bold_span(text, text),
     "spreadsheet": lambda text: as_csv(["text"], [[text]]),
     "preparation": preparation.prepare,
@@ -241,4 +242,4 @@ def test_fifty_thousand_characters_are_read_and_written_in_a_second(reader: str)
 def test_stacked_marks_are_parted_into_as_few_messages_as_other_text() -> None:
     """SEC16, SEC40: a mark belongs to what it stands on, but nobody stacks thousands of them."""
     stacked, plain = ("a" + "\u0301" * 9_999, "é" * 10_000)
-    assert len(wecom_markup.split(stacked, 4096, "…")) <= len(wecom_markup.split(plain, 4096, "…")) + 1
+    assert len(wecom_parting.split(stacked, 4096, "…")) <= len(wecom_parting.split(plain, 4096, "…")) + 1

@@ -30,20 +30,16 @@ _seams = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # Headings, quotes, lists, rules, tables, and what underlines the line above into a heading.
-_line_start = re.compile(r"^(?=[#>\-=+|:]|[0-9]{1,9}[.)])", re.MULTILINE)
+line_start = re.compile(r"^(?=[#>\-=+|:]|[0-9]{1,9}[.)])", re.MULTILINE)
 # Only the end of a scheme or of a host's last label is looked for: a pattern that looked for
 # their beginnings would take half a minute over a word of 50,000 letters.
 _looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2,}\b")
-# These belong to the character before them. No writing stacks more of them than that; who sends
-# thousands would otherwise have a message for each.
-_LONGEST_CLUSTER = 64
-_dependent = re.compile("[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 def escape(text: str) -> str:
     """Foreign text of several lines; each of them starts nothing."""
     lines = "\n".join(line.strip() for line in clean(text).split("\n"))
-    return _line_start.sub(BREAK, inline(lines))
+    return line_start.sub(BREAK, inline(lines))
 
 
 def inline(text: str) -> str:
@@ -92,38 +88,6 @@ def link(label: str, url: str) -> str:
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters, with "…" when that is not all."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + CUT
-
-
-def split(text: str, limit_bytes: int, note: str, *, reserve_bytes: int = 0) -> tuple[str, ...]:
-    """The text in pieces of at most `limit_bytes`; all but the last end with `note`.
-
-    Parted between lines where there are any, else between characters, and never inside
-    a bold span: that is closed and opened again. `reserve_bytes`: a note as long as that
-    may be put in the place of ours.
-    """
-    pieces = []
-    rest = text.strip("\n")
-    room = limit_bytes - len(b"**\n") - max(len(note.encode()), reserve_bytes)
-    while len(rest.encode()) > limit_bytes:
-        seam = _seam(rest, room)
-        head, rest = rest[:seam].rstrip("\n"), rest[seam:].lstrip("\n")
-        if head.count("**") % 2:
-            head, rest = head + "**", "**" + rest
-        pieces.append(f"{head}\n{note}")
-    return (*pieces, rest)
-
-
-def _seam(text: str, room_bytes: int) -> int:
-    """Where to part: at most `room_bytes` before it, at least one character."""
-    fits = len(text.encode()[:room_bytes].decode(errors="ignore"))
-    for boundary in ("\n\n", "\n"):
-        found = text.rfind(boundary, fits // 2, fits)
-        if found > 0:
-            return found
-    for seam in range(fits, max(fits - _LONGEST_CLUSTER, 0), -1):
-        if not _dependent.match(text[seam]) and text[seam - 1 : seam + 1] != "**":
-            return seam
-    return max(fits, 1)
 
 
 def _bold_span(text: str, bold: tuple[int, int] | None) -> tuple[int, int]:

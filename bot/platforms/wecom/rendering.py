@@ -12,11 +12,12 @@ from decimal import Decimal
 
 from bot import texts
 from bot.domain import Answer, Language, Match, Reply, Text
-from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line, split
+from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line
+from bot.platforms.wecom.parting import split
 from bot.texts.wecom import wecom_wording
 
 _ONE_MATCH = 1_500  # characters
-_ADDRESS = 500
+_LINK = 600  # as it is written: one Chinese character of an address takes nine
 _NAME = 80
 
 # The newer markdown of the robots has no colours; these three are coloured everywhere.
@@ -101,10 +102,9 @@ def _score(answer: Answer, match: Match, place: Place) -> str:
 
 def _origin(answer: Answer, match: Match) -> str:
     label = cut(one_line(match.title or match.source or "").strip(), _NAME)
-    words = texts.wording(answer.language)
-    if match.url and len(match.url) <= _ADDRESS:
-        return f"{words.source}: {link(label, match.url)}"
-    return f"{words.source}: {inline(label)}" if label else ""
+    linked = link(label, match.url) if match.url else ""
+    shown = linked if 0 < len(linked) <= _LINK else inline(label)
+    return f"{texts.wording(answer.language).source}: {shown}" if shown else ""
 
 
 def _turn(value: Decimal, language: Language, mention: str) -> str:

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.platforms.wecom.markup import BREAK, clean, cut, emphasised, escape, inline, link, one_line, split
+from bot.platforms.wecom.markup import BREAK, clean, cut, emphasised, escape, inline, link, one_line
+from bot.platforms.wecom.parting import split
 
 # An independent reader of markdown, with everything on that any of WeCom's dialects may know.
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -144,7 +145,39 @@ def test_pieces_fit_and_lose_nothing(text: str, limit: int) -> None:
     pieces = split(text, limit, note)
     assert all(len(piece.encode()) <= limit for piece in pieces)
     joined = "".join(piece.removesuffix(note) for piece in pieces[:-1]) + pieces[-1]
-    assert "".join(joined.replace("**", "").split("\n")) == "".join(text.replace("**", "").split("\n"))
+    assert bare(joined) == bare(text)
+
+
+def bare(text: str) -> str:
+    """Without what is opened again, and without blanks, which a seam may take."""
+    return re.sub(r"\*\*|> |\u200b|\s", "", text)
+
+
+@given(loaded, st.integers(60, 200))
+@example("x" * 46 + "# no heading", 60)
+@example("x" * 46 + "1. no list", 60)
+@example("x" * 46 + "      no code", 60)
+@example("x" * 45 + "<@all>", 60)
+def test_a_line_that_goes_on_in_the_next_piece_starts_nothing(text: str, limit: int) -> None:
+    pieces = split(escape(text), limit, "（未完）")
+    assert set().union(*map(kinds, pieces)) <= INERT
+
+
+@pytest.mark.parametrize(
+    "whole",
+    ["[退货政策](https://kb.test/7?a=b)", '<font color="info">█████████░ 0.8732 强</font>'],
+)
+def test_a_link_and_a_colour_are_never_parted(whole: str) -> None:
+    for before in range(200):
+        pieces = split("字" * before + whole + "字" * 300, 600, "…")
+        assert sum(whole in piece for piece in pieces) == 1
+
+
+def test_a_quote_goes_on_as_a_quote() -> None:
+    pieces = split("> 答复: " + "# 字 " * 200, 600, "…")
+    assert len(pieces) > 2
+    assert all(piece.startswith("> ") for piece in pieces)
+    assert all(kinds(piece) == {"blockquote_open", "blockquote_close", *INERT} for piece in pieces[:-1])
 
 
 def test_a_break_is_what_commands_read_past() -> None:

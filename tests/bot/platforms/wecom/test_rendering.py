@@ -41,6 +41,11 @@ def test_an_answer_on_a_phone() -> None:
     )
 
 
+def test_an_address_longer_than_any_message_leaves_its_title() -> None:
+    answer = an_answer(a_match(title="退货政策", url=f"https://kb.test/{'退' * 300}"))
+    assert only(pieces(answer, APP, NOW)).splitlines()[2] == "来源: 退货政策"
+
+
 def test_where_a_card_turns_the_dial_no_command_is_told() -> None:
     assert "/threshold" not in only(pieces(an_answer(), ROBOT, NOW, has_card=True))
 
