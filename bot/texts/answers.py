@@ -34,19 +34,22 @@ def context_line(answer: Answer, now: datetime) -> str:
     )
 
 
-def nothing_found(answer: Answer) -> str:
-    """The whole answer when nothing passes: the best score, and the threshold that would have shown it."""
+def nothing_found(answer: Answer, mention: str = "") -> str:
+    """The whole answer when nothing passes: the best score, and the threshold that would have shown it.
+
+    `mention` is what the platform wants written before a command.
+    """
     words = wording(answer.language)
     if answer.best_score is None:
         return words.knowledge_base_empty.format(
-            knowledge_base=answer.knowledge_base, command=words.kb_add_example
+            knowledge_base=answer.knowledge_base, command=f"{mention}{words.kb_add_example}"
         )
     best = _as_decimal(answer.best_score)
     suggestion = suggested_threshold(answer.best_score)
     second = (
         words.nothing_at_all
         if suggestion is None
-        else words.nothing_suggestion.format(command=f"/threshold {threshold(suggestion)}")
+        else words.nothing_suggestion.format(command=f"{mention}/threshold {threshold(suggestion)}")
     )
     first = words.nothing.format(
         threshold=threshold(answer.threshold), best=_score_below(best, answer.threshold)

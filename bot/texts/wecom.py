@@ -22,6 +22,11 @@ class WecomWording:
     cut_short: str
     turn: str
     either: str
+    # On a card: about thirty characters, and about ten on a button.
+    dial_hint: str
+    helpful: str
+    not_helpful: str
+    more: str
 
 
 _ZH = WecomWording(
@@ -37,6 +42,10 @@ _ZH = WecomWording(
     cut_short="（太长，到此为止；发送 /limit 可以减少条数）",
     turn="调整阈值：发送 {commands}",
     either=" 或 ",
+    dial_hint="调低多显示，调高少显示",
+    helpful="有用",
+    not_helpful="没用",
+    more="更多",
 )
 
 _EN = WecomWording(
@@ -52,6 +61,10 @@ _EN = WecomWording(
     cut_short="(too long, cut here; /limit shows fewer matches)",
     turn="To turn the dial, send {commands}",
     either=" or ",
+    dial_hint="Lower shows more, higher less",
+    helpful="Useful",
+    not_helpful="Not useful",
+    more="More",
 )
 
 

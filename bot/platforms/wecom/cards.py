@@ -2,19 +2,20 @@
 
 A card carries no state: its task id names the answer, its keys are absolute targets. So
 two people who press the same button turn the dial once, and a card that we never sent
-is no card of ours. Titles are cut to what the platform shows; nothing in a card is markup.
+is no card of ours. It stands under the answer and does not repeat it. Titles are cut to
+what the platform shows; nothing in a card is markup.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from bot.domain import Action, Answer, Language, RunCommand, ShowMore, TurnDial, Vote
-from bot.texts import context_line, dial_steps, threshold, turned_by, wording
+from bot.texts import dial_steps, threshold, turned_by, wording
+from bot.texts.wecom import wecom_wording
 
 Card = dict[str, Any]
 
@@ -47,11 +48,10 @@ def answer_named(task: str) -> str:
     return named[1] if named else ""
 
 
-def dial(answer: Answer, task: str, now: datetime, *, says: str = "") -> Card:
+def dial(answer: Answer, task: str, *, says: str = "") -> Card:
     """The dial under an answer: a step down, a step up, whether a match helped, and more."""
-    words = wording(answer.language)
-    says = says or turned_by(answer) or context_line(answer, now)
-    card = threshold_card(answer.threshold, answer.language, task, says=says)
+    words = wecom_wording(answer.language)
+    card = threshold_card(answer.threshold, answer.language, task, says=says or turned_by(answer) or "")
     options = [
         {"id": match.entry_id, "text": clip(f"{match.rank}. {match.text}", OPTION)}
         for match in answer.matches[:_MOST_OPTIONS]
@@ -60,23 +60,27 @@ def dial(answer: Answer, task: str, now: datetime, *, says: str = "") -> Card:
     if options:
         card["button_selection"] = {
             "question_key": _MATCH,
-            "title": clip(words.feedback, OPTION),
+            "title": clip(wording(answer.language).feedback, OPTION),
             "option_list": options,
             "selected_id": options[0]["id"],
         }
         card["button_list"] += [
-            {"text": clip(words.helpful, BUTTON), "key": "vote:up"},
-            {"text": clip(words.not_helpful, BUTTON), "key": "vote:down"},
+            {"text": words.helpful, "key": "vote:up"},
+            {"text": words.not_helpful, "key": "vote:down"},
         ]
     shown = answer.offset + len(answer.matches)
     if answer.matches and shown < answer.total:
-        card["button_list"].append({"text": clip(words.more, BUTTON), "key": f"more:{shown}"})
+        card["button_list"].append({"text": words.more, "key": f"more:{shown}"})
     return card
 
 
-def threshold_card(value: Decimal, language: Language, task: str, *, says: str) -> Card:
-    """The bare dial. A step that leads nowhere, at 0 and 1, has no button."""
+def threshold_card(value: Decimal, language: Language, task: str, *, says: str = "") -> Card:
+    """The bare dial, which says what turning does unless there is news to tell.
+
+    A step that leads nowhere, at 0 and 1, has no button.
+    """
     down, _, up = dial_steps(value)
+    says = says or wecom_wording(language).dial_hint
     return {
         "card_type": "button_interaction",
         "main_title": {

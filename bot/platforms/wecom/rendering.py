@@ -44,15 +44,15 @@ def pieces(
 ) -> tuple[str, ...]:
     """The reply in as many messages as it needs.
 
-    Without a card an answer ends with the commands that turn the dial, to be typed as
-    they stand; `mention` is what a group has to write before them ("@name ").
+    Without a card an answer ends with the commands that turn the dial. Commands are to be
+    typed as they stand; `mention` is what a group has to write before them ("@name ").
     """
     if not isinstance(reply, Answer):
         body = escape(texts.with_commands(reply))
         if isinstance(reply, Text) and reply.dial is not None and not has_card:
             body += "\n" + _turn(reply.dial, reply.language, mention)
     else:
-        body = _answer(reply, place, now, mention="" if has_card else mention, has_card=has_card)
+        body = _answer(reply, place, now, mention=mention, has_card=has_card)
     words = wecom_wording(reply.language)
     return split(body, place.limit_bytes, words.continued, reserve_bytes=len(words.cut_short.encode()))
 
@@ -69,7 +69,7 @@ def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_ca
     blocks = [inline(one_line(turned))] if turned else []
     blocks += [_match(answer, match, place, room) for match in answer.matches]
     if not answer.matches:
-        blocks.append(escape(texts.nothing_found(answer)))
+        blocks.append(escape(texts.nothing_found(answer, mention)))
     under = [texts.context_line(answer, now), texts.near_tie(answer), *answer.notes]
     last = [inline(one_line(line)) for line in under if line]
     if not has_card:

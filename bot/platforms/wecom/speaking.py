@@ -52,7 +52,7 @@ class Speaker:
         """
         reply, task = delivery.reply, delivery.address["task"]
         if isinstance(reply, Answer):
-            card = cards.dial(reply, task, delivery.decided_at)
+            card = cards.dial(reply, task)
             return Spoken(cards.updated(card), rest={PIECE: "0"})
         if not isinstance(reply, Text):
             return None
@@ -63,7 +63,7 @@ class Speaker:
         if answer is None:
             return None
         # A thank-you or a refusal is for who pressed; the others keep their card as it is.
-        card = cards.dial(answer, task, delivery.decided_at, says=reply.body)
+        card = cards.dial(answer, task, says=reply.body)
         return Spoken(cards.updated(card, only_for=delivery.person.id if delivery.person else ""))
 
     def later(self, delivery: Delivery) -> str:
@@ -91,8 +91,8 @@ class Speaker:
         if not unique:
             return None
         if isinstance(reply, Answer):
-            return cards.dial(reply, cards.task_id(reply.id, unique), delivery.decided_at)
+            return cards.dial(reply, cards.task_id(reply.id, unique))
         if isinstance(reply, Text) and reply.dial is not None:
             task = cards.task_id("", unique)
-            return cards.threshold_card(reply.dial, reply.language, task, says=reply.body)
+            return cards.threshold_card(reply.dial, reply.language, task)
         return None

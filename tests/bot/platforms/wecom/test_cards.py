@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import Answer, Person, ShowMore, TurnDial, Vote
 from bot.platforms.wecom.cards import action_of, clip, dial, task_id, threshold_card, updated
-from tests.bot.platforms.wecom.answers import NOW, a_match, an_answer
+from tests.bot.platforms.wecom.answers import a_match, an_answer
 
 TASK = task_id("a1", "x9")
 
@@ -35,11 +35,11 @@ def checked(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_dial_of_an_answer() -> None:
-    card = checked(dial(an_answer(total=9), TASK, NOW))
+    card = checked(dial(an_answer(total=9), TASK))
     assert card == {
         "card_type": "button_interaction",
-        "main_title": {"title": "阈值 0.65", "desc": "阈值 0.65（本群设置） · 显示 1 条，共 9 条…"},
-        "sub_title_text": "阈值 0.65（本群设置） · 显示 1 条，共 9 条 · 知识库 shop · 更新于 3 分钟前",
+        "main_title": {"title": "阈值 0.65", "desc": "调低多显示，调高少显示"},
+        "sub_title_text": "",
         "button_selection": {
             "question_key": "match",
             "title": "有帮助吗？",
@@ -59,13 +59,13 @@ def test_the_dial_of_an_answer() -> None:
 
 @pytest.mark.parametrize(("value", "keys"), [("0", ["threshold:0.05"]), ("1", ["threshold:0.95"])])
 def test_a_step_that_leads_nowhere_has_no_button(value: str, keys: list[str]) -> None:
-    card = checked(threshold_card(Decimal(value), "zh", TASK, says=""))
+    card = checked(threshold_card(Decimal(value), "zh", TASK))
     assert [button["key"] for button in card["button_list"]] == keys
 
 
 def test_a_turned_card_says_who_turned_it() -> None:
     turned = an_answer(turned_by=(Person("wecom", "b", "lisi"), Decimal("0.70")))
-    assert checked(dial(turned, TASK, NOW))["main_title"]["desc"] == "lisi 把阈值从 0.70 调到了 0.65。"
+    assert checked(dial(turned, TASK))["main_title"]["desc"] == "lisi 把阈值从 0.70 调到了 0.65。"
 
 
 @given(
@@ -82,7 +82,7 @@ def test_every_dial_keeps_the_limits_and_its_buttons_read_back(
     answer: Answer = an_answer(
         *matches, threshold=value, language=language, knowledge_base=knowledge_base, total=total
     )
-    card = checked(dial(answer, TASK, NOW))
+    card = checked(dial(answer, TASK))
     chosen = card.get("button_selection", {}).get("selected_id", "")
     for button in card["button_list"]:
         match action_of(button["key"], TASK, {"match": (chosen,)}):
@@ -102,7 +102,7 @@ def test_no_press_makes_it_raise(key: str, task: str, selected: dict[str, tuple[
 
 
 def test_an_update_is_for_everyone_and_keeps_the_task() -> None:
-    card = dial(an_answer(), TASK, NOW)
+    card = dial(an_answer(), TASK)
     assert updated(card) == {"response_type": "update_template_card", "template_card": card}
 
 

@@ -66,6 +66,9 @@ def test_nothing_found_says_the_best_score_and_what_would_have_shown_it() -> Non
     assert only(pieces(answer, ROBOT, NOW)).startswith(
         "没有内容达到阈值 0.65，最高分是 0.5012。发送 /threshold 0.50 就能看到结果。\n\n"
     )
+    for has_card in (False, True):
+        body = only(pieces(answer, ROBOT, NOW, mention="@知识库助手 ", has_card=has_card))
+        assert "发送 @知识库助手 /threshold 0.50 就能" in body
 
 
 def test_who_turned_the_dial_is_told_first() -> None:
