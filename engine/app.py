@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,7 @@ from engine.refresher import Refresher
 from engine.schedule import Schedule
 from engine.searcher import Searcher
 from engine.shelf import Shelf
+from engine.snapshot import ModelIdentity
 from engine.source import ManagedSource, Sources
 from engine.vector_cache import VectorCache
 from engine.web import Server, application
@@ -149,7 +150,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         lambda: (
             edges.load_encoder(settings.model)
             if edges.load_encoder
-            else encoder.load(settings.model, batcher.tell)
+            else encoder.load(settings.model, batcher.tell, _stored_under(shelves.values()))
         ),
         longest_line=settings.waiting_questions,
         seen=metrics.encoded,
@@ -202,6 +203,10 @@ def read(sources: Sources, own: tuple[Entry, ...], *, confirmed: bool = False) -
     if reading.failed and not reading.entries:
         raise SourceError("; ".join(each.reason for each in reading.failed))
     return replace(reading, is_old=found.is_old)
+
+
+def _stored_under(shelves: Iterable[Shelf]) -> Iterator[ModelIdentity]:
+    return (shelf.current.model for shelf in shelves if shelf.current)
 
 
 def _watch(metrics: Metrics, knowledge: Knowledge) -> None:

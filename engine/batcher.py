@@ -63,7 +63,8 @@ class Batcher:
     """Encodes for many threads with one.
 
     `start` returns at once; the model is loaded in the batcher's own thread, and until
-    then questions are refused with NotReady. `stop` refuses everything that still waits,
+    then questions are refused with NotReady. One that is not ready itself, on a server that is
+    away, is tried again every few seconds. `stop` refuses everything that still waits,
     and returns when the thread is gone, or after some seconds when the model is busy.
     Stopping twice is fine.
     """
@@ -74,11 +75,13 @@ class Batcher:
         *,
         longest_line: int = 48,
         patience_seconds: float = 10.0,
+        retry_seconds: float = 5.0,
         seen: Callable[[Role, int], None] = lambda _role, _size: None,
     ) -> None:
         self._load = load
         self._longest_line = longest_line
         self._patience_seconds = patience_seconds
+        self._retry_seconds = retry_seconds
         self._seen = seen
         self._encoder: Encoder | None = None
         self._questions: deque[_Waiting] = deque()
@@ -88,6 +91,7 @@ class Batcher:
         self._lists = threading.BoundedSemaphore(LISTS)
         self._state: State = "loading"
         self._reason = "the model is loading"
+        self._is_away = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -131,6 +135,12 @@ class Batcher:
         """Whether the model is ready; returns as soon as that is known."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "loading", timeout_seconds)
+        return self._state == "ready"
+
+    def wait_until_tried(self) -> bool:
+        """As `wait_until_loaded`, for those who have no time until a server that is away comes back."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state != "loading" or self._is_away)
         return self._state == "ready"
 
     def encode_question(self, text: str, *, instruction: str | None = None) -> Vectors:
@@ -252,6 +262,14 @@ class Batcher:
         """Load the model here and now."""
         try:
             encoder = self._load()
+        except NotReady as problem:
+            _log.warning("model not ready", extra={"reason": problem.message})
+            with self._changed:
+                self._is_away = True
+                if self._state == "loading":
+                    self._reason = f"the model is not ready: {problem.message}"
+                self._changed.notify_all()
+            return
         except Exception as problem:  # noqa: BLE001 - any failure of a model is reported, none ends the engine
             reason = str(problem) or type(problem).__name__
             _log.error("model failed to load", extra={"reason": reason}, exc_info=problem)
@@ -306,6 +324,11 @@ class Batcher:
 
     def _run(self) -> None:
         self.load()
+        while self._state == "loading":
+            with self._changed:
+                self._changed.wait_for(lambda: self._state != "loading", self._retry_seconds)
+            if self._state == "loading":
+                self.load()
         while self._state == "ready":
             if not self.step():
                 with self._changed:

@@ -171,8 +171,6 @@ class Engine(_Section):
                 f'knowledge base "{told[0]}" has an instruction, but the bundled model takes none;'
                 " name another model, or leave it out"
             )
-        if self.model.name == "bundled" and self.model.remote_url:
-            raise ValueError("[engine.model] remote_url needs the name that the server has for its model")
         return self
 
     @model_validator(mode="after")

@@ -85,7 +85,7 @@ def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[
         yield Asked(_over_http(settings))
         return
     try:
-        if not own.knowledge.batcher.wait_until_loaded():
+        if not own.knowledge.batcher.wait_until_tried():
             raise NotReady(own.knowledge.batcher.state[1])
         yield Asked(_inside(own), opened=own)
     finally:

@@ -7,7 +7,7 @@ an encoder runs in, and in what order, is the batcher's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from engine.config import Model
@@ -76,15 +76,18 @@ def require_device(model: Model) -> None:
         device_of(model)
 
 
-def load(model: Model, tell: Callable[[str], None] = _in_silence) -> Encoder:
+def load(
+    model: Model, tell: Callable[[str], None] = _in_silence, known: Iterable[ModelIdentity] = ()
+) -> Encoder:
     """The encoder that the configuration names, loaded, examined and warmed up.
 
-    `tell` hears what is being done.
+    `tell` hears what is being done. `known` are the identities that vectors were stored under.
 
     Raises:
         EncoderFailed: saying what is missing and what to do about it.
+        NotReady: a remote model that does not answer now, and may later.
     """
-    if model.name == "bundled":
+    if model.name == "bundled" and not model.remote_url:
         from engine.encoder.bundled import BundledEncoder  # noqa: PLC0415 - 65 MB that others do without
 
         return BundledEncoder(model)
@@ -95,7 +98,7 @@ def load(model: Model, tell: Callable[[str], None] = _in_silence) -> Encoder:
         from engine.encoder.remote import RemoteEncoder  # noqa: PLC0415 - only for those who use one
 
         tell(f"examining {model.name} at {model.remote_url}")
-        return prepared(RemoteEncoder(model), steps)
+        return prepared(RemoteEncoder(model, known=known), steps)
     from engine.encoder.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415 - needs the gpu extra
 
     return prepared(SentenceTransformerEncoder(model, tell), steps)

@@ -1,8 +1,10 @@
 """A model behind a server that speaks OpenAI's embeddings protocol: vLLM, TEI, another kbdial.
 
 The server is examined at start like a model of our own. What stands in front of questions
-is put there by us, so the server must not do it a second time. What is not known is
-whether it changes its model under the same name; restart the engine when you do that.
+is put there by us, so the server must not do it a second time. A vector of one text goes
+into the identity: another model under the same name is told apart at the next start, by a
+vector farther away than rounding explains. While we run it is not; restart the engine when
+you change the server's model.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -32,11 +34,15 @@ _MOST_BYTES = 256 << 20
 _LONGEST_CHARACTERS = 20_000
 _SHOWN = 200
 _MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PROBE = "probe"
+_PROBED = "the parcel has not arrived; 快递还没有到"
 _QWEN_PROMPT = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
 
 
 class RemoteEncoder:
     """Asks a server for vectors, a list of texts at a time.
+
+    It takes on the identity among those `known`, of snapshots say, that it cannot be told from.
 
     A server that is away is NotReady, after three tries; one that refuses a text, or answers
     something that is not its vectors, is EncoderFailed. `dimension` is asked of the server,
@@ -47,6 +53,7 @@ class RemoteEncoder:
         self,
         model: Model,
         *,
+        known: Iterable[ModelIdentity] = (),
         session: requests.Session | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -75,10 +82,12 @@ class RemoteEncoder:
             "prompts": self._prompts,
             "width": width,
             "dimension": dimension,
+            _PROBE: shortened(self._bare([_PROBED]), dimension)[0].tolist(),
         }
-        self._identity = ModelIdentity(
+        made = ModelIdentity(
             name=model.name, dimension=dimension, fingerprint=fingerprint_of(settings), settings=settings
         )
+        self._identity = next((each for each in known if _is_the_same(each, made)), made)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -156,6 +165,15 @@ class RemoteEncoder:
             return np.stack([by_index[index] for index in range(wanted)])
         except (ValueError, KeyError, TypeError, binascii.Error, RecursionError) as problem:
             raise EncoderFailed(f"what {self._url} answers are no embeddings: {problem}") from problem
+
+
+def _is_the_same(one: ModelIdentity, other: ModelIdentity) -> bool:
+    """Whether only rounding lies between the two: a server may sum in another order each time."""
+    here, there = ({**each.settings} for each in (one, other))
+    vectors = [np.array(each.pop(_PROBE, ()), np.float32) for each in (here, there)]
+    if here != there or vectors[0].shape != vectors[1].shape:
+        return False
+    return bool(np.linalg.norm(vectors[0] - vectors[1]) <= examination.TOLERANCE_BFLOAT16)
 
 
 def _vector(given: Any) -> Vectors:

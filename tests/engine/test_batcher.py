@@ -114,6 +114,26 @@ def test_a_bulk_pass_tells_how_far_it_is() -> None:
     assert heard == [PIECE, PIECE + 1]
 
 
+def test_a_model_that_is_away_is_loaded_when_it_comes_back() -> None:
+    tries = iter([NotReady("the server does not answer"), NotReady("nor now"), None])
+
+    def load() -> Encoder:
+        if problem := next(tries):
+            raise problem
+        return LetterEncoder()
+
+    batcher = Batcher(load, retry_seconds=0)
+    batcher.load()
+    assert batcher.state == ("loading", "the model is not ready: the server does not answer")
+    assert batcher.wait_until_tried() is False
+    batcher.start()
+    try:
+        assert batcher.wait_until_loaded(WAIT_SECONDS)
+        assert np.array_equal(batcher.encode_question("a"), vector_of("a"))
+    finally:
+        batcher.stop()
+
+
 def test_lists_of_texts_leave_room_for_questions() -> None:
     encoder = HeldEncoder()
     with ThreadPoolExecutor(LISTS) as pool, started(encoder) as batcher:

@@ -189,6 +189,45 @@ def test_a_server_that_stays_away_is_told_as_not_ready() -> None:
     assert waits == [0.2, 1.0]
 
 
+def turned(call: Call) -> None:
+    """Another model under the same name."""
+    rows = letters(*asked(call)["input"])
+    answer(200, {"data": [{"index": n, "embedding": row[::-1].tolist()} for n, row in enumerate(rows)]})(call)
+
+
+def rounded(call: Call) -> None:
+    rows = letters(*asked(call)["input"]).astype(np.float16)
+    answer(200, {"data": [{"index": n, "embedding": row.tolist()} for n, row in enumerate(rows)]})(call)
+
+
+def test_another_model_under_the_same_name_is_told_apart_and_rounding_is_not() -> None:
+    with EngineServer(serves) as server:
+        url = server.url
+        before = RemoteEncoder(model(url)).identity
+        server.usual = rounded
+        assert RemoteEncoder(model(url), known=[before]).identity == before
+        assert RemoteEncoder(model(url)).identity.fingerprint != before.fingerprint
+        server.usual = turned
+        assert RemoteEncoder(model(url), known=[before]).identity.fingerprint != before.fingerprint
+        server.usual = serves
+        cut = RemoteEncoder(model(url, dimension=9), known=[before]).identity
+        assert cut.fingerprint != before.fingerprint
+
+
+def test_the_bundled_model_of_another_engine_is_a_remote_model(tmp_path: Path) -> None:
+    built = app.build(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple")))
+    built.serve()
+    try:
+        assert built.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
+        remote = encoder.load(Model(remote_url=f"http://{built.server.address}/v1"))
+        ours = encoder.load(Model())
+        assert (remote.identity.name, remote.device) == ("bundled", "remote")
+        texts = ["怎么退货", "where is my order"]
+        assert np.allclose(remote.encode(texts, "query"), ours.encode(texts, "query"), atol=1e-6)
+    finally:
+        built.stop()
+
+
 def test_qwen_questions_get_their_prompt_from_us_and_entries_none() -> None:
     with EngineServer(serves) as server:
         remote = loaded(server, name="Qwen3-Embedding-4B-mine")
