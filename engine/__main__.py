@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
 
 
 def _serve(settings: config.Engine) -> int:
-    logs.begin([settings.token.get_secret_value()])
+    logs.begin(settings.secrets)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: object) -> None:

@@ -153,6 +153,11 @@ class Engine(_Section):
     model: Model = Model()
     knowledge_base: tuple[KnowledgeBase, ...] = SAMPLES
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the log must not show, whoever says it."""
+        return tuple(each.get_secret_value() for each in (self.token, self.model.remote_token))
+
     @model_validator(mode="after")
     def _names_are_different(self) -> Self:
         names = [each.name for each in self.knowledge_base]

@@ -53,5 +53,6 @@ def begin(secrets: Iterable[str], stream: TextIO | None = None, level: int = log
     root = logging.getLogger()
     root.handlers[:] = [lines]
     root.setLevel(level)
+    logging.captureWarnings(capture=True)  # libraries' warnings would be lines of another kind
     # The scheduler tells of every job it adds and runs; our own events say what came of them.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

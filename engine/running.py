@@ -39,6 +39,12 @@ class Asked:
     def describe(self, name: str) -> dict[str, Any]:
         return self._ask("GET", f"/v1/knowledge-bases/{_quoted(name)}")
 
+    def trouble_of_model(self) -> str:
+        """Why there is no model to ask; empty when there is one."""
+        status, answer = self.send("GET", "/readyz", None)
+        is_loaded = status < 300 or any(self.describe(name)["device"] for name in self.names())  # noqa: PLR2004 - as below
+        return "" if is_loaded else str(answer["reason"])
+
     def refresh(self, name: str, *, confirmed: bool = False) -> str:
         path = f"/v1/knowledge-bases/{_quoted(name)}/refresh"
         return str(self._ask("POST", path, {"confirm": confirmed})["refresh"])

@@ -96,8 +96,13 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
         with running.engine(settings, edges) as engine:
             model = engine.describe(settings.knowledge_base[0].name)
             where = "opened for this check" if engine.opened else "running"
+            trouble = engine.trouble_of_model()
         out.print(Text(f"data folder: {settings.data_dir}, engine {where}"))
-        out.print(Text(f"model: {model['model']}, {model['dimension']} dimensions, on {model['device']}"))
+        if trouble:
+            failed = 1
+            out.print(Text(f"model: {trouble}"))
+        else:
+            out.print(Text(f"model: {model['model']}, {model['dimension']} dimensions, on {model['device']}"))
     except EngineError as problem:
         failed = 1
         out.print(Text(f"engine: {problem.message}"))

@@ -69,6 +69,7 @@ class SentenceTransformerEncoder:
         self._device = device_of(model)
         dtype = _dtype(torch, model.dtype, self._device)
         tell(f"fetching {model.name} from {model.source}, if it is not here yet")
+        _draw_no_bars()
         where = place(model)
         tell(f"reading the weights of {model.name} onto {self._device}")
         try:
@@ -259,6 +260,15 @@ def _libraries(model: Model) -> tuple[Any, Any]:
             f'the model "{model.name}" needs sentence-transformers: pip install "kbdial[gpu]" ({missing})'
         ) from missing
     return torch, sentence_transformers
+
+
+def _draw_no_bars() -> None:
+    """Bars are for terminals, and our standard error is a log of JSON lines."""
+    from huggingface_hub.utils import disable_progress_bars  # noqa: PLC0415 - as above
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+
+    disable_progress_bars()
+    disable_progress_bar()
 
 
 def device_of(model: Model) -> str:

@@ -211,6 +211,23 @@ def test_check_tries_everything_the_configuration_names(
     assert "model: letters, 27 dimensions, on paper" in out
 
 
+def test_check_says_why_a_running_engine_has_no_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_model: Model) -> encoder.Encoder:
+        raise EncoderFailed("the weights are gone")
+
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"))
+    built = app.build(settings, app.Edges(load_encoder=fail))
+    built.serve()
+    try:
+        built.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
+        assert shell.check(settings, None, EDGES) == 1
+    finally:
+        built.stop()
+    assert "model: the model failed to load: the weights are gone" in capsys.readouterr().out
+
+
 def test_wrong_usage_and_wrong_configuration_are_exit_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

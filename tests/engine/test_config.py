@@ -188,3 +188,8 @@ def test_any_value_of_the_environment_is_read_or_refused(key: str, value: Any) -
     text = value if isinstance(value, str) else json.dumps(value)
     with suppress(ConfigError):
         config.load(None, {f"KBDIAL_ENGINE__{key}": text})
+
+
+def test_what_the_log_must_not_show_is_known() -> None:
+    environment = {"KBDIAL_ENGINE__TOKEN": "t0ken", "KBDIAL_ENGINE__MODEL__REMOTE_TOKEN": "s3cret"}
+    assert set(config.load(None, environment).secrets) == {"t0ken", "s3cret"}

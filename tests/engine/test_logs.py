@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,3 +46,21 @@ def test_a_trace_is_part_of_the_event() -> None:
     problem = ValueError("broken")
     record = logging.LogRecord("x", logging.ERROR, "f.py", 1, "broke", None, (ValueError, problem, None))
     assert "ValueError: broken" in json.loads(JsonLines().format(record))["trace"]
+
+
+def test_a_librarys_warning_is_an_event_too() -> None:
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import warnings; from engine import logs; logs.begin([]); warnings.warn('old')",
+        ],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    (line,) = said.splitlines()
+    event = json.loads(line)
+    assert event["level"] == "warning"
+    assert "UserWarning: old" in event["event"]

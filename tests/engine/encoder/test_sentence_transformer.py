@@ -355,6 +355,11 @@ def test_tokens_are_counted_with_the_prompt_that_goes_before_them(loaded: Encode
     assert loaded.count_tokens("where", "query") == loaded.count_tokens("task: where", "bare") > bare
 
 
+def test_loading_draws_no_bars_into_the_log(tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    encoder.load(Model(name=str(tiny), device="cpu"))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_loading_tells_what_it_does(tiny: Path) -> None:
     heard: list[str] = []
     encoder.load(Model(name=str(tiny), device="cpu"), heard.append)
