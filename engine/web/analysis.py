@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from flask import Blueprint, Response, request
-from pydantic import BaseModel, ValidationError
+from flask import Blueprint, Response
 
 from engine.batcher import Batcher
 from engine.domain import BadValue
@@ -22,13 +19,10 @@ from engine.web.analysis_bodies import (
     InspectRequest,
     InspectResponse,
 )
-from engine.web.bodies import explained
+from engine.web.reading import json_body
 from engine.web.replies import as_json
-from engine.web.routes import wanted_type
 
 LABELS_LIMIT_BYTES = 4 << 20
-
-_Body = TypeVar("_Body", bound=BaseModel)
 
 
 def analysis_routes(batcher: Batcher) -> Blueprint:
@@ -37,9 +31,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
 
     @routes.post("/evaluate", endpoint="evaluate")
     def evaluate_labels() -> Response:
-        wanted_type(("application/json",))
-        request.max_content_length = LABELS_LIMIT_BYTES
-        asked = _read(EvaluateRequest)
+        asked = json_body(EvaluateRequest, limit_bytes=LABELS_LIMIT_BYTES)
         found = evaluate(
             asked.as_labels(), precision=asked.precision, current=asked.threshold, seed=asked.seed
         )
@@ -48,8 +40,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
 
     @routes.post("/inspect")
     def inspect() -> Response:
-        wanted_type(("application/json",))
-        asked = _read(InspectRequest)
+        asked = json_body(InspectRequest)
         _visible(asked.text, "text")
         seen = inspected(batcher.encode_question(asked.text))
         picture = drawn_histogram(seen.edges, seen.counts) if asked.picture else None
@@ -65,8 +56,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
 
     @routes.post("/groups")
     def groups() -> Response:
-        wanted_type(("application/json",))
-        asked = _read(GroupsRequest)
+        asked = json_body(GroupsRequest)
         for number, text in enumerate(asked.texts):
             _visible(text, f"texts.{number}")
         vectors = batcher.encode_entries(asked.texts)
@@ -79,13 +69,6 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
         )
 
     return routes
-
-
-def _read(shape: type[_Body]) -> _Body:
-    try:
-        return shape.model_validate_json(request.get_data())
-    except ValidationError as mistakes:
-        raise explained(mistakes) from None
 
 
 def _visible(text: str, field: str) -> None:

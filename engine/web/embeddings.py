@@ -6,16 +6,15 @@ import base64
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from flask import Blueprint, Response, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from flask import Blueprint, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.batcher import Batcher
 from engine.domain import BadValue
 from engine.searcher import is_visible
 from engine.snapshot import Vectors
-from engine.web.bodies import explained
+from engine.web.reading import json_body
 from engine.web.replies import as_json
-from engine.web.routes import wanted_type
 
 INPUT_LIMIT_BYTES = 8 << 20
 MOST_TEXTS = 2048
@@ -76,12 +75,7 @@ def embeddings_routes(batcher: Batcher) -> Blueprint:
 
     @routes.post("/embeddings", endpoint="embeddings")
     def embed() -> Response:
-        wanted_type(("application/json",))
-        request.max_content_length = INPUT_LIMIT_BYTES
-        try:
-            asked = EmbeddingsRequest.model_validate_json(request.get_data())
-        except ValidationError as mistakes:
-            raise explained(mistakes) from None
+        asked = json_body(EmbeddingsRequest, limit_bytes=INPUT_LIMIT_BYTES)
         model = batcher.identity
         if asked.model not in {None, model.name}:
             raise BadValue(f'model must be "{model.name}", which is what runs here (got "{asked.model}")')

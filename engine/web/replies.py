@@ -1,4 +1,4 @@
-"""JSON out, and the bytes of a body in."""
+"""JSON out."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from flask import Blueprint, Response, request
-from pydantic import ValidationError
 
 from engine.batcher import Batcher
 from engine.config import KnowledgeBase
@@ -22,7 +21,6 @@ from engine.domain import (
     SearchAnswer,
     UnknownEntry,
     UnknownKnowledgeBase,
-    UnsupportedMediaType,
 )
 from engine.metrics import Metrics
 from engine.refresher import Refresher
@@ -47,8 +45,8 @@ from engine.web.bodies import (
     RolledBackBody,
     SearchRequest,
     SearchResponse,
-    explained,
 )
+from engine.web.reading import as_shape, json_body, wanted_type, whole_number
 from engine.web.replies import as_json
 
 LIST_LIMIT_BYTES = 8 << 20
@@ -213,11 +211,7 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
     @routes.post("/search")
     def search() -> Response:
         began = time.perf_counter()
-        wanted_type(("application/json",))
-        try:
-            question = SearchRequest.model_validate_json(request.get_data())
-        except ValidationError as mistakes:
-            raise explained(mistakes) from None
+        question = json_body(SearchRequest)
         answer = knowledge.search(question.as_query())
         seconds = time.perf_counter() - began
         metrics.search_seconds.labels(answer.knowledge_base).observe(seconds)
@@ -237,7 +231,7 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
 
     @routes.post("/knowledge-bases/<name>/refresh")
     def refresh(name: str) -> Response:
-        confirmed = _asked(request.get_data()).confirm
+        confirmed = as_shape(RefreshRequest, request.get_data().strip() or b"{}").confirm
         asked = knowledge.refresher.request(knowledge.known(name), confirmed=confirmed, by_hand=True)
         return as_json(RefreshAccepted(refresh=asked), 202)
 
@@ -247,8 +241,8 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
 
     @routes.get("/knowledge-bases/<name>/entries")
     def entries(name: str) -> Response:
-        limit = _number("limit", ENTRIES_SHOWN, 1, ENTRIES_MOST)
-        offset = _number("offset", 0, 0, _LARGEST_OFFSET)
+        limit = whole_number("limit", ENTRIES_SHOWN, 1, ENTRIES_MOST)
+        offset = whole_number("offset", 0, 0, _LARGEST_OFFSET)
         everything = knowledge.entries(name)
         page = everything[offset : offset + limit]
         return as_json(EntriesBody(entries=[EntryBody.of(entry) for entry in page], total=len(everything)))
@@ -276,38 +270,3 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
         return Response(status=204)
 
     return routes
-
-
-def wanted_type(wanted: tuple[str, ...]) -> str:
-    """The media type of the body, when it is a wanted one, in plain UTF-8.
-
-    Raises:
-        UnsupportedMediaType
-    """
-    given = request.mimetype
-    if given not in wanted:
-        raise UnsupportedMediaType(f'the Content-Type must be {" or ".join(wanted)} (got "{given[:80]}")')
-    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}:
-        raise UnsupportedMediaType("compressed bodies are not read, send it as it is")
-    if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise UnsupportedMediaType("the body must be UTF-8")
-    return given
-
-
-def _asked(body: bytes) -> RefreshRequest:
-    """What stands in the body of a refresh; none is needed."""
-    if not body.strip():
-        return RefreshRequest()
-    try:
-        return RefreshRequest.model_validate_json(body)
-    except ValidationError as mistakes:
-        raise explained(mistakes) from None
-
-
-def _number(name: str, default: int, low: int, high: int) -> int:
-    given = request.args.get(name)
-    if given is None:
-        return default
-    if not (given.isascii() and given.isdigit() and len(given) <= 12 and low <= int(given) <= high):  # noqa: PLR2004 - more digits are out of range anyway
-        raise BadValue(f'{name} must be a whole number from {low} to {high} (got "{given[:80]}")')
-    return int(given)

@@ -1,0 +1,58 @@
+"""Requests in: what a route reads, or a sentence about what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+
+from engine.domain import BadValue, UnsupportedMediaType
+from engine.web.bodies import explained
+
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+def json_body(shape: type[_Body], *, limit_bytes: int | None = None) -> _Body:
+    """The body of the request, as this shape; larger than others may be, up to `limit_bytes`.
+
+    Raises:
+        UnsupportedMediaType, BadRequest, BadValue
+    """
+    wanted_type(("application/json",))
+    if limit_bytes is not None:
+        request.max_content_length = limit_bytes
+    return as_shape(shape, request.get_data())
+
+
+def as_shape(shape: type[_Body], content: bytes) -> _Body:
+    """Raises BadRequest and BadValue, with every mistake."""
+    try:
+        return shape.model_validate_json(content)
+    except ValidationError as mistakes:
+        raise explained(mistakes) from None
+
+
+def wanted_type(wanted: tuple[str, ...]) -> str:
+    """The media type of the body, when it is a wanted one, in plain UTF-8.
+
+    Raises:
+        UnsupportedMediaType
+    """
+    given = request.mimetype
+    if given not in wanted:
+        raise UnsupportedMediaType(f'the Content-Type must be {" or ".join(wanted)} (got "{given[:80]}")')
+    if request.headers.get("Content-Encoding", "identity").lower() not in {"identity", ""}:
+        raise UnsupportedMediaType("compressed bodies are not read, send it as it is")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise UnsupportedMediaType("the body must be UTF-8")
+    return given
+
+
+def whole_number(name: str, default: int, low: int, high: int) -> int:
+    given = request.args.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) <= 12 and low <= int(given) <= high):  # noqa: PLR2004 - more digits are out of range anyway
+        raise BadValue(f'{name} must be a whole number from {low} to {high} (got "{given[:80]}")')
+    return int(given)
