@@ -594,7 +594,10 @@ class PlatformError(Exception):
 
 
 class NotYet(Exception):
-    """A reply that the platform comes and asks for; unasked it goes out at `until` (steady seconds)."""
+    """Nothing was sent and nothing failed: try again at `until` (steady seconds).
+
+    The platform may come and ask for it meanwhile, or another process has the way to send it.
+    """
 
     def __init__(self, until: float) -> None:
         super().__init__(f"not before {until:.0f}")

@@ -117,8 +117,7 @@ class Wecom:
     def parts(self) -> list[OnlyOne]:
         """The long connections, each in one process alone: a second would evict the first.
 
-        What the others are to send over it fails there and is tried again; a filter in
-        `Outbox.claim` would spare the tries where several processes work.
+        What the others have in hand for it they put back, until that one takes it.
         """
         return [
             OnlyOne(connection, election(self._bot.database_url, f"kbdial wecom robot {name}"))

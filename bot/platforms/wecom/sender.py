@@ -29,6 +29,8 @@ from bot.platforms.wecom.webhook import Webhook
 
 # After the last moment at which the platform may still ask, so that no reply goes both ways.
 GRACE_SECONDS = 5.0
+# How long an answer waits for the process that keeps the connection, each time another one has it in hand.
+ELSEWHERE_SECONDS = 0.5
 # The tenant of the channels that are outlets: their id is the name of a webhook.
 OUTLET = "webhook"
 FILES: Mapping[str, FileKind] = {"image/png": "image", "image/jpeg": "image"}
@@ -71,7 +73,7 @@ class WecomPlatform:
         """Send, as `Platform` says.
 
         Raises:
-            NotYet: the platform comes and asks for it.
+            NotYet: the platform comes and asks for it, or another process keeps the connection.
             PlatformError
         """
         address = delivery.address
@@ -100,8 +102,10 @@ class WecomPlatform:
         return "later"
 
     def _over_connection(self, delivery: Delivery) -> str:
-        delivery, content = self._with_file(delivery)
         connection, address = self._ways.connected[delivery.address["robot"]], delivery.address
+        if not connection.is_kept:
+            raise NotYet(self._clock.steady() + ELSEWHERE_SECONDS)
+        delivery, content = self._with_file(delivery)
         request = "" if delivery.follows or PIECE in address else address.get("request", "")
         if request and "task" in address:
             self._update_over(connection, delivery, request)

@@ -13,6 +13,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 from bot.domain import Channel, Clock, PlatformError
@@ -48,8 +49,9 @@ class LongConnection:
 
     `on_call` is called on the reading thread, so it stores and returns; answers that need
     no acknowledgement may go out with `tell` from within it, all others from elsewhere.
-    `alarm` is called once, when the connection is over for good. Starting and stopping
-    twice is fine.
+    `alarm` is called once, when the connection is over for good: until it is stopped and
+    started again, for then somebody has decided that it is ours. Starting and stopping twice
+    is fine.
     """
 
     def __init__(
@@ -64,7 +66,8 @@ class LongConnection:
         ack_seconds: float = ACK_SECONDS,
         read_seconds: float = READ_SECONDS,
     ) -> None:
-        self._link = Link(bot_id, secret, new_id=lambda: uuid.uuid4().hex)
+        self._new_link = partial(Link, bot_id, secret, new_id=lambda: uuid.uuid4().hex)
+        self._link = self._new_link()
         self._open_wire = open_wire
         self._clock = clock
         self._on_call = on_call
@@ -83,6 +86,11 @@ class LongConnection:
         return self._link.state == "live"
 
     @property
+    def is_kept(self) -> bool:
+        """Whether this process keeps it: started, and not stopped. Another one may keep it instead."""
+        return self._thread is not None
+
+    @property
     def state(self) -> State:
         return self._link.state
 
@@ -98,6 +106,7 @@ class LongConnection:
             self._thread.join()
             self._thread = None
         self._close()
+        self._link = self._new_link()
 
     def becomes(self, state: State, wait_seconds: float) -> bool:
         """Wait until the connection is in this state; False when it was not in time."""

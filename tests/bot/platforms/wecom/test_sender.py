@@ -12,10 +12,13 @@ from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, Plat
 from bot.platforms.wecom.api import AccessTokens, AppApi
 from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.sender import Ways, WecomPlatform, outlet
+from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Speaker
 from bot.platforms.wecom.webhook import Webhook
+from bot.platforms.wecom.wire import WebSocketWire
 from tests.bot.platforms.wecom.answers import NOW, an_answer
 from tests.support.wecom_api import VirtualClock, WeComApi
+from tests.support.wecom_socket import SocketWeCom
 
 GROUP = Channel("wecom", "AIBOT1", "group:G1")
 DIRECT = Channel("wecom", "ww1", "app:1000002:zhangsan")
@@ -131,6 +134,34 @@ def test_an_answer_is_held_while_it_may_be_asked_for(platform: WecomPlatform, cl
     with pytest.raises(NotYet) as wait:
         platform.send(a_delivery(an_answer(), GROUP, address))
     assert wait.value.until == clock.seconds + 335
+
+
+def test_an_answer_waits_for_the_process_that_keeps_the_connection(clock: VirtualClock) -> None:
+    """However often another one has it in hand: none of that is a failure."""
+    with SocketWeCom(clock) as wecom:
+        connection = LongConnection(
+            bot_id="AIBOT1",
+            secret="S1",
+            open_wire=lambda: WebSocketWire(wecom.url),
+            clock=clock,
+            on_call=lambda _: None,
+            alarm=lambda _: None,
+            read_seconds=0.02,
+        )
+        ways = Ways(connected={"inside": connection})
+        platform = WecomPlatform(ways, Speaker(recall, name=""), clock, lambda _: None)
+        delivery = a_delivery(Text("能。", "zh"), GROUP, {"robot": "inside"})
+        with pytest.raises(NotYet) as wait:
+            platform.send(delivery)
+        assert wait.value.until == clock.seconds + 0.5
+        connection.start()
+        assert connection.becomes("live", wait_seconds=5)
+        wecom.say("能退吗")
+        platform.send(delivery)
+        connection.stop()
+        assert [shown.text for shown in wecom.shown] == ["能。"]
+        with pytest.raises(NotYet):
+            platform.send(delivery)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,21 @@ def test_who_is_evicted_raises_an_alarm_and_does_not_fight() -> None:
             robot.connection.push(G1, {"msgtype": "markdown", "markdown": {"content": "x"}})
 
 
+def test_who_is_chosen_anew_after_an_eviction_connects_again() -> None:
+    """Two processes of ours, of which the database chose the other for a while."""
+    with connected() as first:
+        first.becomes("live")
+        second = Robot(first.wecom)
+        second.connection.start()
+        second.becomes("live")
+        first.alarmed()
+        for robot in (first, second):
+            robot.connection.stop()
+        first.connection.start()
+        first.becomes("live")
+        assert first.wecom.subscriptions == 3
+
+
 def test_a_second_program_takes_over_and_the_first_stays_away() -> None:
     with connected() as first:
         first.becomes("live")
