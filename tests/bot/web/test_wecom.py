@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import logging
+import os
+import statistics
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
@@ -190,6 +195,24 @@ def test_an_event_of_yesterday_in_a_fresh_envelope_is_put_aside(program: WecomPr
     assert rows(program, "SELECT count(*) FROM quarantine")[0][0] == before + 1
 
 
+WRONG_BLOCKS = {
+    "not base64": lambda: "!" * 128,
+    "half a block": lambda: base64.b64encode(os.urandom(88)).decode(),
+    "pad of 0": lambda: sealed(bytes(64)),
+    "pad over 32": lambda: sealed(bytes([33]) * 64),
+    "uneven pad": lambda: sealed(bytes(60) + b"\x01\x02\x03\x04"),
+    "length past the end": lambda: sealed(bytes(16) + b"\xff" * 4 + b"\x0c" * 44),
+    "foreign receiver": lambda: codec.encrypt(KEY, "{}", "ww-other"),
+    "receiver not UTF-8": lambda: sealed(bytes(20) + b"\xff" * 32 + b"\x0c" * 12),
+}
+
+
+def sealed(block: bytes) -> str:
+    key = base64.b64decode(KEY + "=")
+    work = Cipher(algorithms.AES256(key), modes.CBC(key[:16])).encryptor()
+    return base64.b64encode(work.update(block) + work.finalize()).decode()
+
+
 def test_what_is_not_authentic_is_401_and_tells_nothing_apart(
     program: WecomProgram, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -197,18 +220,29 @@ def test_what_is_not_authentic_is_401_and_tells_nothing_apart(
     good = codec.encrypt(KEY, json.dumps(program.wecom.message("lemon")), "")
     wrong = {
         "no signature": call(program, good, msg_signature="0" * 40),
-        "not base64": call(program, "!!!!"),
-        "half a block": call(program, "AAAA"),
         "empty": call(program, ""),
-        "foreign receiver": call(program, codec.encrypt(KEY, "{}", "ww-other")),
         "other key": call(program, codec.encrypt("A" * 43, "{}", "")),
         "not ascii": call(program, good, msg_signature="é" * 40),
-    }
+    } | {name: call(program, encrypted()) for name, encrypted in WRONG_BLOCKS.items()}
     with caplog.at_level(logging.DEBUG):
-        assert {name: (one.status, one.body) for name, one in wrong.items()} == dict.fromkeys(
-            wrong, (401, b"")
-        )
+        assert wrong == dict.fromkeys(wrong, HttpAnswer(401, b"", "text/html; charset=utf-8"))
     assert not any(word in caplog.text for word in SECRET_WORDS)
+
+
+@pytest.mark.soak
+def test_no_refusal_can_be_told_from_another_by_its_time(program: WecomProgram) -> None:
+    """SEC05: medians within a fifth of each other, asked in turn so that the machine's moods cancel out."""
+    times: dict[str, list[float]] = {name: [] for name in WRONG_BLOCKS}
+    for _ in range(1_000):
+        for name, encrypted in WRONG_BLOCKS.items():
+            wrong = encrypted()
+            query, body = sign(program, wrong), json.dumps({"encrypt": wrong}).encode()
+            began = time.perf_counter()
+            answer = program.wecom.callback("POST", "/wecom/robot/support", query, body)
+            times[name].append(time.perf_counter() - began)
+            assert (answer.status, answer.body) == (401, b"")
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    assert max(medians.values()) <= 1.2 * min(medians.values()), medians
 
 
 def test_two_encrypted_elements_are_400(program: WecomProgram) -> None:
@@ -299,15 +333,25 @@ def test_an_event_without_an_id_is_answered_once(program: WecomProgram) -> None:
 
 
 def test_foreign_text_rings_nobody_and_forges_no_link(program: WecomProgram) -> None:
-    """SEC22, SEC23: in the stream, in a later reply, through the application and the webhook."""
+    """SEC22, SEC23: in the stream, in a later reply, and through the application."""
     wecom = program.wecom
     for line in ("/kb use hostile", "/threshold 0"):
         wecom.say(f"@知识库助手 {line}", chat="hostile")
+        program.application.say(line, user="lisi")
+        program.settle()
+    seen = len(wecom.api.seen)
     bubble = wecom.say("@知识库助手 angel <@all>", chat="hostile")
+    wecom.press(bubble, "threshold:0.05")
+    program.application.say("angel <@all>", user="lisi")
+    program.settle(lambda: len(wecom.api.seen) >= seen + 3)
+    later, answer, card = sorted(wecom.api.seen[seen:], key=lambda sent: (sent.to, sent.kind))
+    assert (later.to, answer.to, card.kind) == ("group:hostile", "lisi", "template_card")
     assert wecom.rung == []
     assert wecom.api.rung == []
-    for forged in ("](https://evil.test)", "![](", "<@all>", "<@zhangsan>"):
-        assert forged not in bubble.text
+    for shown in (bubble.text, later.text, answer.text):
+        assert "angel" in shown
+        for forged in ("](https://evil.test)", "![](", "<@all>", "<@zhangsan>"):
+            assert forged not in shown
 
 
 # Rating.
