@@ -27,7 +27,7 @@ from bot.engine_client import EngineClient
 from bot.handover import Handover
 from bot.labelling import Labelling
 from bot.links import Links
-from bot.local import Local, saying
+from bot.local import Local, Operation, saying
 from bot.metrics import Metrics
 from bot.operations import operations
 from bot.ownership import CannotStart, is_sqlite, only_owner
@@ -210,7 +210,7 @@ class App:
         with ExitStack() as started:
             started.enter_context(self._owned())
             parts: list[_Part] = [self._database, self.engine, self._workers, self.schedule]
-            parts.append(Local(self._bot.data_dir, {"say": saying(self.say), **self.operations}))
+            parts.append(Local(self._bot.data_dir, self._told_while_running()))
             if self._with_web:
                 parts += self.wecom.parts()
                 parts.append(self._server())
@@ -266,6 +266,13 @@ class App:
             except SchemaError as unknown:
                 raise CannotStart(str(unknown)) from unknown
             yield
+
+    def _told_while_running(self) -> dict[str, Operation]:
+        return {
+            "say": saying(self.say),
+            "connections": lambda *_: self.wecom.connections(),
+            **self.operations,
+        }
 
     def _blueprints(self) -> list[Blueprint]:
         blueprints = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TextIO
 
-from bot import wecom, wecom_check
+from bot import local, wecom, wecom_check
 from bot.app import slack_platform
 from bot.config import Bot, Config
 from bot.domain import Clock, EngineError, PlatformError
@@ -24,7 +24,7 @@ def check(config: Config, out: TextIO) -> int:
     ]
     if bot.slack.is_used or bot.slack.bot_token.get_secret_value():
         checks.append(("slack", partial(_check_slack, bot)))
-    checks += wecom_check.looks(bot, wecom.session_over(None))
+    checks += wecom_check.looks(bot, wecom.session_over(None), connections=_connections(bot))
     failed = 0
     for name, look in checks:
         try:
@@ -33,6 +33,15 @@ def check(config: Config, out: TextIO) -> int:
             failed = 1
             out.write(f"FAILED  {name}: {problem}\n")
     return failed
+
+
+def _connections(bot: Bot) -> Mapping[str, str]:
+    """What the running bot says of its long connections; nothing where none runs."""
+    try:
+        told: dict[str, str] = local.call(bot.data_dir, "connections", {}, lambda _: None)
+    except (local.NotRunning, local.LocalError):
+        return {}
+    return told
 
 
 def _check_database(bot: Bot) -> str:

@@ -86,6 +86,10 @@ class Wecom:
         """The groups that can be spoken to without being asked: put a reply into such a channel."""
         return {name: outlet(name) for name in self._ways.webhooks}
 
+    def connections(self) -> dict[str, str]:
+        """The state of each long connection that this process keeps."""
+        return {name: one.state for name, one in self._ways.connected.items() if one.is_kept}
+
     def listen(self, desk: Desk, answers: Answers) -> Blueprint:
         """The HTTP routes; from now on the long connections have somebody to hand messages to."""
         for name, connection in self._ways.connected.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,9 +40,13 @@ def looks(
     bot: Bot,
     session: requests.Session,
     *,
+    connections: Mapping[str, str],
     open_wire: Callable[[str], Wire] = WebSocketWire,
 ) -> list[tuple[str, Look]]:
-    """A name and a look for every table that is used."""
+    """A name and a look for every table that is used.
+
+    `connections` is what the running bot says of its long connections, each by its robot.
+    """
     clock, found = Clock(), list[tuple[str, Look]]()
     for name, robot in bot.wecom.robot.items():
         if robot.is_called_back:
@@ -50,7 +54,8 @@ def looks(
             url = f"{bot.public_url}/wecom/robot/{name}"
             found.append((f"wecom robot {name}", partial(_callback, url, envelope, clock, session)))
         elif robot.is_connected:
-            found.append((f"wecom robot {name}", partial(_connection, robot, open_wire)))
+            state = connections.get(name, "")
+            found.append((f"wecom robot {name}", partial(_connection, robot, state, open_wire)))
     for name, app in bot.wecom.app.items():
         if app.is_used:
             url = f"{bot.public_url}/wecom/app/{name}"
@@ -88,8 +93,12 @@ def _callback(url: str, envelope: Envelope, clock: Clock, session: requests.Sess
     return f"paste this URL into the admin page: {url}{_IF_REFUSED}"
 
 
-def _connection(robot: WecomRobot, open_wire: Callable[[str], Wire]) -> str:
-    """Opens a line and says nothing on it: subscribing would evict the program that runs."""
+def _connection(robot: WecomRobot, state: str, open_wire: Callable[[str], Wire]) -> str:
+    """Asks the bot that runs, or opens a line and says nothing on it: subscribing would evict somebody."""
+    if state == "live":
+        return f"connected to {robot.socket_url}; bot_id and secret are right"
+    if state in _OVER:
+        raise PlatformError(_OVER[state])
     try:
         open_wire(robot.socket_url).close()
     except WireLostError as lost:
@@ -98,8 +107,8 @@ def _connection(robot: WecomRobot, open_wire: Callable[[str], Wire]) -> str:
             "(proxies must let WebSockets pass)"
         ) from None
     return (
-        f"{robot.socket_url} is reached; bot_id and secret are tried when the bot starts "
-        "(the log then says wecom_connection_over if they are wrong)"
+        f"{robot.socket_url} is reached; bot_id and secret are tried when the bot starts: "
+        "check again while it runs"
     )
 
 
@@ -119,6 +128,12 @@ def _webhook(webhook: WecomWebhook) -> str:
     return f"the address has the right form, at {host}; nothing was posted"
 
 
+_OVER = {
+    "refused": "bot_id or secret is wrong (853000): copy both anew from the bot's page, where a new secret "
+    "can be made, and restart the bot",
+    "evicted": "another program has taken over the connection of this bot: stop it, or give each program "
+    "a bot of its own, and restart this one",
+}
 _EXPLAINED = {
     40001: "the secret is wrong (40001): copy it anew from the application's page, section Secret",
     40013: "the corp id is wrong (40013): it is on the page 我的企业, at the bottom, and begins with ww",
@@ -139,6 +154,11 @@ def _get(session: requests.Session, url: str, query: dict[str, str]) -> bytes:
         with session.get(url, params=query, **options) as response:
             if response.status_code == 401:  # noqa: PLR2004 - not authentic
                 return b""
+            if response.is_redirect:
+                raise PlatformError(
+                    f"{url} leads elsewhere (status {response.status_code}), and WeCom does not follow: set "
+                    "[bot] public_url to the address behind it, or take the login off this path"
+                )
             if response.status_code != 200:  # noqa: PLR2004 - success
                 raise PlatformError(
                     f"{url} answers with status {response.status_code}: is the path sent to kbdial, and has "

@@ -26,12 +26,14 @@ PUBLIC = "https://kb.example.com"
 class Page(WsgiTransport):
     """Somebody else's page, where ours should be."""
 
-    def __init__(self, status: int, body: bytes) -> None:
+    def __init__(self, status: int, body: bytes, **headers: str) -> None:
         self._page = status, body
+        self._headers = headers
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         response = requests.Response()
         response.status_code = self._page[0]
+        response.headers.update(self._headers)
         response.raw = BytesIO(self._page[1])
         response.request, response.url = request, request.url or ""
         return response
@@ -41,8 +43,9 @@ def _no_line(url: str) -> Wire:
     raise AssertionError(f"{url} is not to be opened")
 
 
-def look_at(name: str, bot: Bot, session: requests.Session, open_wire: Any = None) -> str:
-    found = dict(looks(bot, session, open_wire=open_wire or _no_line))
+def look_at(name: str, bot: Bot, session: requests.Session, open_wire: Any = None, state: str = "") -> str:
+    connections = {"inside": state} if state else {}
+    found = dict(looks(bot, session, connections=connections, open_wire=open_wire or _no_line))
     try:
         return found[name]()
     except PlatformError as problem:
@@ -80,7 +83,7 @@ def test_all_is_well(bot: Bot, session: requests.Session) -> None:
 
 
 def test_nothing_is_posted_and_no_key_is_shown(bot: Bot, session: requests.Session, api: WeComApi) -> None:
-    said = "".join(look() for _, look in looks(bot, session))
+    said = "".join(look() for _, look in looks(bot, session, connections={}))
     assert api.calls == ["gettoken", "agent/get"]
     assert not any(secret in said for secret in (KEY, "Token123", "KEY1"))
 
@@ -90,6 +93,8 @@ def test_a_proxy_that_answers_instead_of_us_is_named(bot: Bot, session: requests
     assert "something else than kbdial" in look_at("wecom robot support", bot, session)
     session.mount(PUBLIC, Page(404, b""))
     assert "status 404" in look_at("wecom robot support", bot, session)
+    session.mount(PUBLIC, Page(302, b"", Location="https://login.test"))
+    assert "leads elsewhere (status 302)" in look_at("wecom robot support", bot, session)
 
 
 def test_a_wrong_key_is_named(bot: Bot, session: requests.Session) -> None:
@@ -138,6 +143,22 @@ def test_a_connection_is_opened_and_not_subscribed(tmp_path: Path, session: requ
         raise WireLostError("TimeoutError while connecting")
 
     assert "FAILED wss://openws.test is not reached" in look_at("wecom robot inside", bot, session, shut)
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("live", "bot_id and secret are right"),
+        ("refused", "FAILED bot_id or secret is wrong (853000)"),
+        ("evicted", "FAILED another program has taken over"),
+    ],
+)
+def test_the_running_bot_says_how_its_connection_is(
+    state: str, says: str, tmp_path: Path, session: requests.Session
+) -> None:
+    """Without a line of our own: that one is taken."""
+    bot = some_wecom_settings(tmp_path, socket_url="wss://openws.test").bot
+    assert says in look_at("wecom robot inside", bot, session, state=state)
 
 
 def _secret(text: str) -> Any:

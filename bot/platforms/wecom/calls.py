@@ -119,7 +119,9 @@ def _error(code: int, answer: Mapping[str, Any]) -> ErrorCode:
     if code == 60020:  # noqa: PLR2004 - the platform's number
         found = _address_form.search(str(answer.get("errmsg", "")))
         where = found[1] if found else "the address of this machine"
-        return ErrorCode(code, f"add {where} to the application's trusted addresses (60020)", permanent=True)
+        return ErrorCode(
+            code, f"add {where} to the application's trusted addresses, 企业可信IP (60020)", permanent=True
+        )
     if code in _OPERATOR:
         return ErrorCode(code, _OPERATOR[code], permanent=True)
     return ErrorCode(code, f"WeCom refused the call ({code})")

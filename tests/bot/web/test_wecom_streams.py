@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain import Channel, Delivery, MessageKey, Outcome, Text
+from bot.local import call
 from bot.platforms.wecom.fields import stream_of
 from bot.store import Admins, Answers, Database
 from bot.store.election import OnlyOne
@@ -239,7 +240,9 @@ def test_a_connected_robot_greets_and_says_when_its_connection_is_over(tmp_path:
         request = wecom.enter()
         program.settle(lambda: bool(wecom.shown))
         assert (wecom.shown[0].request, "/help" in wecom.shown[0].text) == (request, True)
+        assert call(program.settings.bot.data_dir, "connections", {}, print) == {"inside": "live"}
         wecom.evict()
         counted = b'kbdial_bot_connections_over_total{platform="wecom"} 1.0'
         program.settle(lambda: counted in program.app.metrics.text())
         assert wecom.subscriptions == 1
+        assert call(program.settings.bot.data_dir, "connections", {}, print) == {"inside": "evicted"}
