@@ -24,6 +24,8 @@ Products = Callable[[Int8], Int32]
 Int8Products = Callable[[Int8], Products]
 """Made ready for these questions once, then used for many tiles of rows."""
 
+_MATRIX_UNITS = ("sapphireamx", "graniteamx", "sme", "sme2")
+
 # OpenBLAS, below numpy, multiplies in the calling thread up to this many products of
 # numbers. Above it uses threads of its own, which get in the way of ours and on a busy
 # machine wait for each other: many times slower, measured.
@@ -38,6 +40,9 @@ def int8_products() -> Int8Products | None:
         numkong = import_module("numkong")
     except ImportError:
         return None
+    # Sixteen questions cost a matrix unit what one costs. Without one, a question alone is
+    # faster row by row than packed for others that are not there (both measured).
+    has_matrix_unit = any(numkong.get_capabilities().get(name) for name in _MATRIX_UNITS)
 
     def one(question: Int8) -> Products:
         def products(rows: Int8) -> Int32:
@@ -51,7 +56,7 @@ def int8_products() -> Int8Products | None:
         packed = numkong.dots_pack(questions, dtype="int8")
         return lambda rows: np.asarray(numkong.dots_packed(rows, packed))
 
-    return lambda questions: one(questions) if len(questions) == 1 else several(questions)
+    return lambda questions: several(questions) if has_matrix_unit or len(questions) > 1 else one(questions)
 
 
 def whole_products(rows: Floats, questions: Floats) -> Floats:

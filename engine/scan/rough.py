@@ -19,6 +19,8 @@ product. The few that pass are looked at with their own step and slack.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engine.scan.compressed import Compressed, length, split
@@ -26,57 +28,86 @@ from engine.scan.products import Int8Products, Int32
 from engine.scan.ranking import Bounded
 from engine.scan.score import LONGEST, Columns, Floats, Scores
 
-_BLOCK = 256  # rows; one that stands out spoils the first look for no more than these
+BLOCK = 256
+"""Rows; one that stands out spoils the first look for no more than these."""
+
 # Where more than one row in so many is near, scoring them costs more than reading all in full:
 # for one question alone, and for each of several, which share that reading.
 _CROWDED_ALONE, _CROWDED = 8, 16
 _FEW = 16
 _WIDEST_INT32 = 2**31 - 1
+_SIDE_BY_SIDE = 512  # products compared in one go; with fewer, numpy is slow
+
+
+@dataclass(frozen=True)
+class RoughRows:
+    """The rows of a compressed copy, and what holds for the rows of each block.
+
+    The first `head` rows are in no block, so that all blocks are whole.
+    """
+
+    copy: Compressed
+    head: int
+    widest: Floats
+    narrowest: Floats
+    residuals: Floats
+
+    @classmethod
+    def of(cls, copy: Compressed) -> RoughRows:
+        head = len(copy.rows) % BLOCK
+        steps, residuals = (part[head:].reshape(-1, BLOCK) for part in (copy.steps, copy.residuals))
+        return cls(copy, head, steps.max(axis=1), steps.min(axis=1), residuals.max(axis=1))
 
 
 class RoughScores:
-    """The rows of a compressed copy seen by some questions."""
+    """Rows of a compressed copy seen by some questions."""
 
-    def __init__(self, copy: Compressed, questions: Floats, products: Int8Products) -> None:
-        self._copy = copy
+    def __init__(self, seen: RoughRows, questions: Floats, products: Int8Products) -> None:
+        self._seen = seen
         rows, steps, residuals = split(questions)
         self._products = products(rows)
         self._steps = steps.astype(np.float64)
         self._residuals = residuals.astype(np.float64)
         self._lengths = length(questions).astype(np.float64)
+        self._slacks = self._slack(seen.residuals[:, None], slice(None))
+        # A power of two, so that a block is a whole number of them.
+        self._width = min(BLOCK, 2 ** max(0, (_SIDE_BY_SIDE // len(questions)).bit_length() - 1))
 
     def reaching(self, start: int, stop: int, cuts: Scores) -> tuple[Bounded, Columns]:
-        """The rows that may reach the cut of a question; and the questions that too many rows reach.
+        """The rows of these blocks that may reach the cut of a question; the questions that too many reach.
 
         Of those questions no row is given.
         """
-        products = self._products(self._copy.rows[start:stop])
-        steps, residuals = self._copy.steps[start:stop], self._copy.residuals[start:stop]
-        least = np.repeat(self._least(steps, residuals, cuts), _BLOCK, axis=0)[: len(products)]
-        passing = np.flatnonzero(products >= least)
+        copy = self._seen.copy
+        products = self._products(copy.rows[start:stop])
+        passing = self._passing(products, start, stop, cuts)
         rows, columns = np.divmod(passing, len(cuts))
         share = _CROWDED_ALONE if len(cuts) == 1 else _CROWDED
         crowded = np.bincount(columns, minlength=len(cuts)) > max(_FEW, len(products) // share)
         if crowded.any():
             calm = ~crowded[columns]
             rows, columns, passing = rows[calm], columns[calm], passing[calm]
-        rough = products.reshape(-1)[passing] * (steps[rows].astype(np.float64) * self._steps[columns])
-        slack = self._slack(residuals[rows], columns)
+        rows += start
+        rough = products.reshape(-1)[passing] * (copy.steps[rows].astype(np.float64) * self._steps[columns])
+        slack = self._slack(copy.residuals[rows], columns)
         near = rough + slack >= cuts[columns]
         rows, columns, rough, slack = rows[near], columns[near], rough[near], slack[near]
-        return Bounded(columns, rows + start, rough - slack, rough + slack), np.flatnonzero(crowded)
+        return Bounded(columns, rows, rough - slack, rough + slack), np.flatnonzero(crowded)
 
-    def _least(self, steps: Floats, residuals: Floats, cuts: Scores) -> Int32:
-        """For each block and question, what X.Y has to be at least.
+    def _passing(self, products: Int32, start: int, stop: int, cuts: Scores) -> Columns:
+        """Where, counted through all products, X.Y is as much as a row of its block needs.
 
         Rounded down after a few double-precision operations, which are off by far less
         than the distance from one whole number to the next.
         """
-        blocks = np.arange(0, len(steps), _BLOCK)
-        widest, narrowest = np.maximum.reduceat(steps, blocks), np.minimum.reduceat(steps, blocks)
-        wanted = cuts - self._slack(np.maximum.reduceat(residuals, blocks)[:, None], slice(None))
-        step = np.where(wanted > 0, widest[:, None], narrowest[:, None]) * self._steps
-        return np.floor(np.clip(wanted / step, -_WIDEST_INT32, _WIDEST_INT32)).astype(np.int32)
+        blocks = slice((start - self._seen.head) // BLOCK, (stop - self._seen.head) // BLOCK)
+        wanted = cuts - self._slacks[blocks]
+        widest, narrowest = self._seen.widest[blocks, None], self._seen.narrowest[blocks, None]
+        least = wanted / (np.where(wanted > 0, widest, narrowest) * self._steps)
+        whole = np.floor(np.maximum(np.minimum(least, _WIDEST_INT32), -_WIDEST_INT32)).astype(np.int32)
+        beside = np.broadcast_to(whole[:, None], (len(whole), self._width, len(cuts)))
+        found = products.reshape(len(whole), BLOCK // self._width, -1)
+        return np.flatnonzero(found >= beside.reshape(len(whole), 1, -1))
 
     def _slack(self, residuals: Floats, columns: Columns | slice) -> Scores:
         """How far a b (X.Y) can be from the score; the last term pays for double-precision rounding."""

@@ -9,21 +9,23 @@ from functools import partial
 import numpy as np
 
 from engine.scan.candidates import Pass
+from engine.scan.combiner import Combiner
 from engine.scan.compressed import Compressed
 from engine.scan.products import Int8Products, int8_products
-from engine.scan.ranking import Ranked, Wanted, ranked
-from engine.scan.rough import RoughScores
+from engine.scan.ranking import Candidates, Ranked, Wanted, ranked
+from engine.scan.rough import BLOCK, RoughRows, RoughScores
 from engine.scan.score import Floats, Rows, Scores, as_questions, scores_of
 
 # The first tile tells how good the best rows are at least. It is read in full, by one thread,
-# and so much larger than the number of rows wanted that the next tiles have no crowd.
-_OPENING = 1024
+# and so large that no question is likely to find a crowd in the tiles after it.
+_OPENING, _OPENING_TOGETHER = 256, 1024
 _OPENING_PER_ROW_KEPT = 16
 # A tile after it is large enough that calling into a library costs little, and its products are
 # few enough for a core's own cache.
-_LARGEST = 16384
+_LARGEST = 32768
 _SMALLEST = 1024
-_PRODUCTS = 2**18
+_PRODUCTS = 2**17
+_TOGETHER = 64  # questions in a pass; more would wait less for a second one
 _MANY = 2048  # rows that take longer to score, about a millisecond, than to hand to other threads
 
 
@@ -33,7 +35,7 @@ class Scan:
     Rows are single precision, of unit length (up to 1.01; rows of zeros are fine), and may
     be a memory map. An answer is a matter of the matrix and the question alone: with or
     without the compressed copy, one question or many, one thread or several, it is the
-    same to the last bit. Several callers may search at once.
+    same to the last bit. Several callers may search at once; their questions share a pass.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class Scan:
             raise ValueError(f"the copy is of shape {compressed.rows.shape}, the matrix of {matrix.shape}")
         self._matrix = np.asarray(matrix)
         self._compressed = compressed
+        self._rough = None if compressed is None else RoughRows.of(compressed)
         self._products = products
         self._threads = max(1, threads)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="scan")
+        self._combiner = Combiner[tuple[Floats, Wanted], Candidates](most=_TOGETHER)
 
     @classmethod
     def over(cls, matrix: Floats, compressed: Compressed | None = None, *, threads: int = 2) -> Scan:
@@ -76,22 +80,14 @@ class Scan:
             raise ValueError(f"{len(rows)} questions, but {len(wanted)} say what they want")
         if not wanted:
             return []
-        look = Pass(self._matrix, self._rough(rows), rows, wanted)
+        if len(rows) == 1:  # a pass of many would keep one waiting, so those stay by themselves
+            candidates = [self._combiner.ask((rows[0], wanted[0]), self._candidates_of_those_waiting)]
+        else:
+            candidates = self._candidates(rows, wanted)
         size = len(self._matrix)
-        opening = min(size, max(_OPENING, _OPENING_PER_ROW_KEPT * max(want.keep for want in wanted)))
-        look.look_at(0, opening)
-        tile = self._tile(size - opening, len(rows))
-        tiles = iter(range(opening, size, tile))
-
-        def work() -> None:
-            for start in tiles:  # shared: whoever is free takes the next
-                look.look_at(start, min(start + tile, size))
-
-        self._together(work, min(self._threads, -(-(size - opening) // tile)))
-
         return [
             ranked(want, size, found, partial(self._scores, question=question))
-            for question, want, found in zip(rows, wanted, look.candidates(), strict=True)
+            for question, want, found in zip(rows, wanted, candidates, strict=True)
         ]
 
     def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[Ranked]:
@@ -106,6 +102,26 @@ class Scan:
         """The scores of these rows for one question."""
         return self._scores(rows, as_questions(question[None], self._matrix.shape[1])[0])
 
+    def _candidates(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Candidates]:
+        """One pass over the rows."""
+        look = Pass(self._matrix, self._seen_by(questions), questions, wanted)
+        size = len(self._matrix)
+        opening = self._opening(wanted)
+        look.look_at(0, opening)
+        tile = self._tile(size - opening, len(questions))
+        tiles = iter(range(opening, size, tile))
+
+        def work() -> None:
+            for start in tiles:  # shared: whoever is free takes the next
+                look.look_at(start, min(start + tile, size))
+
+        self._together(work, min(self._threads, -(-(size - opening) // _LARGEST)))
+        return look.candidates()
+
+    def _candidates_of_those_waiting(self, waiting: Sequence[tuple[Floats, Wanted]]) -> list[Candidates]:
+        questions, wanted = zip(*waiting, strict=True)
+        return self._candidates(np.stack(questions), wanted)
+
     def _scores(self, rows: Rows, question: Floats) -> Scores:
         if len(rows) < _MANY:
             return scores_of(self._matrix, rows, question)
@@ -113,16 +129,22 @@ class Scan:
         scored = self._pool.map(lambda part: scores_of(self._matrix, part, question), parts)
         return np.concatenate(list(scored))
 
-    def _rough(self, questions: Floats) -> RoughScores | None:
-        if self._compressed is None or self._products is None:
+    def _seen_by(self, questions: Floats) -> RoughScores | None:
+        if self._rough is None or self._products is None:
             return None
-        return RoughScores(self._compressed, questions, self._products)
+        return RoughScores(self._rough, questions, self._products)
+
+    def _opening(self, wanted: Sequence[Wanted]) -> int:
+        least = _OPENING if len(wanted) == 1 else _OPENING_TOGETHER
+        rows = max(least, _OPENING_PER_ROW_KEPT * max(want.keep for want in wanted))
+        size = len(self._matrix)
+        return min(size, size % BLOCK + _whole_blocks(rows))
 
     def _tile(self, rows: int, questions: int) -> int:
         """As many rows as fit, in as many tiles for one thread as for the other."""
         most = min(_LARGEST, max(_SMALLEST, _PRODUCTS // questions))
         turns = max(1, -(-rows // (most * self._threads)))
-        return max(_SMALLEST, -(-rows // (turns * self._threads)))
+        return max(_SMALLEST, _whole_blocks(-(-rows // (turns * self._threads))))
 
     def _together(self, work: Callable[[], None], threads: int) -> None:
         """Here and in the pool, until it is done everywhere."""
@@ -132,3 +154,8 @@ class Scan:
         finally:
             for other in others:
                 other.result()
+
+
+def _whole_blocks(rows: int) -> int:
+    """So many rows, and as many more as make the last block whole."""
+    return -(-rows // BLOCK) * BLOCK

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
 import math
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +112,32 @@ def test_a_crowd_around_the_threshold_and_calm_after_it_change_nothing(how: Int8
     scan = Scan(matrix, Compressed.of(matrix), products=how)
     assert scan.at_least(question, [0.5])[0].total == int((scores >= 0.5).sum())
     assert scan.best(question, 40)[0].rows.tolist() == np.argsort(-scores, kind="stable")[:40].tolist()
+
+
+def test_callers_who_share_a_pass_get_what_each_gets_alone() -> None:
+    rng = np.random.default_rng(9)
+    matrix, questions = plain.clustered_rows(rng, 5000, 64), plain.clustered_rows(rng, 200, 64)
+    wanted = [Wanted(rng.uniform(-1, 1), first=7, keep=int(rng.integers(0, 3))) for _ in questions]
+    for scan in scans(matrix):
+        alone = [
+            scan.search(question[None], [want])[0] for question, want in zip(questions, wanted, strict=True)
+        ]
+        with ThreadPoolExecutor(8) as callers:
+            shared = list(callers.map(lambda q, want: scan.search(q[None], [want])[0], questions, wanted))  # noqa: B023 - used within the turn
+        assert all(map(plain.same, shared, alone))
+
+
+def test_a_scan_that_is_let_go_gives_its_memory_back_at_once() -> None:
+    matrix = plain.random_rows(np.random.default_rng(9), 40_000, 16)
+    scan = Scan.over(matrix)
+    scan.best(matrix[:1], 1)
+    matrix_kept = weakref.ref(matrix)
+    gc.disable()
+    try:
+        del scan, matrix
+        assert matrix_kept() is None
+    finally:
+        gc.enable()
 
 
 def test_equal_scores_come_in_the_order_of_their_rows() -> None:
