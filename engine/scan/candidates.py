@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.scan.products import whole_products
-from engine.scan.ranking import Bounded, Candidates, Wanted
+from engine.scan.ranking import Bounded, Candidates, Limits, Wanted
 from engine.scan.rough import RoughScores
-from engine.scan.score import Columns, Floats, Scores, rounding_bound
+from engine.scan.score import Columns, Floats, Rows, Scores, rounding_bound
 
 _NONE_SO_FAR = Bounded(np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0), np.empty(0))
 _ALL = 2**62
@@ -49,10 +49,8 @@ class Pass:
         self._first = np.array(
             [_ALL if want.first is None else max(want.first, want.keep) for want in wanted]
         )
-        # No row below `_best` or the threshold matters. Of those at or above the threshold, none
-        # below `_wanted_from` has to be kept: it is counted, and better ones are wanted.
-        self._best = np.where(self._keep, -math.inf, math.inf)
-        self._wanted_from = np.where(self._first, -math.inf, math.inf)
+        self._best = np.full(len(questions), -math.inf)
+        self._wanted_from = np.full(len(questions), -math.inf)
         self._counted = np.zeros(len(questions), dtype=np.int64)
         self._kept = [_NONE_SO_FAR]
         self._seen = 0
@@ -61,13 +59,16 @@ class Pass:
 
     def look_at(self, start: int, stop: int) -> None:
         """Keep what may matter of these rows."""
-        found, columns = _NONE_SO_FAR, np.arange(len(self._questions))
+        found, columns = [], np.arange(len(self._questions))
         if self._rough and self._seen:
-            found, columns = self._rough.reaching(start, stop, self._cuts)
+            kept, counted, columns = self._rough.look_at(start, stop, self._limits)
+            found.append((kept, counted))
         if len(columns):
-            self._look_at_whole_rows(start, stop, columns)
+            found.append(self._look_at_whole_rows(start, stop, columns))
         with self._lock:
-            self._kept.append(found)
+            for kept, counted in found:
+                self._kept.append(kept)
+                self._counted += counted
             self._seen += stop - start
             if self._seen >= self._look_again_at:
                 self._look_again_at = 2 * self._seen
@@ -82,28 +83,27 @@ class Pass:
         ]
 
     @property
-    def _cuts(self) -> Scores:
-        return np.asarray(np.minimum(self._thresholds, self._best))
+    def _limits(self) -> Limits:
+        return Limits(self._thresholds, np.minimum(self._thresholds, self._best), self._wanted_from)
 
-    def _look_at_whole_rows(self, start: int, stop: int, columns: Columns) -> None:
+    def _look_at_whole_rows(self, start: int, stop: int, columns: Columns) -> tuple[Bounded, Rows]:
         found = whole_products(self._matrix[start:stop], self._questions[columns])
-        bounds, thresholds = self._bounds[columns], self._thresholds[columns]
+        bounds = self._bounds[columns]
         if not self._seen:
             ordered = np.sort(found, axis=1)[:, ::-1] - bounds[:, None]
             self._raise_the_cuts(ordered.reshape(-1), np.arange(len(columns) + 1) * (stop - start))
-        cuts = self._cuts[columns]
-        wanted_from = np.maximum(cuts, self._wanted_from[columns])
-        keep = found >= _single(wanted_from - bounds)
-        counted = np.zeros(len(columns), dtype=np.int64)
-        if (wanted_from > cuts).any():
-            surely = found >= _single(thresholds + bounds)
-            keep |= (found >= _single(thresholds - bounds)) & ~surely
-            counted = np.count_nonzero(surely & ~keep, axis=1)
-        column, row = np.divmod(np.flatnonzero(keep), stop - start)
-        rough, bound = found[column, row].astype(np.float64), bounds[column]
-        with self._lock:
-            self._kept.append(Bounded(columns[column], row + start, rough - bound, rough + bound))
-            self._counted[columns] += counted
+        limits, bound = self._limits, bounds[:, None]
+        thresholds, cuts, wanted_from = (
+            limit[columns, None] for limit in (limits.thresholds, limits.cuts, limits.wanted_from)
+        )
+        surely = found >= _single(thresholds + bound)
+        surely &= found < _single(wanted_from - bound)
+        keep = found >= _single(cuts - bound)
+        column, rows = np.divmod(np.flatnonzero(keep & ~surely), stop - start)
+        rough, off = found[column, rows].astype(np.float64), bounds[column]
+        counted = np.zeros(len(self._counted), dtype=np.int64)
+        counted[columns] = np.count_nonzero(surely, axis=1)
+        return Bounded(columns[column], rows + start, rough - off, rough + off), counted
 
     def _look_again(self) -> None:
         """With the lock held: use the best rows so far to leave out more of the rest."""
@@ -111,7 +111,7 @@ class Pass:
             return
         kept, ends = self._in_order()
         self._raise_the_cuts(kept.lowest, ends)
-        self._kept = [kept.where(kept.highest >= self._cuts[kept.columns])]
+        self._kept = [kept.where(kept.highest >= self._limits.cuts[kept.columns])]
 
     def _raise_the_cuts(self, lowest: Scores, ends: Places) -> None:
         """By rows given question by question, the best first."""
@@ -140,5 +140,5 @@ def _at_place(places: Places, lowest: Scores, ends: Places) -> Scores:
 
 
 def _single(values: Scores) -> Floats:
-    """A value for each question, beside its products."""
-    return values.astype(np.float32)[:, None]
+    """In the precision of the products beside them; `rounding_bound` has paid for it."""
+    return values.astype(np.float32)

@@ -84,6 +84,27 @@ class Bounded:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What is known of each question so far: which rows can still matter to it.
+
+    No row below `cuts` does. Of the rows at or above `thresholds`, none below `wanted_from`
+    has to be kept: it is counted, and better ones are wanted.
+    """
+
+    thresholds: Scores
+    cuts: Scores
+    wanted_from: Scores
+
+    def sorted(self, columns: Columns, rows: Rows, rough: Scores, slack: Scores) -> tuple[Bounded, Rows]:
+        """Of these rows, known but for `slack`: those to be kept, and how many to count for each question."""
+        found = Bounded(columns, rows, rough - slack, rough + slack)
+        counted = found.lowest >= self.thresholds[columns]
+        counted &= found.highest < self.wanted_from[columns]
+        kept = found.where((found.highest >= self.cuts[columns]) & ~counted)
+        return kept, np.bincount(columns[counted], minlength=len(self.cuts))
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Rows that may matter to one question, with bounds of their scores.
 

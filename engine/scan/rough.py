@@ -22,18 +22,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.scan.compressed import Compressed, length, split
 from engine.scan.products import Int8Products, Int32
-from engine.scan.ranking import Bounded
-from engine.scan.score import LONGEST, Columns, Floats, Scores
+from engine.scan.ranking import Bounded, Limits
+from engine.scan.score import LONGEST, Columns, Floats, Rows, Scores
 
 BLOCK = 256
 """Rows; one that stands out spoils the first look for no more than these."""
 
-# Where more than one row in so many is near, scoring them costs more than reading all in full:
-# for one question alone, and for each of several, which share that reading.
-_CROWDED_ALONE, _CROWDED = 8, 16
+# A question is crowded in a tile where more than one row in so many passes the first look, or is
+# to be kept after the second: reading all its rows in full costs less then. Several questions
+# share that reading (measured; matters for speed alone).
+_CROWDED_ALONE = 1, 8
+_CROWDED = 4, 32
 _FEW = 16
 _WIDEST_INT32 = 2**31 - 1
 _SIDE_BY_SIDE = 512  # products compared in one go; with fewer, numpy is slow
@@ -73,26 +76,30 @@ class RoughScores:
         # A power of two, so that a block is a whole number of them.
         self._width = min(BLOCK, 2 ** max(0, (_SIDE_BY_SIDE // len(questions)).bit_length() - 1))
 
-    def reaching(self, start: int, stop: int, cuts: Scores) -> tuple[Bounded, Columns]:
-        """The rows of these blocks that may reach the cut of a question; the questions that too many reach.
+    def look_at(self, start: int, stop: int, limits: Limits) -> tuple[Bounded, Rows, Columns]:
+        """What to keep of these blocks and how many rows to count; and the questions with too much to keep.
 
-        Of those questions no row is given.
+        Of those nothing is kept or counted.
         """
         copy = self._seen.copy
         products = self._products(copy.rows[start:stop])
-        passing = self._passing(products, start, stop, cuts)
-        rows, columns = np.divmod(passing, len(cuts))
-        share = _CROWDED_ALONE if len(cuts) == 1 else _CROWDED
-        crowded = np.bincount(columns, minlength=len(cuts)) > max(_FEW, len(products) // share)
+        passing = self._passing(products, start, stop, limits.cuts)
+        first, second = _CROWDED_ALONE if len(self._steps) == 1 else _CROWDED
+        columns = passing % len(self._steps)
+        crowded = self._crowded(columns, len(products) // first)
         if crowded.any():
-            calm = ~crowded[columns]
-            rows, columns, passing = rows[calm], columns[calm], passing[calm]
+            passing = passing[~crowded[columns]]
+        rows, columns = np.divmod(passing, len(self._steps))
         rows += start
         rough = products.reshape(-1)[passing] * (copy.steps[rows].astype(np.float64) * self._steps[columns])
-        slack = self._slack(copy.residuals[rows], columns)
-        near = rough + slack >= cuts[columns]
-        rows, columns, rough, slack = rows[near], columns[near], rough[near], slack[near]
-        return Bounded(columns, rows, rough - slack, rough + slack), np.flatnonzero(crowded)
+        kept, counted = limits.sorted(columns, rows, rough, self._slack(copy.residuals[rows], columns))
+        crowded |= self._crowded(kept.columns, len(products) // second)
+        if crowded.any():
+            kept, counted = kept.where(~crowded[kept.columns]), np.where(crowded, 0, counted)
+        return kept, counted, np.flatnonzero(crowded)
+
+    def _crowded(self, columns: Columns, most: int) -> NDArray[np.bool_]:
+        return np.bincount(columns, minlength=len(self._steps)) > max(_FEW, most)
 
     def _passing(self, products: Int32, start: int, stop: int, cuts: Scores) -> Columns:
         """Where, counted through all products, X.Y is as much as a row of its block needs.
