@@ -70,7 +70,7 @@ class Pass:
                 self._kept.append(kept)
                 self._counted += counted
             self._seen += stop - start
-            if self._seen >= self._look_again_at:
+            if self._look_again_at <= self._seen < len(self._matrix):
                 self._look_again_at = 2 * self._seen
                 self._look_again()
 

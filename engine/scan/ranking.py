@@ -146,6 +146,6 @@ def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[R
     if len(certain):
         rows = np.concatenate([np.setdiff1d(rows, certain), certain])
     scores = score(rows)
-    scores[np.isin(rows, certain)] = 1.0
+    scores[len(rows) - len(certain) :] = 1.0
     order = np.lexsort((rows, -scores))[:length]
     return Ranked(total, rows[order], scores[order])

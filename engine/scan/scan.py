@@ -17,8 +17,9 @@ from engine.scan.rough import BLOCK, RoughRows, RoughScores
 from engine.scan.score import Floats, Rows, Scores, as_questions, scores_of
 
 # The first tile tells how good the best rows are at least. It is read in full, by one thread,
-# and so large that no question is likely to find a crowd in the tiles after it.
-_OPENING, _OPENING_TOGETHER = 256, 1024
+# and so large that no question is likely to find a crowd in the tiles after it. With 16 times
+# as many rows as are wanted the best of them are well above the rest.
+_OPENING = 1024
 _OPENING_PER_ROW_KEPT = 16
 # A tile after it is large enough that calling into a library costs little, and its products are
 # few enough for a core's own cache.
@@ -45,8 +46,12 @@ class Scan:
         *,
         products: Int8Products | None = None,
         threads: int = 2,
+        opening: int = _OPENING,
     ) -> None:
-        """Without a compressed copy or without `products` every question reads whole rows."""
+        """Without a compressed copy or without `products` every question reads whole rows.
+
+        About `opening` rows are read in full first; how many is a matter of speed alone.
+        """
         if matrix.ndim != 2 or matrix.dtype != np.float32 or not matrix.flags.c_contiguous:  # noqa: PLR2004
             raise ValueError(f"a C-contiguous float32 matrix is wanted, not {matrix.dtype} of {matrix.shape}")
         if compressed is not None and compressed.rows.shape != matrix.shape:
@@ -56,6 +61,7 @@ class Scan:
         self._rough = None if compressed is None else RoughRows.of(compressed)
         self._products = products
         self._threads = max(1, threads)
+        self._opening = opening
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="scan")
         self._combiner = Combiner[tuple[Floats, Wanted], Candidates](most=_TOGETHER)
 
@@ -104,9 +110,10 @@ class Scan:
 
     def _candidates(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Candidates]:
         """One pass over the rows."""
-        look = Pass(self._matrix, self._seen_by(questions), questions, wanted)
         size = len(self._matrix)
-        opening = self._opening(wanted)
+        opening = self._first_tile(wanted)
+        rough = self._seen_by(questions) if opening < size else None
+        look = Pass(self._matrix, rough, questions, wanted)
         look.look_at(0, opening)
         tile = self._tile(size - opening, len(questions))
         tiles = iter(range(opening, size, tile))
@@ -134,11 +141,16 @@ class Scan:
             return None
         return RoughScores(self._rough, questions, self._products)
 
-    def _opening(self, wanted: Sequence[Wanted]) -> int:
-        least = _OPENING if len(wanted) == 1 else _OPENING_TOGETHER
-        rows = max(least, _OPENING_PER_ROW_KEPT * max(want.keep for want in wanted))
+    def _first_tile(self, wanted: Sequence[Wanted]) -> int:
+        """How many rows it has; after it there are whole blocks."""
         size = len(self._matrix)
-        return min(size, size % BLOCK + _whole_blocks(rows))
+        if size <= 2 * self._opening:
+            return size  # looking in two ways would cost more
+        alone = self._opening // 4
+        rows = alone if len(wanted) == 1 else self._opening
+        most = max(want.keep for want in wanted)
+        rows = max(rows, most * self._opening * _OPENING_PER_ROW_KEPT // _OPENING)
+        return min(size, size % BLOCK + _whole_blocks(rows)) or BLOCK
 
     def _tile(self, rows: int, questions: int) -> int:
         """As many rows as fit, in as many tiles for one thread as for the other."""

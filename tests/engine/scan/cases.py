@@ -26,7 +26,7 @@ MAKERS: list[plain.Maker] = [
 def cases(draw: st.DrawFn) -> tuple[Floats, Floats, list[Wanted]]:
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     dimension = draw(st.one_of(st.integers(1, 64), st.just(512)))
-    count = draw(st.sampled_from([1, 2, 3, 40, 127, 128, 129, 256, 257, 300, 700]))
+    count = draw(st.sampled_from([1, 2, 3, 40, 255, 256, 257, 300, 511, 512, 513, 800]))
     maker = draw(st.sampled_from(MAKERS))
     matrix = maker(rng, count, dimension)
     asked = draw(st.integers(1, 9))

@@ -24,10 +24,15 @@ KERNELS: dict[str, Int8Products | None] = {
 
 
 def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
-    """Every way to search this matrix that this machine has."""
+    """Every way to search this matrix that this machine has; few rows are read in full first."""
     copy = Compressed.of(matrix)
     made = [Scan(matrix, threads=threads)]
-    return made + [Scan(matrix, copy, products=how, threads=threads) for how in KERNELS.values() if how]
+    return made + [
+        Scan(matrix, copy, products=how, threads=threads, opening=opening)
+        for how in KERNELS.values()
+        for opening in (0, 300)
+        if how
+    ]
 
 
 @settings(max_examples=100, deadline=None)
