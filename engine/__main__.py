@@ -79,11 +79,18 @@ def _serve(settings: config.Engine) -> int:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)
-    engine = app.build(settings)
+    lost = threading.Event()
+
+    def end() -> None:
+        lost.set()
+        stopping.set()
+
+    engine = app.build(settings, app.Edges(device_lost=end))
     engine.serve()
     stopping.wait()
     engine.stop()
-    return _DONE
+    # A card that failed once fails this process for good, and works for the next one.
+    return _FAILED if lost.is_set() else _DONE
 
 
 def _parser() -> argparse.ArgumentParser:

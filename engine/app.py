@@ -45,6 +45,7 @@ class Edges:
 
     load_encoder: Callable[[config.Model], encoder.Encoder] | None = None
     now: Callable[[], datetime] = _now
+    device_lost: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         ),
         longest_line=settings.waiting_questions,
         seen=metrics.encoded,
+        lost=edges.device_lost,
     )
     refresher = Refresher(
         shelves,

@@ -22,7 +22,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.domain import EncoderFailed, NotReady, Overloaded
+from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
 from engine.encoder import CountsTokens, Encoder, ReadsAhead, Role, instructed
 from engine.snapshot import ModelIdentity, Vectors
 
@@ -64,7 +64,8 @@ class Batcher:
 
     `start` returns at once; the model is loaded in the batcher's own thread, and until
     then questions are refused with NotReady. One that is not ready itself, on a server that is
-    away, is tried again every few seconds. `stop` refuses everything that still waits,
+    away, is tried again every few seconds. When the device is lost, everybody is told, nothing
+    more is encoded, and `lost` is called. `stop` refuses everything that still waits,
     and returns when the thread is gone, or after some seconds when the model is busy.
     Stopping twice is fine.
     """
@@ -77,12 +78,14 @@ class Batcher:
         patience_seconds: float = 10.0,
         retry_seconds: float = 5.0,
         seen: Callable[[Role, int], None] = lambda _role, _size: None,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._load = load
         self._longest_line = longest_line
         self._patience_seconds = patience_seconds
         self._retry_seconds = retry_seconds
         self._seen = seen
+        self._lost = lost
         self._encoder: Encoder | None = None
         self._questions: deque[_Waiting] = deque()
         self._bulk: deque[_Waiting] = deque()
@@ -249,6 +252,9 @@ class Batcher:
         self._seen(role, len(texts))
         try:
             vectors = self._encode(texts, role)
+        except DeviceLost as problem:
+            self._lose(batch, problem)
+            return True
         except Exception as problem:  # noqa: BLE001 - whatever a model raises belongs to those who asked
             self._one_by_one(batch, problem)
             return True
@@ -374,6 +380,15 @@ class Batcher:
                 waiting.vectors.set_result(self._encode(waiting.texts, waiting.role))
             except Exception as own:  # noqa: BLE001 - as in step
                 waiting.vectors.set_exception(_told(own))
+
+    def _lose(self, batch: list[_Waiting], problem: DeviceLost) -> None:
+        _log.critical("device lost", extra={"reason": problem.message})
+        for waiting in batch:
+            waiting.vectors.set_exception(problem)
+        with self._changed:
+            self._become("failed", problem.message)
+            self._refuse_all()
+        self._lost()
 
     def _refuse_all(self) -> None:
         for waiting in (*self._questions, *self._bulk):

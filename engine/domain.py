@@ -250,6 +250,10 @@ class EncoderFailed(EngineError):
     code = "encoder_failed"
 
 
+class DeviceLost(EncoderFailed):
+    """The device fails whatever it is given, until the process that uses it begins anew."""
+
+
 class SnapshotDamaged(EngineError):
     """A stored snapshot is not what its manifest says."""
 

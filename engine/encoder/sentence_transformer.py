@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.config import Model
-from engine.domain import EncoderFailed
+from engine.domain import DeviceLost, EncoderFailed
 from engine.encoder import examination, qwen, unpadded
 from engine.encoder.place import digest, first_line, place
 from engine.encoder.portions import DoesNotFit, Portions
@@ -48,7 +48,7 @@ class SentenceTransformerEncoder:
     one it names "document", where there are such prompts. `device = "auto"` takes a card
     when there is one and says so in `device`; "cuda" without a card is refused. So is a
     model that does not pass the examination. Out of memory, it goes on with fewer texts
-    at a time, and names the one that does not fit alone.
+    at a time, and names the one that does not fit alone. A device that is lost is DeviceLost.
     """
 
     def __init__(
@@ -176,14 +176,17 @@ class SentenceTransformerEncoder:
                     lengths, encode, is_out_of_memory=self._is_out_of_memory, free=self._free
                 )
             )
+            if self._device.startswith("cuda"):
+                # What went wrong on the device may be told here first.
+                self._torch.cuda.current_stream(self._device).synchronize()
         except DoesNotFit as problem:
             text = texts[problem.row]
             raise EncoderFailed(
                 f'"{text[:_SHOWN_CHARACTERS]}" ({lengths[problem.row]} tokens) does not fit into the memory'
                 f" of {self._device} even alone; shorten it, or lower [engine.model] longest_tokens"
             ) from None
-        if self._device.startswith("cuda"):
-            self._torch.cuda.current_stream(self._device).synchronize()
+        except self._torch.AcceleratorError as problem:
+            raise DeviceLost(f"{self._device} is lost: {first_line(problem)}") from problem
         vectors = np.empty((len(texts), made[0][1].shape[1]), np.float32)
         for rows, part in made:
             vectors[list(rows)] = part.numpy()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as all_of
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.batcher import LISTS, PIECE, PIECE_CHARACTERS, Batcher, pieces
-from engine.domain import EncoderFailed, NotReady, Overloaded
-from engine.encoder import Encoder
+from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
+from engine.encoder import Encoder, Role
 from engine.snapshot import Vectors
 from tests.support.engine import WAIT_SECONDS, HeldEncoder, LetterEncoder, PickyEncoder
 
@@ -132,6 +133,28 @@ def test_a_model_that_is_away_is_loaded_when_it_comes_back() -> None:
         assert np.array_equal(batcher.encode_question("a"), vector_of("a"))
     finally:
         batcher.stop()
+
+
+def test_a_lost_device_ends_all_encoding_and_is_told() -> None:
+    class Lost(HeldEncoder):
+        def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+            super().encode(texts, role)
+            raise DeviceLost("cuda is lost: an illegal memory access")
+
+    encoder, told = Lost(), threading.Event()
+    batcher = Batcher(lambda: encoder, lost=told.set)
+    batcher.start()
+    assert batcher.wait_until_loaded(WAIT_SECONDS)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(batcher.encode_question, "a")
+        assert encoder.waits.acquire(timeout=WAIT_SECONDS)
+        (second,) = ask(pool, batcher, "b")
+        encoder.go.release()
+        assert isinstance(first.exception(WAIT_SECONDS), DeviceLost)
+        assert isinstance(second.exception(WAIT_SECONDS), NotReady)
+    assert told.wait(WAIT_SECONDS)
+    assert batcher.state == ("failed", "cuda is lost: an illegal memory access")
+    batcher.stop()
 
 
 def test_lists_of_texts_leave_room_for_questions() -> None:

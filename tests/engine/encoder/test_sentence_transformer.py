@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from engine import encoder
 from engine.config import Model
-from engine.domain import EncoderFailed
+from engine.domain import DeviceLost, EncoderFailed
 from engine.encoder import Encoder, unpadded
 from engine.encoder.sentence_transformer import SentenceTransformerEncoder
 from engine.snapshot import Vectors
@@ -240,6 +241,22 @@ def test_the_one_text_that_does_not_fit_is_named(tiny: Path) -> None:
     with pytest.raises(EncoderFailed, match=r'"zzz.*" \(\d+ tokens\) does not fit into the memory of cpu'):
         squeezed.encode(["fine", "z" * 120, "fine too"], "document")
     assert squeezed.encode(["fine", "fine too"], "document").shape == (2, 40)
+
+
+def test_an_error_of_the_device_is_a_lost_device(tiny: Path) -> None:
+    import torch  # noqa: PLC0415
+
+    is_broken = threading.Event()
+
+    def breaking(model: Any, features: dict[str, Any]) -> Any:
+        if is_broken.is_set():
+            raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+        return model(features)["sentence_embedding"]
+
+    on_card = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), forward=breaking)
+    is_broken.set()
+    with pytest.raises(DeviceLost, match="cpu is lost: CUDA error: an illegal memory access"):
+        on_card.encode(["fine"], "document")
 
 
 def test_texts_read_ahead_have_the_vectors_they_would_have_had(loaded: Encoder) -> None:
