@@ -267,11 +267,11 @@ def _libraries(model: Model) -> tuple[Any, Any]:
 
 def _draw_no_bars() -> None:
     """Bars are for terminals, and our standard error is a log of JSON lines."""
-    from huggingface_hub.utils import disable_progress_bars  # noqa: PLC0415 - as above
+    from huggingface_hub.utils.tqdm import disable_progress_bars  # noqa: PLC0415 - as above
     from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
     disable_progress_bars()
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def device_of(model: Model) -> str:
