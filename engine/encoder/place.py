@@ -1,9 +1,11 @@
-"""Where a model's files are, and what tells them from others."""
+"""Where a model's files are, how many of them have arrived, and what tells them from others."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,43 @@ def place(model: Model) -> str:
         raise EncoderFailed(
             f'the model "{model.name}" cannot be fetched from ModelScope: {first_line(problem)}'
         ) from problem
+
+
+@contextmanager
+def growth_told(folder: Path, tell: Callable[[int], None], *, every_seconds: float = 2.0) -> Iterator[None]:
+    """`tell` hears how many bytes the folder holds, whenever they have become more."""
+    has_ended = threading.Event()
+    held = _bytes_in(folder)
+
+    def watch() -> None:
+        nonlocal held
+        while not has_ended.wait(every_seconds):
+            before, held = held, _bytes_in(folder)
+            if held > before:
+                tell(held)
+
+    watching = threading.Thread(target=watch, name="fetching", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        watching.join()
+
+
+def fetched_into(model: Model) -> Path:
+    """The folder that a model's files come into while its hub sends them."""
+    from huggingface_hub.constants import HF_HUB_CACHE  # noqa: PLC0415 - of the extra `gpu`
+
+    return Path(HF_HUB_CACHE) / f"models--{model.name.replace('/', '--')}"
+
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # renamed while we looked
+            total += 0 if path.is_symlink() or path.is_dir() else path.stat().st_size
+    return total
 
 
 def digest(loaded: Any, place: str) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 from engine.config import Model
 from engine.domain import DeviceLost, EncoderFailed
 from engine.encoder import examination, qwen, unpadded
-from engine.encoder.place import digest, first_line, place
+from engine.encoder.place import digest, fetched_into, first_line, growth_told, place
 from engine.encoder.portions import DoesNotFit, Portions
 from engine.encoder.vectors import fingerprint_of, shortened
 from engine.snapshot import ModelIdentity, Vectors
@@ -73,9 +73,10 @@ class SentenceTransformerEncoder:
         where = place(model)
         tell(f"reading the weights of {model.name} onto {self._device}")
         try:
-            self._model = sentence_transformers.SentenceTransformer(
-                where, device=self._device, model_kwargs={"dtype": dtype}
-            )
+            with growth_told(fetched_into(model), _in_megabytes(f"fetching {model.name}", tell)):
+                self._model = sentence_transformers.SentenceTransformer(
+                    where, device=self._device, model_kwargs={"dtype": dtype}
+                )
         except Exception as problem:
             # Hubs, file formats and tokenizers each have errors of their own.
             raise EncoderFailed(
@@ -263,6 +264,10 @@ def _libraries(model: Model) -> tuple[Any, Any]:
             f'the model "{model.name}" needs sentence-transformers: pip install "kbdial[gpu]" ({missing})'
         ) from missing
     return torch, sentence_transformers
+
+
+def _in_megabytes(stage: str, tell: Callable[[str], None]) -> Callable[[int], None]:
+    return lambda held: tell(f"{stage}: {held >> 20} MB are here")
 
 
 def _draw_no_bars() -> None:
