@@ -7,7 +7,7 @@ however the engine behaves, and gives either an answer that was checked or an `E
 from __future__ import annotations
 
 from bot.engine_client.breaker import Breaker
-from bot.engine_client.client import Added, Dropped, EngineClient, Entry, Ready, RefreshState
+from bot.engine_client.client import Added, Dropped, EngineClient, Entry, Loading, Ready, RefreshState
 from bot.engine_client.measured import Chosen, Evaluated, Inspected, Judged, Point
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Evaluated",
     "Inspected",
     "Judged",
+    "Loading",
     "Point",
     "Ready",
     "RefreshState",

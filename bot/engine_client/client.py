@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
@@ -56,7 +56,7 @@ MEANINGS = {
     "failed": "failed",
 }
 SUCCESSES = range(200, 300)
-UNAUTHORIZED, TOO_MANY_REQUESTS, SERVER_ERROR = 401, 429, 500
+UNAUTHORIZED, TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE = 401, 429, 500, 503
 
 RefreshState = Literal["running", "done", "failed"]
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -92,6 +92,14 @@ class Added:
 class Ready:
     device: str
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """An engine that answers and cannot search yet; of `total` texts, `done` are embedded."""
+
+    done: int = 0
+    total: int = 0
 
 
 class EngineClient:
@@ -297,6 +305,17 @@ class EngineClient:
         """What the engine runs on; away while it loads."""
         return self._call("GET", "/readyz", ReadyShape, lambda shape: Ready(shape.device, shape.model))
 
+    def loading(self) -> Loading | None:
+        """What keeps the engine from searching, if waiting is all it takes and it says so. Raises nothing."""
+        try:
+            body = self._send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
+            shape = ReadyShape.model_validate_json(body)
+        except (EngineError, ValidationError):
+            return None
+        if shape.ready or shape.state == "failed":
+            return None
+        return Loading(shape.progress.done, shape.progress.total) if shape.progress else Loading()
+
     def _knowledge_base(self, name: str) -> KnowledgeBaseShape:
         def checked(shape: KnowledgeBaseShape) -> KnowledgeBaseShape:
             if shape.name != name:
@@ -350,23 +369,33 @@ class EngineClient:
                 self._metrics.engine_seconds.observe(time.perf_counter() - started)
                 self._metrics.engine_away.set(self._breaker.is_open)
 
-    def _send(self, method: str, path: str, *, seconds: float | None = None, **options: Any) -> bytes:
-        """The body of a successful answer."""
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        seconds: float | None = None,
+        also: Collection[int] = (),
+        **options: Any,
+    ) -> bytes:
+        """The body of a successful answer, or of one with another status that is wanted."""
         started = time.monotonic()
         seconds = max(self._answer_seconds, seconds or 0.0)
         try:
             try:
-                return self._exchange(method, path, seconds, options)
+                return self._exchange(method, path, seconds, also, options)
             except requests.ConnectionError as error:
                 left = started + seconds - time.monotonic()
                 if left <= 0 or not _was_reset(error):
                     raise
                 # The engine closed an idle connection just as we took it. All calls may be repeated.
-                return self._exchange(method, path, left, options)
+                return self._exchange(method, path, left, also, options)
         except requests.RequestException as error:
             raise EngineError("away", f"the engine did not answer: {type(error).__name__}") from error
 
-    def _exchange(self, method: str, path: str, seconds: float, options: Mapping[str, Any]) -> bytes:
+    def _exchange(
+        self, method: str, path: str, seconds: float, also: Collection[int], options: Mapping[str, Any]
+    ) -> bytes:
         with self._session.request(
             method,
             self._url + path,
@@ -376,7 +405,7 @@ class EngineClient:
             **options,
         ) as response:
             body = _read(response)
-            if response.status_code in SUCCESSES:
+            if response.status_code in SUCCESSES or response.status_code in also:
                 return body
             # A refusal is quoted to the operator and kept with what it refused.
             raise _error(response.status_code, body.replace(self._token, b"...") if self._token else body)

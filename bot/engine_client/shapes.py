@@ -183,7 +183,8 @@ class ReadyShape(_Shape):
     ready: bool
     device: str = ""
     model: str = ""
-    reason: str = ""
+    state: str = "failed"
+    progress: ProgressShape | None = None
 
 
 class ErrorCodeShape(_Shape):

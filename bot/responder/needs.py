@@ -24,7 +24,7 @@ from bot.domain import (
     Scored,
     Setting,
 )
-from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Ready, RefreshState
+from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Loading, Ready, RefreshState
 
 
 class Settings(Protocol):
@@ -88,7 +88,7 @@ class Admins(Protocol):
 
 
 class Engine(Protocol):
-    """Every method raises EngineError."""
+    """Every method but `loading` raises EngineError."""
 
     def search(self, query: Query) -> Found: ...
     def knowledge_bases(self) -> tuple[KnowledgeBase, ...]: ...
@@ -98,6 +98,7 @@ class Engine(Protocol):
     def refresh(self, knowledge_base: str) -> str: ...
     def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState: ...
     def ready(self) -> Ready: ...
+    def loading(self) -> Loading | None: ...
     def entry(self, knowledge_base: str, entry_id: str) -> Entry | None: ...
     def evaluate(
         self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: bool

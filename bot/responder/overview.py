@@ -36,7 +36,7 @@ class Overview:
         except EngineError as error:
             if error.code == "unknown_knowledge_base":
                 raise
-            lines = [words.status_away]
+            lines = [self._away_line(words)]
         if self._waiting is not None:
             lines.append(words.status_queue.format(count=self._waiting()))
         return Outcome((room.text("\n".join(lines), verb="status"),))
@@ -90,11 +90,22 @@ class Overview:
                 age=texts.age(known.snapshot_at, self._clock.now(), room.language),
             ),
         ]
-        if known.refreshing:
+        if known.refreshing and known.progress is not None:
+            done, total = known.progress
+            lines.append(words.status_refreshing_progress.format(done=done, total=total))
+        elif known.refreshing:
             lines.append(words.status_refreshing)
         elif known.next_refresh is not None:
             lines.append(words.status_next.format(when=room.moment(known.next_refresh)))
         return lines
+
+    def _away_line(self, words: texts.Wording) -> str:
+        loading = self._engine.loading()
+        if loading is None:
+            return words.status_away
+        if not loading.total:
+            return words.status_loading
+        return words.status_embedding.format(done=loading.done, total=loading.total)
 
     def _last_change(self, room: Room, setting: Setting) -> str:
         return "".join(

@@ -147,10 +147,13 @@ class Wording:
     download: str
     # overviews
     status_away: str
+    status_loading: str
+    status_embedding: str
     status_engine: str
     status_kb: str
     status_next: str
     status_refreshing: str
+    status_refreshing_progress: str
     status_queue: str
     setting_threshold: str
     setting_limit: str

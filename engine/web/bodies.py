@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -325,8 +325,12 @@ class Ready(BaseModel):
 
 
 class NotReadyBody(BaseModel):
+    """Waiting helps while the model is "loading" or entries are "embedding", not when it "failed"."""
+
     ready: bool
+    state: Literal["loading", "embedding", "failed"]
     reason: str
+    progress: ProgressBody | None
 
 
 class ErrorPart(BaseModel):

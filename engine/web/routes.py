@@ -87,12 +87,23 @@ class Knowledge:
         """
         state, reason = self.batcher.state
         if state != "ready" or self.refresher.missing_at_start is None:
-            return NotReadyBody(ready=False, reason=reason or "the snapshots are being looked at")
+            return NotReadyBody(
+                ready=False,
+                state="loading" if state in {"loading", "ready"} else "failed",
+                reason=reason or "the snapshots are being looked at",
+                progress=None,
+            )
         missing = {name: problem for name in self.knowledge_bases if (problem := self._problem(name))}
         is_first_start = len(self.refresher.missing_at_start) == len(self.knowledge_bases)
         is_coming = any(self._is_coming(name) for name in missing)
         if len(missing) == len(self.knowledge_bases) or (is_first_start and is_coming):
-            return NotReadyBody(ready=False, reason="; ".join(missing.values()))
+            progress = next(filter(None, map(self.refresher.progress, missing)), None)
+            return NotReadyBody(
+                ready=False,
+                state="embedding" if is_coming else "failed",
+                reason="; ".join(missing.values()),
+                progress=ProgressBody(**asdict(progress)) if progress else None,
+            )
         return Ready(
             ready=True,
             model=self.batcher.identity.name,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain import Clock, EngineError, Found, KnowledgeBase, Match, Query
-from bot.engine_client import Added, Dropped, EngineClient, Entry, Ready
+from bot.engine_client import Added, Dropped, EngineClient, Entry, Loading, Ready
 from tests.support.engine_server import (
     Behaviour,
     EngineServer,
@@ -442,6 +442,22 @@ def test_a_refresh_can_be_followed(client: EngineClient, server: EngineServer) -
     )
     refresh = client.refresh("shop")
     assert [client.refresh_state("shop", refresh) for _ in range(3)] == ["running", "failed", "done"]
+
+
+def test_an_engine_that_is_beginning_says_how_far_it_is(client: EngineClient, server: EngineServer) -> None:
+    beginning = {"ready": False, "state": "loading", "reason": "the model is loading", "progress": None}
+    embedding = beginning | {"state": "embedding", "progress": {"done": 3, "total": 9, "per_second": None}}
+    server.answers.extend([answer(503, beginning), answer(503, embedding)])
+    assert [client.loading(), client.loading()] == [Loading(), Loading(3, 9)]
+    ready = {"ready": True, "device": "cpu", "model": "letters"}
+    nothing_to_wait_for = [
+        answer(200, ready),
+        answer(503, beginning | {"state": "failed"}),
+        answer(503, b"<html>"),
+        answer(500, beginning),
+    ]
+    server.answers.extend(nothing_to_wait_for)
+    assert [client.loading() for _ in nothing_to_wait_for] == [None] * 4
 
 
 def test_readiness_names_device_and_model(client: EngineClient, server: EngineServer) -> None:

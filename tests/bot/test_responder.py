@@ -29,7 +29,7 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.engine_client import Added, Dropped, Entry
+from bot.engine_client import Added, Dropped, Entry, Loading
 from bot.responder.room import standing
 from tests.bot.store.building import HandClock, a_store
 from tests.support.desk import ANN, BOB, NEXT_DOOR, ROOM, WECOM, Desk
@@ -415,6 +415,21 @@ def test_the_status_names_model_device_and_age(desk: Desk) -> None:
     assert desk.say("/status") == (
         "Search: not available just now. Questions are kept and answered when it is back."
     )
+
+
+def test_the_status_says_how_far_a_refresh_is(desk: Desk) -> None:
+    desk.engine.progress = (3, 9)
+    assert desk.say("/status").splitlines()[2] == "A refresh is running: 3 of 9 texts embedded."
+
+
+def test_the_status_says_how_far_a_beginning_engine_is(desk: Desk) -> None:
+    desk.engine.away = True
+    desk.engine.is_loading = Loading()
+    assert desk.say("/status") == (
+        "Search: the model is loading. Questions are kept and answered when it is ready."
+    )
+    desk.engine.is_loading = Loading(30, 200)
+    assert desk.say("/status").startswith("Search: 30 of 200 texts embedded.")
 
 
 def test_the_settings_say_where_each_value_comes_from(desk: Desk) -> None:

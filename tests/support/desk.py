@@ -30,7 +30,7 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Ready, RefreshState
+from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Loading, Ready, RefreshState
 from bot.engine_client.analysis_shapes import EvaluatedShape
 from bot.responder import Responder
 from engine.evaluation import Label as Weighed
@@ -57,6 +57,8 @@ class PaperEngine:
 
     clock: HandClock
     away: bool = False
+    is_loading: Loading | None = None
+    progress: tuple[int, int] | None = None
     model: str = "paper"
     fingerprint: str = ""
     knows_keywords: bool = False
@@ -111,7 +113,8 @@ class PaperEngine:
             snapshot_at=self.clock.now() - timedelta(minutes=5),
             model=self.model,
             dimension=512,
-            refreshing=False,
+            refreshing=self.progress is not None,
+            progress=self.progress,
             next_refresh=self.clock.now() + timedelta(minutes=25),
             fingerprint=self.fingerprint,
         )
@@ -138,6 +141,9 @@ class PaperEngine:
     def ready(self) -> Ready:
         self._answer()
         return Ready("cpu", "paper")
+
+    def loading(self) -> Loading | None:
+        return self.is_loading
 
     def entry(self, knowledge_base: str, entry_id: str) -> Entry | None:
         self.knowledge_base(knowledge_base)

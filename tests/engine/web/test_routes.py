@@ -355,7 +355,12 @@ def test_readiness_tells_what_is_missing(tmp_path: Path) -> None:
         ready = engine.client.get("/readyz")
     assert (waiting.status_code, waiting.get_json()) == (
         503,
-        {"ready": False, "reason": 'knowledge base "default" has no snapshot yet: 0 of 2 embedded'},
+        {
+            "ready": False,
+            "state": "embedding",
+            "reason": 'knowledge base "default" has no snapshot yet: 0 of 2 embedded',
+            "progress": {"done": 0, "total": 2, "per_second": None},
+        },
     )
     assert (ready.status_code, ready.get_json()) == (
         200,
