@@ -1,11 +1,13 @@
-"""A random-weight model built as Qwen3-Embedding is: last token, end of text, prompts; 40 numbers."""
+"""A random-weight model built as Qwen3-Embedding is: last token, end of text, prompts; 40 numbers or more."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
-def a_tiny_qwen(folder: Path) -> Path:
+def a_tiny_qwen(folder: Path, **shape: int) -> Path:
+    """`shape` is what Qwen3Config calls it, in the place of what makes it tiny."""
     import torch  # noqa: PLC0415 - only where the extra is installed
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from sentence_transformers.models import Normalize, Pooling, Transformer  # noqa: PLC0415
@@ -22,21 +24,22 @@ def a_tiny_qwen(folder: Path) -> Path:
         tokenizer_object=tokenizer, pad_token="<|endoftext|>", unk_token="<unk>", padding_side="left"
     )
     torch.manual_seed(1)
-    shape = Qwen3Config(
-        vocab_size=32,
-        hidden_size=40,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=16,
-        max_position_embeddings=128,
-    )
+    tiny: dict[str, Any] = {
+        "vocab_size": 32,
+        "hidden_size": 40,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "max_position_embeddings": 128,
+    }
+    config = Qwen3Config(**{**tiny, **shape})
     raw = folder.with_suffix(".raw")
-    Qwen3Model(shape).save_pretrained(raw)
+    Qwen3Model(config).save_pretrained(raw)
     fast.save_pretrained(raw)
     model = SentenceTransformer(
-        modules=[Transformer(str(raw)), Pooling(40, pooling_mode="lasttoken"), Normalize()],
+        modules=[Transformer(str(raw)), Pooling(config.hidden_size, pooling_mode="lasttoken"), Normalize()],
         prompts={"query": "task: ", "document": ""},
         device="cpu",
     )
