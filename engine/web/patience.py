@@ -15,6 +15,8 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 
+from engine.web.refusals import JsonErrorTask
+
 # From the first byte of a request, or from the beginning of the connection, to the last
 # byte of the request. With the second that the server's loop may sleep it stays below ten.
 REQUEST_SECONDS = 8.0
@@ -27,6 +29,8 @@ class ImpatientChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no ty
 
     An answer that is not taken ends it too; one that is taken slowly does not.
     """
+
+    error_task_class = JsonErrorTask
 
     def __init__(
         self,

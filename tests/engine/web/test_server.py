@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +32,24 @@ def test_a_client_that_takes_too_long_is_cut_however_it_drips(kind: Kind, hurrie
     with SlowClients(int(hurried.address.rpartition(":")[2]), 20, kind) as slow:
         assert slow.until_all_are_cut(10)
         assert requests.get(f"http://{hurried.address}/", timeout=10).text == "fast"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413, "too_large"),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", 431, "bad_request"),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: rot13\r\n\r\n", 501, "bad_request"),
+    ],
+)
+def test_what_no_route_sees_is_refused_in_the_words_of_the_contract(
+    hurried: Server, sent: bytes, status: int, code: str
+) -> None:
+    host, _, port = hurried.address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(sent)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, answer.getheader("Content-Type")) == (status, "application/json")
+        assert json.loads(answer.read())["error"]["code"] == code
