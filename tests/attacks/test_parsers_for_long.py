@@ -21,6 +21,7 @@ from bot.platforms.slack import Verifier, clicks
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.reading import Ours, read_command, read_event, read_interaction
 from bot.platforms.wecom import markup as wecom_markup
+from bot.platforms.wecom import parting as wecom_parting
 from bot.platforms.wecom.app_reading import App, read_app
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
 from bot.platforms.wecom.reading import read_robot
@@ -150,9 +151,8 @@ def _slack(text: str) -> None:
 
 def _wecom(text: str) -> None:
     assert RUNG.findall(wecom_markup.escape(text)) == []
-    assert all(
-        len(piece.encode()) <= 300 for piece in wecom_markup.split(wecom_markup.escape(text), 300, "…")
-    )
+    pieces = wecom_parting.split(wecom_markup.escape(text), 300, "…")
+    assert all(len(piece.encode()) <= 300 for piece in pieces)
 
 
 def _table(text: str) -> None:
