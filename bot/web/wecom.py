@@ -18,7 +18,7 @@ from flask import Blueprint, Response, request
 from bot.domain import Clock, IncomingMessage
 from bot.platforms.wecom import answers
 from bot.platforms.wecom.app_reading import Alarm, App, read_app
-from bot.platforms.wecom.envelope import BODY_LIMIT_BYTES, Envelope, Refused, Signed
+from bot.platforms.wecom.envelope import BODY_LIMIT_BYTES, Envelope, Opened, Refused, Signed
 from bot.platforms.wecom.passive_xml import text_reply
 from bot.platforms.wecom.reading import read_robot
 from bot.platforms.wecom.readings import (
@@ -79,7 +79,7 @@ def blueprint(
         signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
         opened = door.envelope.open_json(signed, body)
         try:
-            message = _robot_answer(opened.body, door.robot, clock.now().timestamp(), desk, streams)
+            message = _robot_answer(opened, door.robot, clock.now().timestamp(), desk, streams)
         except StoreError as failed:
             return _again(failed, desk)
         if message is None:
@@ -93,7 +93,7 @@ def blueprint(
         signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
         opened = door.envelope.open_xml(signed, body)
         try:
-            said = _app_answer(opened.body, door.app, clock.now().timestamp(), desk)
+            said = _app_answer(opened, door.app, clock.now().timestamp(), desk)
         except StoreError as failed:
             return _again(failed, desk)
         if not said:
@@ -115,9 +115,9 @@ def blueprint(
 
 
 def _robot_answer(
-    body: bytes, robot: Robot, now: float, desk: Desk, streams: Streams
+    opened: Opened, robot: Robot, now: float, desk: Desk, streams: Streams
 ) -> answers.Message | None:
-    match read_robot(body, robot, now=now):
+    match read_robot(opened.body, robot, now=now):
         case IncomingMessage(action=None) as message:
             return streams.answer(message)
         case IncomingMessage() as press:
@@ -134,12 +134,12 @@ def _robot_answer(
         case Malformed():
             raise Unacceptable(400)
         case Ignored() | Quarantined() as other:
-            desk.put_aside(other, body)
+            _put_aside(other, opened, desk)
             return None
 
 
-def _app_answer(body: bytes, app: App, now: float, desk: Desk) -> bytes:
-    match read_app(body, app, now=now):
+def _app_answer(opened: Opened, app: App, now: float, desk: Desk) -> bytes:
+    match read_app(opened.body, app, now=now):
         case IncomingMessage() as message:
             # An empty 200: the answer goes out through the API when it is ready.
             desk.reception.accept(message)
@@ -153,10 +153,18 @@ def _app_answer(body: bytes, app: App, now: float, desk: Desk) -> bytes:
         case Malformed():
             raise Unacceptable(400)
         case Ignored() | Quarantined() as other:
-            desk.put_aside(other, body)
+            _put_aside(other, opened, desk)
         case Poll() | Feedback():
             raise AssertionError("applications have no streams; this is a bug")
     return b""
+
+
+def _put_aside(reading: Ignored | Quarantined, opened: Opened, desk: Desk) -> None:
+    """Once, however often the same bytes come. Messages need no such care: the store knows them again."""
+    if opened.is_replay:
+        desk.ignore("replay")
+    else:
+        desk.put_aside(reading, opened.body)
 
 
 def _verified(doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str, desk: Desk) -> Response:

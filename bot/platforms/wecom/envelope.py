@@ -10,24 +10,21 @@ for the log and never anything for the caller outside.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
 import os
 import re
 import struct
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 from bot.domain import Clock
+from bot.platforms.wecom.cipher import Undecipherable, aes_key, decrypt_padded, encrypt_padded
 from bot.platforms.wecom.plain import PlainXml, Unreadable, read_json, read_xml
+from bot.platforms.wecom.replays import Replays
 
 Step = Literal[
     "parameters",
@@ -41,13 +38,8 @@ Step = Literal[
 ]
 
 BODY_LIMIT_BYTES = 64 * 1024
-BLOCK_BYTES = 16
-PAD_BYTES = 32
 RANDOM_BYTES = 16
-KEY_BYTES = 32
 _HEAD_BYTES = RANDOM_BYTES + 4
-_REPLAY_SECONDS = 2 * 60 * 60
-_REPLAY_LIMIT = 20_000
 
 _TIMESTAMP = re.compile(r"[0-9]{10}")
 # The signed strings are joined without a separator, so characters could be moved from one
@@ -66,10 +58,6 @@ class Refused(Exception):
     @property
     def is_malformed(self) -> bool:
         return self.step == "envelope"
-
-
-class BadKey(ValueError):
-    """An EncodingAESKey that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +159,11 @@ class Envelope:
     def decrypt(self, encrypted: str) -> bytes:
         """The message inside, for a ciphertext whose signature was checked."""
         try:
-            ciphertext = base64.b64decode(encrypted.encode("ascii"), validate=True)
-        except (ValueError, binascii.Error):
+            block = decrypt_padded(self._key, base64.b64decode(encrypted.encode("ascii"), validate=True))
+        except ValueError:  # not base64, or not even ASCII
             raise Refused("bad_ciphertext") from None
-        block = decrypt_padded(self._key, ciphertext)
+        except Undecipherable as broken:
+            raise Refused(broken.step) from None
         if len(block) < _HEAD_BYTES:
             raise Refused("bad_length")
         end = _HEAD_BYTES + struct.unpack(">I", block[RANDOM_BYTES:_HEAD_BYTES])[0]
@@ -203,70 +192,6 @@ class Envelope:
 
     def _timestamp(self) -> str:
         return str(int(self._clock.now().timestamp()))
-
-
-class Replays:
-    """The signatures of the last two hours, so that the same bytes are known when they come again.
-
-    A signature covers token, timestamp, nonce and ciphertext, so it is the request's name.
-    Bounded: of more than `limit` the oldest are forgotten first.
-    """
-
-    def __init__(self, steady: Callable[[], float], *, limit: int = _REPLAY_LIMIT) -> None:
-        self._steady = steady
-        self._limit = limit
-        self._seen: OrderedDict[str, float] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._seen)
-
-    def saw(self, signature: str) -> bool:
-        """Whether it came before; from now on it did."""
-        now = self._steady()
-        with self._lock:
-            while self._seen and now - next(iter(self._seen.values())) >= _REPLAY_SECONDS:
-                self._seen.popitem(last=False)
-            if signature in self._seen:
-                return True
-            if len(self._seen) >= self._limit:
-                self._seen.popitem(last=False)
-            self._seen[signature] = now
-            return False
-
-
-def aes_key(encoded: str) -> bytes:
-    """The key behind an EncodingAESKey, whose last character may carry spare bits."""
-    if not re.fullmatch(r"[0-9A-Za-z+/]{43}", encoded):
-        raise BadKey("an EncodingAESKey has 43 letters and digits")
-    return base64.b64decode(encoded + "=")
-
-
-def media_key(encoded: str) -> bytes:
-    """The key of one file of a long connection: base64, with or without its padding."""
-    return aes_key(encoded.removesuffix("="))
-
-
-def encrypt_padded(key: bytes, plain: bytes) -> bytes:
-    pad = PAD_BYTES - len(plain) % PAD_BYTES
-    encryptor = _cipher(key).encryptor()
-    return encryptor.update(plain + bytes([pad]) * pad) + encryptor.finalize()
-
-
-def decrypt_padded(key: bytes, ciphertext: bytes) -> bytes:
-    """A whole ciphertext without its padding; files are encrypted just so, without a header."""
-    if not ciphertext or len(ciphertext) % BLOCK_BYTES:
-        raise Refused("bad_ciphertext")
-    decryptor = _cipher(key).decryptor()
-    padded = decryptor.update(ciphertext) + decryptor.finalize()
-    pad = padded[-1]
-    if not 1 <= pad <= PAD_BYTES or padded[-pad:] != bytes([pad]) * pad:
-        raise Refused("bad_padding")
-    return padded[:-pad]
-
-
-def _cipher(key: bytes) -> Cipher[modes.CBC]:
-    return Cipher(algorithms.AES256(key), modes.CBC(key[:BLOCK_BYTES]))
 
 
 def _encrypted_in_json(body: bytes) -> str:

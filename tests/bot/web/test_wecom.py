@@ -213,6 +213,13 @@ def sealed(block: bytes) -> str:
     return base64.b64encode(work.update(block) + work.finalize()).decode()
 
 
+def test_the_same_bytes_are_put_aside_once(program: WecomProgram) -> None:
+    encrypted = codec.encrypt(KEY, json.dumps({"msgid": "odd", "msgtype": "text"}), "")
+    before = rows(program, "SELECT count(*) FROM quarantine")[0][0]
+    assert [call(program, encrypted).status for _ in range(3)] == [200] * 3
+    assert rows(program, "SELECT count(*) FROM quarantine")[0][0] == before + 1
+
+
 def test_what_is_not_authentic_is_401_and_tells_nothing_apart(
     program: WecomProgram, caplog: pytest.LogCaptureFixture
 ) -> None:
