@@ -23,6 +23,7 @@ from bot.platforms.wecom.envelope import Envelope
 from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.link import Called
 from bot.platforms.wecom.readings import NAME, Robot
+from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import Content, Ways, WecomPlatform, outlet
 from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Recall, Speaker
@@ -61,17 +62,18 @@ class Wecom:
         self.session = session_over(transport)
         self._speaker = Speaker(recall, name=next(iter(bot.names), ""))
         wecom = bot.wecom
+        self._connections = {
+            name: self._connection(name, robot, open_wire)
+            for name, robot in wecom.robot.items()
+            if robot.is_connected
+        }
         self._ways = Ways(
             later={
                 name: ResponseAddresses(self.session, robot.response_hosts)
                 for name, robot in wecom.robot.items()
                 if robot.is_called_back
             },
-            connected={
-                name: self._connection(name, robot, open_wire)
-                for name, robot in wecom.robot.items()
-                if robot.is_connected
-            },
+            connected={name: RobotApi(connection) for name, connection in self._connections.items()},
             apps={name: app_api(self.session, app, clock) for name, app in wecom.app.items() if app.is_used},
             webhooks={
                 name: Webhook(webhook.url.get_secret_value(), self.session, clock)
@@ -88,11 +90,11 @@ class Wecom:
 
     def connections(self) -> dict[str, str]:
         """The state of each long connection that this process keeps."""
-        return {name: one.state for name, one in self._ways.connected.items() if one.is_kept}
+        return {name: one.state for name, one in self._connections.items() if one.is_kept}
 
     def listen(self, desk: Desk, answers: Answers) -> Blueprint:
         """The HTTP routes; from now on the long connections have somebody to hand messages to."""
-        for name, connection in self._ways.connected.items():
+        for name, connection in self._connections.items():
             robot = self._robot(name, self._bot.wecom.robot[name])
             self._calls[name] = Calls(robot, desk, self._clock, connection.tell)
         robots = {
@@ -125,7 +127,7 @@ class Wecom:
         """
         return [
             OnlyOne(connection, election(self._bot.database_url, f"kbdial wecom robot {name}"))
-            for name, connection in self._ways.connected.items()
+            for name, connection in self._connections.items()
         ]
 
     def _robot(self, name: str, robot: WecomRobot) -> Robot:

@@ -300,11 +300,12 @@ def put(
     due_at = max(now, _paused_until(connection, message.channel))
     is_free = due_at == now and not connection.scalar(_is_busy, {"room": room, "now": now})
     envelope = _Envelope(message.channel, message.address, message.person)
+    decided_at = clock.now()
     common = {
         "item_id": item_id,
         "channel": room,
         "envelope": _envelope.dump_json(envelope).decode(),
-        "created_at": clock.now(),
+        "created_at": decided_at,
         "due_at": due_at,
         "failures": 0,
         "uncertain": False,
@@ -334,7 +335,7 @@ def put(
                     reply=reply,
                     lease=1,
                     attempt=1,
-                    decided_at=common["created_at"],
+                    decided_at=decided_at,
                     person=message.person,
                     follows=follows,
                 )

@@ -23,8 +23,8 @@ from bot.platforms.wecom.calls import TOKEN_ERRORS, ErrorCode
 from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.readings import NAME
 from bot.platforms.wecom.rendering import ROBOT
-from bot.platforms.wecom.socket import FrameRefused, LongConnection
-from bot.platforms.wecom.speaking import PIECE, Speaker, Spoken
+from bot.platforms.wecom.robot_api import RobotApi
+from bot.platforms.wecom.speaking import PIECE, Speaker
 from bot.platforms.wecom.webhook import Webhook
 
 # After the last moment at which the platform may still ask, so that no reply goes both ways.
@@ -45,7 +45,7 @@ class Ways:
     """The ways out that are configured, by the names that the configuration gives them."""
 
     later: Mapping[str, ResponseAddresses] = field(default_factory=dict)
-    connected: Mapping[str, LongConnection] = field(default_factory=dict)
+    connected: Mapping[str, RobotApi] = field(default_factory=dict)
     apps: Mapping[str, AppApi] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
@@ -102,55 +102,49 @@ class WecomPlatform:
         return "later"
 
     def _over_connection(self, delivery: Delivery) -> str:
-        connection, address = self._ways.connected[delivery.address["robot"]], delivery.address
-        if not connection.is_kept:
+        api, address = self._ways.connected[delivery.address["robot"]], delivery.address
+        if not api.is_here:
             raise NotYet(self._clock.steady() + ELSEWHERE_SECONDS)
         delivery, content = self._with_file(delivery)
         request = "" if delivery.follows or PIECE in address else address.get("request", "")
         if request and "task" in address:
-            self._update_over(connection, delivery, request)
+            self._update_over(api, delivery, request)
         elif request and "stream" in address:
-            self._answer_over(connection, delivery, request)
+            self._answer_over(api, delivery, request)
         else:
-            body = self._speaker.pieces(delivery, ROBOT, has_card=False)
-            self._push(connection, delivery, body[int(address.get(PIECE, "0")) :])
+            self._push(api, delivery)
         if content is not None and isinstance(delivery.reply, Document):
-            media_id = connection.upload("file", delivery.reply.name, content)
+            media_id = api.upload(delivery.reply.name, content)
             with _twice_at_most(delivery):
-                connection.push(delivery.channel, answers.file(media_id))
+                api.push(delivery.channel, answers.file(media_id))
         return ""
 
-    def _answer_over(self, connection: LongConnection, delivery: Delivery, request: str) -> None:
+    def _answer_over(self, api: RobotApi, delivery: Delivery, request: str) -> None:
         card = self._speaker.card_under(delivery)
         body = self._speaker.pieces(delivery, ROBOT, has_card=card is not None)
         # The same stream again replaces what it said, so this needs no care about what arrived.
-        connection.answer(delivery.channel, request, delivery.address["stream"], body[0], card)
-        self._push(connection, delivery, body[1:])
+        if api.answer(request, delivery.address["stream"], body[0], card):
+            self._push(api, delivery, body[1:])
+        else:
+            self._push(api, delivery)
 
-    def _update_over(self, connection: LongConnection, delivery: Delivery, request: str) -> None:
+    def _update_over(self, api: RobotApi, delivery: Delivery, request: str) -> None:
         spoken = self._speaker.on_press(delivery)
-        if spoken is not None and not self._has_updated(connection, spoken, request):
-            spoken = None
-        if spoken is None or spoken.rest is not None:
-            self._push(
-                connection, delivery, self._speaker.pieces(delivery, ROBOT, has_card=spoken is not None)
-            )
+        if spoken is None or not api.update_card(request, spoken.message):
+            self._push(api, delivery)
+        elif spoken.rest is not None:
+            self._push(api, delivery, self._speaker.pieces(delivery, ROBOT, has_card=True))
 
-    def _has_updated(self, connection: LongConnection, spoken: Spoken, request: str) -> bool:
-        try:
-            connection.ask("aibot_respond_update_msg", request, spoken.message)
-        except FrameRefused as late:
-            if late.retry_after_seconds:
-                raise
-            return False  # five seconds have passed: words follow instead
-        return True
-
-    def _push(self, connection: LongConnection, delivery: Delivery, body: tuple[str, ...]) -> None:
+    def _push(self, api: RobotApi, delivery: Delivery, body: tuple[str, ...] | None = None) -> None:
+        """Say `body`, or all that is left to say, where no card goes along."""
+        if body is None:
+            body = self._speaker.pieces(delivery, ROBOT, has_card=False)
+            body = body[int(delivery.address.get(PIECE, "0")) :]
         if not body:
             return
         with _twice_at_most(delivery):
             for piece in body:
-                connection.push(delivery.channel, answers.markdown(piece))
+                api.push(delivery.channel, answers.markdown(piece))
 
     def _to_app(self, delivery: Delivery) -> str:
         delivery, content = self._with_file(delivery)

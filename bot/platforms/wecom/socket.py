@@ -6,32 +6,25 @@ what lies between: waiting for acknowledgements, and what the platform's errors 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from bot.domain import Channel, Clock, PlatformError
-from bot.platforms.wecom.answers import finished
+from bot.domain import Clock, PlatformError
 from bot.platforms.wecom.link import Acknowledged, Called, Frame, Link, State, as_text, frame
 from bot.platforms.wecom.wire import Wire, WireLostError
 
 ACK_SECONDS = 5.0
 READ_SECONDS = 1.0
-CHUNK_BYTES = 512 * 1024
-MOST_CHUNKS = 100
 
-STALE_REQUEST, STREAM_EXPIRED, NOT_SUBSCRIBED = 846605, 846608, 846609
+NOT_SUBSCRIBED = 846609
 _RATES = frozenset({45009, 45033, 846607})
 
 _log = logging.getLogger(__name__)
-
-MediaKind = Literal["file", "image", "voice", "video"]
 
 
 class FrameRefused(PlatformError):
@@ -122,57 +115,6 @@ class LongConnection:
             if self._link.state != before:
                 with self._changed:
                     self._changed.notify_all()
-
-    def answer(
-        self,
-        channel: Channel,
-        request: str,
-        stream: str,
-        content: str,
-        card: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Finish the stream that answers a request; when it is too late for that, push the answer.
-
-        Raises:
-            PlatformError
-        """
-        try:
-            self.ask("aibot_respond_msg", request, finished(stream, content, card))
-        except FrameRefused as refused:
-            if refused.code not in {STALE_REQUEST, STREAM_EXPIRED}:
-                raise
-            self.push(channel, {"msgtype": "markdown", "markdown": {"content": content}})
-
-    def push(self, channel: Channel, message: Mapping[str, Any]) -> None:
-        """Say something in a chat where somebody has spoken to the robot before."""
-        kind, _, chat = channel.id.partition(":")
-        self.ask(
-            "aibot_send_msg",
-            uuid.uuid4().hex,
-            {"chatid": chat, "chat_type": 2 if kind == "group" else 1, **message},
-        )
-
-    def upload(self, kind: MediaKind, name: str, content: bytes) -> str:
-        """The media id of a file, good for three days."""
-        pieces = [content[start : start + CHUNK_BYTES] for start in range(0, len(content), CHUNK_BYTES)]
-        if not 1 <= len(pieces) <= MOST_CHUNKS:
-            raise PlatformError(f"a file of {len(content)} bytes cannot be uploaded", permanent=True)
-        begun = self._upload(
-            "init",
-            {
-                "type": kind,
-                "filename": name,
-                "total_size": len(content),
-                "total_chunks": len(pieces),
-                "md5": hashlib.md5(content).hexdigest(),  # noqa: S324 - the platform's choice
-            },
-        )
-        upload_id = _named(begun, "upload_id")
-        # The first index is not documented; the platform's own client starts at 0.
-        for index, piece in enumerate(pieces):
-            encoded = base64.b64encode(piece).decode()
-            self._upload("chunk", {"upload_id": upload_id, "chunk_index": index, "base64_data": encoded})
-        return _named(self._upload("finish", {"upload_id": upload_id}), "media_id")
 
     def tell(self, cmd: str, request: str, body: Mapping[str, Any]) -> None:
         """Send a frame and let its acknowledgement pass by.
@@ -295,9 +237,6 @@ class LongConnection:
         except WireLostError as lost:
             raise PlatformError(f"the long connection is lost ({lost})", maybe_sent=True) from None
 
-    def _upload(self, part: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self.ask(f"aibot_upload_media_{part}", uuid.uuid4().hex, body)
-
     @contextmanager
     def _turn_of(self, request: str) -> Iterator[None]:
         with self._changed:
@@ -324,10 +263,3 @@ class _Waiting:
 
     def outcome(self, wait_seconds: float) -> Acknowledged | None:
         return self._outcome if self._done.wait(wait_seconds) else None
-
-
-def _named(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise PlatformError(f"WeCom gave no {name}")
-    return value

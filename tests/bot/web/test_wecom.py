@@ -9,7 +9,7 @@ import logging
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -195,7 +195,7 @@ def test_an_event_of_yesterday_in_a_fresh_envelope_is_put_aside(program: WecomPr
     assert rows(program, "SELECT count(*) FROM quarantine")[0][0] == before + 1
 
 
-WRONG_BLOCKS = {
+WRONG_BLOCKS: dict[str, Callable[[], str]] = {
     "not base64": lambda: "!" * 128,
     "half a block": lambda: base64.b64encode(os.urandom(88)).decode(),
     "pad of 0": lambda: sealed(bytes(64)),

@@ -27,7 +27,7 @@ def messages(**changed: Any) -> list[dict[str, Any]]:
 
 @st.composite
 def mutated(draw: st.DrawFn, seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    body = copy.deepcopy(draw(st.sampled_from(seeds)))
+    body: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(seeds)))
     for _ in range(draw(st.integers(1, 3))):
         *way, last = draw(st.sampled_from([path for path in _paths(body) if path]))
         target: Any = body

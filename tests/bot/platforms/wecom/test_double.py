@@ -12,7 +12,7 @@ from bot.domain import IncomingMessage
 from bot.platforms.wecom.cards import threshold_card, updated
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
 from bot.platforms.wecom.reading import read_robot
-from bot.platforms.wecom.readings import Declined, Poll, Reading, Robot, Welcome
+from bot.platforms.wecom.readings import Declined, Malformed, Poll, Reading, Robot, Welcome
 from tests.bot.platforms.wecom.answers import an_answer
 from tests.support.wecom import HttpAnswer, WeCom
 from tests.support.wecom_api import VirtualClock
@@ -35,7 +35,9 @@ def a_wecom(answering: Answering) -> WeCom:
             opened = envelope.open_json(signed, body)
         except Refused:
             return HttpAnswer(401, b"")
-        answer = answering(read_robot(opened.body, robot, now=clock.seconds))
+        reading = read_robot(opened.body, robot, now=clock.seconds)
+        assert not isinstance(reading, Malformed)
+        answer = answering(reading)
         sealed = envelope.seal_json(json.dumps(answer).encode(), signed.nonce) if answer else b""
         return HttpAnswer(200, sealed)
 

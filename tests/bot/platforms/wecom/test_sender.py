@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ import requests
 from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, PlatformError, Reply, Text
 from bot.platforms.wecom.api import AccessTokens, AppApi
 from bot.platforms.wecom.later import ResponseAddresses
+from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import Ways, WecomPlatform, outlet
 from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Speaker
@@ -136,32 +137,66 @@ def test_an_answer_is_held_while_it_may_be_asked_for(platform: WecomPlatform, cl
     assert wait.value.until == clock.seconds + 335
 
 
-def test_an_answer_waits_for_the_process_that_keeps_the_connection(clock: VirtualClock) -> None:
-    """However often another one has it in hand: none of that is a failure."""
+@pytest.fixture
+def socket(clock: VirtualClock) -> Iterator[SocketWeCom]:
     with SocketWeCom(clock) as wecom:
-        connection = LongConnection(
-            bot_id="AIBOT1",
-            secret="S1",
-            open_wire=lambda: WebSocketWire(wecom.url),
-            clock=clock,
-            on_call=lambda _: None,
-            alarm=lambda _: None,
-            read_seconds=0.02,
-        )
-        ways = Ways(connected={"inside": connection})
-        platform = WecomPlatform(ways, Speaker(recall, name=""), clock, lambda _: None)
-        delivery = a_delivery(Text("能。", "zh"), GROUP, {"robot": "inside"})
-        with pytest.raises(NotYet) as wait:
-            platform.send(delivery)
-        assert wait.value.until == clock.seconds + 0.5
-        connection.start()
-        assert connection.becomes("live", wait_seconds=5)
-        wecom.say("能退吗")
-        platform.send(delivery)
-        connection.stop()
-        assert [shown.text for shown in wecom.shown] == ["能。"]
-        with pytest.raises(NotYet):
-            platform.send(delivery)
+        yield wecom
+
+
+@pytest.fixture
+def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnection]:
+    connection = LongConnection(
+        bot_id="AIBOT1",
+        secret="S1",
+        open_wire=lambda: WebSocketWire(socket.url),
+        clock=clock,
+        on_call=lambda _: None,
+        alarm=lambda _: None,
+        read_seconds=0.02,
+    )
+    yield connection
+    connection.stop()
+
+
+@pytest.fixture
+def connected(connection: LongConnection, clock: VirtualClock) -> WecomPlatform:
+    ways = Ways(connected={"inside": RobotApi(connection)})
+    return WecomPlatform(ways, Speaker(recall, name="知识库助手"), clock, lambda _: None)
+
+
+def test_an_answer_waits_for_the_process_that_keeps_the_connection(
+    connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
+) -> None:
+    """However often another one has it in hand: none of that is a failure."""
+    delivery = a_delivery(Text("能。", "zh"), GROUP, {"robot": "inside"})
+    with pytest.raises(NotYet) as wait:
+        connected.send(delivery)
+    assert wait.value.until == clock.seconds + 0.5
+    connection.start()
+    assert connection.becomes("live", wait_seconds=5)
+    socket.say("能退吗")
+    connected.send(delivery)
+    connection.stop()
+    assert [shown.text for shown in socket.shown] == ["能。"]
+    with pytest.raises(NotYet):
+        connected.send(delivery)
+
+
+@pytest.mark.parametrize("late", ["another connection", "six minutes"])
+def test_an_answer_that_is_too_late_for_its_stream_is_pushed_with_the_commands_to_type(
+    late: str, connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
+) -> None:
+    connection.start()
+    assert connection.becomes("live", wait_seconds=5)
+    request = socket.say("能退吗")
+    if late == "another connection":
+        request = "req-of-yesterday"
+    else:
+        clock.wait(361)
+    connected.send(a_delivery(an_answer(), GROUP, {"robot": "inside", "request": request, "stream": "s-1"}))
+    (shown,) = socket.shown
+    assert (shown.request, shown.kind) == ("", "markdown")
+    assert shown.text.endswith("发送 @知识库助手 /threshold 0.60 或 @知识库助手 /threshold 0.70")
 
 
 @pytest.mark.parametrize(
