@@ -14,6 +14,8 @@ from bot.platforms.wecom.socket import FrameRefused, LongConnection
 
 CHUNK_BYTES = 512 * 1024
 MOST_CHUNKS = 100
+# How long an answer waits for a connection before somebody looks again.
+AGAIN_SECONDS = 0.5
 # The request is of an earlier connection, or its six minutes are over.
 TOO_LATE = frozenset({846605, 846608})
 
@@ -24,10 +26,17 @@ class RobotApi:
     def __init__(self, connection: LongConnection) -> None:
         self._connection = connection
 
-    @property
-    def is_here(self) -> bool:
-        """Whether this process keeps the connection."""
-        return self._connection.is_kept
+    def not_before(self, now: float) -> float | None:
+        """When there may be a connection to send over (steady seconds); None: there is, or never will be.
+
+        Another process may keep it, or it was lost and comes back.
+        """
+        connection = self._connection
+        if not connection.is_kept:
+            return now + AGAIN_SECONDS
+        if connection.state in {"away", "subscribing"}:
+            return max(connection.try_again_at, now) + AGAIN_SECONDS
+        return None
 
     def answer(self, request: str, stream: str, content: str, card: Mapping[str, Any] | None = None) -> bool:
         """Finish the stream that answers a request; False when it is too late for that.

@@ -29,8 +29,6 @@ from bot.platforms.wecom.webhook import Webhook
 
 # After the last moment at which the platform may still ask, so that no reply goes both ways.
 GRACE_SECONDS = 5.0
-# How long an answer waits for the process that keeps the connection, each time another one has it in hand.
-ELSEWHERE_SECONDS = 0.5
 # The tenant of the channels that are outlets: their id is the name of a webhook.
 OUTLET = "webhook"
 FILES: Mapping[str, FileKind] = {"image/png": "image", "image/jpeg": "image"}
@@ -73,7 +71,7 @@ class WecomPlatform:
         """Send, as `Platform` says.
 
         Raises:
-            NotYet: the platform comes and asks for it, or another process keeps the connection.
+            NotYet: the platform comes and asks for it, or there is no connection yet, or not here.
             PlatformError
         """
         address = delivery.address
@@ -103,8 +101,9 @@ class WecomPlatform:
 
     def _over_connection(self, delivery: Delivery) -> str:
         api, address = self._ways.connected[delivery.address["robot"]], delivery.address
-        if not api.is_here:
-            raise NotYet(self._clock.steady() + ELSEWHERE_SECONDS)
+        not_before = api.not_before(self._clock.steady())
+        if not_before is not None:
+            raise NotYet(not_before)
         delivery, content = self._with_file(delivery)
         request = "" if delivery.follows or PIECE in address else address.get("request", "")
         if request and "task" in address:

@@ -87,6 +87,11 @@ class LongConnection:
     def state(self) -> State:
         return self._link.state
 
+    @property
+    def try_again_at(self) -> float:
+        """When the next try to connect is due (steady seconds); in the past while there is nothing to try."""
+        return self._link.try_again_at
+
     def start(self) -> None:
         if self._thread is None:
             self._stopping.clear()

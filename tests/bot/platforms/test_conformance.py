@@ -256,8 +256,9 @@ def test_what_was_accepted_is_answered_after_a_crash(player: Player) -> None:
             player.say("lemon", "R1")
     with program.next_life() as again:
         player.program = again
-        if isinstance(player, OnWecomRobot):
-            again.pass_time(400)
+        if isinstance(player, OnWecomSocket):
+            again.settle(lambda: again.app.wecom.connections() == {"inside": "live"})
+        again.pass_time(400)
         assert "lemon" in settled(player, "R1")[-1]
     assert len(player.seen("R1")) == 1
 

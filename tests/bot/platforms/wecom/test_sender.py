@@ -182,6 +182,25 @@ def test_an_answer_waits_for_the_process_that_keeps_the_connection(
         connected.send(delivery)
 
 
+def test_an_answer_waits_for_a_connection_that_was_lost(
+    connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
+) -> None:
+    """However long it takes: an outage makes no dead letter."""
+    delivery = a_delivery(Text("能。", "zh"), GROUP, {"robot": "inside"})
+    connection.start()
+    assert connection.becomes("live", wait_seconds=5)
+    socket.say("能退吗")
+    socket.drop()
+    assert connection.becomes("away", wait_seconds=5)
+    with pytest.raises(NotYet) as wait:
+        connected.send(delivery)
+    assert wait.value.until == clock.seconds + 1.5
+    clock.wait(1)
+    assert connection.becomes("live", wait_seconds=5)
+    connected.send(delivery)
+    assert [shown.text for shown in socket.shown] == ["能。"]
+
+
 @pytest.mark.parametrize("late", ["another connection", "six minutes"])
 def test_an_answer_that_is_too_late_for_its_stream_is_pushed_with_the_commands_to_type(
     late: str, connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
