@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import get_args
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.platforms.wecom import cards
@@ -25,7 +26,7 @@ from bot.platforms.wecom.readings import (
     Welcome,
 )
 
-_MEDIA: dict[str, Media] = {"image": "image", "video": "video", "file": "file", "voice": "voice"}
+_MEDIA: dict[str, Media] = {media: media for media in get_args(Media)}
 # The platform suspends an application that nobody uses, and tells beforehand.
 _INACTIVITY = frozenset({"inactive_alert", "close_inactive_agent", "low_active_alert", "low_active"})
 

@@ -9,7 +9,7 @@ from bot.domain import Channel, IncomingMessage, MessageKey, Person
 
 NAME = "wecom"
 
-Media = Literal["image", "file", "video", "voice"]
+Media = Literal["image", "file", "video", "voice", "location", "link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """A picture, file or film: answered with a sentence that says what we can read.
+    """A picture, file, film, place or the like: answered with a sentence that says what we can read.
 
     `stream` is the id of that answer; a repeat of the message gets the same.
     """

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface, TurnDial
+from bot.domain import Channel, IncomingMessage, Language, MessageKey, Person, Surface, TurnDial
 from bot.platforms.wecom.app_reading import Alarm, App, read_app
-from bot.platforms.wecom.readings import Declined, Ignored, Malformed, Quarantined, Reading, Welcome
+from bot.platforms.wecom.readings import Declined, Ignored, Malformed, Media, Quarantined, Reading, Welcome
+from bot.texts.wecom import wecom_wording
 from tests.bot.platforms.wecom.vectors import vector
 
 NOW = 1790000000
@@ -87,10 +89,11 @@ def test_who_may_use_the_application_from_now_on_is_welcomed_once() -> None:
     assert read(xml_of("app-enter-agent")) == Ignored("unknown event type")
 
 
-@pytest.mark.parametrize("media", ["image", "voice", "video"])
-def test_what_is_not_text_is_declined(media: str) -> None:
+@pytest.mark.parametrize("media", get_args(Media))
+def test_what_is_not_text_is_declined(media: Media) -> None:
     xml = xml_of("app-text-threshold", ("<![CDATA[text]]>", media))
-    assert read(xml) == Declined(media, CHANNEL, ZHANGSAN)  # type: ignore[arg-type]  # one of the three
+    assert read(xml) == Declined(media, CHANNEL, ZHANGSAN)
+    assert all(wecom_wording(language).media[media] for language in get_args(Language))
 
 
 def test_an_application_about_to_be_suspended_raises_an_alarm() -> None:
