@@ -288,9 +288,13 @@ class WecomApp(_WecomSection):
 
 
 class WecomWebhook(_Section):
-    """A group's webhook, for alerts and files. Its URL is its only credential."""
+    """A group's webhook, for alerts and files. Its URL is its only credential.
+
+    `channel`: the group that it is in, where a robot that is called back may only answer.
+    """
 
     url: Annotated[SecretStr, AfterValidator(_webhook_address)] = SecretStr("")
+    channel: str = Field(default="", pattern=r"^(wecom:[!-~]+:group:[!-~]+)?$")
 
     @property
     def is_used(self) -> bool:

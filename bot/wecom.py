@@ -24,9 +24,10 @@ from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.link import Called
 from bot.platforms.wecom.readings import NAME, Robot
 from bot.platforms.wecom.robot_api import RobotApi
-from bot.platforms.wecom.sender import Content, Ways, WecomPlatform, outlet
+from bot.platforms.wecom.sender import Content, WecomPlatform
 from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Recall, Speaker
+from bot.platforms.wecom.ways import Ways, outlet
 from bot.platforms.wecom.webhook import Webhook
 from bot.platforms.wecom.wire import WebSocketWire, Wire
 from bot.store import Answers
@@ -79,6 +80,15 @@ class Wecom:
                 name: Webhook(webhook.url.get_secret_value(), self.session, clock)
                 for name, webhook in wecom.webhook.items()
                 if webhook.is_used
+            },
+            robots_by_id={wecom.robot[name].bot_id: name for name in self._connections},
+            apps_by_id={
+                (app.corp_id, str(app.agent_id)): name for name, app in wecom.app.items() if app.is_used
+            },
+            webhooks_by_channel={
+                webhook.channel: name
+                for name, webhook in wecom.webhook.items()
+                if webhook.is_used and webhook.channel
             },
         )
         self.platform = WecomPlatform(self._ways, self._speaker, clock, content_of)

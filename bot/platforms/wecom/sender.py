@@ -3,7 +3,7 @@
     robot, called back   ─► held until the platform asks ─► (never asked) its response address, once
     robot, connected     ─► the stream of its request ─► (too late) pushed into the chat
     application          ─► message/send, each carrying a mark so that the platform drops repeats
-    webhook              ─► the group's outlet
+    webhook              ─► the group's outlet, also for what nobody asked for in a group called back
 
 What may have arrived and cannot be recognised by the platform is sent once more and then
 given up, so that nobody sees it more than twice.
@@ -14,43 +14,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
+from bot.domain import Clock, Delivery, Document, NotYet, PlatformError
 from bot.platforms.wecom import answers
 from bot.platforms.wecom.api import AppApi, FileKind, mark
 from bot.platforms.wecom.calls import TOKEN_ERRORS, ErrorCode
-from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.readings import NAME
 from bot.platforms.wecom.rendering import ROBOT
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.speaking import PIECE, Speaker
-from bot.platforms.wecom.webhook import Webhook
+from bot.platforms.wecom.ways import OUTLET, Ways
 
 # After the last moment at which the platform may still ask, so that no reply goes both ways.
 GRACE_SECONDS = 5.0
-# The tenant of the channels that are outlets: their id is the name of a webhook.
-OUTLET = "webhook"
 FILES: Mapping[str, FileKind] = {"image/png": "image", "image/jpeg": "image"}
 
 log = logging.getLogger(__name__)
 
 Content = Callable[[str], bytes | None]
-
-
-@dataclass(frozen=True)
-class Ways:
-    """The ways out that are configured, by the names that the configuration gives them."""
-
-    later: Mapping[str, ResponseAddresses] = field(default_factory=dict)
-    connected: Mapping[str, RobotApi] = field(default_factory=dict)
-    apps: Mapping[str, AppApi] = field(default_factory=dict)
-    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-
-
-def outlet(name: str) -> Channel:
-    """The channel under which a webhook is spoken to."""
-    return Channel(NAME, OUTLET, name)
 
 
 class WecomPlatform:
@@ -74,11 +56,15 @@ class WecomPlatform:
             NotYet: the platform comes and asks for it, or there is no connection yet, or not here.
             PlatformError
         """
+        if delivery.channel.tenant == OUTLET:
+            return self._to_outlet(delivery, delivery.channel.id)
+        if not delivery.address:  # nobody asked: a digest, the news of another model
+            delivery = replace(delivery, address=self._ways.home(delivery.channel))
         address = delivery.address
         if "quiet" in address:
             return ""  # a rating: the platform shows no answer to it
-        if delivery.channel.tenant == OUTLET:
-            return self._to_outlet(delivery)
+        if "webhook" in address:
+            return self._to_outlet(delivery, address["webhook"])
         if "app" in address:
             return self._to_app(delivery)
         if address.get("robot", "") in self._ways.connected:
@@ -91,11 +77,17 @@ class WecomPlatform:
         is_asked_for = "stream" in address and PIECE not in address and not delivery.follows
         if is_asked_for and self._clock.steady() < until:
             raise NotYet(until + GRACE_SECONDS)
+        if not address:
+            raise PlatformError(
+                "a robot that is called back can only answer: what nobody asked for needs a long connection, "
+                "or a webhook in this group ([bot.wecom.webhook.NAME] channel)",
+                permanent=True,
+            )
         responses = self._ways.later.get(address.get("robot", ""))
         if responses is None:
             raise PlatformError("this robot is no longer configured", permanent=True)
         if "response_url" not in address:
-            raise PlatformError("this chat can only be answered, not spoken to", permanent=True)
+            raise PlatformError("the message came without an address to answer to", permanent=True)
         responses.send(address["response_url"], answers.markdown(self._speaker.later(delivery)))
         return "later"
 
@@ -185,8 +177,8 @@ class WecomPlatform:
             return delivery.uncertain and spoken.rest is None
         return spoken.rest is None
 
-    def _to_outlet(self, delivery: Delivery) -> str:
-        webhook = self._ways.webhooks.get(delivery.channel.id)
+    def _to_outlet(self, delivery: Delivery, name: str) -> str:
+        webhook = self._ways.webhooks.get(name)
         if webhook is None:
             raise PlatformError("this webhook is no longer configured", permanent=True)
         delivery, content = self._with_file(delivery)

@@ -246,3 +246,17 @@ def test_a_connected_robot_greets_and_says_when_its_connection_is_over(tmp_path:
         program.settle(lambda: counted in program.app.metrics.text())
         assert wecom.subscriptions == 1
         assert call(program.settings.bot.data_dir, "connections", {}, print) == {"inside": "evicted"}
+
+
+def test_a_digest_is_pushed_over_the_connection(tmp_path: Path) -> None:
+    with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon"), socket=True) as program:
+        wecom = program.socket
+        assert wecom is not None
+        for line in ("/gaps digest daily 9", "fig"):
+            wecom.say(f"@kbdial {line}")
+        program.settle(lambda: len(wecom.shown) == 2)
+        program.clock.wait(86_400)
+        program.app.clockwork.look()
+        program.settle(lambda: len(wecom.shown) == 3)
+        assert (wecom.shown[2].request, wecom.shown[2].chat) == ("", "G1")
+        assert "fig" in wecom.shown[2].text

@@ -12,9 +12,10 @@ from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, Plat
 from bot.platforms.wecom.api import AccessTokens, AppApi
 from bot.platforms.wecom.later import ResponseAddresses
 from bot.platforms.wecom.robot_api import RobotApi
-from bot.platforms.wecom.sender import Ways, WecomPlatform, outlet
+from bot.platforms.wecom.sender import WecomPlatform
 from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Speaker
+from bot.platforms.wecom.ways import Ways, outlet
 from bot.platforms.wecom.webhook import Webhook
 from bot.platforms.wecom.wire import WebSocketWire
 from tests.bot.platforms.wecom.answers import NOW, an_answer
@@ -48,6 +49,8 @@ def platform(api: WeComApi, clock: VirtualClock) -> WecomPlatform:
     ways = Ways(
         later={"support": ResponseAddresses(session, [API])},
         apps={"support": AppApi(session, tokens, api_url=API, agent_id=1000002)},
+        apps_by_id={("ww1", "1000002"): "support"},
+        webhooks_by_channel={GROUP.key: "alerts"},
         webhooks={
             "alerts": Webhook(f"{API}/cgi-bin/webhook/send?key=KEY1", session, clock, pause=clock.wait)
         },
@@ -160,7 +163,7 @@ def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnect
 
 @pytest.fixture
 def connected(connection: LongConnection, clock: VirtualClock) -> WecomPlatform:
-    ways = Ways(connected={"inside": RobotApi(connection)})
+    ways = Ways(connected={"inside": RobotApi(connection)}, robots_by_id={"AIBOT1": "inside"})
     return WecomPlatform(ways, Speaker(recall, name="知识库助手"), clock, lambda _: None)
 
 
@@ -180,6 +183,28 @@ def test_an_answer_waits_for_the_process_that_keeps_the_connection(
     assert [shown.text for shown in socket.shown] == ["能。"]
     with pytest.raises(NotYet):
         connected.send(delivery)
+
+
+def test_what_nobody_asked_for_finds_its_way_by_its_channel(
+    connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom
+) -> None:
+    connection.start()
+    assert connection.becomes("live", wait_seconds=5)
+    socket.say("能退吗")
+    connected.send(a_delivery(Text("本周没有找到答复的问题", "zh"), GROUP, {}))
+    assert [(shown.request, shown.chat) for shown in socket.shown] == [("", "G1")]
+
+
+def test_a_digest_of_a_robot_that_only_answers_goes_out_through_the_webhook_of_its_group(
+    platform: WecomPlatform, api: WeComApi
+) -> None:
+    for channel in (GROUP, DIRECT):
+        platform.send(a_delivery(Text("本周没有找到答复的问题", "zh"), channel, {}))
+    assert [sent.to for sent in api.seen] == ["KEY1", "zhangsan"]
+    elsewhere = Channel("wecom", "AIBOT1", "group:G2")
+    with pytest.raises(PlatformError, match="can only answer") as refused:
+        platform.send(a_delivery(Text("本周没有找到答复的问题", "zh"), elsewhere, {}))
+    assert refused.value.permanent
 
 
 def test_an_answer_waits_for_a_connection_that_was_lost(
