@@ -1,7 +1,25 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.support.postgresql import PostgreSQL, a_server, programs
 
 # No example is judged by a clock: a busy machine is no broken promise.
 settings.register_profile("kbdial", deadline=None)
 settings.load_profile("kbdial")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real server. Where none is installed its tests are skipped, but never in the build."""
+    if programs() is None:
+        missing = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with a_server() as server:
+        yield server

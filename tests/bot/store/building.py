@@ -1,4 +1,4 @@
-"""Messages, answers and a store over a real file, for the tests of the store."""
+"""Messages, answers and a store over a real database, for the tests of the store."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class HandClock(Clock):
 
 
 class Store:
-    """Everything over one file, as `app` builds it."""
+    """Everything over one database, as `app` builds it."""
 
     def __init__(self, url: str, clock: Clock, jitter: float = 0.5) -> None:
         self.clock = clock
@@ -83,7 +83,13 @@ def url_of(path: Path) -> str:
 def a_store(path: Path, clock: Clock, *, jitter: float = 0.5) -> Iterator[Store]:
     if not path.exists():
         schema.migrate(url_of(path))
-    store = Store(url_of(path), clock, jitter)
+    with a_store_at(url_of(path), clock, jitter=jitter) as store:
+        yield store
+
+
+@contextmanager
+def a_store_at(url: str, clock: Clock, *, jitter: float = 0.5) -> Iterator[Store]:
+    store = Store(url, clock, jitter)
     try:
         yield store
     finally:

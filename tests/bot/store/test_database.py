@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from bot.domain import Outcome
 from bot.store import Database, StoreError
-from tests.bot.store.building import HandClock, Store, a_message, a_store, url_of
+from tests.bot.store.building import HELLO, HandClock, Store, a_message, a_store, url_of
 
 STRANGER = """
 import sqlite3, sys
@@ -23,6 +25,13 @@ database.execute("BEGIN EXCLUSIVE")
 print("locked", flush=True)
 sys.stdin.read()
 """
+
+
+@pytest.fixture
+def store(path: Path, clock: HandClock) -> Iterator[Store]:
+    """What is tested here is how SQLite is used; PostgreSQL has a file of its own."""
+    with a_store(path, clock) as store:
+        yield store
 
 
 @contextmanager
@@ -254,3 +263,37 @@ def test_the_trouble_of_the_store_is_told_from_a_mistake(store: Store) -> None:
     with pytest.raises(StoreError) as raised:
         store.database.write(lambda connection: connection.execute(text("SELECT nonsense")))
     assert isinstance(raised.value.__cause__, OperationalError)
+
+
+def test_looking_for_work_never_reads_the_history(store: Store) -> None:
+    executed: list[tuple[str, Any]] = []
+    for engine in (store.database._writing, store.database._reading):
+        event.listen(engine, "before_cursor_execute", lambda *call: executed.append((call[2], call[3])))
+    store.inbox.accept(a_message())
+    item = store.inbox.claim()
+    assert item is not None
+    for delivery in store.inbox.answered(item, Outcome(replies=(HELLO,))):
+        store.outbox.delivered(delivery, "r1")
+    store.outbox.claim()
+    for box in (store.inbox, store.outbox):
+        box.next_due()
+        box.counts()
+        box.rescue(all_leases=False)
+    store.inbox.engine_is_back()
+    queries = [call for call in executed if call[0].startswith(("SELECT", "UPDATE"))]
+    assert len(queries) > 10
+
+    def plans(connection: Connection) -> list[str]:
+        return [
+            f"{row[3]} in {statement}"
+            for statement, parameters in queries
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+    scans = [
+        plan
+        for plan in store.database.read(plans)
+        if plan.startswith(("SCAN inbox", "SCAN outbox", "SCAN other", "SCAN mate"))
+        and "INDEX ix_" not in plan
+    ]
+    assert scans == []

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 
 from bot.domain import Asked, Change, Channel, Delivery, MessageKey, Outcome, Text
 from bot.store import Accepted, LeaseLost
@@ -17,7 +15,7 @@ from tests.bot.store.building import (
     HandClock,
     Store,
     a_message,
-    a_store,
+    a_store_at,
     an_answer,
 )
 
@@ -233,15 +231,15 @@ def test_a_released_item_comes_first_and_costs_no_attempt(store: Store) -> None:
     assert (again.id, again.attempt) == (1, 1)
 
 
-def test_a_start_takes_back_times_set_by_a_clock_that_was_ahead(path: Path) -> None:
-    with a_store(path, HandClock(2_000_000_000)) as before:
+def test_a_start_takes_back_times_set_by_a_clock_that_was_ahead(url: str) -> None:
+    with a_store_at(url, HandClock(2_000_000_000)) as before:
         for name in "12":
             before.inbox.accept(a_message(name))
         item = before.inbox.claim()
         assert item is not None
         before.inbox.postponed(item, None)
         before.inbox.claim()
-    with a_store(path, HandClock(1_700_000_000)) as after:
+    with a_store_at(url, HandClock(1_700_000_000)) as after:
         after.inbox.rescue(all_leases=True)
         first = after.inbox.claim()
         assert first is not None
@@ -273,40 +271,6 @@ def test_workers_are_woken_when_there_is_work(store: Store) -> None:
     rings = store.rings
     store.inbox.answered(item, Outcome())
     assert store.rings > rings
-
-
-def test_looking_for_work_never_reads_the_history(store: Store) -> None:
-    executed: list[tuple[str, Any]] = []
-    for engine in (store.database._writing, store.database._reading):
-        event.listen(engine, "before_cursor_execute", lambda *call: executed.append((call[2], call[3])))
-    store.inbox.accept(a_message())
-    item = store.inbox.claim()
-    assert item is not None
-    for delivery in store.inbox.answered(item, Outcome(replies=(HELLO,))):
-        store.outbox.delivered(delivery, "r1")
-    store.outbox.claim()
-    for box in (store.inbox, store.outbox):
-        box.next_due()
-        box.counts()
-        box.rescue(all_leases=False)
-    store.inbox.engine_is_back()
-    queries = [call for call in executed if call[0].startswith(("SELECT", "UPDATE"))]
-    assert len(queries) > 10
-
-    def plans(connection: Connection) -> list[str]:
-        return [
-            f"{row[3]} in {statement}"
-            for statement, parameters in queries
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        ]
-
-    scans = [
-        plan
-        for plan in store.database.read(plans)
-        if plan.startswith(("SCAN inbox", "SCAN outbox", "SCAN other", "SCAN mate"))
-        and "INDEX ix_" not in plan
-    ]
-    assert scans == []
 
 
 def test_quarantine_keeps_what_could_not_be_understood(store: Store) -> None:

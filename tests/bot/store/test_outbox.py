@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bot.domain import Delivery, Outcome, PlatformError, Text
@@ -12,7 +10,7 @@ from tests.bot.store.building import (
     HandClock,
     Store,
     a_message,
-    a_store,
+    a_store_at,
     an_answer,
 )
 
@@ -82,8 +80,8 @@ def test_every_attempt_and_every_part_knows_when_the_reply_was_decided(
 
 
 @pytest.mark.parametrize(("jitter", "wait"), [(0.0, 1.6), (1.0, 2.4)])
-def test_back_off_is_spread_by_a_fifth(path: Path, clock: HandClock, jitter: float, wait: float) -> None:
-    with a_store(path, clock, jitter=jitter) as store:
+def test_back_off_is_spread_by_a_fifth(url: str, clock: HandClock, jitter: float, wait: float) -> None:
+    with a_store_at(url, clock, jitter=jitter) as store:
         (delivery,) = _decide(store, "1", "a")
         store.outbox.failed(delivery, PlatformError("no"))
         again = store.outbox.claim()
@@ -106,9 +104,9 @@ def test_a_permanent_failure_is_a_letter_at_once(store: Store) -> None:
     [(30.0, 30), (0.0, 0), (5_000.0, 900), (float("nan"), 30), (-4.0, 30), (float("inf"), 30)],
 )
 def test_a_platform_that_asks_for_time_pauses_the_channel(
-    path: Path, clock: HandClock, wish: float, least: float
+    url: str, clock: HandClock, wish: float, least: float
 ) -> None:
-    with a_store(path, clock, jitter=1.0) as store:
+    with a_store_at(url, clock, jitter=1.0) as store:
         (first,) = _decide(store, "1", "a", "b")
         store.outbox.failed(first, PlatformError("429", retry_after_seconds=wish))
         until = clock.steady() + least * 1.2
