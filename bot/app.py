@@ -28,6 +28,7 @@ from bot.handover import Handover
 from bot.labelling import Labelling
 from bot.links import Links
 from bot.local import Local, Operation, saying
+from bot.lookout import Lookout
 from bot.metrics import Metrics
 from bot.operations import operations
 from bot.ownership import CannotStart, is_sqlite, only_owner
@@ -92,7 +93,8 @@ class _Part(Protocol):
 class App:
     """The whole bot over one configuration; owns the data folder from `start` to `stop`.
 
-    With `with_web` False it has no HTTP (a chat of its own, workers alone).
+    With `with_web` False it has no HTTP (a chat of its own, workers alone). Workers alone
+    share the data folder of the process they work for, and are not spoken to themselves.
     """
 
     def __init__(self, config: Config, edges: Edges, *, with_web: bool = True) -> None:
@@ -147,7 +149,9 @@ class App:
             admins=self._admins,
             waiting=self._waiting,
         )
-        self._terminal = TerminalPlatform(self._documents.content, bot.data_dir / "exports")
+        self._terminal = TerminalPlatform(
+            self._documents.content, bot.data_dir / "exports", is_alone=is_sqlite(bot)
+        )
         self._slack = slack_platform(bot, clock, self._documents.content)
         self.wecom = Wecom(
             bot,
@@ -171,6 +175,9 @@ class App:
         self._workers = Workers(
             self._worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
         )
+        self._lookout = Lookout(
+            next_due=(self.inbox.next_due, self.outbox.next_due), clock=clock, ring=bell.ring
+        )
         self.reception = Reception(
             inbox=self.inbox,
             outbox=self.outbox,
@@ -178,6 +185,7 @@ class App:
             needs_engine=self.responder.needs_engine,
             engine_is_away=lambda: self.engine.is_away,
             metrics=self.metrics,
+            answers_here=bot.workers > 0,
         )
         self.clockwork = Clockwork(
             places=Places(self._database).all,
@@ -200,6 +208,10 @@ class App:
     def url(self) -> str:
         return self._bot.public_url
 
+    @property
+    def _owns_folder(self) -> bool:
+        return self._with_web or is_sqlite(self._bot)
+
     def start(self) -> None:
         """Take the data folder and start every part.
 
@@ -210,7 +222,10 @@ class App:
         with ExitStack() as started:
             started.enter_context(self._owned())
             parts: list[_Part] = [self._database, self.engine, self._workers, self.schedule]
-            parts.append(Local(self._bot.data_dir, self._told_while_running()))
+            if not is_sqlite(self._bot):
+                parts.append(self._lookout)
+            if self._owns_folder:
+                parts.append(Local(self._bot.data_dir, self._told_while_running()))
             if self._with_web:
                 parts += self.wecom.parts()
                 parts.append(self._server())
@@ -219,9 +234,10 @@ class App:
                 started.callback(part.stop)
                 part.start()
                 if part is self._database:
-                    # Whatever an earlier life of ours had in hand is free again.
-                    self.inbox.rescue(all_leases=True)
-                    self.outbox.rescue(all_leases=True)
+                    # Whatever an earlier life of ours had in hand is free again. On a server
+                    # others may be at work: theirs is theirs until its lease is over.
+                    self.inbox.rescue(all_leases=is_sqlite(self._bot))
+                    self.outbox.rescue(all_leases=is_sqlite(self._bot))
             self._closing = started.pop_all()
         if self._bot.slack.bot_token.get_secret_value():
             threading.Thread(target=self._introduce, name="introduction", daemon=True).start()
@@ -260,7 +276,7 @@ class App:
 
     @contextmanager
     def _owned(self) -> Iterator[None]:
-        with only_owner(self._bot.data_dir) if is_sqlite(self._bot) else nullcontext():
+        with only_owner(self._bot.data_dir) if self._owns_folder else nullcontext():
             try:
                 schema.check(self._bot.database_url)
             except SchemaError as unknown:

@@ -47,9 +47,9 @@ def _connections(bot: Bot) -> Mapping[str, str]:
 def _check_database(bot: Bot) -> str:
     try:
         schema.check(bot.database_url)
+        return schema.notice(bot.database_url) or "known and up to date"
     except (SchemaError, StoreError) as problem:
         raise CannotStart(str(problem)) from problem
-    return schema.library_notice() or "known and up to date"
 
 
 def _check_engine(bot: Bot) -> str:

@@ -32,6 +32,12 @@ def serve(config: Config, *, workers: int | None = None) -> int:
         raise CannotStart(
             "--workers 0 leaves nobody to answer on SQLite; it is for several processes on PostgreSQL"
         )
+    connected = [name for name, robot in config.bot.wecom.robot.items() if robot.is_connected]
+    if config.bot.workers == 0 and connected:
+        raise CannotStart(
+            f"--workers 0 leaves nobody to send over the long connection of WeCom's robot {connected[0]}, "
+            "which only this process can hold: give it workers, or the robot a token and a key"
+        )
     return _run(config, build(config))
 
 

@@ -23,8 +23,10 @@ from bot.store import Inbox, LeaseLost, Outbox, StoreError
 
 log = logging.getLogger(__name__)
 
-# A lease lives 30 s; three chances to renew it before another worker takes the item.
-RENEW_SECONDS = 10.0
+# How often a worker looks for leases of others that are over, and how many such looks make it
+# renew its own: a lease lives 30 s, which leaves three chances before another takes the item.
+RESCUE_SECONDS = 2.0
+RENEW_EVERY = 5
 # How long a worker stays away after a step that could not even fail in order.
 PAUSE_SECONDS = 1.0
 # Work that is due but belongs to a channel in which something is under way cannot be
@@ -291,9 +293,12 @@ class Workers:
 
     def _keep(self) -> None:
         """Renew our leases, and free those of workers that are gone."""
-        while not self._stopping.wait(RENEW_SECONDS):
+        looks = 0
+        while not self._stopping.wait(RESCUE_SECONDS):
+            looks += 1
             try:
-                self._worker.renew()
+                if looks % RENEW_EVERY == 0:
+                    self._worker.renew()
                 self._inbox.rescue(all_leases=False)
                 self._outbox.rescue(all_leases=False)
             except StoreError as problem:

@@ -55,13 +55,17 @@ class TerminalPlatform:
     """Hands each reply to the listener of the line that it answers.
 
     A reply to somebody who left finds nobody: it is a dead letter, because a terminal
-    that is gone does not come back. A file is written into `folder`, and the reply says
+    that is gone does not come back. Where this process is not alone (`is_alone`) they may
+    listen in another, so it is tried again. A file is written into `folder`, and the reply says
     where; `contents` gives its bytes while they are kept.
     """
 
     name = NAME
 
-    def __init__(self, contents: Callable[[str], bytes | None], folder: Path) -> None:
+    def __init__(
+        self, contents: Callable[[str], bytes | None], folder: Path, *, is_alone: bool = True
+    ) -> None:
+        self._is_alone = is_alone
         self._contents = contents
         self._folder = folder
         self._lock = threading.Lock()
@@ -92,7 +96,9 @@ class TerminalPlatform:
         with self._lock:
             seat = self._seats.get(delivery.address.get("seat", ""))
         if seat is None:
-            raise PlatformError(f"nobody listens in the room {delivery.channel.id} any more", permanent=True)
+            raise PlatformError(
+                f"nobody listens in the room {delivery.channel.id} any more", permanent=self._is_alone
+            )
         reply = delivery.reply
         if isinstance(reply, Document):
             delivery = replace(delivery, reply=self._written(reply))

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.store import sqlite
+from bot.store import locks, sqlite
 from bot.store.errors import StoreError
-from bot.store.server import server_engine
+from bot.store.server import begun, once_more_if_it_had_died, server_engine
 from bot.store.writer import GroupWriter, is_trouble_of_the_store
 
 T = TypeVar("T")
+
+# As many as all threads of one process need at the same moment; five stay open.
+MOST_CONNECTIONS = 30
 
 
 class Database:
     """Writes are on the disk when `write` returns; readers see all of a write or nothing.
 
     On SQLite one thread writes and commits in groups (see writer.py). On PostgreSQL each
-    write is a transaction of its own. A `work` may run while others are stored in the same
-    transaction, so it does database things only and does them quickly.
+    write is a transaction of its own, side by side with others (see locks.py). A `work` may
+    run while others are stored in the same transaction, so it does database things only and
+    does them quickly.
 
     Opening does not create: the file is made by `schema.migrate`. Stopping twice is fine.
     """
@@ -37,7 +41,12 @@ class Database:
             self._reading = sqlite.engine_of(path, writes=False, wait_seconds=busy_seconds)
             self._writer = GroupWriter(self._writing, busy_seconds=busy_seconds)
         else:
-            self._writing = self._reading = _server_engine(url, busy_seconds)
+            self._writing = server_engine(
+                url, answer_seconds=busy_seconds, pool_timeout=busy_seconds, max_overflow=MOST_CONNECTIONS - 5
+            )
+            self._reading = self._writing.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     def start(self) -> None:
         if self._writer is not None:
@@ -50,15 +59,17 @@ class Database:
             self._writer.stop()
         self._writing.dispose()
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, alone: bool = False) -> T:
         """Run `work` in a transaction and return its result once that is committed and synced.
+
+        `alone`: while nothing else is written, for what touches many lines at once.
 
         Raises:
             StoreError: not committed in time, or not at all.
         """
         if self._writer is not None:
             return self._writer.write(work)
-        return _guarded(lambda: self._in_own_transaction(work))
+        return _guarded(lambda: self._in_own_transaction(work, alone=alone))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one state of the database, on a connection that cannot write.
@@ -71,24 +82,13 @@ class Database:
             with self._reading.connect() as connection:
                 return work(connection)
 
-        return _guarded(reading)
+        return _guarded(lambda: once_more_if_it_had_died(reading))
 
-    def _in_own_transaction(self, work: Callable[[Connection], T]) -> T:
-        with self._writing.begin() as connection:
-            return work(connection)
-
-
-def _server_engine(url: str, busy_seconds: float) -> Engine:
-    milliseconds = int(busy_seconds * 1000)
-    return server_engine(
-        url,
-        pool_pre_ping=True,
-        pool_timeout=busy_seconds,
-        connect_args={
-            "connect_timeout": max(2, round(busy_seconds)),  # less than two is not taken by libpq
-            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
-        },
-    )
+    def _in_own_transaction(self, work: Callable[[Connection], T], *, alone: bool) -> T:
+        with begun(self._writing, locks.alone if alone else locks.side_by_side) as connection:
+            result = work(connection)
+            connection.commit()
+            return result
 
 
 def _guarded(action: Callable[[], T]) -> T:

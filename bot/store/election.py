@@ -18,9 +18,10 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.store.server import server_engine
+from bot.store.server import once_more_if_it_had_died, server_engine
 
 RETRY_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,9 @@ class AdvisoryLock:
     """A lock of the PostgreSQL server, held by one connection for as long as that lives."""
 
     def __init__(self, url: str, name: str) -> None:
-        self._engine: Engine = server_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
+        self._engine: Engine = server_engine(
+            url, answer_seconds=ANSWER_SECONDS, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0
+        )
         self._key = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
         self._held: Connection | None = None
 
@@ -56,7 +59,7 @@ class AdvisoryLock:
             if self._held is not None:
                 self._held.execute(select(1))
                 return True
-            return self._try()
+            return once_more_if_it_had_died(self._try)
         except SQLAlchemyError as lost:
             log.warning("election_unknown", extra={"reason": type(lost).__name__})
             self.withdraw()
@@ -68,13 +71,17 @@ class AdvisoryLock:
             with suppress(SQLAlchemyError):  # a lost connection holds no lock any more
                 held.invalidate()
                 held.close()
+        self._engine.dispose()
 
     def _try(self) -> bool:
         connection = self._engine.connect()
-        if connection.execute(select(func.pg_try_advisory_lock(self._key))).scalar():
-            self._held = connection
-            return True
-        connection.close()
+        try:
+            if connection.scalar(select(func.pg_try_advisory_lock(self._key))):
+                self._held = connection
+                return True
+        finally:
+            if self._held is None:
+                connection.close()
         return False
 
 

@@ -33,12 +33,14 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    exists,
     false,
     func,
     insert,
     literal,
     not_,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -65,7 +67,7 @@ from bot.store.errors import LeaseLost
 from bot.store.gaps import keep_closed, keep_place
 from bot.store.history import keep_asked
 from bot.store.labels import keep_label
-from bot.store.locks import one_claim_at_a_time
+from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
 from bot.store.prepared import Prepared
 from bot.store.reviews import keep_decision, keep_marked
 from bot.store.settings import keep_change
@@ -133,9 +135,13 @@ _seen = Prepared(
 _insert_key = Prepared(
     insert(message_key), columns=("platform", "tenant", "kind", "id", "item_id", "seen_at")
 )
+_first_head = select(inbox.c.id).where(_is_head, _is_free)
+_first_due = select(inbox.c.id).where(_is_postponed, inbox.c.due_at <= bindparam("now"), _is_free)
 _candidates = union_all(
-    select(select(inbox.c.id).where(_is_head, _is_free).order_by(inbox.c.id).limit(1).subquery().c.id),
-    select(inbox.c.id).where(_is_postponed, inbox.c.due_at <= bindparam("now"), _is_free),
+    *(
+        select(found.order_by(inbox.c.id).limit(1).with_for_update(skip_locked=True).subquery().c.id)
+        for found in (_first_head, _first_due)
+    )
 ).subquery()
 _claim = (
     update(inbox)
@@ -150,6 +156,18 @@ _claim = (
     .returning(
         inbox.c.id, inbox.c.channel, inbox.c.message, inbox.c.lease, inbox.c.attempt, inbox.c.told_waiting
     )
+)
+_rivals = select(
+    select(1)
+    .where(
+        _is_open,
+        inbox.c.channel == bindparam("room"),
+        or_(
+            and_(inbox.c.state == "claimed", inbox.c.id != bindparam("mine")),
+            and_(inbox.c.is_head == true(), inbox.c.id < bindparam("mine")),
+        ),
+    )
+    .exists()
 )
 _next_head = (
     update(inbox)
@@ -357,7 +375,7 @@ class Inbox:
                 _set_heads(connection)
             return parked
 
-        if self._database.write(work):
+        if self._database.write(work, alone=True):
             self._on_work()
 
     def rescue(self, *, all_leases: bool) -> int:
@@ -370,6 +388,9 @@ class Inbox:
         expired = and_(_is_open, inbox.c.state == "claimed")
         if not all_leases:
             expired = and_(expired, inbox.c.lease_until <= now)
+            # Looked up first: nearly always there is none, and acknowledgements wait behind a write.
+            if not self._database.read(lambda connection: connection.scalar(select(exists().where(expired)))):
+                return 0
         given_up = {
             "state": "dead",
             "reason": f"given up after {CLAIMS} tries that did not come to an end",
@@ -394,7 +415,7 @@ class Inbox:
                 _set_heads(connection)
             return rescued + dead
 
-        rescued = self._database.write(work)
+        rescued = self._database.write(work, alone=True)
         if rescued or all_leases:
             self._on_work()
         return rescued
@@ -432,13 +453,13 @@ class Inbox:
         now = self._clock.steady()
 
         def work(connection: Connection) -> Row[Any] | None:
-            one_claim_at_a_time(connection)
             row = connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
             if row is not None:
+                refuse_rivals(connection, row.channel, _rivals, {"room": row.channel, "mine": row.id})
                 connection.execute(_next_head, {"room": row.channel})
             return row
 
-        return self._database.write(work)
+        return first_not_taken(lambda: self._database.write(work))
 
     def _bury(self, row: Row[Any], reason: str) -> None:
         dead = {"state": "dead", "reason": reason, "ended_at": self._clock.now(), "lease_until": None}
@@ -474,6 +495,7 @@ def _accept(
     if known:
         accepted = Accepted(min(known), is_new=False)
     else:
+        hold_channel(connection, channel.key)
         accepted = Accepted(_insert.run(connection, values), is_new=True)
     for key, item_id in seen.items():
         if item_id is None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     literal,
@@ -48,7 +49,7 @@ from bot.domain import (
 )
 from bot.store.database import Database
 from bot.store.errors import LeaseLost
-from bot.store.locks import one_claim_at_a_time
+from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
 from bot.store.tables import channel_pause, outbox
 
 LEASE_SECONDS = 30.0
@@ -98,6 +99,7 @@ _claim = (
     )
     .returning(
         outbox.c.id,
+        outbox.c.channel,
         outbox.c.envelope,
         outbox.c.reply,
         outbox.c.lease,
@@ -114,6 +116,14 @@ _is_answered = select(
     select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists()
 )
 _in_room = outbox.c.channel == bindparam("room")
+_rivals = select(
+    or_(
+        select(1).where(_is_sending, _in_room, outbox.c.id != bindparam("mine")).exists(),
+        select(1)
+        .where(_is_waiting, _in_room, outbox.c.due_at <= bindparam("now"), outbox.c.id < bindparam("mine"))
+        .exists(),
+    )
+)
 _is_busy = select(
     or_(
         select(1).where(_is_sending, _in_room).exists(),
@@ -147,10 +157,13 @@ class Outbox:
             return None
 
         def work(connection: Connection) -> Any:
-            one_claim_at_a_time(connection)
-            return connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
+            row = connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
+            if row is not None:
+                values = {"room": row.channel, "mine": row.id, "now": now}
+                refuse_rivals(connection, row.channel, _rivals, values)
+            return row
 
-        row = self._database.write(work)
+        row = first_not_taken(lambda: self._database.write(work))
         return None if row is None else delivery_of(row, follows=row.follows)
 
     def delivered(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
@@ -227,6 +240,9 @@ class Outbox:
         expired = _is_sending
         if not all_leases:
             expired = and_(expired, outbox.c.lease_until <= now)
+            # Looked up first, as in the inbox.
+            if not self._database.read(lambda connection: connection.scalar(select(exists().where(expired)))):
+                return 0
 
         def work(connection: Connection) -> int:
             rescued = connection.execute(
@@ -241,7 +257,7 @@ class Outbox:
             connection.execute(channel_pause.delete().where(channel_pause.c.until <= now))
             return rescued
 
-        rescued = self._database.write(work)
+        rescued = self._database.write(work, alone=True)
         if rescued or all_leases:
             self._on_work()
         return rescued
@@ -297,6 +313,7 @@ def put(
         return ()
     now = clock.steady()
     room = message.channel.key
+    hold_channel(connection, room)
     due_at = max(now, _paused_until(connection, message.channel))
     is_free = due_at == now and not connection.scalar(_is_busy, {"room": room, "now": now})
     envelope = _Envelope(message.channel, message.address, message.person)

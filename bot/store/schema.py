@@ -76,8 +76,21 @@ def check(database_url: str, *, scripts: Path | None = None) -> None:
         _refuse_unknown(connection, scripts, str(path))
 
 
-def library_notice() -> str | None:
-    """A sentence for `check` when the SQLite library is one with a known fault."""
+def notice(database_url: str) -> str | None:
+    """A sentence for `check` about a database that works, and may lose what it was given.
+
+    Raises:
+        SchemaError: it cannot be reached.
+    """
+    if make_url(database_url).get_backend_name() == "sqlite":
+        return _library_notice()
+    with _server(database_url) as connection:
+        if connection.scalar(text("SHOW fsync")) == "on":
+            return None
+    return "the server runs with fsync = off: what was acknowledged is lost when the power goes"
+
+
+def _library_notice() -> str | None:
     if sqlite3.sqlite_version_info >= (3, 51, 3):
         return None
     return (

@@ -21,10 +21,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     TypeDecorator,
     text,
 )
+from sqlalchemy import Text as AnyText
 
 
 class Utc(TypeDecorator[datetime]):
@@ -46,6 +46,19 @@ class Utc(TypeDecorator[datetime]):
         moment: datetime = value
         # SQLite forgets the zone of what it keeps as text.
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Text(TypeDecorator[str]):
+    """Text as it came, but for the one character that PostgreSQL cannot keep.
+
+    A message, a name or an entry with a NUL in it would otherwise be refused each time it is tried.
+    """
+
+    impl = AnyText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the base class's signature
+        return value.replace("\x00", "\ufffd") if value else value
 
 
 metadata = MetaData(

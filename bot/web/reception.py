@@ -2,8 +2,8 @@
 
 Commands that need no engine are answered inside the request. Of the questions only as
 many wait as the handover has seats for bounded work, at most 1.5 s (or what the platform's own
-deadline allows), and none while the engine is known to be away: everybody else is
-acknowledged at once and answered later.
+deadline allows), and none while the engine is known to be away or where other processes
+answer: everybody else is acknowledged at once and answered later.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Reception:
         needs_engine: Callable[[IncomingMessage], bool],
         engine_is_away: Callable[[], bool],
         metrics: Metrics,
+        answers_here: bool = True,
     ) -> None:
+        self._answers_here = answers_here
         self._inbox = inbox
         self._outbox = outbox
         self._handover = handover
@@ -71,7 +73,7 @@ class Reception:
             StoreError: the message is not stored, and should be sent again.
         """
         needs_engine = self._needs_engine(message)
-        if needs_engine and self._engine_is_away():
+        if not self._answers_here or (needs_engine and self._engine_is_away()):
             return self.accept(message), None
         with self._handover.seat(message, bounded=needs_engine, takes=takes) as seat:
             accepted = self.accept(message)

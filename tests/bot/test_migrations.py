@@ -4,16 +4,18 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect
 
 import migrations
 from bot.store import SchemaError, schema
 from bot.store.tables import metadata
+from tests.support.postgresql import PostgreSQL
 
 SCRIPTS = Path(migrations.__file__).parent
 NEXT = '''
@@ -62,12 +64,27 @@ def _a_later_version(folder: Path, then: str = "pass") -> Path:
     return scripts
 
 
+def _first(folder: Path) -> Path:
+    """The migrations as they were when there was one."""
+    scripts = folder / "first"
+    shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    for script in (scripts / "versions").glob("0*.py"):
+        if not script.name.startswith("0001"):
+            script.unlink()
+    return scripts
+
+
 def _columns(url: str) -> set[str]:
     engine = create_engine(url)
     try:
         return {column["name"] for column in inspect(engine).get_columns("inbox")}
     finally:
         engine.dispose()
+
+
+def _server_indexes(connection: Connection) -> dict[str, str]:
+    rows = connection.exec_driver_sql("SELECT indexname, indexdef FROM pg_indexes").all()
+    return {str(row.indexname): str(row.indexdef) for row in rows}
 
 
 def _killed(url: str, scripts: Path) -> None:
@@ -101,18 +118,65 @@ def test_from_nothing_there_is_no_difference_to_the_tables(url: str) -> None:
 
 
 def test_from_the_first_schema_there_is_no_difference_to_the_tables(tmp_path: Path, url: str) -> None:
-    first = tmp_path / "first"
-    shutil.copytree(SCRIPTS, first, ignore=shutil.ignore_patterns("__pycache__"))
-    for script in (first / "versions").glob("0*.py"):
-        if not script.name.startswith("0001"):
-            script.unlink()
-    assert schema.migrate(url, scripts=first) == "0001"
+    assert schema.migrate(url, scripts=_first(tmp_path)) == "0001"
     schema.migrate(url)
     engine = create_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+@pytest.fixture
+def server_url(postgresql: PostgreSQL) -> Iterator[str]:
+    with postgresql.a_database(migrated=False) as url:
+        yield url
+
+
+@pytest.mark.parametrize("start", ["nothing", "0001"])
+def test_on_a_server_there_is_no_difference_to_the_tables_either(
+    start: str, tmp_path: Path, server_url: str
+) -> None:
+    if start == "0001":
+        assert schema.migrate(server_url, scripts=_first(tmp_path)) == "0001"
+    schema.migrate(server_url)
+    engine = create_engine(server_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        made = _server_indexes(connection)
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        wanted = _server_indexes(connection)
+    engine.dispose()
+    # The comparison above does not look at the conditions of partial indexes.
+    assert {name: made[name] for name in wanted} == wanted
+
+
+def test_a_migration_of_a_server_killed_half_way_leaves_it_as_it_was(tmp_path: Path, server_url: str) -> None:
+    """REL09."""
+    _killed(server_url, _a_later_version(tmp_path / "empty", "os._exit(9)"))
+    with pytest.raises(SchemaError, match="python -m bot migrate"):
+        schema.check(server_url)
+    schema.migrate(server_url)
+    _killed(server_url, _a_later_version(tmp_path, "os._exit(9)"))
+    schema.check(server_url)
+    assert "mood" not in _columns(server_url)
+    scripts = _a_later_version(tmp_path)
+    schema.migrate(server_url, scripts=scripts)
+    assert "mood" in _columns(server_url)
+    for refused in (schema.check, schema.migrate):
+        with pytest.raises(SchemaError, match="newer version"):
+            refused(server_url)
+
+
+def test_the_tables_of_another_program_on_a_server_are_refused(
+    server_url: str, postgresql: PostgreSQL
+) -> None:
+    postgresql.execute("CREATE TABLE recipes (name TEXT)", server_url.rpartition("/")[2])
+    for refused in (schema.check, schema.migrate):
+        with pytest.raises(SchemaError, match="no database of kbdial"):
+            refused(server_url)
 
 
 def test_migrating_twice_changes_nothing(url: str, path: Path) -> None:
@@ -234,12 +298,7 @@ def test_the_log_of_a_lost_database_is_not_played_into_a_new_one(url: str, path:
 
 
 def test_votes_of_the_first_schema_become_labels(tmp_path: Path, url: str, path: Path) -> None:
-    first = tmp_path / "first"
-    shutil.copytree(SCRIPTS, first, ignore=shutil.ignore_patterns("__pycache__"))
-    for script in (first / "versions").glob("0*.py"):
-        if not script.name.startswith("0001"):
-            script.unlink()
-    schema.migrate(url, scripts=first)
+    schema.migrate(url, scripts=_first(tmp_path))
     with sqlite3.connect(path) as database:
         database.execute(
             "INSERT INTO asked VALUES ('a1', 'c', 'p:t:u', 'p', 't', 'u', 'Ann', 'pears?', 'default', '0.4', "

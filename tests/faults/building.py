@@ -14,7 +14,7 @@ from bot.domain import Clock
 from bot.program import migrate
 from bot.store import schema
 from tests.support.engine_server import Call, answer
-from tests.support.history import Verdict, answers_in, judged, states_in
+from tests.support.history import Verdict, answers_in, judged, states_in, states_on
 from tests.support.processes import Home, a_free_port
 from tests.support.program import Program, some_bot_settings
 from tests.support.slack import RecordingSlack
@@ -26,7 +26,7 @@ MANY = {"person": 100_000, "channel": 100_000}
 
 
 class BotHome(Home):
-    """The bot over `folder`/data; `slack_url` may lead through a relay."""
+    """The bot over `folder`/data or a database elsewhere; `slack_url` may lead through a relay."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class BotHome(Home):
         slack_url: str = "",
         engine_url: str = NOWHERE,
         data: Path | None = None,
+        database_url: str = "",
         environment: Mapping[str, str] | None = None,
         **keys: Any,
     ) -> None:
@@ -43,11 +44,12 @@ class BotHome(Home):
         self.port = a_free_port()
         self.data = data or folder / "data"
         self.database = self.data / "bot.db"
+        self.database_url = database_url or f"sqlite:///{self.database}"
         origin = slack_url or slack.origin
         bot = {
             "listen": f"127.0.0.1:{self.port}",
             "data_dir": str(self.data),
-            "database_url": f"sqlite:///{self.database}",
+            "database_url": self.database_url,
             "engine_url": engine_url,
             "questions_per_minute": MANY,
             "slack": {
@@ -66,7 +68,7 @@ class BotHome(Home):
 
     def migrated(self) -> BotHome:
         self.data.mkdir(parents=True, exist_ok=True)
-        schema.migrate(f"sqlite:///{self.database}")
+        schema.migrate(self.database_url)
         return self
 
     def verdict(self, acknowledged: Collection[int], seconds: float = 60.0) -> Verdict:
@@ -79,11 +81,17 @@ class BotHome(Home):
                 self.slack.until(lambda: len(self.slack.posted) >= enough, 0.5)  # noqa: B023 - called at once
         return self._judged(acknowledged)
 
+    def states(self) -> dict[int, str]:
+        """Where each event is now. The bot must be running."""
+        if self.database_url.startswith("sqlite"):
+            return states_in(self.database)
+        return states_on(self.database_url)
+
     def _missing(self, acknowledged: Collection[int]) -> int:
         return len(self._judged(acknowledged).lost)
 
     def _judged(self, acknowledged: Collection[int]) -> Verdict:
-        return judged(acknowledged, answers_in(list(self.slack.posted)), states_in(self.database))
+        return judged(acknowledged, answers_in(list(self.slack.posted)), self.states())
 
 
 class EngineHome(Home):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, text
+
 EXCUSED = frozenset({"throttled", "dead"})
 _STATES = """
     SELECT message_key.id, inbox.state FROM message_key JOIN inbox ON inbox.id = message_key.item_id
@@ -60,6 +62,17 @@ def answers_in(posted: Iterable[Mapping[str, Any]]) -> Counter[int]:
     """How often each event was answered in its thread; an event's number is its timestamp's fraction."""
     threads = (str(message.get("thread_ts") or "") for message in posted)
     return Counter(int(thread.partition(".")[2]) for thread in threads if "." in thread)
+
+
+def states_on(database_url: str) -> dict[int, str]:
+    """The same of a PostgreSQL server, which anybody may look into at any time."""
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(text(_STATES)).all()
+    finally:
+        engine.dispose()
+    return {int(name.removeprefix("Ev")): state for name, state in rows}
 
 
 def states_in(database: Path) -> dict[int, str]:
