@@ -61,6 +61,7 @@ from bot.store import (
 )
 from bot.web import files, slack
 from bot.web import operations as operating
+from bot.web.clock_watch import ClockWatch
 from bot.web.reception import Reception
 from bot.web.server import Server
 from bot.web.wecom_desk import Desk
@@ -291,8 +292,10 @@ class App:
         }
 
     def _blueprints(self) -> list[Blueprint]:
+        signed = ClockWatch()
         blueprints = [
             operating.blueprint(
+                clock=signed,
                 reasons_not_ready=self._reasons_not_ready,
                 engine_is_away=lambda: self.engine.is_away,
                 metrics=self.metrics,
@@ -308,6 +311,7 @@ class App:
                     quarantine=self.inbox.quarantine,
                     in_response=self._slack.in_response,
                     ours=self._ours,
+                    clock=signed,
                     metrics=self.metrics,
                 )
             )
@@ -316,6 +320,7 @@ class App:
             progress=self._answers.progress,
             language_of=lambda channel: Settings(self._database).of(channel).language or "zh",
             quarantine=self.inbox.quarantine,
+            clock=signed,
             metrics=self.metrics,
         )
         blueprints.append(self.wecom.listen(desk, self._answers))

@@ -8,16 +8,21 @@ from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.metrics import Metrics
+from bot.web.clock_watch import ClockWatch
 
 
 def blueprint(
-    *, reasons_not_ready: Callable[[], list[str]], engine_is_away: Callable[[], bool], metrics: Metrics
+    *,
+    reasons_not_ready: Callable[[], list[str]],
+    engine_is_away: Callable[[], bool],
+    clock: ClockWatch,
+    metrics: Metrics,
 ) -> Blueprint:
     routes = Blueprint("operations", __name__)
 
     @routes.get("/healthz")
     def healthz() -> Response:
-        return jsonify(alive=True)
+        return jsonify(alive=True, clock=clock.complaint() or "ok")
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:

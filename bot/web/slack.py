@@ -34,6 +34,7 @@ from bot.platforms.slack.reading import (
 from bot.platforms.slack.signature import Verdict, Verifier
 from bot.store import Accepted, StoreError
 from bot.web import BODY_LIMIT_BYTES
+from bot.web.clock_watch import ClockWatch
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
@@ -68,6 +69,7 @@ def blueprint(
     quarantine: Callable[[str, str, str, str], None],
     in_response: Callable[[Reply], dict[str, Any]],
     ours: Callable[[], Ours],
+    clock: ClockWatch,
     metrics: Metrics,
 ) -> Blueprint:
     """The routes under /slack.
@@ -77,7 +79,7 @@ def blueprint(
     every request, because our user id may be learned late.
     """
     routes = Blueprint("slack", __name__, url_prefix="/slack")
-    gate, aside = _Gate(verifier, metrics), _Aside(quarantine, metrics)
+    gate, aside = _Gate(verifier, clock, metrics), _Aside(quarantine, metrics)
 
     @routes.post("/events")
     def events() -> Response:
@@ -143,8 +145,9 @@ def blueprint(
 class _Gate:
     """Lets in what Slack signed, byte by byte as it was signed."""
 
-    def __init__(self, verifier: Verifier, metrics: Metrics) -> None:
+    def __init__(self, verifier: Verifier, clock: ClockWatch, metrics: Metrics) -> None:
         self._verifier = verifier
+        self._clock = clock
         self._metrics = metrics
 
     def body(self, content_type: str) -> bytes:
@@ -154,6 +157,8 @@ class _Gate:
         verdict = self._verifier.verdict(
             body, headers.get("X-Slack-Request-Timestamp"), headers.get("X-Slack-Signature")
         )
+        if verdict in {Verdict.AUTHENTIC, Verdict.STALE}:
+            self._clock.saw(is_stale=verdict is Verdict.STALE)
         if verdict is not Verdict.AUTHENTIC:
             self._metrics.auth_failed.labels("slack").inc()
             log.warning("auth_failed", extra={"platform": "slack", "verdict": verdict.value})

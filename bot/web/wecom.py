@@ -78,6 +78,7 @@ def blueprint(
         door = _door(robots, name)
         signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
         opened = door.envelope.open_json(signed, body)
+        desk.opened()
         try:
             message = _robot_answer(opened, door.robot, clock.now().timestamp(), desk, streams)
         except StoreError as failed:
@@ -92,6 +93,7 @@ def blueprint(
         door = _door(apps, name)
         signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
         opened = door.envelope.open_xml(signed, body)
+        desk.opened()
         try:
             said = _app_answer(opened, door.app, clock.now().timestamp(), desk)
         except StoreError as failed:

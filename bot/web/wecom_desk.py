@@ -25,6 +25,7 @@ from bot.metrics import Metrics
 from bot.platforms.wecom.readings import NAME, Declined, Feedback, Ignored, Quarantined, Welcome
 from bot.store import Accepted, Progress, StoreError
 from bot.texts.wecom import WecomWording, wecom_wording
+from bot.web.clock_watch import ClockWatch
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +54,11 @@ class Desk:
         progress: Callable[[str, str, Key], Progress | None],
         language_of: Callable[[Channel], Language],
         quarantine: Callable[[str, str, str, str], None],
+        clock: ClockWatch,
         metrics: Metrics,
     ) -> None:
         self.reception = reception
+        self._clock = clock
         self._progress = progress
         self._language_of = language_of
         self._quarantine = quarantine
@@ -108,7 +111,12 @@ class Desk:
     def ignore(self, reason: str) -> None:
         self._metrics.ignored.labels(NAME, reason).inc()
 
+    def opened(self) -> None:
+        self._clock.saw(is_stale=False)
+
     def refuse(self, step: str, *, is_authentic: bool = False) -> None:
+        if step == "stale":
+            self._clock.saw(is_stale=True)
         if not is_authentic:
             self._metrics.auth_failed.labels(NAME).inc()
         log.warning("auth_failed", extra={"platform": NAME, "verdict": step})

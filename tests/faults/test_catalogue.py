@@ -13,14 +13,11 @@ NOT_YET: dict[str, str] = {}
 IN_PART = {
     "REL05": "a full disk is refused and recovered from; there is no reserve file that would be let go",
     "REL09": "old, new, foreign and half migrated schemas; there is only one migration with rows to lose",
-    "REL11": "leases, waiting and limits; health does not yet tell a wrong clock from an attack",
     "REL13": "no vectors come to the bot, so a wrong count of them cannot",
     "REL15": "of platforms, Slack; WeCom's 45009 is told apart in tests/bot/platforms/wecom",
     "REL16": "of platforms, Slack; WeCom's duplicate check is asked for in tests/bot/platforms/wecom",
-    "REL18": "there is no alert for dead letters but the metric",
     "REL10": "the bot; the engine is one batch away from its quiet size, and is restarted as any process is",
-    "REL19": "tests/engine/encoder halves batches that do not fit; a real shortage takes a real card",
-    "REL24": "an empty source and another order; the floor and its confirmation in tests/engine/source",
+    "REL19": "batches that do not fit are halved; a real shortage takes a real card",
 }
 
 
@@ -34,5 +31,6 @@ def test_every_case_has_a_test_or_a_reason() -> None:
         for case in re.findall(r"REL\d\d", path.read_text(encoding="utf-8"))
     }
 
-    assert named | IN_PART.keys() | NOT_YET.keys() == CASES
+    assert named | NOT_YET.keys() == CASES
+    assert IN_PART.keys() <= named
     assert not named & NOT_YET.keys(), "it has a test now: strike it off the list"

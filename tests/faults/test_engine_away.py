@@ -26,6 +26,7 @@ from tests.support.engine_server import (
 from tests.support.history import answers_in
 from tests.support.relay import Relay, Weather
 from tests.support.slack import RecordingSlack
+from tests.support.slack_people import SlackPeople
 
 WAITING = "I will answer as soon as"
 QUESTION = "which fruit is yellow?"
@@ -160,6 +161,27 @@ def test_leases_waiting_and_limits_do_not_follow_the_clock_on_the_wall(
             slack.until(lambda: len(_answers(slack)) == number + 1)  # noqa: B023
 
     assert set(answers_in(_answers(slack)).values()) == {1}
+
+
+def test_health_says_that_the_clock_is_wrong_and_not_that_somebody_attacks(
+    tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL11. Right signatures at a wrong time, many together; forged ones say nothing about the clock."""
+    clock = SettableClock()
+    with a_bot(tmp_path, slack, clock=clock) as bot:
+        people = SlackPeople(bot.client, now=time.time)
+        forger = SlackPeople(bot.client, now=time.time, secret="not ours")
+        assert [people.says("help").status_code for _ in range(20)] == [200] * 20
+        assert [forger.says("help").status_code for _ in range(20)] == [401] * 20
+        clock.ahead = 3600
+        assert [people.says("help").status_code for _ in range(5)] == [401] * 5
+        assert bot.client.get("/healthz").json == {"alive": True, "clock": "ok"}
+        people.says("help")
+        told = "6 of the last 26 signed requests are out of date: set this machine's clock"
+        assert bot.client.get("/healthz").json == {"alive": True, "clock": told}
+        clock.ahead = 0
+        assert [people.says("help").status_code for _ in range(45)] == [200] * 45
+        assert bot.client.get("/healthz").json == {"alive": True, "clock": "ok"}
 
 
 def _told(slack: RecordingSlack) -> list[dict[str, object]]:

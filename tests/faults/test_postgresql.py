@@ -14,6 +14,7 @@ import requests
 from bot import operator
 from bot.check import check
 from bot.ownership import CannotStart, only_owner
+from bot.program import serve
 from bot.store import StoreError
 from tests.faults.building import NOWHERE, BotHome, until
 from tests.support.crowd import Crowd, Line
@@ -145,6 +146,15 @@ def test_the_commands_say_what_to_do_with_a_server(url: str, tmp_path: Path, sla
     assert "FAILED  database: the database cannot be reached: " in said.getvalue()
     assert 'database "nothing" does not exist' in said.getvalue()
     assert "hunter2" not in said.getvalue()
+
+
+def test_a_long_connection_is_not_left_without_somebody_to_send_over_it(
+    url: str, tmp_path: Path, slack: RecordingSlack
+) -> None:
+    robot = {"bot_id": "AIBOT1", "secret": "a secret"}
+    settings = some_bot_settings(tmp_path, slack, database_url=url, wecom={"robot": {"support": robot}})
+    with pytest.raises(CannotStart, match="--workers 0 leaves nobody to send over the long connection"):
+        serve(settings, workers=0)
 
 
 def test_a_second_bot_on_the_same_folder_stands_back_on_a_server_too(

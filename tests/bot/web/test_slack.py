@@ -22,6 +22,7 @@ from bot.platforms.slack import Verifier
 from bot.platforms.slack.reading import Ours
 from bot.store import Accepted, StoreError
 from bot.web import slack
+from bot.web.clock_watch import ClockWatch
 from tests.support.slack_people import SECRET, SlackPeople, a_click, a_command, an_event, signature
 
 NOW = 1_760_000_000
@@ -76,6 +77,7 @@ def a_client(desk: OpenDesk, *secrets: str, metrics: Metrics | None = None) -> F
         quarantine=desk.quarantine,
         in_response=lambda reply: {"text": getattr(reply, "body", "")},
         ours=Ours,
+        clock=ClockWatch(),
         metrics=metrics or Metrics(),
     )
     return web.create([blueprint]).test_client()

@@ -180,6 +180,18 @@ def test_a_callback_of_yesterday_is_refused(program: WecomProgram) -> None:
     assert program.wecom.callback("POST", "/wecom/robot/support", query, body).status == 401
 
 
+def test_many_callbacks_of_another_hour_mean_a_wrong_clock(program: WecomProgram) -> None:
+    """REL11."""
+    program.wecom.post(program.wecom.message("lemon"), "message")
+    for _ in range(15):
+        encrypted = codec.encrypt(KEY, json.dumps(program.wecom.message("lemon")), "")
+        query = sign(program, encrypted, seconds_ago=3600)
+        body = json.dumps({"encrypt": encrypted}).encode()
+        assert program.wecom.callback("POST", "/wecom/robot/support", query, body).status == 401
+    health = program.wecom.callback("GET", "/healthz", {}, b"")
+    assert "signed requests are out of date" in json.loads(health.body)["clock"]
+
+
 def test_an_event_of_yesterday_in_a_fresh_envelope_is_put_aside(program: WecomProgram) -> None:
     """SEC04, second half."""
     body = {

@@ -227,6 +227,7 @@ def singles(loaded: Encoder) -> Vectors:
 def test_out_of_memory_halves_the_batch_and_changes_no_vector(
     tiny: Path, singles: Vectors, room: int
 ) -> None:
+    """REL19."""
     narrow = Narrow(room)
     squeezed = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), forward=narrow)
     vectors = squeezed.encode(TEXTS, "document")
@@ -235,6 +236,7 @@ def test_out_of_memory_halves_the_batch_and_changes_no_vector(
 
 
 def test_the_one_text_that_does_not_fit_is_named(tiny: Path) -> None:
+    """REL19."""
     narrow = Narrow(8)
     squeezed = SentenceTransformerEncoder(Model(name=str(tiny), device="cpu"), forward=narrow)
     narrow.too_long = 100

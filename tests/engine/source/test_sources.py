@@ -83,6 +83,7 @@ def test_a_source_that_comes_back_is_read_again(tmp_path: Path) -> None:
 
 
 def test_below_the_floor_is_not_believed_until_a_person_confirms(tmp_path: Path) -> None:
+    """REL24."""
     write(tmp_path, *LINES)
     sources(tmp_path).read()
     write(tmp_path, *LINES[:2])
