@@ -26,11 +26,16 @@ from engine.scan.score import Floats, Rows, Scores
 
 @dataclass(frozen=True, eq=False)
 class Passages:
-    """Vectors of passages, those of entry i from `starts[i]` to `starts[i + 1]`, and the search over them."""
+    """Vectors of passages, those of entry i from `starts[i]` to `starts[i + 1]`, and the search over them.
+
+    `entry_of` says whose each is; no entry has more than `most`. Make one with `of`.
+    """
 
     starts: NDArray[np.int64]
     vectors: Floats
     scan: Scan
+    entry_of: NDArray[np.int64]
+    most: int
 
     @classmethod
     def of(cls, starts: NDArray[np.int64], vectors: Floats, compressed: Compressed | None = None) -> Self:
@@ -43,7 +48,9 @@ class Passages:
             raise ValueError(f"the starts of passages do not fit to {len(vectors)} vectors")
         rows = np.ascontiguousarray(vectors)
         rows.flags.writeable = False
-        return cls(starts, rows, Scan.over(rows, compressed))
+        counts = np.diff(starts)
+        entry_of = np.repeat(np.arange(len(counts)), counts)
+        return cls(starts, rows, Scan.over(rows, compressed), entry_of, int(counts.max(initial=0)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
@@ -74,14 +81,11 @@ class BestPassage:
     def __init__(self, whole: Scan, passages: Passages) -> None:
         self._whole = whole
         self._passages = passages
-        counts = np.diff(passages.starts)
-        self._entry_of = np.repeat(np.arange(len(counts)), counts)
-        self._most = int(counts.max(initial=0))
 
     def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
         whole = self._whole.search(questions, wanted)
         parts = self._passages.scan.search(
-            questions, [Wanted(want.threshold, keep=want.keep * self._most) for want in wanted]
+            questions, [Wanted(want.threshold, keep=want.keep * self._passages.most) for want in wanted]
         )
         return [
             self._merged(question, want, near, part)
@@ -101,7 +105,7 @@ class BestPassage:
 
     def _merged(self, question: Floats, want: Wanted, near: Ranked, part: Ranked) -> Ranked:
         # The passages come best first, so the first of an entry is its best.
-        entries, first = np.unique(self._entry_of[part.rows], return_index=True)
+        entries, first = np.unique(self._passages.entry_of[part.rows], return_index=True)
         own = self._whole.scores(entries, question)
         own[np.isin(entries, want.certain)] = 1.0
         best = np.maximum(own, part.scores[first])
