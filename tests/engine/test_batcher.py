@@ -161,7 +161,8 @@ def test_lists_of_texts_leave_room_for_questions() -> None:
     encoder = HeldEncoder()
     with ThreadPoolExecutor(LISTS) as pool, started(encoder) as batcher:
         lists = [pool.submit(batcher.encode_entries, ["entry"]) for _ in range(LISTS)]
-        while len(batcher._bulk) + 1 < LISTS:  # one is with the model
+        assert encoder.waits.acquire(timeout=WAIT_SECONDS)  # one is with the model
+        while len(batcher._bulk) < LISTS - 1:
             all_of(lists, timeout=0.001)
         with pytest.raises(Overloaded, match=f"{LISTS} lists of texts"):
             batcher.encode_entries(["one more"])
