@@ -1,0 +1,100 @@
+"""The nouns of the bot, and nothing that knows a database, a network or a platform.
+
+    IncomingMessage ──► InboxItem ──► Outcome (replies, changes, records) ──► Delivery
+
+Everything here is an immutable value. What is stored as JSON (messages, replies) is
+stored through the functions of `stored`, so these shapes are also the stored format: add
+fields with defaults, never rename them without a migration.
+"""
+
+from __future__ import annotations
+
+from bot.domain.clock import Clock
+from bot.domain.errors import EngineError, NotYet, PlatformError
+from bot.domain.messages import (
+    Action,
+    Choose,
+    IncomingMessage,
+    MessageKey,
+    RunCommand,
+    ShowMore,
+    Surface,
+    TurnDial,
+    Verdict,
+    Vote,
+)
+from bot.domain.records import (
+    Asked,
+    ClosedGap,
+    Decision,
+    Label,
+    LabelSource,
+    Marked,
+    PastGap,
+    PastLabel,
+    PastQuestion,
+    ReviewItem,
+    ReviewState,
+    Scored,
+)
+from bot.domain.replies import Answer, Button, Document, File, Reply, Text, ThresholdSource
+from bot.domain.rooms import Channel, Person
+from bot.domain.search import Found, KnowledgeBase, Match, Query
+from bot.domain.settings import Change, ChannelSettings, Language, PastChange, Setting
+from bot.domain.stored import as_payload, message_from_json, message_to_json, reply_from_json, reply_to_json
+from bot.domain.work import Delivery, InboxItem, Outcome
+
+__all__ = [
+    "Action",
+    "Answer",
+    "Asked",
+    "Button",
+    "Change",
+    "Channel",
+    "ChannelSettings",
+    "Choose",
+    "Clock",
+    "ClosedGap",
+    "Decision",
+    "Delivery",
+    "Document",
+    "EngineError",
+    "File",
+    "Found",
+    "InboxItem",
+    "IncomingMessage",
+    "KnowledgeBase",
+    "Label",
+    "LabelSource",
+    "Language",
+    "Marked",
+    "Match",
+    "MessageKey",
+    "NotYet",
+    "Outcome",
+    "PastChange",
+    "PastGap",
+    "PastLabel",
+    "PastQuestion",
+    "Person",
+    "PlatformError",
+    "Query",
+    "Reply",
+    "ReviewItem",
+    "ReviewState",
+    "RunCommand",
+    "Scored",
+    "Setting",
+    "ShowMore",
+    "Surface",
+    "Text",
+    "ThresholdSource",
+    "TurnDial",
+    "Verdict",
+    "Vote",
+    "as_payload",
+    "message_from_json",
+    "message_to_json",
+    "reply_from_json",
+    "reply_to_json",
+]

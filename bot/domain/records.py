@@ -1,0 +1,135 @@
+"""What is kept of what was asked and said: questions, labels, reviews, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from bot.domain.replies import Answer
+from bot.domain.rooms import Person
+from bot.domain.search import Match
+
+LabelSource = Literal["vote", "import", "review"]
+ReviewState = Literal["queued", "observed", "pooled", "confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was answered, kept for the dial, the preview and the export."""
+
+    answer: Answer
+    scores: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A question as it was answered, with its best scores alone, the best first: enough to count by."""
+
+    answer: Answer
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PastQuestion:
+    """A question that was asked: by whom, and when (UTC)."""
+
+    asked: Asked
+    person: Person
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Somebody's word on whether an entry answers a question: what thresholds are tuned by.
+
+    `origin` is what it was said of: the id of an answer, or of an import a digest of the
+    question. A person has one label on each entry of an origin; a later one replaces it.
+    `score`, `model` (its name), `fingerprint` and `snapshot` are those of the answer; None
+    and "" where not known.
+    """
+
+    question: str
+    entry_id: str
+    relevant: bool
+    source: LabelSource
+    knowledge_base: str
+    origin: str
+    score: float | None = None
+    model: str = ""
+    fingerprint: str = ""
+    snapshot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastLabel:
+    """A label that was given: by whom, and when (UTC)."""
+
+    label: Label
+    person: Person
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An answer that the two thresholds of /review single out, with its best match."""
+
+    answer: Answer
+    match: Match
+    high: Decimal
+    low: Decimal
+    state: ReviewState
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """What was marked, under the number that people see. `decided_by` is a name, "" while it is open."""
+
+    id: int
+    answer_id: str
+    state: ReviewState
+    person: Person
+    question: str
+    knowledge_base: str
+    entry_id: str
+    entry_text: str
+    score: float
+    high: Decimal
+    low: Decimal
+    model: str
+    fingerprint: str
+    snapshot: str
+    made_at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in {"confirmed", "dismissed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Somebody's word on a review item. The first one stands."""
+
+    review_id: int
+    state: Literal["confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedGap:
+    """A question that found nothing, and what was done about it."""
+
+    knowledge_base: str
+    question: str
+    decision: Literal["added", "pointed", "dismissed"]
+    entry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastGap:
+    """A gap that was closed, and when (UTC)."""
+
+    gap: ClosedGap
+    made_at: datetime

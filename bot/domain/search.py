@@ -1,0 +1,79 @@
+"""A question to the engine, and what it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to the engine. `threshold` None: the knowledge base's own."""
+
+    text: str
+    knowledge_base: str
+    threshold: float | None
+    limit: int
+    offset: int = 0
+    keyword_weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One entry at or above the threshold, as the engine scored it.
+
+    `bold` is the span of `text`, in characters, of the sentence that carries the
+    query's words; None when there is nothing to single out. `ranking` is the number it
+    is sorted by, where that is not `score`.
+    """
+
+    rank: int
+    entry_id: str
+    text: str
+    score: float
+    answer: str | None = None
+    title: str | None = None
+    url: str | None = None
+    source: str | None = None
+    cosine: float | None = None
+    keyword: float | None = None
+    bold: tuple[int, int] | None = None
+    ranking: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The engine's answer to a Query.
+
+    `total` counts every entry at or above `threshold`; `best_score` is the best of all
+    entries, None for an empty knowledge base; `scores` are the best of all entries, above
+    the threshold or not, as (id, score).
+    """
+
+    knowledge_base: str
+    snapshot: str
+    snapshot_at: datetime | None
+    model: str
+    threshold: float
+    total: int
+    best_score: float | None
+    matches: tuple[Match, ...]
+    scores: tuple[tuple[str, float], ...] = ()
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBase:
+    """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many."""
+
+    name: str
+    size: int
+    threshold: float | None
+    snapshot: str | None
+    snapshot_at: datetime | None
+    model: str
+    dimension: int
+    refreshing: bool
+    next_refresh: datetime | None = None
+    progress: tuple[int, int] | None = None
+    fingerprint: str = ""
