@@ -14,13 +14,25 @@ Problem = Literal[
 ]
 
 
+class AsksEngine:
+    """A command whose answer may take as long as the engine takes."""
+
+    __slots__ = ()
+
+
+class ChangesChannel:
+    """A command that changes what everybody in the channel gets: admins may keep it to themselves."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ShowThreshold:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class SetThreshold:
+class SetThreshold(ChangesChannel):
     value: Decimal
 
 
@@ -32,17 +44,17 @@ class TryThreshold:
 
 
 @dataclass(frozen=True, slots=True)
-class ResetThreshold:
+class ResetThreshold(ChangesChannel):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class UndoThreshold:
+class UndoThreshold(ChangesChannel):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class SetMargin:
+class SetMargin(ChangesChannel):
     """How near the first two matches may be before the reply says so; None follows the default."""
 
     value: Decimal | None
@@ -54,19 +66,19 @@ class ShowStrategy:
 
 
 @dataclass(frozen=True, slots=True)
-class SetStrategy:
+class SetStrategy(ChangesChannel):
     """`name` is shaped like a name; whether there is such a strategy is not known here."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class StrategyOff:
+class StrategyOff(ChangesChannel):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class UndoStrategy:
+class UndoStrategy(ChangesChannel):
     pass
 
 
@@ -76,7 +88,7 @@ class ShowKeywords:
 
 
 @dataclass(frozen=True, slots=True)
-class SetKeywords:
+class SetKeywords(ChangesChannel):
     """None: back to what the channel follows without a value of its own."""
 
     weight: Decimal | None
@@ -91,7 +103,7 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
-class Tune:
+class Tune(AsksEngine):
     """What the labels of this channel say of thresholds; `precision` is wanted of the lowest one."""
 
     precision: Decimal | None = None
@@ -112,13 +124,13 @@ class ShowReview:
 
 
 @dataclass(frozen=True, slots=True)
-class SetReview:
+class SetReview(ChangesChannel):
     high: Decimal
     low: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewOff:
+class ReviewOff(ChangesChannel):
     pass
 
 
@@ -141,12 +153,12 @@ class ExportQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowGaps:
+class ShowGaps(AsksEngine):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class AddGap:
+class AddGap(ChangesChannel, AsksEngine):
     """Close a gap with an entry of its own."""
 
     gap: str
@@ -154,7 +166,7 @@ class AddGap:
 
 
 @dataclass(frozen=True, slots=True)
-class PointGap:
+class PointGap(ChangesChannel, AsksEngine):
     """Close a gap with an entry that is there already."""
 
     gap: str
@@ -162,12 +174,12 @@ class PointGap:
 
 
 @dataclass(frozen=True, slots=True)
-class DismissGap:
+class DismissGap(ChangesChannel, AsksEngine):
     gap: str
 
 
 @dataclass(frozen=True, slots=True)
-class SetDigest:
+class SetDigest(ChangesChannel):
     """How often the gaps are told, and when; None: never, or as it is."""
 
     often: Literal["daily", "weekly"] | None
@@ -176,12 +188,12 @@ class SetDigest:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspect:
+class Inspect(AsksEngine):
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(AsksEngine):
     question: str
 
 
@@ -191,44 +203,44 @@ class ShowLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class SetLimit:
+class SetLimit(ChangesChannel):
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class ShowKnowledgeBase:
+class ShowKnowledgeBase(AsksEngine):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class UseKnowledgeBase:
+class UseKnowledgeBase(ChangesChannel, AsksEngine):
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class ListKnowledgeBases:
+class ListKnowledgeBases(AsksEngine):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class AddEntries:
+class AddEntries(ChangesChannel, AsksEngine):
     """`lines` as they were written, an entry each, `TEXT` or `TEXT => ANSWER`."""
 
     lines: str
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveEntry:
+class RemoveEntry(ChangesChannel, AsksEngine):
     entry_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(AsksEngine):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Status(AsksEngine):
     pass
 
 
@@ -243,7 +255,7 @@ class ShowLanguage:
 
 
 @dataclass(frozen=True, slots=True)
-class SetLanguage:
+class SetLanguage(ChangesChannel):
     language: Language
 
 
@@ -253,7 +265,7 @@ class ShowName:
 
 
 @dataclass(frozen=True, slots=True)
-class SetName:
+class SetName(ChangesChannel):
     """What the channel is called, where its platform does not say; None takes the name away."""
 
     label: str | None
@@ -273,52 +285,32 @@ class Help:
     verb: str | None = None
 
 
-Command = (
-    ShowThreshold
-    | SetThreshold
-    | TryThreshold
-    | ResetThreshold
-    | UndoThreshold
-    | SetMargin
-    | ShowStrategy
-    | SetStrategy
-    | StrategyOff
-    | UndoStrategy
-    | ShowKeywords
-    | SetKeywords
-    | Export
-    | Ask
-    | ShowLimit
-    | SetLimit
-    | ShowKnowledgeBase
-    | UseKnowledgeBase
-    | ListKnowledgeBases
-    | AddEntries
-    | RemoveEntry
-    | Refresh
-    | Status
-    | ShowSettings
-    | ShowLanguage
-    | SetLanguage
-    | ShowName
-    | SetName
-    | ClaimAdmin
-    | Help
-    | AddGap
-    | Decide
-    | DismissGap
-    | ExportQueue
-    | Inspect
-    | JudgeMatch
-    | PointGap
-    | ReviewOff
-    | SetDigest
-    | SetReview
-    | ShowGaps
-    | ShowQueue
-    | ShowReview
-    | Tune
+# Families: each is carried out by one part of the responder.
+ThresholdCommand = ShowThreshold | SetThreshold | TryThreshold | ResetThreshold | UndoThreshold
+StrategyCommand = (
+    ShowStrategy | SetStrategy | StrategyOff | UndoStrategy | ShowKeywords | SetKeywords | SetMargin
 )
+TuneCommand = Tune | JudgeMatch
+ReviewCommand = ShowReview | SetReview | ReviewOff | ShowQueue | Decide | ExportQueue
+GapCommand = ShowGaps | AddGap | PointGap | DismissGap | SetDigest
+KnowledgeCommand = (
+    ShowKnowledgeBase | UseKnowledgeBase | ListKnowledgeBases | AddEntries | RemoveEntry | Refresh
+)
+ReplyCommand = ShowLimit | SetLimit | ShowLanguage | SetLanguage
+EnrolmentCommand = ShowName | SetName | ClaimAdmin
+OverviewCommand = Status | ShowSettings | Help
+FamilyCommand = (
+    ThresholdCommand
+    | StrategyCommand
+    | TuneCommand
+    | ReviewCommand
+    | GapCommand
+    | KnowledgeCommand
+    | ReplyCommand
+    | EnrolmentCommand
+    | OverviewCommand
+)
+Command = Ask | Export | Inspect | FamilyCommand
 
 
 @dataclass(frozen=True, slots=True)

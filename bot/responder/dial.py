@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import assert_never
 
 from bot import texts
+from bot.commands import (
+    ResetThreshold,
+    SetThreshold,
+    ShowThreshold,
+    ThresholdCommand,
+    TryThreshold,
+    UndoThreshold,
+)
 from bot.domain import Answer, Change, Clock, Outcome, PastChange, Scored, TurnDial
 from bot.responder.needs import History, Settings
 from bot.responder.preview import QUESTIONS, Preview, in_one_line, in_words, preview
@@ -26,6 +35,21 @@ class Dial:
         self._history = history
         self._bases = bases
         self._clock = clock
+
+    def answer(self, room: Room, command: ThresholdCommand) -> Outcome:
+        match command:
+            case ShowThreshold():
+                return self.show(room)
+            case SetThreshold(value):
+                return self.set(room, value)
+            case TryThreshold(value):
+                return self.preview(room, value)
+            case ResetThreshold():
+                return self.reset(room)
+            case UndoThreshold():
+                return self.undo(room)
+            case _:
+                assert_never(command)
 
     def show(self, room: Room) -> Outcome:
         words = room.words

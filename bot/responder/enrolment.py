@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
+from bot.commands import ClaimAdmin, EnrolmentCommand, SetName, ShowName
 from bot.config import Bot
 from bot.domain import Change, Clock, Outcome, Text
 from bot.responder.needs import Admins
@@ -32,6 +35,17 @@ class Enrolment:
             return None
         names = ", ".join(self._names(room)) or room.words.no_admins
         return room.aside(room.words.not_allowed.format(admins=names))
+
+    def answer(self, room: Room, command: EnrolmentCommand) -> Outcome:
+        match command:
+            case ShowName():
+                return self.show_name(room)
+            case SetName(label):
+                return self.set_name(room, label)
+            case ClaimAdmin(code):
+                return self.claim(room, code)
+            case _:
+                assert_never(command)
 
     def claim(self, room: Room, code: str) -> Outcome:
         words, person = room.words, room.message.person

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, assert_never
 
 from bot import texts
-from bot.commands import AddGap, DismissGap, PointGap, SetDigest
+from bot.commands import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
 from bot.domain import (
     Asked,
     Button,
@@ -85,6 +85,22 @@ class GapList:
         self._gaps = gaps
         self._engine = engine
         self._clock = clock
+
+    def answer(self, room: Room, command: GapCommand) -> Outcome:
+        """Raises EngineError."""
+        match command:
+            case ShowGaps():
+                return self.show(room)
+            case AddGap():
+                return self.add(room, command)
+            case PointGap():
+                return self.point(room, command)
+            case DismissGap():
+                return self.dismiss(room, command)
+            case SetDigest():
+                return self.set_digest(room, command)
+            case _:
+                assert_never(command)
 
     def show(self, room: Room) -> Outcome:
         """Raises EngineError."""

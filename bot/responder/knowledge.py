@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import assert_never
 
 from bot import texts
+from bot.commands import (
+    AddEntries,
+    KnowledgeCommand,
+    ListKnowledgeBases,
+    Refresh,
+    RemoveEntry,
+    ShowKnowledgeBase,
+    UseKnowledgeBase,
+)
 from bot.domain import Change, EngineError, KnowledgeBase, Outcome
 from bot.engine_client import Added
 from bot.responder.needs import Engine
@@ -30,6 +40,24 @@ class Knowledge:
         self._bases = bases
         self._questions = questions
         self._wait = wait
+
+    def answer(self, room: Room, command: KnowledgeCommand) -> Outcome:
+        """Raises EngineError."""
+        match command:
+            case ShowKnowledgeBase():
+                return self.show(room)
+            case UseKnowledgeBase(name):
+                return self.use(room, name)
+            case ListKnowledgeBases():
+                return self.list_all(room)
+            case AddEntries(lines):
+                return self.add(room, lines)
+            case RemoveEntry(entry_id):
+                return self.remove(room, entry_id)
+            case Refresh():
+                return self.refresh(room)
+            case _:
+                assert_never(command)
 
     def show(self, room: Room) -> Outcome:
         name = room.knowledge_base

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import get_args
+from typing import assert_never, get_args
 
 from bot import texts
-from bot.commands import VERBS, Verb
+from bot.commands import VERBS, Help, OverviewCommand, ShowSettings, Status, Verb
 from bot.domain import Clock, EngineError, Outcome, Setting
 from bot.responder.needs import Engine, Settings
 from bot.responder.room import KnowledgeBases, Room, name_of
@@ -27,6 +27,17 @@ class Overview:
         self._bases = bases
         self._clock = clock
         self._waiting = waiting
+
+    def answer(self, room: Room, command: OverviewCommand) -> Outcome:
+        match command:
+            case Status():
+                return self.status(room)
+            case ShowSettings():
+                return self.settings(room)
+            case Help(verb):
+                return self.help(room, verb)
+            case _:
+                assert_never(command)
 
     def status(self, room: Room) -> Outcome:
         """Also an answer while the engine is away: that is when people ask for it."""

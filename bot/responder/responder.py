@@ -8,56 +8,25 @@ from dataclasses import replace
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from bot import texts
 from bot.commands import (
-    VERBS,
-    AddEntries,
-    AddGap,
     Ask,
+    AsksEngine,
     BadCommand,
-    ClaimAdmin,
+    ChangesChannel,
     Command,
-    Decide,
-    DismissGap,
+    EnrolmentCommand,
     Export,
-    ExportQueue,
-    Help,
+    FamilyCommand,
+    GapCommand,
     Inspect,
-    JudgeMatch,
-    ListKnowledgeBases,
-    PointGap,
+    KnowledgeCommand,
+    OverviewCommand,
     Question,
-    Refresh,
-    RemoveEntry,
-    ResetThreshold,
-    ReviewOff,
-    SetDigest,
-    SetKeywords,
-    SetLanguage,
-    SetLimit,
-    SetMargin,
-    SetName,
-    SetReview,
-    SetStrategy,
-    SetThreshold,
-    ShowGaps,
-    ShowKeywords,
-    ShowKnowledgeBase,
-    ShowLanguage,
-    ShowLimit,
-    ShowName,
-    ShowQueue,
-    ShowReview,
-    ShowSettings,
-    ShowStrategy,
-    ShowThreshold,
-    Status,
-    StrategyOff,
-    TryThreshold,
-    Tune,
-    UndoStrategy,
-    UndoThreshold,
-    UseKnowledgeBase,
+    ReplyCommand,
+    ReviewCommand,
+    StrategyCommand,
+    ThresholdCommand,
+    TuneCommand,
     parse,
 )
 from bot.config import Bot
@@ -65,7 +34,6 @@ from bot.domain import (
     Action,
     Answer,
     Asked,
-    Change,
     Choose,
     Clock,
     EngineError,
@@ -79,7 +47,9 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
+from bot.responder import manner
 from bot.responder.carrying import Carrier, settings_after, with_carried
+from bot.responder.correction import correction
 from bot.responder.dial import Dial
 from bot.responder.enrolment import Enrolment
 from bot.responder.export import Exporter
@@ -95,62 +65,6 @@ from bot.responder.room import KnowledgeBases, Room
 from bot.responder.strategies import Strategies
 from bot.responder.throttle import Throttle
 from bot.responder.tuning import Tuning
-
-NEEDS_ENGINE = (
-    Ask,
-    ShowKnowledgeBase,
-    UseKnowledgeBase,
-    ListKnowledgeBases,
-    AddEntries,
-    RemoveEntry,
-    Refresh,
-    Status,
-    Tune,
-    Inspect,
-    ShowGaps,
-    AddGap,
-    PointGap,
-    DismissGap,
-)
-Work = (
-    Tune
-    | JudgeMatch
-    | ShowReview
-    | SetReview
-    | ReviewOff
-    | ShowQueue
-    | Decide
-    | ExportQueue
-    | ShowGaps
-    | AddGap
-    | PointGap
-    | DismissGap
-    | SetDigest
-    | Inspect
-)
-CHANGES = (
-    SetThreshold,
-    ResetThreshold,
-    UndoThreshold,
-    SetMargin,
-    SetStrategy,
-    StrategyOff,
-    UndoStrategy,
-    SetKeywords,
-    SetLimit,
-    UseKnowledgeBase,
-    AddEntries,
-    RemoveEntry,
-    SetLanguage,
-    SetName,
-    SetReview,
-    ReviewOff,
-    AddGap,
-    PointGap,
-    DismissGap,
-    SetDigest,
-)
-PERCENTAGES = range(2, 101)
 
 
 class Responder:
@@ -226,7 +140,7 @@ class Responder:
         elif message.action is not None:
             return not isinstance(message.action, Vote | Choose)
         read = self._read(message)
-        return isinstance(read, NEEDS_ENGINE) or (isinstance(read, Question) and bool(read.text))
+        return isinstance(read, AsksEngine) or (isinstance(read, Question) and bool(read.text))
 
     def allows(self, item: InboxItem) -> bool:
         """Whether this is within the questions a minute; counts it if so. Retries and settings are free."""
@@ -268,7 +182,7 @@ class Responder:
         )
 
     def _answer(self, room: Room, read: Command | BadCommand | Question) -> Outcome:
-        if isinstance(read, CHANGES) and (refusal := self._enrolment.refusal(room)):
+        if isinstance(read, ChangesChannel) and (refusal := self._enrolment.refusal(room)):
             return Outcome((refusal,))
         match read:
             case Question(""):
@@ -278,118 +192,35 @@ class Responder:
             case Ask(question):
                 return self._ask(room, Question(question))
             case BadCommand():
-                return Outcome((_correction(room, read),))
-            case ShowThreshold():
-                return self._dial.show(room)
-            case SetThreshold(value):
-                return self._dial.set(room, value)
-            case TryThreshold(value):
-                return self._dial.preview(room, value)
-            case ResetThreshold():
-                return self._dial.reset(room)
-            case UndoThreshold():
-                return self._dial.undo(room)
-            case SetMargin(margin):
-                return self._strategies.set_margin(room, margin)
-            case ShowStrategy():
-                return self._strategies.show(room)
-            case SetStrategy(name):
-                return self._strategies.choose(room, name)
-            case StrategyOff():
-                return self._strategies.off(room)
-            case UndoStrategy():
-                return self._strategies.undo(room)
-            case ShowKeywords():
-                return self._strategies.show_keywords(room)
-            case SetKeywords(weight):
-                return self._strategies.set_keywords(room, weight)
-            case (
-                Tune()
-                | JudgeMatch()
-                | ShowReview()
-                | SetReview()
-                | ReviewOff()
-                | ShowQueue()
-                | Decide()
-                | ExportQueue()
-                | ShowGaps()
-                | AddGap()
-                | PointGap()
-                | DismissGap()
-                | SetDigest()
-                | Inspect()
-            ):
-                return self._work(room, read)
-            case Export(start, end):
-                return self._exporter.export(room, start, end)
-            case ShowLimit():
-                return Outcome((room.text(room.words.limit_shown.format(value=room.limit), verb="limit"),))
-            case SetLimit(count):
-                return _set_limit(room, count)
-            case ShowKnowledgeBase():
-                return self._knowledge.show(room)
-            case UseKnowledgeBase(name):
-                return self._knowledge.use(room, name)
-            case ListKnowledgeBases():
-                return self._knowledge.list_all(room)
-            case AddEntries(lines):
-                return self._knowledge.add(room, lines)
-            case RemoveEntry(entry_id):
-                return self._knowledge.remove(room, entry_id)
-            case Refresh():
-                return self._knowledge.refresh(room)
-            case Status():
-                return self._overview.status(room)
-            case ShowSettings():
-                return self._overview.settings(room)
-            case ShowLanguage():
-                return Outcome((room.text(room.words.language_shown, verb="language"),))
-            case SetLanguage():
-                return _set_language(room, read)
-            case ShowName():
-                return self._enrolment.show_name(room)
-            case SetName(label):
-                return self._enrolment.set_name(room, label)
-            case ClaimAdmin(code):
-                return self._enrolment.claim(room, code)
-            case Help(verb):
-                return self._overview.help(room, verb)
-            case _:
-                assert_never(read)
-
-    def _work(self, room: Room, read: Work) -> Outcome:
-        """The commands with which a team works on its own threshold."""
-        match read:
-            case Tune(precision):
-                return self._tuning.tune(room, precision)
-            case JudgeMatch():
-                return self._tuning.judge(room, read)
-            case ShowReview():
-                return self._review.show(room)
-            case SetReview(high, low):
-                return self._review.set(room, high, low)
-            case ReviewOff():
-                return self._review.off(room)
-            case ShowQueue(pool):
-                return self._review.queue(room, pool=pool)
-            case Decide(number, decision):
-                return self._review.decide(room, number, decision)
-            case ExportQueue():
-                return self._review.export(room)
-            case ShowGaps():
-                return self._gaps.show(room)
-            case AddGap():
-                return self._gaps.add(room, read)
-            case PointGap():
-                return self._gaps.point(room, read)
-            case DismissGap():
-                return self._gaps.dismiss(room, read)
-            case SetDigest():
-                return self._gaps.set_digest(room, read)
+                return Outcome((correction(room, read),))
             case Inspect(text):
                 return self._inspection.inspect(room, text)
+            case Export(start, end):
+                return self._exporter.export(room, start, end)
             case _:
-                assert_never(read)
+                return self._carry_out(room, read)
+
+    def _carry_out(self, room: Room, command: FamilyCommand) -> Outcome:
+        """Each family of commands by its own part."""
+        if isinstance(command, ThresholdCommand):
+            return self._dial.answer(room, command)
+        if isinstance(command, StrategyCommand):
+            return self._strategies.answer(room, command)
+        if isinstance(command, TuneCommand):
+            return self._tuning.answer(room, command)
+        if isinstance(command, ReviewCommand):
+            return self._review.answer(room, command)
+        if isinstance(command, GapCommand):
+            return self._gaps.answer(room, command)
+        if isinstance(command, KnowledgeCommand):
+            return self._knowledge.answer(room, command)
+        if isinstance(command, ReplyCommand):
+            return manner.answer(room, command)
+        if isinstance(command, EnrolmentCommand):
+            return self._enrolment.answer(room, command)
+        if isinstance(command, OverviewCommand):
+            return self._overview.answer(room, command)
+        assert_never(command)
 
     def _ask(self, room: Room, question: Question) -> Outcome:
         """The answer, with the threshold carried over to another model first, and marked for review."""
@@ -432,7 +263,7 @@ class Responder:
         if refusal := self._enrolment.refusal(room):
             return Outcome((refusal,))
         if not (turn.threshold.is_finite() and 0 <= turn.threshold <= 1):
-            return Outcome((_correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))
+            return Outcome((correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))
         turned = self._questions.turned(room, answer, turn, self._dial)
         if turn.threshold == room.settings.threshold:
             return turned
@@ -447,45 +278,6 @@ def _chosen(room: Room, asked: Asked, entry_id: str) -> Outcome:
         if match.entry_id == entry_id:
             lines += [match.text, *([match.answer] if match.answer else [])]
     return Outcome((room.aside("\n".join(lines)),), labels=(label_of(asked, entry_id, relevant=True),))
-
-
-def _set_limit(room: Room, count: int) -> Outcome:
-    words = room.words
-    if count == room.settings.limit:
-        return Outcome((room.text(words.limit_shown.format(value=count), verb="limit"),))
-    old = room.settings.limit
-    body = words.limit_set.format(who=room.who, old=room.limit, new=count)
-    change = Change("limit", None if old is None else str(old), str(count))
-    return Outcome((room.announcement(body, verb="limit"),), (change,))
-
-
-def _set_language(room: Room, wanted: SetLanguage) -> Outcome:
-    """Answered in the new language: who wanted it can read that."""
-    words = texts.wording(wanted.language)
-    if wanted.language == room.settings.language:
-        return Outcome((room.text(words.language_shown, verb="language"),))
-    said = Text(words.language_set.format(who=room.who), wanted.language, verb="language")
-    return Outcome((said,), (Change("language", room.settings.language, wanted.language),))
-
-
-def _correction(room: Room, bad: BadCommand) -> Text:
-    """A wrong value changes nothing and is answered with what was wanted, an example, and what was given."""
-    if bad.code == "unknown_command":
-        return room.aside(texts.unknown_command(room.language, bad.given, VERBS), verb=bad.verb)
-    verb = VERBS[bad.verb]
-    body = texts.bad_command(
-        room.language,
-        verb=verb.name,
-        takes=verb.page(room.language).takes,
-        example=verb.example,
-        given=bad.given,
-        may_be_percent=bad.verb == "threshold" and bad.code == "out_of_range" and _is_percentage(bad.given),
-    )
-    return room.aside(body, verb=bad.verb)
-
-
-def _is_percentage(given: str) -> bool:
-    return given.isascii() and given.isdigit() and len(given) <= len("100") and int(given) in PERCENTAGES
 
 
 def _writable(text: str) -> str:

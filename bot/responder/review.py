@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, assert_never
 
 from bot import texts
+from bot.commands import Decide, ExportQueue, ReviewCommand, ReviewOff, SetReview, ShowQueue, ShowReview
 from bot.csv_table import as_csv
 from bot.domain import (
     Answer,
@@ -55,6 +56,23 @@ class Review:
         self._clock = clock
         self._new_id = new_id
         self._link = link
+
+    def answer(self, room: Room, command: ReviewCommand) -> Outcome:
+        match command:
+            case ShowReview():
+                return self.show(room)
+            case SetReview(high, low):
+                return self.set(room, high, low)
+            case ReviewOff():
+                return self.off(room)
+            case ShowQueue(pool):
+                return self.queue(room, pool=pool)
+            case Decide(number, decision):
+                return self.decide(room, number, decision)
+            case ExportQueue():
+                return self.export(room)
+            case _:
+                assert_never(command)
 
     def show(self, room: Room) -> Outcome:
         words, own = work_wording(room.language), room.settings

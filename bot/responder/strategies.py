@@ -10,9 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import get_args
+from typing import assert_never, get_args
 
 from bot import config, texts
+from bot.commands import (
+    SetKeywords,
+    SetMargin,
+    SetStrategy,
+    ShowKeywords,
+    ShowStrategy,
+    StrategyCommand,
+    StrategyOff,
+    UndoStrategy,
+)
 from bot.domain import Change, ChannelSettings, EngineError, Outcome, PastChange, Query, Setting
 from bot.responder.dial import STEPS_BACK, Dial, change_line
 from bot.responder.needs import Engine, Settings
@@ -38,6 +48,25 @@ class Strategies:
         self._bases = bases
         self._dial = dial
         self._own = own
+
+    def answer(self, room: Room, command: StrategyCommand) -> Outcome:
+        match command:
+            case ShowStrategy():
+                return self.show(room)
+            case SetStrategy(name):
+                return self.choose(room, name)
+            case StrategyOff():
+                return self.off(room)
+            case UndoStrategy():
+                return self.undo(room)
+            case ShowKeywords():
+                return self.show_keywords(room)
+            case SetKeywords(weight):
+                return self.set_keywords(room, weight)
+            case SetMargin(margin):
+                return self.set_margin(room, margin)
+            case _:
+                assert_never(command)
 
     def show(self, room: Room) -> Outcome:
         words = room.words

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import assert_never
 
 from bot import texts
-from bot.commands import JudgeMatch
+from bot.commands import JudgeMatch, Tune, TuneCommand
 from bot.domain import Asked, Button, Document, File, Label, Outcome, Query, Text
 from bot.engine_client import Chosen, Evaluated, Judged, Point
 from bot.responder.feedback import label_of
@@ -59,6 +60,16 @@ class Tuning:
         self._bases = bases
         self._new_id = new_id
         self._link = link
+
+    def answer(self, room: Room, command: TuneCommand) -> Outcome:
+        """Raises EngineError."""
+        match command:
+            case Tune(precision):
+                return self.tune(room, precision)
+            case JudgeMatch():
+                return self.judge(room, command)
+            case _:
+                assert_never(command)
 
     def tune(self, room: Room, precision: Decimal | None) -> Outcome:
         """Raises EngineError."""
