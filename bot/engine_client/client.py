@@ -14,7 +14,7 @@ import requests
 from pydantic import BaseModel, ValidationError
 from requests.adapters import BaseAdapter
 
-from bot.domain import Clock, EngineError, Found, KnowledgeBase, Query
+from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query
 from bot.engine_client.analysis_shapes import EvaluatedShape, GroupsShape, InspectedShape
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.measured import Evaluated, Inspected, Judged
@@ -258,9 +258,9 @@ class EngineClient:
                 return "running"
 
     def evaluate(
-        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: bool
+        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: Language | None
     ) -> Evaluated:
-        """What these labels (at least one) say about thresholds."""
+        """What these labels (at least one) say about thresholds. `picture`: drawn in that language."""
         body = {
             "labels": [
                 {"score": label.score, "relevant": label.relevant, "group": label.question}
@@ -268,7 +268,7 @@ class EngineClient:
             ],
             "precision": precision,
             "threshold": threshold,
-            "picture": picture,
+            **_picture(picture),
         }
         return self._call(
             "POST",
@@ -279,8 +279,8 @@ class EngineClient:
             seconds=MEASURE_SECONDS,
         )
 
-    def inspect(self, text: str, *, picture: bool) -> Inspected:
-        body = {"text": text, "picture": picture}
+    def inspect(self, text: str, *, picture: Language | None) -> Inspected:
+        body = {"text": text, **_picture(picture)}
         return self._call(
             "POST",
             "/v1/inspect",
@@ -455,3 +455,7 @@ def _path(knowledge_base: str) -> str:
 def _part(name: str) -> str | None:
     """The name as one part of an address; None for those that would lead somewhere else."""
     return quote(name, safe="") if name not in {"", ".", ".."} and len(name) <= LONGEST_NAME else None
+
+
+def _picture(language: Language | None) -> dict[str, Any]:
+    return {"picture": False} if language is None else {"picture": True, "language": language}

@@ -31,7 +31,7 @@ class Inspection:
         """Raises EngineError."""
         words, text = work_wording(room.language), text[:LONGEST]
         is_drawn = room.message.channel.platform == TERMINAL
-        seen = self._engine.inspect(text, picture=not is_drawn)
+        seen = self._engine.inspect(text, picture=None if is_drawn else room.language)
         found = self._nearest(text, room)
         lines = [
             words.inspect_head.format(

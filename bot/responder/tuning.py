@@ -86,7 +86,7 @@ class Tuning:
             gathered.judged,
             precision=None if precision is None else float(precision),
             threshold=float(now.value),
-            picture=not is_drawn,
+            picture=None if is_drawn else room.language,
         )
         lines = _figures(words, gathered, found, precision)
         problem = _not_enough(words, found)

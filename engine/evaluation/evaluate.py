@@ -88,11 +88,12 @@ def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen
     passes = reaching(curve, enough)
     if not passes.any():
         return None
-    rounded = [curve.reaching(float(each)) for each in rounded_down(curve.thresholds[passes])]
-    both = [place for place, point in enumerate(rounded) if point.right >= enough[point.kept]]
     chosen = _chosen(curve, int(np.flatnonzero(passes)[0]), interval)
-    if both:
-        point = rounded[both[0]]
+    rounded = rounded_down(curve.thresholds[passes])
+    # None of them is above the highest threshold: rounding only goes down.
+    both = rounded[passes[np.searchsorted(curve.thresholds, rounded)]]
+    if len(both):
+        point = curve.reaching(float(both[0]))
     else:
         # Two decimals would let in what spoils it: four, the most that a threshold may have.
         finer = rounded_down(curve.thresholds[passes], decimals=4)

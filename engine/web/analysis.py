@@ -35,7 +35,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
         found = evaluate(
             asked.as_labels(), precision=asked.precision, current=asked.threshold, seed=asked.seed
         )
-        picture = drawn_curve(found) if asked.picture else None
+        picture = drawn_curve(found, asked.language) if asked.picture else None
         return as_json(EvaluateResponse.of(found, asked.points, picture))
 
     @routes.post("/inspect")
@@ -43,7 +43,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
         asked = json_body(InspectRequest)
         _visible(asked.text, "text")
         seen = inspected(batcher.encode_question(asked.text))
-        picture = drawn_histogram(seen.edges, seen.counts) if asked.picture else None
+        picture = drawn_histogram(seen.edges, seen.counts, asked.language) if asked.picture else None
         return as_json(
             InspectResponse.of(
                 seen,

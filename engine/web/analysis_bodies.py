@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.evaluation import CONFIDENCE, METHOD, Chosen, Evaluation, Label, Point
+from engine.evaluation.picture import Language
 from engine.inspection import Inspected
 from engine.web.bodies import Whole
 
@@ -45,6 +46,7 @@ class EvaluateRequest(BaseModel):
         default=200, ge=2, le=MOST_LABELS, description="How many points of the curve to report at most."
     )
     picture: bool = True
+    language: Language = Field(default="en", description="Of the words in the picture.")
 
     def as_labels(self) -> list[Label]:
         return [Label(label.score, label.relevant, label.group) for label in self.labels]
@@ -134,6 +136,7 @@ class InspectRequest(BaseModel):
 
     text: _Text
     picture: bool = False
+    language: Language = Field(default="en", description="Of the words in the picture.")
 
 
 class HistogramBody(BaseModel):

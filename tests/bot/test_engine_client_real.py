@@ -91,7 +91,7 @@ def test_the_real_engines_refusals_are_understood(client: EngineClient) -> None:
 
 def test_the_real_engine_weighs_inspects_and_groups(client: EngineClient) -> None:
     labels = [Judged(0.9, relevant=True, question="a"), Judged(0.2, relevant=False, question="b")]
-    found = client.evaluate(labels, precision=0.05, threshold=0.1, picture=True)
+    found = client.evaluate(labels, precision=0.05, threshold=0.1, picture="zh")
     assert (found.labels, found.relevant, found.questions) == (2, 1, 2)
     assert found.best is not None
     assert (found.best.point.threshold, found.best.suggested, found.best.point.f1) == (0.9, 0.9, 1.0)
@@ -99,7 +99,7 @@ def test_the_real_engine_weighs_inspects_and_groups(client: EngineClient) -> Non
     assert found.picture is not None
     assert found.picture.startswith(b"\x89PNG")
 
-    seen = client.inspect("Lemons are sour", picture=True)
+    seen = client.inspect("Lemons are sour", picture="en")
     assert (seen.model, seen.dimension, len(seen.values), sum(seen.counts)) == ("bundled", 512, 50, 512)
     assert seen.tokens is not None
     assert seen.picture is not None

@@ -18,6 +18,7 @@ from bot.domain import (
     InboxItem,
     IncomingMessage,
     KnowledgeBase,
+    Language,
     Match,
     MessageKey,
     Outcome,
@@ -150,7 +151,7 @@ class PaperEngine:
         return Entry(entry_id, self.entries[entry_id][0]) if entry_id in self.entries else None
 
     def evaluate(
-        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: bool
+        self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: Language | None
     ) -> Evaluated:
         """The real mathematics, without the way to them; the picture is no picture."""
         self._answer()
@@ -159,7 +160,7 @@ class PaperEngine:
         body = EvaluateResponse.of(found, 200, b"png" if picture else None)
         return EvaluatedShape.model_validate_json(body.model_dump_json()).evaluated()
 
-    def inspect(self, text: str, *, picture: bool) -> Inspected:
+    def inspect(self, text: str, *, picture: Language | None) -> Inspected:
         self._answer()
         values = (0.6, -0.8)
         return Inspected(

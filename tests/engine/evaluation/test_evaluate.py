@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import string
+from dataclasses import astuple
 from decimal import ROUND_DOWN, Decimal
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.ft2font import FT2Font
 from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score
 
 from engine.domain import BadValue
 from engine.evaluation import Chosen, Label, Point, evaluate
 from engine.evaluation.curve import Curve, rounded_down
 from engine.evaluation.intervals import lower_bound, needed
-from engine.evaluation.picture import drawn_curve, drawn_histogram
+from engine.evaluation.picture import FONT, WORDS, Language, drawn_curve, drawn_histogram
 
 scores = st.one_of(
     st.floats(-1, 1, allow_nan=False), st.integers(-100, 100).map(lambda hundredths: hundredths / 100)
@@ -162,7 +166,17 @@ def test_what_cannot_be_found_is_not_invented() -> None:
         evaluate([])
 
 
-def test_pictures_are_pngs_also_of_the_least_there_is_to_draw() -> None:
+@pytest.mark.parametrize("language", get_args(Language))
+def test_pictures_are_pngs_also_of_the_least_there_is_to_draw(language: Language) -> None:
+    # A character without a glyph is a warning of matplotlib's, and here warnings are failures.
     for given_labels in ([Label(0.5, relevant=False)], [Label(0.5, relevant=True)], some_labels(3000)):
-        assert drawn_curve(evaluate(given_labels, precision=0.9, current=0.4)).startswith(b"\x89PNG")
-    assert drawn_histogram([0.0, 0.5, 1.0], [1, 3]).startswith(b"\x89PNG")
+        evaluation = evaluate(given_labels, precision=0.9, current=0.4)
+        assert drawn_curve(evaluation, language).startswith(b"\x89PNG")
+    assert drawn_histogram([0.0, 0.5, 1.0], [1, 3], language).startswith(b"\x89PNG")
+
+
+def test_the_font_of_the_pictures_has_every_character_that_they_use() -> None:
+    drawable = FT2Font(str(FONT)).get_charmap()
+    words = "".join("".join(astuple(words)) for words in WORDS.values())
+    used = set(string.printable + words) - set(string.whitespace)
+    assert {character for character in used if ord(character) not in drawable} == set()
