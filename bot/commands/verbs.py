@@ -7,7 +7,7 @@ made from this table and from the manual.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.commands import enrolment, work
@@ -76,14 +76,14 @@ def _threshold(given: Argument) -> Command | BadCommand:
             return BadCommand("missing", "threshold", given.text)
         case "try":
             tried = threshold_of(rest.text, "threshold")
-            return tried if isinstance(tried, BadCommand) else TryThreshold(tried)
+            return replace(tried, given=given.text) if isinstance(tried, BadCommand) else TryThreshold(tried)
         case "margin" if not rest.text:
             return BadCommand("missing", "threshold", given.text)
         case "margin" if rest.text.lower() == "off":
             return SetMargin(None)
         case "margin":
             margin = threshold_of(rest.text, "threshold")
-            return margin if isinstance(margin, BadCommand) else SetMargin(margin)
+            return replace(margin, given=given.text) if isinstance(margin, BadCommand) else SetMargin(margin)
         case _:
             value = threshold_of(given.text, "threshold")
             return value if isinstance(value, BadCommand) else SetThreshold(value)

@@ -141,10 +141,10 @@ def _digest(given: Argument, rest: Argument) -> Command | BadCommand:
                 return BadCommand("too_many", "gaps", given.text)
             hour = _HOUR.fullmatch(when[0]) if when else None
             if when and (hour is None or int(hour[1]) > _LAST_HOUR):
-                return BadCommand("out_of_range", "gaps", given.text)
+                return BadCommand("out_of_range", "gaps", when[0])
             zone = when[1] if len(when) > 1 else None
             if zone is not None and not _is_zone(zone):
-                return BadCommand("unknown_word", "gaps", given.text)
+                return BadCommand("unknown_word", "gaps", zone)
             return SetDigest("daily" if often == "daily" else "weekly", int(hour[1]) if hour else None, zone)
         case _:
             return BadCommand("unknown_word", "gaps", given.text)

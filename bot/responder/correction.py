@@ -27,4 +27,6 @@ def correction(room: Room, bad: BadCommand) -> Text:
 
 
 def _is_percentage(given: str) -> bool:
+    """Also after a word: "try 65", "margin 5"."""
+    given = given.rsplit(maxsplit=1)[-1] if given else ""
     return given.isascii() and given.isdigit() and len(given) <= len("100") and int(given) in PERCENTAGES

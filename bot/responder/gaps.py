@@ -17,6 +17,7 @@ from typing import Literal, assert_never
 from bot import texts
 from bot.commands import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
 from bot.domain import (
+    Answer,
     Asked,
     Button,
     Change,
@@ -51,7 +52,6 @@ class _Missed:
 
     text: str
     count: int = 0
-    best: float | None = None
     asked: list[Asked] = field(default_factory=list)
 
 
@@ -74,8 +74,11 @@ class Gap:
         return sum(question.count for question in self.questions)
 
     @property
-    def best(self) -> float | None:
-        return max((one.best for one in self.questions if one.best is not None), default=None)
+    def nearest(self) -> Answer | None:
+        """The answer that came nearest; None where the knowledge base was empty each time."""
+        answers = [one.answer for question in self.questions for one in question.asked]
+        scored = [answer for answer in answers if answer.best_score is not None]
+        return max(scored, key=lambda answer: answer.best_score or 0.0, default=None)
 
 
 class GapList:
@@ -194,7 +197,7 @@ class GapList:
                 words.gaps_line.format(
                     gap=gap.name,
                     count=gap.count,
-                    score=words.gaps_no_score if gap.best is None else texts.score(gap.best),
+                    score=self._score(room, gap),
                     question=texts.shortened(gap.text),
                 )
             )
@@ -208,6 +211,17 @@ class GapList:
             Button(words.gaps_dismiss.format(gap=gap.name), f"/gaps dismiss {gap.name}") for gap in shown
         )
         return lines, buttons
+
+    def _score(self, room: Room, gap: Gap) -> str:
+        """The best so far with the entry's id, which `point` takes. Its text is below the threshold."""
+        words, answer = work_wording(room.language), gap.nearest
+        if answer is None:
+            return words.gaps_no_score
+        kept = self._history.asked(room.message.channel, answer.id)
+        score = texts.score(answer.best_score or 0.0)
+        if kept is None or not kept.scores:
+            return score
+        return words.gaps_score.format(score=score, entry=texts.shortened(kept.scores[0][0]))
 
     def _open(self, room: Room, days: int) -> tuple[list[Gap], int]:
         """The gaps of the last days, the most frequent first, and how many were asked privately."""
@@ -295,8 +309,6 @@ def _by_spelling(asked: Sequence[PastQuestion]) -> list[_Missed]:
         spelled.setdefault(key, Counter())[answer.question] += 1
         one.count += 1
         one.asked.append(past.asked)
-        if answer.best_score is not None:
-            one.best = max(answer.best_score, one.best if one.best is not None else answer.best_score)
     for key, one in found.items():
         one.text = spelled[key].most_common(1)[0][0]
     return sorted((one for one in found.values() if one.text.strip()), key=lambda one: -one.count)

@@ -92,4 +92,5 @@ def _line(room: Room, match: Match) -> str:
         cosine=texts.score(cosine),
         keyword=words.inspect_no_keywords if match.keyword is None else texts.score(match.keyword),
         entry=texts.shortened(match.text),
+        id=match.entry_id,
     )

@@ -92,10 +92,10 @@ class Tuning:
         problem = _not_enough(words, found)
         chosen = found.best if precision is None else found.wanted
         buttons = ()
-        if problem:
+        if problem or chosen is None:
             asking, buttons = self._to_label(room, given, fingerprint, found.best, now)
-            lines += [problem, *asking]
-        elif chosen is not None:
+            lines += [*([problem] if problem else []), *asking]
+        else:
             wanted, buttons = _offer(words, chosen, now)
             lines += [*_lowest(words, chosen, gathered), *wanted]
         if is_drawn:
@@ -315,14 +315,17 @@ def _chart(words: WorkWording, found: Evaluated) -> list[str]:
     if len(points) > CHART_ROWS:
         step = (len(points) - 1) / (CHART_ROWS - 1)
         points = [points[round(at * step)] for at in range(CHART_ROWS)]
-    rows = [(point, False) for point in points]
+    rows = [(point, "") for point in points]
     if found.current is not None:
-        rows = sorted([*rows, (found.current, True)], key=lambda row: row[0].threshold)
+        rows.append((found.current, words.tune_chart_now))
+    if found.best is not None:
+        rows.append((found.best.at_suggested, words.tune_chart_best))
+    rows.sort(key=lambda row: row[0].threshold)
     return [
         words.tune_chart,
         *(
             f"{point.threshold:.2f} {texts.bar(point.f1, 20)} {point.f1:.2f} {point.precision:.2f}"
-            f" {point.recall:.2f}{f' {words.tune_chart_now}' if is_now else ''}"
-            for point, is_now in rows
+            f" {point.recall:.2f}{f' {mark}' if mark else ''}"
+            for point, mark in rows
         ),
     ]

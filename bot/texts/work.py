@@ -36,6 +36,7 @@ class WorkWording:
     tune_picture: str
     tune_chart: str
     tune_chart_now: str
+    tune_chart_best: str
     tune_no_match: str
     # /review and /queue
     review_shown: str
@@ -64,6 +65,7 @@ class WorkWording:
     gaps_head: str
     gaps_line: str
     gaps_no_score: str
+    gaps_score: str
     gaps_also: str
     gaps_private: str
     gaps_how: str
@@ -119,6 +121,7 @@ _EN = WorkWording(
     tune_picture="Precision, recall and F1 at every threshold; the black line is today's.",
     tune_chart="threshold, F1, precision, recall:",
     tune_chart_now="◄ now",
+    tune_chart_best="◄ best F1",
     tune_no_match="This answer has no match {rank}.",
     review_shown="From {high} up a message goes to the review queue, from {low} up it is observed.",
     review_none="There is no review here. /review 0.70 0.45 starts one.",
@@ -144,8 +147,9 @@ _EN = WorkWording(
     queue_export_none="Nothing was ever put into this queue.",
     gaps_none="No question of the last {days} days is left without a helpful answer.",
     gaps_head="Questions of the last {days} days that found nothing helpful:",
-    gaps_line="{gap} · asked {count} times · best score {score}: “{question}”",
+    gaps_line="{gap} · {count}× · best score {score}: “{question}”",
     gaps_no_score="none",
+    gaps_score="{score} (entry {entry})",
     gaps_also="      also: {questions}",
     gaps_private="Asked privately and not shown: {count}.",
     gaps_how="To close one: /gaps add {gap} => ANSWER, /gaps point {gap} ENTRY-ID or /gaps dismiss {gap}",
@@ -173,7 +177,7 @@ _EN = WorkWording(
     inspect_values="First {count} values:",
     inspect_histogram="How the values are spread:",
     inspect_nearest="Nearest entries in {name}:",
-    inspect_line="{rank}. {score} (meaning {cosine}, keywords {keyword}) {entry}",
+    inspect_line="{rank}. {score} (meaning {cosine}, keywords {keyword}) {entry} [{id}]",
     inspect_no_keywords="–",
     inspect_picture="How the {dimension} values of the vector are spread.",
 )
@@ -204,6 +208,7 @@ _ZH = WorkWording(
     tune_picture="各个阈值的精确率、召回率和 F1；黑线是当前阈值。",
     tune_chart="阈值、F1、精确率、召回率：",
     tune_chart_now="◄ 当前",
+    tune_chart_best="◄ F1 最高",
     tune_no_match="这条答复没有第 {rank} 条。",
     review_shown="达到 {high} 的消息进入复核队列，达到 {low} 的会被观察。",
     review_none="这里没有开启复核。发送 /review 0.70 0.45 即可开启。",
@@ -228,8 +233,9 @@ _ZH = WorkWording(
     queue_export_none="这个队列里从来没有过内容。",
     gaps_none="最近 {days} 天的问题都有有用的答复。",
     gaps_head="最近 {days} 天没有找到有用答复的问题：",
-    gaps_line="{gap} · 问过 {count} 次 · 最高分 {score}：“{question}”",
+    gaps_line="{gap} · {count} 次 · 最高分 {score}：“{question}”",
     gaps_no_score="无",
+    gaps_score="{score}（条目 {entry}）",
     gaps_also="      还有：{questions}",
     gaps_private="私下提问、不显示的：{count} 个。",
     gaps_how="处理方法：/gaps add {gap} => 答复、/gaps point {gap} 条目编号 或 /gaps dismiss {gap}",
@@ -254,7 +260,7 @@ _ZH = WorkWording(
     inspect_values="前 {count} 个值：",
     inspect_histogram="数值的分布：",
     inspect_nearest="{name} 里最接近的内容：",
-    inspect_line="{rank}. {score}（语义 {cosine}，关键词 {keyword}）{entry}",
+    inspect_line="{rank}. {score}（语义 {cosine}，关键词 {keyword}）{entry} [{id}]",
     inspect_no_keywords="无",
     inspect_picture="向量 {dimension} 个数值的分布。",
 )

@@ -118,7 +118,7 @@ def test_every_verb_is_read(text: str, command: Command) -> None:
     ("text", "bad"),
     [
         ("/threshold try", BadCommand("missing", "threshold", "try")),
-        ("/threshold try high", BadCommand("not_a_number", "threshold", "high")),
+        ("/threshold try high", BadCommand("not_a_number", "threshold", "try high")),
         ("/threshold reset now", BadCommand("too_many", "threshold", "reset now")),
         ("/threshold 0.12345", BadCommand("too_precise", "threshold", "0.12345")),
         ("/threshold 12.345%", BadCommand("too_precise", "threshold", "12.345%")),

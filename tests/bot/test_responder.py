@@ -196,6 +196,11 @@ def test_a_bare_percentage_is_asked_back(desk: Desk) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["/threshold try 65", "/threshold margin 5"])
+def test_a_bare_percentage_after_a_word_is_asked_back_with_the_word(desk: Desk, command: str) -> None:
+    assert desk.say(command).endswith(f"write {command}%.")
+
+
 def test_a_long_wrong_value_is_quoted_in_short(desk: Desk) -> None:
     assert len(desk.say("/threshold " + "x" * 100_000)) < 200
 

@@ -38,7 +38,7 @@ def test_what_found_nothing_is_listed_by_meaning_the_most_frequent_first(desk: D
     said = desk.hear(desk.message("/gaps")).replies[0]
     assert isinstance(said, Text)
     lines = said.body.splitlines()
-    assert lines[1].startswith(f"{gap_of('refund when')} · asked 4 times · best score 0.3100: “refund when”")
+    assert lines[1].startswith(f"{gap_of('refund when')} · 4× · best score 0.3100 (entry e1): “refund when”")
     assert "also: refund how" in lines[2]
     assert "“parcels late”" in lines[3]
     assert [button.command for button in said.buttons] == [
@@ -65,7 +65,7 @@ def test_an_answer_given_from_here_closes_the_whole_gap_until_it_is_missed_again
     assert "left without" in desk.say("/gaps")
     desk.store.clock.go_on(60)  # type: ignore[attr-defined]
     miss(desk, "refund how")
-    assert "asked 1 times" in desk.say("/gaps")
+    assert "· 1× ·" in desk.say("/gaps")
 
 
 def test_a_refused_answer_closes_nothing(desk: Desk) -> None:
@@ -127,3 +127,8 @@ def test_the_digest_is_said_by_the_clock_only_where_it_was_asked_for(desk: Desk)
 )  # fmt: skip
 def test_a_wrong_gaps_command_is_answered_with_an_example(desk: Desk, text: str) -> None:
     assert re.search(r"/gaps takes .* for example /gaps digest daily 09:00", desk.say(text))
+
+
+def test_a_wrong_hour_or_zone_of_a_digest_is_named(desk: Desk) -> None:
+    assert desk.say("/gaps digest daily 25:00").endswith('(got "25:00").')
+    assert desk.say("/gaps digest daily 9 Nowhere/Land").endswith('(got "Nowhere/Land").')

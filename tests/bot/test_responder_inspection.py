@@ -28,9 +28,9 @@ def test_a_text_is_shown_as_the_engine_sees_it_whatever_the_threshold(desk: Desk
         "First 2 values:",
         "+0.6000 -0.8000",
         "Nearest entries in default:",
-        "1. 0.8200 (meaning 0.8200, keywords –) Lemons are sour. They grow in Sicily.",
-        "2. 0.7100 (meaning 0.7100, keywords –) Limes are sour too",
-        "3. 0.4500 (meaning 0.4500, keywords –) Figs",
+        "1. 0.8200 (meaning 0.8200, keywords –) Lemons are sour. They grow in Sicily. [e1]",
+        "2. 0.7100 (meaning 0.7100, keywords –) Limes are sour too [e2]",
+        "3. 0.4500 (meaning 0.4500, keywords –) Figs [e3]",
     ]
     assert (picture.name, picture.media_type) == ("inspect.png", "image/png")
     assert desk.store.documents.content(picture.id) == b"png"

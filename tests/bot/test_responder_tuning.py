@@ -70,7 +70,16 @@ def test_a_wanted_precision_is_proved_or_not_promised(desk: Desk) -> None:
     said, _ = tune(desk, "/tune precision 0.8")
     assert "Precision 0.80: from 0.60 up" in said.body or "Precision 0.80: from 0.61 up" in said.body
     assert "with 95 % confidence" in said.body
-    assert "these labels prove it for no threshold" in tune(desk, "/tune precision 0.99")[0].body
+
+
+def test_a_precision_that_cannot_be_proved_asks_for_the_labels_that_would_help(desk: Desk) -> None:
+    many(desk)
+    desk.engine.entries = {"e1": ("an entry", 0.6)}
+    desk.ask("not judged yet")
+    said, _ = tune(desk, "/tune precision 0.99")
+    assert "these labels prove it for no threshold" in said.body
+    assert "“not judged yet” → an entry" in said.body
+    assert [button.label for button in said.buttons] == ["1 right", "1 wrong"]
 
 
 def test_too_few_labels_ask_for_five_more_and_offer_nothing_to_apply(desk: Desk) -> None:
@@ -129,6 +138,8 @@ def test_in_the_terminal_the_curve_is_drawn_with_characters(desk: Desk) -> None:
     assert isinstance(said, Text)
     assert "█" in said.body
     assert "◄ now" in said.body
+    (best,) = [line for line in said.body.splitlines() if line.endswith("◄ best F1")]
+    assert best.startswith("0.52 ")
 
 
 def test_two_people_may_label_the_same_and_both_count(desk: Desk) -> None:
