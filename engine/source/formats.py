@@ -58,13 +58,17 @@ def table(name: str, content: bytes) -> Iterator[Record]:
 
 
 def jsonl(name: str, content: bytes) -> Iterator[Record]:
+    told: dict[tuple[str, ...], dict[str, str]] = {}  # most lines have the keys of the line before
     for number, line in enumerate(_lines(decoded(name, content)), start=1):
         where = f"{name}:{number}"
         if not line.strip():
             yield Record(where, "")
             continue
         row = _json_object(where, line)
-        parts = parts_of(row)
+        keys = tuple(row)
+        if keys not in told:
+            told = {keys: parts_of(row)}
+        parts = told[keys]
         if "text" not in parts:
             known = ", ".join(NAMES["text"])
             raise SourceError(
@@ -73,7 +77,10 @@ def jsonl(name: str, content: bytes) -> Iterator[Record]:
         for part, key in parts.items():
             if isinstance(row[key], (dict, list, bool)):
                 raise SourceError(f'{where}: "{key}" is the {part} and must be a string')
-        yield record_of(where, {key: _plain(value) for key, value in row.items()}, parts)
+        for key, value in row.items():
+            if not isinstance(value, str):
+                row[key] = _plain(value)
+        yield record_of(where, row, parts)
 
 
 BY_SUFFIX: Final[Mapping[str, Reader]] = {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from itertools import chain
 
 from engine.domain import Dropped, Entry, Reading, SourceError
 from engine.source.limits import DEFAULT_LIMITS, Limits
@@ -24,6 +24,8 @@ _BLANKS = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\u200b"
 )
+
+_CELLS = ("text", "answer", "title", "url")
 
 
 def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DEFAULT_LIMITS) -> Reading:
@@ -82,8 +84,8 @@ def identified(
     comes first in the source.
     """
     used = {given for _, given in texts if given} | set(taken)
-    digests = [digest(text, None) for text, _ in texts]
-    made = Counter(long[:characters] for long, (_, given) in zip(digests, texts, strict=True) if not given)
+    digests = ["" if given else digest(text, None) for text, given in texts]
+    made = Counter(long[:characters] for long in digests if long)
     for long, (_, given) in zip(digests, texts, strict=True):
         short = long[:characters]
         wanted = short if made[short] == 1 and short not in used else long
@@ -97,7 +99,7 @@ def sameness(text: str) -> str:
 
 def trimmed(text: str) -> str:
     """NFC without surrounding blanks."""
-    return unicodedata.normalize("NFC", text).strip(_BLANKS)
+    return unicodedata.normalize("NFC", text).strip(_BLANKS) if text else text
 
 
 def has_words(text: str) -> bool:
@@ -105,8 +107,8 @@ def has_words(text: str) -> bool:
 
 
 def _tidy(record: Record, limits: Limits) -> Record:
-    named = {"text": record.text, "answer": record.answer, "title": record.title, "url": record.url}
-    for name, value in [*named.items(), *record.fields.items()]:
+    given = (record.text, record.answer, record.title, record.url)
+    for name, value in chain(zip(_CELLS, given, strict=True), record.fields.items()):
         if len(value) > limits.cell_characters:
             raise SourceError(
                 f'{record.where}: "{name[:80]}" has {len(value)} characters; '
@@ -117,10 +119,10 @@ def _tidy(record: Record, limits: Limits) -> Record:
         raise SourceError(
             f"{record.where}: an id has at most {limits.id_characters} printable characters (got {len(id_)})"
         )
+    text, answer, title, url = map(trimmed, given)
+    if (text, answer, title, url) == given and id_ == record.id and not record.fields:
+        return record  # as nearly all are, and there may be half a million
     fields = {trimmed(name): trimmed(value) for name, value in record.fields.items()}
-    return replace(
-        record,
-        **{name: trimmed(value) for name, value in named.items()},
-        id=id_,
-        fields={name: value for name, value in fields.items() if value},
+    return Record(
+        record.where, text, answer, title, url, id_, {name: value for name, value in fields.items() if value}
     )

@@ -63,12 +63,12 @@ def parts_of(names: Iterable[str]) -> dict[str, str]:
 
 def record_of(where: str, row: Mapping[str, str], parts: Mapping[str, str]) -> Record:
     """The row with its parts in their places and everything else in `fields`."""
-    taken = set(parts.values())
-    return Record(
-        where,
-        **{part: row[name] for part, name in parts.items()},
-        fields={name: value for name, value in row.items() if name not in taken},
-    )
+    given = {part: row[name] for part, name in parts.items()}
+    fields: Mapping[str, str] = {}
+    if len(given) < len(row):
+        taken = set(parts.values())
+        fields = {name: value for name, value in row.items() if name not in taken}
+    return Record(where, **given, fields=fields)
 
 
 def folded(name: str) -> str:
