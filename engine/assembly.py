@@ -8,14 +8,19 @@ Nothing here knows where texts come from or what becomes of the vectors.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine import tensors
 from engine.batcher import Batcher
+from engine.entries import StoredEntries
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 from engine.vector_cache import VectorCache
+
+_COPIED = 16_384  # rows at a time: 34 MB of 512 numbers each
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A row for each text; how many were embedded for it, and how many the cache knew."""
+    """A row for each entry, then one for each passage; how many were embedded, and how many the cache knew.
+
+    `rows_before` are the rows of what was served that have the texts of these entries; -1 for other texts.
+    """
 
     vectors: Vectors
+    rows_before: NDArray[np.intp]
     embedded: int
     recalled: int
 
@@ -51,7 +60,8 @@ class Assembly:
 
     def vectors_of(
         self,
-        texts: Sequence[str],
+        entries: StoredEntries,
+        passages: Sequence[str],
         served: Snapshot | None,
         model: ModelIdentity,
         tell: Callable[[Progress], None],
@@ -62,17 +72,19 @@ class Assembly:
             EncoderFailed: naming the texts that the model cannot encode.
             NotReady: the engine is stopping.
         """
-        vectors = np.empty((len(texts), model.dimension), dtype=np.float32)
-        is_known = np.zeros(len(texts), dtype=np.bool_)
-        for there, rows in served.embedded() if served else ():
-            row_of = {text: row for row, text in enumerate(there)}
-            taken = np.array([row_of.get(text, -1) for text in texts], dtype=np.intp)
-            has = np.flatnonzero(taken >= 0)
-            vectors[has] = rows[taken[has]]
-            is_known[has] = True
+        vectors = np.empty((len(entries) + len(passages), model.dimension), dtype=np.float32)
+        before = np.full(len(entries), -1, np.intp)
+        if served:
+            before = entries.rows_in(served.entries)
+            _copy(served.vectors, before, vectors)
         places: dict[str, list[int]] = {}
-        for place in np.flatnonzero(~is_known).tolist():
-            places.setdefault(texts[place], []).append(place)
+        for place in np.flatnonzero(before < 0).tolist():
+            places.setdefault(entries[place].text, []).append(place)
+        for place, passage in enumerate(passages, len(entries)):
+            places.setdefault(passage, []).append(place)
+        for passage, vector in served.embedded_passages() if served else ():
+            if passage in places:
+                vectors[places.pop(passage)] = vector
         missing = list(places)
         recalled = self._cache.find(model, missing) if missing else {}
         for number, vector in recalled.items():
@@ -83,17 +95,25 @@ class Assembly:
             vectors[places[text]] = vector
 
         self._embed(new, model, put, tell)
-        return Assembled(vectors, embedded=len(new), recalled=len(recalled))
+        return Assembled(vectors, before, embedded=len(new), recalled=len(recalled))
 
-    def keep_what_leaves(self, served: Snapshot | None, texts: Sequence[str], model: ModelIdentity) -> None:
-        """Remember the vectors of what is served and will not be, for when it comes back."""
-        if served is None:
-            return
-        stays = set(texts) if served.model == model else set()
-        for there, vectors in served.embedded():
-            rows = [row for row, text in enumerate(there) if text not in stays]
-            if rows:
-                self._cache.keep(served.model, [there[row] for row in rows], vectors[rows])
+    def keep_what_leaves(
+        self, served: Snapshot, rows_before: NDArray[np.intp], passages: Collection[str]
+    ) -> None:
+        """Remember the vectors of what is served and will not be, for when it comes back.
+
+        What stays are these rows of it and these passages.
+        """
+        leaves = np.ones(served.size, dtype=bool)
+        leaves[rows_before[rows_before >= 0]] = False
+        rows = np.flatnonzero(leaves)
+        if len(rows):
+            texts = [served.entries[row].text for row in rows.tolist()]
+            self._cache.keep(served.model, texts, served.vectors[rows])
+        stays = set(passages)
+        gone = {passage: vector for passage, vector in served.embedded_passages() if passage not in stays}
+        if gone:
+            self._cache.keep(served.model, list(gone), np.stack(list(gone.values())))
 
     def _embed(
         self,
@@ -113,3 +133,12 @@ class Assembly:
                 done += len(piece)
                 seconds = self._steady() - began
                 tell(Progress(done, len(texts), round(done / seconds, 1) if seconds > 0 else None))
+
+
+def _copy(vectors: Vectors, rows: NDArray[np.intp], into: Vectors) -> None:
+    """Take these rows over, where they are not -1. What is served is read, but not held in memory for it."""
+    for start in range(0, len(rows), _COPIED):
+        piece = rows[start : start + _COPIED]
+        places = np.flatnonzero(piece >= 0)
+        into[start + places] = vectors[piece[places]]
+        tensors.let_go(vectors)

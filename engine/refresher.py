@@ -35,11 +35,12 @@ from engine.domain import (
     RolledBack,
     UnknownKnowledgeBase,
 )
+from engine.entries import StoredEntries
 from engine.history import History
 from engine.passages import passages_of_all
 from engine.scan import Passages
 from engine.shelf import Shelf
-from engine.snapshot import Snapshot
+from engine.snapshot import Before, Snapshot
 
 STOP_SECONDS = 5.0  # a source that hangs must not keep the program alive
 REMEMBERED = 20  # refreshes of a knowledge base that can still be asked about
@@ -236,7 +237,11 @@ class Refresher:
         shelf = self._shelves[name]
         reading = self._read(name, running.confirmed)
         model = self._batcher.identity
-        entries = tuple(sorted(reading.entries, key=lambda entry: entry.id))
+        ordered = sorted(reading.entries, key=lambda entry: entry.id)
+        entries = StoredEntries.of(ordered)
+        passages, starts = passages_of_all([entry.text for entry in ordered])
+        # 2 kB each, and needed no more: what follows works on lines.
+        reading, ordered = replace(reading, entries=()), []
         report = replace(
             running,
             read=reading.read,
@@ -248,7 +253,7 @@ class Refresher:
         current = served if served and served.model.fingerprint == model.fingerprint else None
         if current and shelf.refuses(entries):
             return self._held_back(name, report, current)
-        if current and current.entries == entries and not current.lacks_passages:
+        if current and current.entries == entries and (current.passages or not passages):
             if reading.is_old:
                 return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
             with self._publishing:
@@ -257,11 +262,9 @@ class Refresher:
                 if not reading.failed:
                     shelf.confirm(self._now())
             return self._done(name, report, current.id)
-        whole = [entry.text for entry in entries]
-        passages, starts = passages_of_all(whole)
-        texts = [*whole, *passages]
-        assembled = self._assembly.vectors_of(texts, current, model, self._telling(name))
-        self._assembly.keep_what_leaves(served, texts, model)
+        assembled = self._assembly.vectors_of(entries, passages, current, model, self._telling(name))
+        if served:
+            self._assembly.keep_what_leaves(served, assembled.rows_before, passages if current else ())
         now = self._now()
         snapshot = Snapshot.of(
             id=f"{now:%Y%m%dT%H%M%S.%fZ}-{running.id[:6]}",
@@ -269,8 +272,9 @@ class Refresher:
             created=now,
             model=model,
             entries=entries,
-            vectors=assembled.vectors[: len(whole)],
-            passages=Passages.of(starts, assembled.vectors[len(whole) :]) if passages else None,
+            vectors=assembled.vectors[: len(entries)],
+            passages=Passages.of(starts, assembled.vectors[len(entries) :]) if passages else None,
+            before=Before(current, assembled.rows_before) if current else None,
             read=reading.read,
             dropped=reading.dropped,
         )

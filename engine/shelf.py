@@ -20,22 +20,24 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine import passages
-from engine.domain import Dropped, EncoderFailed, Entry, NoSnapshot, RolledBack, SnapshotDamaged
+from engine import passages, tensors
+from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamaged
+from engine.entries import StoredEntries
 from engine.keywords import Keywords
-from engine.scan import Compressed, Passages
+from engine.same_texts import SameTexts
+from engine.scan import Compressed, Passages, Scan
 from engine.snapshot import ModelIdentity, Snapshot
 
 FORMAT = 1
@@ -47,8 +49,9 @@ _SEARCH = "search.safetensors"
 _PASSAGES = f"passages{passages.VERSION}.safetensors"
 _POINTER = "current.json"
 _PARTIAL = ".partial"
+_HASHED = 4 << 20  # bytes at a time: what was just hashed is copied from the processor's cache
+_THREADS = 2
 
-_entry = TypeAdapter(Entry)
 _log = logging.getLogger(__name__)
 
 
@@ -143,6 +146,7 @@ class Shelf:
         partial.replace(self._folder / snapshot.id)
         _sync_folder(self._folder)
         self._reached("renamed")
+        snapshot = _held_by_its_file(self._folder / snapshot.id, snapshot)
         before = self._current.id if self._current else None
         self._point_to(snapshot, before)
         self._reached("pointed")
@@ -175,14 +179,16 @@ class Shelf:
         """Serve this snapshot of `before` again, and note what was gone back from."""
         if self._current is None:
             raise AssertionError("nothing to roll back from; this is a bug")
-        note = RolledBack(self._current.id, when, _digest_of_entries(self._current.entries))
+        note = RolledBack(self._current.id, when, self._current.entries.digest())
         self._point_to(to, None, note)
         self._current, self._before, self._rolled_back = to, None, note
         return note
 
     def refuses(self, entries: Sequence[Entry]) -> bool:
         """Whether these, in the order of their ids, are what was rolled back from."""
-        return self._rolled_back is not None and self._rolled_back.refused == _digest_of_entries(entries)
+        return (
+            self._rolled_back is not None and self._rolled_back.refused == StoredEntries.of(entries).digest()
+        )
 
     def release(self) -> None:
         """Let what was rolled back from be published again."""
@@ -224,18 +230,16 @@ class Shelf:
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:
-    with _synced(folder / _ENTRIES), (folder / _ENTRIES).open("wb") as file:
-        for entry in snapshot.entries:
-            file.write(_entry.dump_json(entry) + b"\n")
-    with _synced(folder / _VECTORS):
-        save_file({"vectors": snapshot.vectors}, folder / _VECTORS)
-    with _synced(folder / _SEARCH):
-        save_file(_search_arrays(snapshot), folder / _SEARCH)
-    names = [_ENTRIES, _VECTORS, _SEARCH]
+    contents = {
+        _VECTORS: tensors.pieces({"vectors": snapshot.vectors}),
+        _SEARCH: tensors.pieces(_search_arrays(snapshot)),
+        _ENTRIES: [memoryview(snapshot.entries.content)],
+    }
     if snapshot.passages:
-        names.append(_PASSAGES)
-        with _synced(folder / _PASSAGES):
-            save_file(snapshot.passages.arrays(), folder / _PASSAGES)
+        contents[_PASSAGES] = tensors.pieces(snapshot.passages.arrays())
+    with ThreadPoolExecutor(_THREADS) as pool:
+        written = pool.map(lambda name: _put(folder / name, contents[name]), contents)
+        files = dict(zip(contents, written, strict=True))
     manifest = _Manifest(
         format=FORMAT,
         snapshot=snapshot.id,
@@ -245,7 +249,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         read=snapshot.read,
         dropped=snapshot.dropped,
         model=snapshot.model,
-        files={name: _file(folder / name) for name in names},
+        files=files,
     )
     content = manifest.model_dump(mode="json")
     with _synced(folder / _MANIFEST):
@@ -254,6 +258,12 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
             encoding="utf-8",
         )
     _sync_folder(folder)
+
+
+def _held_by_its_file(folder: Path, snapshot: Snapshot) -> Snapshot:
+    """The same over the file that was just written, so that the system may take the memory of it back."""
+    vectors = tensors.arrays_in(tensors.mapped(folder / _VECTORS))["vectors"]
+    return replace(snapshot, vectors=vectors, scan=Scan.over(vectors, snapshot.scan.compressed))
 
 
 def _read(folder: Path) -> Snapshot:
@@ -267,39 +277,54 @@ def _read(folder: Path) -> Snapshot:
     expected = {_MANIFEST, *manifest.files}
     if present != expected or not {_ENTRIES, _VECTORS} <= expected:
         raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
-    for name, said in manifest.files.items():
-        if _file(folder / name) != said:
-            raise SnapshotDamaged(f"{folder / name} is not what the manifest says: its checksum differs")
     try:
-        entries = [_entry.validate_json(line) for line in (folder / _ENTRIES).read_bytes().splitlines()]
-        vectors = load_file(folder / _VECTORS)["vectors"]
-        arrays = load_file(folder / _SEARCH) if _SEARCH in manifest.files else {}
-        if len(entries) != manifest.entries:
-            raise SnapshotDamaged(
-                f"{folder} holds {len(entries)} entries, its manifest says {manifest.entries}"
-            )
-        return Snapshot.of(
-            id=manifest.snapshot,
-            knowledge_base=manifest.knowledge_base,
-            created=manifest.created,
-            model=manifest.model,
-            entries=entries,
-            vectors=vectors,
-            read=manifest.read,
-            dropped=manifest.dropped,
-            compressed=Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None,
-            keywords=Keywords.from_arrays(arrays, len(entries)),
-            passages=Passages.from_arrays(load_file(folder / _PASSAGES), len(entries))
-            if _PASSAGES in manifest.files
-            else None,
-        )
-    except (OSError, ValueError, KeyError, SafetensorError, EncoderFailed) as problem:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            read = pool.map(lambda name: _whole(folder / name, manifest.files[name]), sorted(manifest.files))
+            contents = dict(zip(sorted(manifest.files), read, strict=True))
+        return _snapshot_of(manifest, contents)
+    except (OSError, ValueError, KeyError, TypeError) as problem:
         raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
+
+
+def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap]) -> Snapshot:
+    """Over these bytes, which are to the last one what was published, and were checked then."""
+    entries = StoredEntries(contents[_ENTRIES])
+    vectors = tensors.arrays_in(contents[_VECTORS])["vectors"]
+    arrays = tensors.arrays_in(contents[_SEARCH]) if _SEARCH in contents else {}
+    if not len(entries) == len(vectors) == manifest.entries:
+        raise ValueError(
+            f"{len(entries)} entries and {len(vectors)} vectors, the manifest says {manifest.entries}"
+        )
+    if vectors.shape[1:] != (manifest.model.dimension,):
+        raise ValueError(f"vectors of shape {vectors.shape}, the manifest says {manifest.model.dimension}")
+    compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
+    size = len(entries)
+    return Snapshot(
+        id=manifest.snapshot,
+        knowledge_base=manifest.knowledge_base,
+        created=manifest.created,
+        confirmed=manifest.created,
+        model=manifest.model,
+        entries=entries,
+        vectors=vectors,
+        same_texts=SameTexts.from_arrays(arrays, size) or SameTexts.of(each.text for each in entries),
+        scan=Scan.over(vectors, compressed),
+        keywords=Keywords.from_arrays(arrays, size) or Keywords.of([each.text for each in entries]),
+        passages=Passages.from_arrays(tensors.arrays_in(contents[_PASSAGES]), size)
+        if _PASSAGES in contents
+        else None,
+        read=manifest.read,
+        dropped=manifest.dropped,
+    )
 
 
 def _search_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
     compressed = snapshot.scan.compressed
-    return {**(compressed.arrays() if compressed else {}), **snapshot.keywords.arrays()}
+    return {
+        **(compressed.arrays() if compressed else {}),
+        **snapshot.keywords.arrays(),
+        **snapshot.same_texts.arrays(),
+    }
 
 
 def _read_manifest(folder: Path) -> _Manifest:
@@ -319,21 +344,28 @@ def _read_manifest(folder: Path) -> _Manifest:
     return manifest
 
 
-def _digest_of_entries(entries: Sequence[Entry]) -> str:
-    digest = hashlib.sha256()
-    for entry in entries:
-        digest.update(_entry.dump_json(entry) + b"\n")
-    return digest.hexdigest()
-
-
 def _digest_of(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _file(path: Path) -> _File:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return _File(bytes=path.stat().st_size, sha256=digest)
+def _put(path: Path, parts: Iterable[memoryview]) -> _File:
+    """Write these bytes, synced; the checksum is of what was meant, not of what can be read back."""
+    digest, size = hashlib.sha256(), 0
+    with _synced(path), path.open("wb") as file:
+        for part in parts:
+            for start in range(0, len(part), _HASHED):
+                piece = part[start : start + _HASHED]
+                digest.update(piece)
+                size += file.write(piece)
+    return _File(bytes=size, sha256=digest.hexdigest())
+
+
+def _whole(path: Path, said: _File) -> bytes | mmap:
+    """The bytes of this file. Raises SnapshotDamaged: they are not what the manifest says."""
+    content = tensors.mapped(path)
+    if _File(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) != said:
+        raise SnapshotDamaged(f"{path} is not what the manifest says: its checksum differs")
+    return content
 
 
 @contextmanager

@@ -11,7 +11,6 @@ be set as a threshold and finds its entry again.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain import Dropped, EncoderFailed, Entry, Match
+from engine.entries import StoredEntries
 from engine.keywords import Keywords
 from engine.matching import Asked, Matched, Scored, Scoring, Search, matched
-from engine.passages import passages_of, passages_of_all
+from engine.passages import passages_of
+from engine.same_texts import SameTexts
 from engine.scan import BestPassage, Compressed, Passages, Scan
 
 Vectors = NDArray[np.float32]
@@ -65,14 +66,22 @@ class Found:
     scores: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An older snapshot of the same model, and for each new row the old one with the same text, or -1."""
+
+    snapshot: Snapshot
+    rows: NDArray[np.intp]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Entries in the order of their ids, and row by row their vectors.
 
     `created` is when it was made, `confirmed` when the sources were last found to say
-    the same. `same_texts` are the rows of each text, as `folded` sees it. `scan` finds rows
-    by their vectors, `keywords` by their words, and `passages` holds the vectors of what long entries
-    are cut into, None when no entry is long. Use `of` to make one: it sorts, checks, takes
+    the same. `same_texts` finds rows by their texts, `scan` by their vectors, `keywords` by
+    their words, and `passages` holds the vectors of what long entries are cut into, None when no
+    entry is long. Use `of` to make one: it sorts, checks, takes
     the vectors over and makes what is missing.
     """
 
@@ -81,9 +90,9 @@ class Snapshot:
     created: datetime
     confirmed: datetime
     model: ModelIdentity
-    entries: Sequence[Entry]
+    entries: StoredEntries
     vectors: Vectors
-    same_texts: Mapping[str, tuple[int, ...]] = field(repr=False, compare=False)
+    same_texts: SameTexts = field(repr=False, compare=False)
     scan: Scan = field(repr=False, compare=False)
     keywords: Keywords = field(repr=False, compare=False)
     passages: Passages | None = field(default=None, repr=False, compare=False)
@@ -102,14 +111,13 @@ class Snapshot:
         vectors: Vectors,
         read: int = 0,
         dropped: tuple[Dropped, ...] = (),
-        compressed: Compressed | None = None,
-        keywords: Keywords | None = None,
         passages: Passages | None = None,
+        before: Before | None = None,
     ) -> Snapshot:
-        """Sort by id, check every vector, and freeze.
+        """Sort by id, check every vector, and freeze. StoredEntries are sorted already.
 
-        `compressed`, `keywords` and `passages` are those of the entries in the order of their ids.
-        The first two are made now if they are not given.
+        `passages` are those of the entries in the order of their ids. What searches is made anew
+        only for the rows that are not from `before`.
 
         Raises:
             EncoderFailed: a vector is not finite, not of unit length or not of the model's width.
@@ -117,18 +125,16 @@ class Snapshot:
         """
         if len(entries) != len(vectors):
             raise ValueError(f"{len(entries)} entries with {len(vectors)} vectors")
-        ids = [entry.id for entry in entries]
-        if len(set(ids)) != len(ids):
-            raise ValueError("two entries have the same id")
         rows = checked(vectors, model.dimension)
         if passages:
             checked(passages.vectors, model.dimension)
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        if order != list(range(len(ids))):
-            rows = rows[order]
+        if isinstance(entries, StoredEntries):
+            ordered = entries
+        else:
+            ordered, rows = _in_order(entries, rows)
         rows = np.ascontiguousarray(rows)
         rows.flags.writeable = False
-        ordered = tuple(entries[row] for row in order)
+        compressed, keywords, same_texts = _what_searches(ordered, rows, before)
         return cls(
             id=id,
             knowledge_base=knowledge_base,
@@ -137,9 +143,9 @@ class Snapshot:
             model=model,
             entries=ordered,
             vectors=rows,
-            same_texts=_rows_by_text(ordered),
+            same_texts=same_texts,
             scan=Scan.over(rows, compressed),
-            keywords=keywords or Keywords.of([entry.text for entry in ordered]),
+            keywords=keywords,
             passages=passages,
             read=read,
             dropped=dropped,
@@ -154,17 +160,12 @@ class Snapshot:
         """What finds entries by their vectors."""
         return BestPassage(self.scan, self.passages) if self.passages else self.scan
 
-    @property
-    def lacks_passages(self) -> bool:
-        """Whether it was made when long entries had none."""
-        return self.passages is None and any(passages_of(entry.text) for entry in self.entries)
-
-    def embedded(self) -> Iterator[tuple[Sequence[str], Vectors]]:
-        """Every text there is a vector of, and the vectors: the entries', then their passages'."""
-        texts = [entry.text for entry in self.entries]
-        yield texts, self.vectors
+    def embedded_passages(self) -> Iterator[tuple[str, Vectors]]:
+        """Every passage and its vector."""
         if self.passages:
-            yield passages_of_all(texts)[0], self.passages.vectors
+            long = np.flatnonzero(np.diff(self.passages.starts)).tolist()
+            texts = (passage for row in long for passage in passages_of(self.entries[row].text))
+            yield from zip(texts, self.passages.vectors, strict=True)
 
     def matches(
         self,
@@ -197,7 +198,7 @@ class Snapshot:
                 threshold=ask.threshold,
                 first=ask.offset + ask.limit,
                 keep=ask.keep,
-                same=self.same_texts.get(folded(ask.text), ()),
+                same=self.same_texts.rows(ask.text, lambda row: self.entries[row].text),
                 keyword_weight=ask.keyword_weight,
                 scoring=ask.scoring,
             )
@@ -228,17 +229,32 @@ class Snapshot:
         )
 
 
-def folded(text: str) -> str:
-    """What two texts have in common when they count as the same."""
-    return unicodedata.normalize("NFKC", text).strip()
+def _what_searches(
+    entries: StoredEntries, vectors: Vectors, before: Before | None
+) -> tuple[Compressed | None, Keywords, SameTexts]:
+    if before is None:
+        texts = [entry.text for entry in entries]
+        return None, Keywords.of(texts), SameTexts.of(texts)
+
+    def text_of(row: int) -> str:
+        return entries[row].text
+
+    old = before.snapshot
+    compressed = old.scan.compressed
+    return (
+        compressed.carried(before.rows, vectors) if compressed else None,
+        old.keywords.carried(before.rows, text_of),
+        old.same_texts.carried(before.rows, text_of),
+    )
 
 
-def _rows_by_text(entries: Sequence[Entry]) -> Mapping[str, tuple[int, ...]]:
-    rows: dict[str, tuple[int, ...]] = {}
-    for row, entry in enumerate(entries):
-        key = folded(entry.text)
-        rows[key] = (*rows.get(key, ()), row)
-    return rows
+def _in_order(entries: Sequence[Entry], rows: Vectors) -> tuple[StoredEntries, Vectors]:
+    ids = [entry.id for entry in entries]
+    if len(set(ids)) != len(ids):
+        raise ValueError("two entries have the same id")
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    ordered = StoredEntries.of([entries[row] for row in order])
+    return ordered, rows if order == list(range(len(ids))) else rows[order]
 
 
 def checked(vectors: Vectors, dimension: int) -> Vectors:

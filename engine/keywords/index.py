@@ -15,7 +15,7 @@ Why these words and these constants, and no library, is in `benchmarks/answer_qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,6 +31,8 @@ Scores = NDArray[np.float64]
 _REPEATED = 1.2  # BM25's k1: how soon repetition stops counting
 _LONG = 0.3  # BM25's b: how much length takes away; passages want little, short texts do not mind
 _MOST_TIMES = 65535
+_ROW_BITS = 32
+_ROW_MASK = (1 << _ROW_BITS) - 1
 _VERSION = "keywords1"  # to be raised with every change of what a word is; older arrays are made anew
 
 
@@ -76,6 +78,36 @@ class Keywords:
             times=np.minimum(times, _MOST_TIMES).astype(np.uint16),
             lengths=np.bincount(taken.rows, minlength=len(texts)).astype(np.int32),
             languages=taken.languages,
+        )
+
+    def carried(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> Keywords:
+        """As `of` for other rows, which stood here before, or are new where that is -1.
+
+        Where they stand in another order than before, all are made anew.
+        """
+        size = len(rows_before)
+        old, new = np.flatnonzero(rows_before >= 0), np.flatnonzero(rows_before < 0)
+        if (np.diff(rows_before[old]) <= 0).any():
+            return Keywords.of([text_of(row) for row in range(size)])
+        fresh = Keywords.of([text_of(row) for row in new.tolist()])
+        went = np.full(len(self.lengths), -1, dtype=np.int64)
+        went[rows_before[old]] = old
+        words = np.union1d(self.words, fresh.words)
+        keys, times = _postings(self, words, went)
+        more, more_times = _postings(fresh, words, new)
+        at = np.searchsorted(keys, more)
+        keys, times = np.insert(keys, at, more), np.insert(times, at, more_times)
+        is_new_word = _differs(keys >> _ROW_BITS)
+        lengths, languages = np.empty(size, np.int32), np.empty(size, np.int8)
+        lengths[old], lengths[new] = self.lengths[rows_before[old]], fresh.lengths
+        languages[old], languages[new] = self.languages[rows_before[old]], fresh.languages
+        return Keywords(
+            words=words[keys[is_new_word] >> _ROW_BITS],
+            starts=np.append(np.flatnonzero(is_new_word), len(keys)),
+            rows=(keys & _ROW_MASK).astype(np.int32),
+            times=times,
+            lengths=lengths,
+            languages=languages,
         )
 
     def question(self, text: str) -> Question:
@@ -187,6 +219,19 @@ _KINDS: Mapping[str, type[np.generic]] = {
     "lengths": np.int32,
     "languages": np.int8,
 }
+
+
+def _postings(
+    held: Keywords, words: Words, went: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+    """In one number the place of the word among these and the row; and how often.
+
+    Ascending, if the rows went where they are in the same order. What went to -1 is left out.
+    """
+    places = np.repeat(np.searchsorted(words, held.words), np.diff(held.starts))
+    rows = went[held.rows]
+    stays = rows >= 0
+    return (places[stays] << _ROW_BITS) | rows[stays], held.times[stays]
 
 
 def _differs(values: NDArray[Any]) -> NDArray[np.bool_]:

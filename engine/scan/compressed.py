@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,21 @@ class Compressed:
                 pass
         return made
 
+    def carried(self, rows_before: NDArray[np.intp], matrix: Floats) -> Compressed:
+        """The copy of another matrix, whose rows stood here before, or are new where that is -1."""
+        made = Compressed(
+            np.empty(matrix.shape, np.int8), *(np.empty(len(matrix), np.float32) for _ in range(2))
+        )
+        for piece in _pieces(len(matrix)):
+            rows = rows_before[piece]
+            old, new = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
+            for into, held in zip(made.parts, self.parts, strict=True):
+                into[piece][old] = held[rows[old]]
+            if len(new):
+                for into, part in zip(made.parts, split(matrix[piece][new]), strict=True):
+                    into[piece][new] = part
+        return made
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What has to be stored, by name."""
         return {
@@ -82,6 +98,10 @@ class Compressed:
                     f"{name} is {found.dtype} of shape {found.shape}, wanted {np.dtype(kind)} of shape {size}"
                 )
         return cls(*(arrays[name] for name in wanted))  # type: ignore[arg-type]  # checked above
+
+    @property
+    def parts(self) -> tuple[NDArray[Any], ...]:
+        return self.rows, self.steps, self.residuals
 
     @property
     def nbytes(self) -> int:

@@ -16,6 +16,7 @@ import hashlib
 import json
 import logging
 import os
+from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from engine.domain import Dropped, Entry, Reading
+from engine.domain import Dropped, Reading
+from engine.entries import StoredEntries
 from engine.source import stored
 from engine.source.record import digest
 
@@ -35,9 +37,15 @@ _log = logging.getLogger(__name__)
 class Kept:
     """The last good reading of a source, when it was found to hold, and what its next read asks by."""
 
-    reading: Reading
+    entries: StoredEntries
+    read: int
+    dropped: tuple[Dropped, ...]
     at: datetime
     marks: Mapping[str, str]
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(tuple(self.entries), self.read, self.dropped)
 
 
 class KeptReadings:
@@ -62,21 +70,28 @@ class KeptReadings:
             head = json.loads(first)
             if head["format"] != _FORMAT or head["sha256"] != _sha256(body):
                 raise ValueError("the first line does not fit what follows")  # noqa: TRY301 - one exit for all damage
-            reading = Reading(
-                tuple(Entry(**json.loads(line)) for line in body.splitlines()),
-                head["read"],
-                tuple(Dropped(**each) for each in head["dropped"]),
-            )
-            return Kept(reading, at, head["marks"] if head["version"] == version("kbdial") else {})
+            is_ours = head["version"] == version("kbdial")
+            dropped = tuple(Dropped(**each) for each in head["dropped"])
+            kept = Kept(StoredEntries(body), head["read"], dropped, at, head["marks"] if is_ours else {})
+            if not is_ours:
+                deque(kept.entries, maxlen=0)  # the checksum says nothing of what we make of it
         except (ValueError, TypeError, KeyError, RecursionError) as problem:
             _log.error("kept source damaged", extra={"file": str(path), "reason": str(problem)})
             return None
+        return kept
 
-    def store(self, key: str, source: str, reading: Reading, marks: Mapping[str, str], at: datetime) -> None:
-        """Keep this reading from now on. Raises OSError."""
-        body = b"".join(
-            stored.line({"source": entry.source, **stored.row(entry)}) for entry in reading.entries
-        )
+    def store(
+        self,
+        key: str,
+        source: str,
+        reading: Reading,
+        *,
+        entries: StoredEntries,
+        marks: Mapping[str, str],
+        at: datetime,
+    ) -> None:
+        """Keep this reading, whose entries are these, from now on. Raises OSError."""
+        body = bytes(entries.content)
         head: dict[str, Any] = {
             "format": _FORMAT,
             "version": version("kbdial"),

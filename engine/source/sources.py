@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from engine.domain import Entry, FailedSource, Reading, SourceError, SourceSpec
+from engine.entries import StoredEntries
 from engine.source import origin
 from engine.source.kept import Kept, KeptReadings
 from engine.source.limits import DEFAULT_LIMITS, Limits
@@ -71,25 +72,26 @@ class Sources:
         kept = self._kept.load(key)
         try:
             fresh = origin.read(spec, kept.marks if kept else None, self._limits)
+            entries = StoredEntries.of(fresh.reading.entries if fresh else ())
             if fresh and kept and not confirmed:
-                self._believe(label, kept.reading, fresh.reading)
+                self._believe(label, kept.entries, entries)
         except SourceError as problem:
             return self._failed(label, problem.message, kept)
-        self._keep(key, label, fresh)
+        self._keep(key, label, fresh, entries)
         return fresh.reading if fresh else _reading_of(kept)
 
-    def _believe(self, label: str, before: Reading, now: Reading) -> None:
+    def _believe(self, label: str, before: StoredEntries, now: StoredEntries) -> None:
         """Raises SourceError when too little is left of what there was."""
-        had, has = len(before.entries), len(now.entries)
+        had, has = len(before), len(now)
         how = (
             f"below the floor of {self._floor:.0%}; what it held before goes on being served. "
             f"If this is meant: python -m engine refresh {self._knowledge_base} --confirm"
         )
         if has < had * self._floor:
             raise SourceError(f"{label} has shrunk from {had} entries to {has}, {how}")
-        if had < _FEW:
+        if had < _FEW or _is_surely_there(before, now, self._floor):
             return
-        old, new = _sentences(before.entries), _sentences(now.entries)
+        old, new = _sentences(before), _sentences(now)
         share = len(old & new) / len(old)
         if share < self._floor:
             raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}")
@@ -108,10 +110,12 @@ class Sources:
         )
         return replace(held, failed=(failed,))
 
-    def _keep(self, key: str, label: str, fresh: origin.Fresh | None) -> None:
+    def _keep(self, key: str, label: str, fresh: origin.Fresh | None, entries: StoredEntries) -> None:
         try:
             if fresh:
-                self._kept.store(key, label, fresh.reading, fresh.marks, self._now())
+                self._kept.store(
+                    key, label, fresh.reading, entries=entries, marks=fresh.marks, at=self._now()
+                )
             else:
                 self._kept.confirm(key, self._now())
         except OSError as problem:  # the reading is good all the same
@@ -124,7 +128,22 @@ class Sources:
             _log.error("kept sources not cleared", extra={"reason": str(problem)})
 
 
-def _sentences(entries: Sequence[Entry]) -> set[str]:
+def _is_surely_there(before: StoredEntries, now: StoredEntries, share: float) -> bool:
+    """Whether a look at what differs is enough to say that this share of the sentences is left."""
+    there = set(now.lines())
+    is_left = [line in there for line in before.lines()]
+    lost = _sentences(before[row] for row, left in enumerate(is_left) if not left)  # or fewer
+    had = set(lost)
+    staying = (row for row, left in enumerate(is_left) if left)
+    while had and len(had) - len(lost) < share * len(had):
+        row = next(staying, None)
+        if row is None:
+            return False
+        had |= _sentences([before[row]])
+    return True
+
+
+def _sentences(entries: Iterable[Entry]) -> set[str]:
     return {part.strip() for entry in entries for part in _ENDS.split(entry.text) if part.strip()}
 
 

@@ -143,11 +143,17 @@ class Knowledge:
             refreshes=[RefreshBody.of(each) for each in refreshes],
         )
 
-    def entries(self, name: str) -> list[Entry]:
-        """What the snapshot serves, but with the managed entries as they are this moment."""
+    def entries(self, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
+        """Some of what the snapshot serves, and how many there are of all.
+
+        The managed entries are as they are this moment, and the last.
+        """
         snapshot = self.shelves[self.known(name)].current
-        served = [entry for entry in snapshot.entries if entry.source != MANAGED] if snapshot else []
-        return [*served, *self.managed.entries(name)]
+        rows = snapshot.entries.rows_not_from(MANAGED).tolist() if snapshot else []
+        own = self.managed.entries(name)
+        page = [snapshot.entries[row] for row in rows[offset : offset + limit]] if snapshot else []
+        first = max(0, offset - len(rows))
+        return [*page, *own[first : first + limit - len(page)]], len(rows) + len(own)
 
     def remove(self, name: str, entry_id: str) -> None:
         """Take a managed entry away.
@@ -158,9 +164,10 @@ class Knowledge:
         if self.managed.remove(self.known(name), entry_id):
             self.refresher.changed(name)
             return
-        for entry in self.entries(name):
-            if entry.id == entry_id:
-                raise ForeignEntry(f'entry "{entry_id}" comes from {entry.source}, remove it there')
+        snapshot = self.shelves[name].current
+        row = snapshot.entries.row_of(entry_id) if snapshot else None
+        if snapshot and row is not None and (source := snapshot.entries[row].source) != MANAGED:
+            raise ForeignEntry(f'entry "{entry_id}" comes from {source}, remove it there')
         raise UnknownEntry(f'knowledge base "{name}" has no entry "{entry_id}"')
 
     def roll_back(self, name: str) -> RollbackDone:
@@ -254,9 +261,8 @@ def knowledge_routes(knowledge: Knowledge, metrics: Metrics) -> Blueprint:
     def entries(name: str) -> Response:
         limit = whole_number("limit", ENTRIES_SHOWN, 1, ENTRIES_MOST)
         offset = whole_number("offset", 0, 0, _LARGEST_OFFSET)
-        everything = knowledge.entries(name)
-        page = everything[offset : offset + limit]
-        return as_json(EntriesBody(entries=[EntryBody.of(entry) for entry in page], total=len(everything)))
+        page, total = knowledge.entries(name, offset, limit)
+        return as_json(EntriesBody(entries=[EntryBody.of(entry) for entry in page], total=total))
 
     @routes.post("/knowledge-bases/<name>/entries")
     def add(name: str) -> Response:

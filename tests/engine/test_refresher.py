@@ -52,6 +52,29 @@ def test_only_new_texts_are_embedded(tmp_path: Path) -> None:
     assert (report["read"], report["kept"], report["embedded"]) == (3, 3, 1)
 
 
+def test_what_searches_after_a_change_is_what_would_be_made_anew(tmp_path: Path) -> None:
+    lines = [f"{number} apples or {number * number} pears" for number in range(50)]
+    with an_engine(some_settings(tmp_path, a_knowledge_base(tmp_path, *lines))) as engine:
+        engine.is_settled()
+        write(tmp_path, *lines[30:], "a plum", *lines[:28])
+        engine.refresh()
+        served = engine.app.knowledge.shelves["default"].current
+        assert engine.texts("a plum") == ["a plum"]
+    assert served
+    anew = a_snapshot(entries=served.entries)
+    assert served.scan.compressed
+    assert anew.scan.compressed
+    for ours, made in (
+        (served.scan.compressed.arrays(), anew.scan.compressed.arrays()),
+        (served.keywords.arrays(), anew.keywords.arrays()),
+        (served.same_texts.arrays(), anew.same_texts.arrays()),
+        ({"vectors": served.vectors}, {"vectors": anew.vectors}),
+    ):
+        assert {name: array.tolist() for name, array in ours.items()} == {
+            name: array.tolist() for name, array in made.items()
+        }
+
+
 def test_a_restart_embeds_nothing(tmp_path: Path) -> None:
     settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "pear"))
     with an_engine(settings) as engine:

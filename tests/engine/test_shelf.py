@@ -48,7 +48,7 @@ def test_a_restart_serves_what_was_published(tmp_path: Path) -> None:
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert np.array_equal(loaded.vectors, snapshot.vectors)
-    made_from_these = dict.fromkeys(("vectors", "scan", "keywords"))
+    made_from_these = dict.fromkeys(("vectors", "scan", "keywords", "same_texts"))
     assert {**vars(loaded), **made_from_these} == {**vars(snapshot), **made_from_these}
 
 

@@ -133,7 +133,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "answer-stored-not-sent": _dies("after", Inbox, "answered"),
     "sent-not-marked": _dies("after", SlackPlatform, "send"),
     "setting-written-audit-not": _dies_between_setting_and_audit,
-    "snapshot-begun": _dies("after", shelf, "_file"),
+    "snapshot-begun": _dies("after", shelf, "_put"),
     "snapshot-written-not-renamed": _dies_at_step("written"),
     "snapshot-written-not-switched": _dies_at_step("renamed"),
     "snapshot-switched-not-cleared": _dies_at_step("pointed"),

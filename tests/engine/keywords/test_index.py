@@ -98,3 +98,28 @@ def test_arrays_bring_the_same_back_and_what_does_not_fit_is_refused() -> None:
     arrays.pop("keywords1_rows")
     with pytest.raises(ValueError, match="no rows"):
         Keywords.from_arrays(arrays, len(SAYINGS))
+
+
+@given(
+    before=st.lists(st.sampled_from(SAYINGS), max_size=8),
+    rows=st.lists(st.integers(-1, 7), max_size=10),
+    new=st.lists(st.sampled_from(SAYINGS), min_size=10, max_size=10),
+)
+def test_what_is_carried_over_is_what_would_be_made(
+    before: list[str], rows: list[int], new: list[str]
+) -> None:
+    """Whatever left, came, moved or stands twice now."""
+    rows = [row if row < len(before) else -1 for row in rows]
+    texts = [before[row] if row >= 0 else new[place] for place, row in enumerate(rows)]
+    carried = Keywords.of(before).carried(np.array(rows, np.intp), texts.__getitem__)
+    ours, theirs = carried.arrays(), Keywords.of(texts).arrays()
+    for name, array in theirs.items():
+        assert (ours[name].dtype, ours[name].tolist()) == (array.dtype, array.tolist())
+
+
+def test_what_stays_is_not_taken_apart_again() -> None:
+    def text_of(row: int) -> str:
+        return {1: "plum"}[row]  # and no other row is asked for
+
+    carried = Keywords.of(["apple", "pear"]).carried(np.array([0, -1, 1]), text_of)
+    assert carried.all(carried.question("pear"))[0].tolist() == [2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,31 @@ def test_a_source_that_says_something_else_altogether_is_not_believed(tmp_path: 
     reading = sources(tmp_path).read()
     assert texts(reading) == LINES
     assert "a.txt has 0% left of the sentences it had, below the floor of 50%" in reasons(reading)[0]
+
+
+@settings(deadline=None)  # a busy disk is no broken promise
+@given(
+    before=st.lists(st.sampled_from("abcdef"), min_size=10, max_size=40),
+    after=st.lists(st.sampled_from("abcdefgh"), min_size=10, max_size=40),
+    floor=st.sampled_from([0.2, 0.5, 0.8, 1.0]),
+)
+def test_exactly_what_keeps_its_share_of_sentences_is_believed(
+    tmp_path_factory: pytest.TempPathFactory, before: list[str], after: list[str], floor: float
+) -> None:
+    """However little of it had to be looked at: entries of one and of two sentences, old and new ones."""
+    folder = tmp_path_factory.mktemp("kb")
+    began, ended = (
+        [f"{one}{place % 7}.{two}{place % 7}." for place, (one, two) in enumerate(pairwise(letters))]
+        for letters in (before, after)
+    )
+    write(folder, *began)
+    had = texts(sources(folder, floor=floor).read())
+    write(folder, *ended)
+    has = list(dict.fromkeys(ended))
+    old, new = ({part for text in each for part in text.split(".") if part} for each in (had, has))
+    is_believed = not sources(folder, floor=floor).read().failed
+    enough = len(has) >= len(had) * floor and (len(had) < 10 or len(old & new) / len(old) >= floor)
+    assert is_believed == enough
 
 
 def test_an_empty_source_is_not_believed_even_without_a_floor(tmp_path: Path) -> None:
