@@ -1,12 +1,14 @@
-"""What a refresh costs beside the model: nothing changed, reordered, 1 % changed, against everything new.
+"""What a refresh, a start and the memory of many entries cost, against their aims.
 
-    python benchmarks/refresh.py [--entries 265590] [--start 1000000]
+    python -m benchmarks.refresh [refresh|switch|start …] [--entries 265590] [--rows 1000000]
 
-The model is a fake that is fast, so that what is measured is the machinery: reading,
-comparing, vectors from the snapshot and the cache, writing, publishing. Questions go on
-during a refresh; then an engine is started on many vectors. Refreshes are told in processor
-seconds, which other programs on the machine move least, and as ratios of the same run.
-Results are in refresh.md.
+`refresh`: nothing changed, reordered, 1 % changed, against everything new; questions meanwhile.
+`switch`: a new snapshot every ten seconds while eight clients ask as fast as they can.
+`start`: a start on many entries against reading the file of their vectors, and memory at
+rest and while the next snapshot is made and published.
+
+The model is a fake that is fast, so that what is measured is the machinery. What the bundled
+model would add to everything new is measured on a sample. Results are in refresh.md.
 """
 
 from __future__ import annotations
@@ -15,27 +17,33 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from engine import app, config
-from engine.domain import Entry
+from engine import app, config, encoder
 from engine.encoder.vectors import fingerprint_of
-from engine.shelf import Shelf
-from engine.snapshot import ModelIdentity, Snapshot, Vectors
+from engine.snapshot import ModelIdentity, Vectors
 
 WIDTH = 512
-QUESTIONS = 150
+QUESTIONS = 200
+CLIENTS = 8
+SWITCH_SECONDS = 10.0
+SOURCE_ROWS = 500_000  # as many as one source may have
+_POOL = 4099
+_SAMPLE = 3000
+_MIB = 1 << 20
 
 
 class FastEncoder:
@@ -45,7 +53,7 @@ class FastEncoder:
 
     def __init__(self) -> None:
         self.identity = ModelIdentity("fast", WIDTH, fingerprint_of({"width": WIDTH}))
-        self._pool = np.random.default_rng(0).standard_normal((4099, WIDTH), dtype=np.float32)
+        self._pool = np.random.default_rng(0).standard_normal((_POOL, WIDTH), dtype=np.float32)
         self._pool /= np.linalg.norm(self._pool, axis=1, keepdims=True)
 
     def encode(self, texts: Sequence[str], role: str) -> Vectors:
@@ -53,177 +61,308 @@ class FastEncoder:
             time.sleep(0.001)
         seeds = [int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) for text in texts]
         rows = (
-            self._pool[[seed % 4099 for seed in seeds]] + self._pool[[seed // 4099 % 4099 for seed in seeds]]
+            self._pool[[seed % _POOL for seed in seeds]]
+            + self._pool[[seed // _POOL % _POOL for seed in seeds]]
         )
         unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         return unit
 
 
-def engine_on(folder: Path) -> app.App:
-    base = config.KnowledgeBase(name="default", source=("texts.jsonl",), base=folder, refresh="manual")
-    settings = config.Engine(data_dir=folder / "data", knowledge_base=(base,), listen="127.0.0.1:0")
-    return app.build(settings, app.Edges(load_encoder=lambda _model: FastEncoder()))
+def sentences(count: int) -> list[str]:
+    """Chinese of a help desk, cut up and put together anew: about 37 characters, each another."""
+    draw = random.Random(0)
+    shop = Path(app.__file__).with_name("samples") / "shop.jsonl"
+    rows = [json.loads(line) for line in shop.read_text(encoding="utf-8").splitlines()]
+    parts = [
+        part for row in rows for part in re.findall(r"[\u4e00-\u9fff]{3,8}", row["text"] + row["answer"])
+    ]
+    return [f"{'，'.join(draw.choices(parts, k=6))} {number}" for number in range(count)]
 
 
 def write(folder: Path, texts: Sequence[tuple[int, str]]) -> None:
-    lines = (json.dumps({"id": str(number), "text": text}) for number, text in texts)
-    (folder / "texts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    """Half a million a file, because a source may not have more."""
+    for number, first in enumerate(range(0, len(texts), SOURCE_ROWS)):
+        lines = (
+            json.dumps({"id": f"{n:07d}", "text": text}, ensure_ascii=False)
+            for n, text in texts[first : first + SOURCE_ROWS]
+        )
+        (folder / f"texts{number}.jsonl").write_text("\n".join(lines), encoding="utf-8")
 
 
-def ask(engine: app.App, number: int) -> float:
+def changed(texts: Sequence[tuple[int, str]], word: str) -> list[tuple[int, str]]:
+    """One of a hundred says something else."""
+    return [(n, f"{text} {word}" if n % 100 == 0 else text) for n, text in texts]
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[app.App]:
+    sources = tuple(sorted(path.name for path in folder.glob("texts*.jsonl")))
+    base = config.KnowledgeBase(name="default", source=sources, base=folder, refresh="manual")
+    settings = config.Engine(data_dir=folder / "data", knowledge_base=(base,), listen="127.0.0.1:0")
+    engine = app.build(settings, app.Edges(load_encoder=lambda _model: FastEncoder()))
+    engine.open()
+    try:
+        engine.knowledge.batcher.wait_until_loaded()
+        engine.knowledge.refresher.wait_until_caught_up()
+        yield engine
+    finally:
+        engine.stop()
+
+
+def ask(engine: app.App, number: int) -> tuple[float, str]:
+    """The seconds it took, and the snapshot that answered."""
+    question = {"query": f"question {number}", "threshold": 0.9}
     began = time.perf_counter()
-    answer = engine.wsgi.test_client().post(
-        "/v1/search", json={"query": f"question {number}", "threshold": 0.9}
-    )
+    answer = engine.wsgi.test_client().post("/v1/search", json=question)
     assert answer.status_code == 200, answer.text
-    return time.perf_counter() - began
+    return time.perf_counter() - began, answer.get_json()["snapshot"]
 
 
 def p95(seconds: Sequence[float]) -> float:
     return statistics.quantiles(seconds, n=20)[-1]
 
 
-def refreshed(engine: app.App) -> tuple[float, Any]:
+def refreshed(engine: app.App) -> tuple[float, float, Any]:
+    """The seconds on the clock and of the processor until the refresh was done."""
     refresher = engine.knowledge.refresher
-    began = time.process_time()
+    began, worked = time.perf_counter(), time.process_time()
     ended = refresher.wait_for("default", refresher.request("default", by_hand=True))
     assert ended
     assert ended.state == "done", ended.error
-    return time.process_time() - began, ended
+    return time.perf_counter() - began, time.process_time() - worked, ended
 
 
-def opened(folder: Path) -> app.App:
-    engine = engine_on(folder)
-    engine.open()
-    engine.knowledge.batcher.wait_until_loaded()
-    engine.knowledge.refresher.wait_until_caught_up()
-    return engine
+def first_refresh(engine: app.App) -> None:
+    refresher = engine.knowledge.refresher
+    ended = refresher.wait_for("default", refresher.recent("default")[0].id)
+    assert ended
+    assert ended.state == "done", ended.error
 
 
-def asking(engine: app.App, until: Callable[[], bool]) -> list[float]:
-    times: list[float] = []
-    while not until():
-        times.append(ask(engine, len(times)))
+def model_seconds(texts: Sequence[str]) -> tuple[float, float]:
+    """What the bundled model takes for a text, on the clock and of the processor."""
+    model = encoder.load(config.Model())
+    sample = texts[:: max(1, len(texts) // _SAMPLE)][:_SAMPLE]
+    began, worked = time.perf_counter(), time.process_time()
+    for first in range(0, len(sample), 64):
+        model.encode(sample[first : first + 64], "document")
+    return (time.perf_counter() - began) / len(sample), (time.process_time() - worked) / len(sample)
+
+
+def measure_refresh(folder: Path, given: argparse.Namespace) -> None:
+    texts = list(enumerate(sentences(given.entries)))
+    write(folder, texts)
+    began, worked = time.perf_counter(), time.process_time()
+    with opened(folder) as engine:
+        first_refresh(engine)
+        wall, work = time.perf_counter() - began, time.process_time() - worked
+        model_wall, model_work = model_seconds([text for _, text in texts])
+        wall, work = wall + model_wall * len(texts), work + model_work * len(texts)
+        print(f"\n{len(texts)} entries x {WIDTH}. Everything new with the bundled model: {wall:.0f} s on")
+        print(f"the clock, {work:.0f} s of processors. The aim is 2 % of it and a second.\n")
+        print("| refresh | embedded | recalled | seconds | of the aim | processor seconds | of the aim |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        quiet = [ask(engine, number)[0] for number in range(QUESTIONS)]
+        shuffled = random.Random(0).sample(texts, len(texts))
+        for name, content in (
+            ("nothing changed", texts),
+            ("reordered", shuffled),
+            ("1 % changed", changed(texts, "now")),
+            ("the 1 % changed back", texts),
+            ("every entry under another id", [(n + 1, text) for n, text in texts]),
+        ):
+            write(folder, content)
+            seconds, processor, ended = refreshed(engine)
+            print(
+                f"| {name} | {ended.embedded} | {ended.recalled} | {seconds:.2f}"
+                f" | {seconds / (wall / 50 + 1):.2f} | {processor:.2f} | {processor / (work / 50 + 1):.2f} |",
+                flush=True,
+            )
+        during: list[float] = []
+        for turn in range(given.turns):
+            write(folder, changed([(n + 1, text) for n, text in texts], f"again {turn}"))
+            during += _asked_during(engine, lambda: refreshed(engine))
+    print("\n| question | p50, ms | p95, ms | longest, ms |\n| --- | ---: | ---: | ---: |")
+    for name, times in (("quiet", quiet), (f"during {given.turns} refreshes of 1 %", during)):
+        print(f"| {name}, {len(times)} | {_milliseconds(times)} |")
+    print(f"\np95 {p95(during) / p95(quiet):.2f} of quiet (aim 2), none failed", flush=True)
+
+
+def _milliseconds(times: Sequence[float]) -> str:
+    return f"{statistics.median(times) * 1e3:.1f} | {p95(times) * 1e3:.1f} | {max(times) * 1e3:.0f}"
+
+
+def _asked_during(engine: app.App, work: Callable[[], object]) -> list[float]:
+    thread = threading.Thread(target=work)
+    thread.start()
+    times = []
+    while thread.is_alive():
+        times.append(ask(engine, len(times))[0])
+    thread.join()
     return times
 
 
-def costs(folder: Path, entries: int) -> None:
-    texts = [(n, f"entry {n} tells what to do in case {n * 7919 % entries}") for n in range(entries)]
+def measure_switch(folder: Path, given: argparse.Namespace) -> None:
+    texts = list(enumerate(sentences(given.switched)))
     write(folder, texts)
-    began = time.process_time()
-    engine = opened(folder)
-    refresher = engine.knowledge.refresher
-    first = refresher.recent("default")[0]
-    assert refresher.wait_for("default", first.id)
-    full = time.process_time() - began
-    print(f"everything new: {full:.2f} s with the fake model, {entries} embedded")
-    quiet = [ask(engine, number) for number in range(QUESTIONS)]
-    print(f"a question, quiet: p50 {statistics.median(quiet) * 1e3:.1f} ms, p95 {p95(quiet) * 1e3:.1f} ms")
+    with opened(folder) as engine:
+        first_refresh(engine)
+        at_rest = memory()
+        quiet, _ = _asked_by_all(engine, SWITCH_SECONDS)
+        published = {engine.knowledge.shelves["default"].current.id}  # type: ignore[union-attr]  # just refreshed
+        asking = threading.Event()
 
-    shuffled = texts[:]
-    random.Random(0).shuffle(shuffled)
-    changed = [(n, f"{text} now" if n % 100 == 0 else text) for n, text in texts]
-    model = entries / 790  # the bundled model on this machine, texts a second
-    for name, content in (
-        ("nothing changed", texts),
-        ("reordered", shuffled),
-        ("1 % changed", changed),
-        ("1 % changed back", texts),
-        ("renumbered", [(n + 1, text) for n, text in texts]),
-    ):
-        write(folder, content)
-        seconds, ended = refreshed(engine)
-        print(
-            f"{name}: {seconds:.2f} s, {ended.embedded} embedded, {ended.recalled} recalled;"
-            f" {seconds / full:.2f} of the full one with the fake model,"
-            f" {seconds / (full + model):.4f} with the bundled model's {model:.0f} s"
+        def switching() -> None:
+            turn = 0
+            while not asking.wait(SWITCH_SECONDS / 2 if turn == 0 else SWITCH_SECONDS):
+                turn += 1
+                write(folder, changed(texts, f"turn {turn}"))
+                published.add(refreshed(engine)[2].snapshot)
+
+        thread = threading.Thread(target=switching)
+        thread.start()
+        during, answered = _asked_by_all(engine, given.seconds)
+        asking.set()
+        thread.join()
+        assert answered <= published, "an answer from a snapshot that was never published"
+        grown = memory(most=True) / at_rest
+    print(
+        f"\n{len(texts)} entries, {CLIENTS} clients, {len(published) - 1} switches in {given.seconds:.0f} s\n"
+    )
+    print("| question under load | p50, ms | p95, ms | longest, ms |\n| --- | ---: | ---: | ---: |")
+    print(f"| without a switch, {len(quiet)} | {_milliseconds(quiet)} |")
+    print(f"| with a switch every {SWITCH_SECONDS:.0f} s, {len(during)} | {_milliseconds(during)} |")
+    print(
+        f"\np95 {p95(during) / p95(quiet):.2f} of without (aim 2), none failed, every answer from one of"
+        f" {len(answered)} published snapshots; most memory {grown:.2f} of at rest (aim: two snapshots)",
+        flush=True,
+    )
+
+
+def _asked_by_all(engine: app.App, seconds: float) -> tuple[list[float], set[str]]:
+    """All times, and all snapshots that answered. Raises what a client raised."""
+    times: list[float] = []
+    snapshots: set[str] = set()
+    failed: list[Exception] = []
+    ends = time.monotonic() + seconds
+
+    def client() -> None:
+        try:
+            while time.monotonic() < ends:
+                took, snapshot = ask(engine, len(times))
+                times.append(took)
+                snapshots.add(snapshot)
+        except Exception as problem:  # noqa: BLE001 - raised below, in the thread that measures
+            failed.append(problem)
+
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return times, snapshots
+
+
+def measure_start(folder: Path, given: argparse.Namespace) -> None:
+    """Each step in a process of its own, so that none inherits the memory of another."""
+    write(folder, list(enumerate(sentences(given.rows))))
+    for step in ("published", "started", "republished"):
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.refresh",
+                step,
+                "--folder",
+                str(folder),
+                "--rows",
+                str(given.rows),
+            ],
+            check=True,
         )
 
-    write(folder, changed)
-    done = threading.Event()
 
-    def refresh() -> None:
-        refreshed(engine)
-        done.set()
-
-    thread = threading.Thread(target=refresh)
-    thread.start()
-    during = asking(engine, done.is_set)
-    thread.join()
-    print(
-        f"a question during a refresh of 1 %: p95 {p95(during) * 1e3:.1f} ms over {len(during)},"
-        f" {p95(during) / p95(quiet):.2f} of quiet, longest {max(during) * 1e3:.0f} ms, none failed"
-    )
-    engine.stop()
-    cache = sum(each.stat().st_size for each in (folder / "data/vectors").rglob("*") if each.is_file())
-    print(f"cache on disk: {cache / 1e6:.0f} MB for {entries * WIDTH * 4 / 1e6:.0f} MB of vectors")
+def published(folder: Path) -> None:
+    with opened(folder) as engine:
+        first_refresh(engine)
 
 
-def start(folder: Path, entries: int) -> None:
-    """Past the rows that one source may have, so the snapshot is published without one."""
-    model = FastEncoder()
-    held = [Entry(id=f"{n:07d}", text=f"entry {n}") for n in range(entries)]
-    made = datetime.now(UTC)
-    snapshot = Snapshot.of(
-        id=f"{made:%Y%m%dT%H%M%S.%fZ}-bench0",
-        knowledge_base="default",
-        created=made,
-        model=model.identity,
-        entries=held,
-        vectors=model.encode([each.text for each in held], "document"),
-    )
-    write(folder, [(0, "not read")])
-    Shelf(folder / "data/snapshots/default").publish(snapshot)
-    del snapshot, held
-    vectors = next((folder / "data/snapshots").rglob("vectors.safetensors"))
-    reads = []
+def started(folder: Path) -> None:
+    vectors = _vectors(folder)
+    reads, starts = [], []
     for _ in range(3):
         began = time.perf_counter()
         vectors.read_bytes()
         reads.append(time.perf_counter() - began)
-    raw = statistics.median(reads)
-    print("---", flush=True)
-    import subprocess  # noqa: PLC0415 - the memory of a process that did nothing else
+        began = time.perf_counter()
+        with opened(folder) as engine:
+            ask(engine, 0)
+            starts.append(time.perf_counter() - began)
+    raw, start = statistics.median(reads), statistics.median(starts)
+    print("\n| start until the first answer | seconds |\n| --- | ---: |")
+    print(f"| reading the vectors' file | {raw:.2f} |\n| start | {start:.2f} |")
+    print(f"\n{start / raw:.2f} of reading (aim 2), medians of three in turn", flush=True)
 
-    subprocess.run([sys.executable, __file__, "--started", str(folder), "--raw", str(raw)], check=True)
+
+def republished(folder: Path, rows: int) -> None:
+    matrix = _vectors(folder).stat().st_size
+    with opened(folder) as engine:
+        for number in range(QUESTIONS):
+            ask(engine, number)
+        at_rest = memory()
+        write(folder, changed(list(enumerate(sentences(rows))), "now"))
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # count the most from here on
+        seconds, _, _ = refreshed(engine)
+        most = memory(most=True)
+        for number in range(QUESTIONS):
+            ask(engine, number)
+        after = memory()
+    print(f"\n| memory, of the matrix of {matrix / _MIB:.0f} MiB | | aim |\n| --- | ---: | ---: |")
+    print(f"| at rest, after {QUESTIONS} questions | {at_rest / matrix:.2f} | 1.6 |")
+    print(f"| most during a refresh of 1 % ({seconds:.0f} s) | {most / matrix:.2f} | 2.6 |")
+    print(f"| at rest after it | {after / matrix:.2f} | 1.6 |", flush=True)
 
 
-def most_memory() -> int:
-    """The most bytes this process has held; what `resource` tells is inherited from the parent."""
+def _vectors(folder: Path) -> Path:
+    return next((folder / "data/snapshots").rglob("vectors.safetensors"))
+
+
+def memory(*, most: bool = False) -> int:
+    """The bytes of this process now, mapped files included; or the most it has had."""
+    name = "VmHWM:" if most else "VmRSS:"
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
 
 
-def started(folder: Path, raw: float) -> None:
-    before = most_memory()
-    began = time.perf_counter()
-    engine = opened(folder)
-    ask(engine, 0)
-    seconds = time.perf_counter() - began
-    matrix = next((folder / "data/snapshots").rglob("vectors.safetensors")).stat().st_size
-    grown = most_memory() - before
-    print(
-        f"start until the first answer: {seconds:.2f} s, {seconds / raw:.1f} of reading the vectors'"
-        f" {raw:.2f} s; memory {grown / matrix:.2f} of the matrix at its highest"
-    )
-    engine.stop()
+MEASURES = {"refresh": measure_refresh, "switch": measure_switch, "start": measure_start}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--entries", type=int, default=265_590)
-    parser.add_argument("--start", type=int, default=1_000_000)
-    parser.add_argument("--started", type=Path)
-    parser.add_argument("--raw", type=float, default=1.0)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", nargs="*", default=list(MEASURES))
+    parser.add_argument("--entries", type=int, default=265_590, help="of `refresh`")
+    parser.add_argument("--turns", type=int, default=3, help="refreshes of 1 %% while questions are asked")
+    parser.add_argument("--switched", type=int, default=20_000, help="entries of `switch`")
+    parser.add_argument("--seconds", type=float, default=60, help="of `switch`")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of `start`")
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.started:
-        started(given.started, given.raw)
+    if given.folder:
+        steps = {
+            "published": published,
+            "started": started,
+            "republished": lambda at: republished(at, given.rows),
+        }
+        steps[given.what[0]](given.folder)
         return
-    for measure, size in ((costs, given.entries), (start, given.start)):
+    for what in given.what:
         folder = Path(tempfile.mkdtemp())
         try:
-            if size:
-                measure(folder, size)
+            MEASURES[what](folder, given)
         finally:
             shutil.rmtree(folder)
 

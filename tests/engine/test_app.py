@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -292,3 +293,8 @@ def test_serve_answers_on_the_sample_data_and_stops_when_asked(tmp_path: Path) -
     finally:
         started.kill()
         started.communicate()
+
+
+def test_a_question_gets_the_interpreter_soon_and_no_needless_collections(tmp_path: Path) -> None:
+    with an_engine(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"))):
+        assert (sys.getswitchinterval() <= 0.001, gc.get_threshold()[0] >= 10_000) == (True, True)
