@@ -82,6 +82,22 @@ def test_a_body_beyond_the_limit_is_refused_without_being_read(server: Server) -
         assert line.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["GET http://[ HTTP/1.1", f"GET / HTTP/1.1\r\nContent-Length: {'9' * 5000}"],
+    ids=["address", "length"],
+)
+def test_what_cannot_be_a_request_is_400_and_no_error_of_ours(
+    head: str, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SEC13: whoever reaches the port cannot fill the log with errors."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(head.encode() + b"\r\n\r\n")
+        assert line.recv(100).partition(b" ")[2].startswith(b"400 ")
+    assert caplog.records == []
+
+
 def test_an_address_in_use_is_an_os_error(page: Page, server: Server) -> None:
     with pytest.raises(OSError, match="in use"):
         Server(page.flask, listen=server.url.removeprefix("http://"), threads=2, body_limit_bytes=1000)
