@@ -26,6 +26,8 @@ _channel = re.compile(r"<#([A-Z0-9]+)(?:\|([^<>]*))?>")
 _special = re.compile(r"<!([^<>|]+)(?:\|([^<>]*))?>")
 _link = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|\s]+)(?:\|([^<>]*))?>", re.IGNORECASE)
 _unwanted = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+# These turn the direction of everything that follows, our own words and numbers too.
+_turning = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _blanks = re.compile(r"[^\S\n]+")
 # Only the end of a scheme or of a host's last label is looked for: a pattern that looked for
 # their beginnings would take half a minute over a word of 50,000 letters.
@@ -34,7 +36,7 @@ _looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2
 
 def escape(text: str) -> str:
     """Foreign text as Slack shows it unchanged."""
-    broken = _formatting.sub(lambda found: found[0] + BREAK, text)
+    broken = _formatting.sub(lambda found: found[0] + BREAK, _turning.sub("", text))
     broken = _quote.sub(BREAK, broken)
     broken = _loud_name.sub("@" + BREAK, broken)
     return broken.translate(_escapes)

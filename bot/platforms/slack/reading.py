@@ -18,6 +18,8 @@ from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.platforms.slack import clicks, markup
 
 NAME = "slack"
+# Slack sends one. Each is stored by itself, within the three seconds that Slack waits.
+MOST_ACTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def read_interaction(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
     actions = payload.get("actions")
     if not isinstance(actions, list) or not actions:
         return (Quarantined("no actions", _tenant_or_empty(payload)),)
+    if len(actions) > MOST_ACTIONS:
+        return (Quarantined("too many actions", _tenant_or_empty(payload)),)
     return tuple(_click(payload, action) for action in actions)
 
 

@@ -276,6 +276,12 @@ def test_broken_clicks_are_put_aside_and_other_interactions_ignored() -> None:
     assert read_interaction({"type": "view_submission"}) == (Ignored("unknown interaction type"),)
 
 
+def test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one() -> None:
+    """Each action is a row, and Slack waits three seconds."""
+    (reading,) = read_interaction(a_click(*[{"action_id": "more", "value": "a:5"}] * 21))
+    assert reading == Quarantined("too many actions", "T1")
+
+
 def test_what_is_put_aside_holds_no_credentials() -> None:
     kept = without_credentials(a_command(response_url="https://hooks.slack.com/secret"))
     assert "secret" not in kept
