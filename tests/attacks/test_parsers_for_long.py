@@ -6,24 +6,32 @@ import base64
 import csv
 import io
 import json
+import logging
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import commands
+from bot import commands, label_files
 from bot.csv_table import as_csv
 from bot.domain import Clock
+from bot.label_files import LabelFileError
+from bot.links import Links
+from bot.logs import JsonLines
 from bot.platforms.slack import Verifier, clicks
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.reading import Ours, read_command, read_event, read_interaction
+from bot.platforms.wecom import cards
 from bot.platforms.wecom import markup as wecom_markup
 from bot.platforms.wecom import parting as wecom_parting
 from bot.platforms.wecom.app_reading import App, read_app
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
+from bot.platforms.wecom.plain import Unreadable, read_json, read_xml
 from bot.platforms.wecom.reading import read_robot
 from bot.platforms.wecom.readings import Robot
 from bot.responder.bold import bold_span
@@ -193,6 +201,41 @@ def _signature(text: str) -> None:
     Verifier(["s"], lambda: 1.0).verdict(text.encode("utf-8", "surrogatepass"), text[:10], text[10:])
 
 
+def _labels(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        for name, head in (("labels.csv", "question,entry,relevant\n"), ("labels.jsonl", "")):
+            path = Path(folder) / name
+            path.write_bytes((head + text).encode("utf-8", "surrogatepass"))
+            with suppress(LabelFileError):
+                label_files.read(path)
+
+
+def _press(value: tuple[str, str, str]) -> None:
+    key, task, chosen = value
+    cards.action_of(key, task, {"match": (chosen,)})
+
+
+def _plain(text: str) -> None:
+    body = text.encode("utf-8", "surrogatepass")
+    for read in (read_json, read_xml):
+        with suppress(Unreadable):
+            read(body)
+
+
+def _token(text: str) -> None:
+    whole = text.encode(errors="replace").decode()  # as the server decodes an address
+    assert Links("https://kb.test", lambda: "key").read(whole) is None
+
+
+def _log_line(text: str) -> None:
+    """SEC25: whatever is in it, one event is one line, which reads back."""
+    record = logging.makeLogRecord({"msg": "said", "text": text, "level": "x"})
+    line = JsonLines(["secret-word"]).format(record)
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["text"] == text
+
+
 READERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
     "command": (texts, _command),
     "Slack event": (values, _event),
@@ -210,6 +253,11 @@ READERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
     "WeCom envelope": (texts, _envelope),
     "spreadsheet": (texts, _table),
     "lists": (texts, _lists),
+    "label files": (texts, _labels),
+    "WeCom card": (st.tuples(texts, texts, texts), _press),
+    "plain JSON and XML": (texts, _plain),
+    "link to a file": (texts, _token),
+    "log line": (texts, _log_line),
     "bold": (st.tuples(texts, texts), lambda v: bold_span(*v)),
     "preparation": (texts, prepare),
     "timetable": (texts, _timetable),
