@@ -1,4 +1,4 @@
-"""What operators and their tools ask: is it alive, is it ready, what has it counted."""
+"""What operators and their tools ask: is it alive, is it ready, what has it counted, what is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.metrics import Metrics
+from bot.web import openapi
 from bot.web.clock_watch import ClockWatch
 
 
@@ -34,5 +35,9 @@ def blueprint(
     @routes.get("/metrics")
     def numbers() -> Response:
         return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+    @routes.get("/openapi.json", endpoint="openapi")
+    def describe() -> Response:
+        return jsonify(openapi.document())
 
     return routes

@@ -1,37 +1,47 @@
-"""The engine keeps to its own OpenAPI document, whatever is sent: the requests are made from the document."""
+"""Both programs keep to their own OpenAPI documents, whatever is sent: the requests are made from these.
+
+Before the bot stand the vendors: they sign what was made, as it is, so that it gets past the door.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
-from schemathesis.checks import CHECKS, load_all_checks
-from schemathesis.generation import GenerationMode
 
-from engine.web.openapi import document
+from bot.domain import Clock
+from bot.platforms.wecom.envelope import Envelope
+from bot.web import openapi as of_the_bot
+from engine.web import openapi as of_the_engine
 from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
+from tests.support.openapi import a_few, keep_to_it, many, operations
+from tests.support.program import Program, a_program
+from tests.support.slack_people import signature
+from tests.support.wecom_program import KEY
 
-load_all_checks()
-PROMISES = CHECKS.get_by_names(
-    [
-        "status_code_conformance",
-        "content_type_conformance",
-        "response_headers_conformance",
-        "response_schema_conformance",
-    ]
-)
 TOKEN = "a-token-for-the-engine"
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
-OPERATIONS = [
-    (path, method.upper())
-    for path, described in document(token_needed=True)["paths"].items()
-    for method in described
-    if method != "parameters"
-]
-MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+SIGNED, UNSIGNED = {"X-Signed": "yes"}, {"X-Signed": "no"}
+OF_THE_ENGINE = operations(of_the_engine.document(token_needed=True))
+OF_THE_BOT = operations(of_the_bot.document())
+WECOM = {
+    "robot": {"support": {"bot_id": "AIBOT1", "token": "Token123", "encoding_aes_key": KEY}},
+    "app": {
+        "support": {
+            "corp_id": "corp",
+            "agent_id": 1,
+            "secret": "S1",
+            "token": "Token123",
+            "encoding_aes_key": KEY,
+        }
+    },
+}
+Wsgi = Callable[..., Iterable[bytes]]
 
 
 @pytest.fixture(scope="module")
@@ -45,48 +55,105 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 
 
 @pytest.fixture(scope="module")
-def described(engine: RunningEngine) -> Any:
+def engine_described(engine: RunningEngine) -> Any:
     return schemathesis.openapi.from_wsgi("/openapi.json", engine.app.wsgi)
 
 
-def _keep_to_it(described: Any, path: str, method: str, how: settings) -> None:
-    operation = described[path][method]
-    for mode in MODES:
-        if mode is GenerationMode.NEGATIVE and not (operation.body or operation.path_parameters):
-            continue  # there is nothing to get wrong
-
-        @how
-        @given(case=operation.as_strategy(generation_mode=mode))
-        def try_it(case: Any) -> None:
-            # Every other time a name that exists: those of the tool's own are known to nobody.
-            names = case.path_parameters or {}
-            if "name" in names and len(str(names["name"])) % 2:
-                names["name"] = "default"
-            answer = case.call(headers=AUTHORISED)
-            assert answer.status_code != 500
-            case.validate_response(answer, checks=PROMISES)
-
-        try_it()
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder = tmp_path_factory.mktemp("bot")
+    with a_program(folder, a_knowledge_base(folder, "apple"), wecom=WECOM) as program:
+        yield program
 
 
-@pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_every_answer_is_one_that_the_document_describes(described: Any, path: str, method: str) -> None:
-    """SEC20: right requests and wrong ones; 5xx only where the document says so, and 500 never."""
-    how = settings(
-        max_examples=15,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
+@pytest.fixture(scope="module")
+def bot_described(bot: Program) -> Any:
+    return schemathesis.openapi.from_wsgi("/openapi.json", _vendors(bot.app.flask))
+
+
+def _vendors(wsgi: Wsgi) -> Wsgi:
+    """What Slack and WeCom would make of a request, on its way to the bot."""
+
+    def signing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        platform, _, kind = environ["PATH_INFO"].strip("/").partition("/")
+        if environ.get("HTTP_X_SIGNED") == "yes" and environ["REQUEST_METHOD"] == "POST":
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            if platform == "slack":
+                at = str(int(time.time()))
+                environ |= {
+                    "HTTP_X_SLACK_REQUEST_TIMESTAMP": at,
+                    "HTTP_X_SLACK_SIGNATURE": signature(body, at),
+                }
+            elif platform == "wecom":
+                body, environ["QUERY_STRING"] = _sealed(body, is_robot=kind.startswith("robot"))
+            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        return wsgi(environ, start_response)
+
+    return signing
+
+
+def _sealed(body: bytes, *, is_robot: bool) -> tuple[bytes, str]:
+    receive_id = "" if is_robot else "corp"
+    envelope = Envelope(token="Token123", encoding_aes_key=KEY, receive_id=receive_id, clock=Clock())
+    encrypted, at = envelope.encrypt(body), str(int(time.time()))
+    query = {"msg_signature": envelope.sign(at, "n", encrypted), "timestamp": at, "nonce": "n"}
+    outer = (
+        f'{{"encrypt": "{encrypted}"}}'
+        if is_robot
+        else f"<xml><ToUserName>corp</ToUserName><Encrypt>{encrypted}</Encrypt></xml>"
     )
-    _keep_to_it(described, path, method, how)
+    return outer.encode(), urlencode(query)
+
+
+def test_the_bot_describes_every_route_it_has_and_no_other(bot: Program) -> None:
+    has = {
+        (rule.rule.replace("<", "{").replace(">", "}"), method)
+        for rule in bot.app.flask.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert has == set(OF_THE_BOT)
+
+
+@pytest.mark.parametrize("headers", [SIGNED, UNSIGNED], ids=["signed", "unsigned"])
+@pytest.mark.parametrize(("path", "method"), OF_THE_BOT)
+def test_every_answer_of_the_bot_is_one_that_its_document_describes(
+    bot_described: Any, path: str, method: str, headers: dict[str, str]
+) -> None:
+    keep_to_it(bot_described, path, method, a_few(), headers=headers, name="support")
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+@pytest.mark.parametrize("headers", [SIGNED, UNSIGNED], ids=["signed", "unsigned"])
+@pytest.mark.parametrize(("path", "method"), OF_THE_BOT)
+def test_every_answer_of_the_bot_is_one_that_its_document_describes_for_long(
+    bot_described: Any, path: str, method: str, headers: dict[str, str]
+) -> None:
+    keep_to_it(bot_described, path, method, many(), headers=headers, name="support")
+
+
+def test_what_the_vendors_signed_gets_past_the_door(bot_described: Any, bot: Program) -> None:
+    """Or else the tests above would see nothing but refusals."""
+    before = bot.app.metrics.text()
+    for path in ("/slack/events", "/wecom/robot/{name}", "/wecom/app/{name}"):
+        case = bot_described[path]["POST"].Case(
+            path_parameters={"name": "support"} if "{" in path else {}, body={}, media_type="application/json"
+        )
+        assert case.call(headers=SIGNED).status_code in {200, 400}
+    assert bot.app.metrics.text().count(b"auth_failed") == before.count(b"auth_failed")
+
+
+@pytest.mark.parametrize(("path", "method"), OF_THE_ENGINE)
+def test_every_answer_is_one_that_the_document_describes(
+    engine_described: Any, path: str, method: str
+) -> None:
+    """SEC20: right requests and wrong ones; 5xx only where the document says so, and 500 never."""
+    keep_to_it(engine_described, path, method, a_few(), headers=AUTHORISED, name="default")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("path", "method"), OF_THE_ENGINE)
 def test_every_answer_is_one_that_the_document_describes_for_long(
-    described: Any, path: str, method: str
+    engine_described: Any, path: str, method: str
 ) -> None:
     """SEC20, the long form."""
-    how = settings(max_examples=300, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    _keep_to_it(described, path, method, how)
+    keep_to_it(engine_described, path, method, many(), headers=AUTHORISED, name="default")
