@@ -17,6 +17,7 @@ from bot.ownership import CannotStart, only_owner
 from bot.program import serve
 from bot.store import StoreError
 from tests.faults.building import NOWHERE, BotHome, until
+from tests.faults.loops import killed_again_and_again
 from tests.support.crowd import Crowd, Line
 from tests.support.history import answers_in
 from tests.support.postgresql import PostgreSQL
@@ -115,6 +116,18 @@ def test_a_worker_that_is_killed_loses_nothing_of_what_it_had_in_hand(
             line.insist(2, channel="C2")
             until(lambda: 2 in answers_in(list(slack.posted)))
             assert home.states()[1] == "claimed", "a lease of another process is not ours to free"
+
+
+@pytest.mark.soak
+def test_nothing_acknowledged_is_lost_or_answered_twice_by_kill_9_of_the_bot(
+    url: str, tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL01, REL27. The next life cannot free the leases of the last, which could be another's."""
+    home = BotHome(tmp_path, slack, database_url=url).migrated()
+
+    ended = killed_again_and_again(home, kills=30, seed=27)
+
+    assert ended.verdict.is_good, ended.verdict
 
 
 @pytest.mark.soak
