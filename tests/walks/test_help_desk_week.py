@@ -7,6 +7,7 @@ helpful" as the label says. The rest is held back, and judges what /tune came to
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,8 @@ from engine.config import Model
 from engine.encoder import load
 from tests.bot.store.building import HandClock
 from tests.support.program import Program, a_program, samples
+from tests.support.wecom import Bubble
+from tests.support.wecom_program import a_wecom_program
 
 DAY = 24 * 3600.0
 HOUR = 3600.0
@@ -184,6 +187,43 @@ def test_a_week_in_the_terminal_ends_with_a_threshold_of_the_rooms_own(program: 
     assert isinstance(seen, Text)
     assert seen.body.startswith("bundled: 512 dimensions, norm 1.0000")
     assert "█" in seen.body
+
+
+def test_a_week_in_wecom_ends_with_a_threshold_of_the_groups_own(tmp_path: Path, program: Program) -> None:
+    with a_wecom_program(tmp_path, *samples(), encoder=lambda: load(Model())) as desk:
+
+        def say(text: str) -> Bubble:
+            return desk.wecom.say(f"@知识库助手 {text}", chat="G9")
+
+        say("/kb use shop")
+        say("/threshold 0.30")
+        for query in asked_in_chat:
+            bubble = say(query["text"])
+            assert bubble.card is not None
+            for option in bubble.card.get("button_selection", {"option_list": []})["option_list"]:
+                word = "up" if option["id"] in query["relevant"] else "down"
+                desk.wecom.press(bubble, f"vote:{word}", chosen=option["id"])
+        desk.settle()
+        seen = len(desk.wecom.api.seen)
+        bubble = say("/tune")
+
+        def suggestion() -> str:
+            """In the bubble, or behind it where its time was up."""
+            said = [bubble.text, *(message.text for message in desk.wecom.api.seen[seen:])]
+            return next((text for text in said if "F1 最高" in text), "")
+
+        desk.settle(lambda: bool(suggestion()))
+        desk.settle(lambda: any("黑线是当前阈值" in message.text for message in desk.wecom.api.seen[seen:]))
+        say(command_in(suggestion()))  # there is no button: it is typed
+        threshold = desk.app.responder._settings.of(Channel("wecom", "AIBOT1", "group:G9")).threshold
+        assert threshold is not None
+        assert f1_on_held_back(program, threshold) >= f1_on_held_back(program, DEFAULT)
+
+
+def command_in(text: str) -> str:
+    """The command that a reply without buttons tells to type."""
+    (command,) = re.findall(r"/threshold [0-9.]+", text)
+    return str(command)
 
 
 def test_a_review_is_queued_decided_and_exported(program: Program) -> None:
