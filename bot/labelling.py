@@ -38,10 +38,17 @@ class Labelling:
         rows = label_files.read(path)
         settings: ChannelSettings = self._settings.of(channel)
         base = settings.knowledge_base or self._default_knowledge_base
-        self._refuse_unknown_entries(path, rows, base)
+        # The engine is asked for everything first: once labels are taken in, nothing can fail.
+        try:
+            self._refuse_unknown_entries(path, rows, base)
+            notes = self._other_model(rows, base)
+        except EngineError as error:
+            raise LabelFileError(
+                f"{path}: nothing was imported, because search is away and the entries "
+                f"cannot be checked ({error.reason})"
+            ) from None
         self._labels.take_in(channel, [(_person(row.person or person), _label(row, base)) for row in rows])
-        taken = f"{len(rows)} labels taken into {channel.key}"
-        return "\n".join([taken, *self._other_model(rows, base)])
+        return "\n".join([f"{len(rows)} labels taken into {channel.key}", *notes])
 
     def _refuse_unknown_entries(self, path: Path, rows: Sequence[Row], base: str) -> None:
         mistakes = []
@@ -49,12 +56,9 @@ class Labelling:
             try:
                 known = self._engine.entry_ids(name)
             except EngineError as error:
-                if error.code == "unknown_knowledge_base":
-                    raise LabelFileError(f"{path}: there is no knowledge base {name}") from None
-                raise LabelFileError(
-                    f"{path}: nothing was imported, because search is away and the entries "
-                    f"cannot be checked ({error.reason})"
-                ) from None
+                if error.code != "unknown_knowledge_base":
+                    raise
+                raise LabelFileError(f"{path}: there is no knowledge base {name}") from None
             mistakes += [
                 f'line {row.line}: there is no entry "{row.entry[:40]}" in the knowledge base {name}'
                 for row in rows
@@ -64,12 +68,12 @@ class Labelling:
             raise LabelFileError(f"{path}: nothing was imported\n  {told(mistakes)}")
 
     def _other_model(self, rows: Sequence[Row], base: str) -> list[str]:
-        made_with = {row.model for row in rows if row.model}
-        now = self._engine.knowledge_base(base).model
+        """A sentence for each knowledge base whose labels were scored by a model that it has no more."""
+        made_with = dict.fromkeys((row.knowledge_base or base, row.model) for row in rows if row.model)
         return [
-            f"their scores were made with {model}, the knowledge base {base} runs on {now}"
-            for model in made_with
-            if model != now
+            f"their scores were made with {model}, the knowledge base {name} runs on {now}"
+            for name, model in made_with
+            if model != (now := self._engine.knowledge_base(name).model)
         ]
 
 

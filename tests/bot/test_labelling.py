@@ -10,9 +10,9 @@ import pytest
 
 from bot import operator
 from bot.domain import Answer, Channel, Person
-from bot.labelling import channel_of
+from bot.labelling import Labelling, channel_of
 from bot.ownership import CannotStart
-from bot.store import Labels
+from bot.store import Labels, Settings
 from engine.config import KnowledgeBase
 from tests.support.program import Program, a_program
 
@@ -71,6 +71,24 @@ def test_a_label_of_an_unknown_entry_lets_nothing_in(program: Program, tmp_path:
         f'{path}: nothing was imported\n  line 3: there is no entry "nowhere" in the knowledge base default'
     )
     assert labels_of(program).count(ROOM) == 0
+
+
+def test_a_channel_without_its_knowledge_base_takes_labels_of_another_that_is_there(
+    program: Program, tmp_path: Path
+) -> None:
+    lemon = entry_of(program, "lemon")
+    path = tmp_path / "labels.csv"
+    path.write_text(
+        f"question,entry,relevant,knowledge_base,model\nsour?,{lemon},yes,default,other\n", encoding="utf-8"
+    )
+    labelling = Labelling(
+        labels_of(program),
+        Settings(program.app._database),
+        program.app.engine,
+        default_knowledge_base="gone",
+    )
+    told = labelling.read(ROOM, path, "lin")
+    assert told.startswith("1 labels taken into terminal:local:terminal\ntheir scores were made with other")
 
 
 def test_nothing_of_one_channel_appears_in_another(program: Program, tmp_path: Path) -> None:
