@@ -1,10 +1,13 @@
 """Time the exact search against the speed of memory and against its peers, in one run.
 
-    python benchmarks/search.py [ROWS ...]
+    python -m benchmarks.search [ROWS ...] [--rounds 15] [--seconds 2]
+
+    python -m benchmarks.search 100000 --rounds 5 --seconds 1     in a minute or two
 
 Everything is measured in turn, round after round, and compared with the time it takes
 just to read the float32 matrix in the same run: on a shared machine ratios mean
-something, milliseconds less. Peers that are not installed are left out.
+something, milliseconds less. `work` is the same ratio of processor time, all threads
+together, which other programs move least. Peers that are not installed are left out.
 
 The vectors are random unit vectors, 512 wide. Each question has 40 planted neighbours
 with cosines from 0.30 to 0.95; the threshold of 0.40 lets 33 of them pass, 0.10 about
@@ -14,7 +17,9 @@ one row in a hundred, 0.0 half of them.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -100,24 +105,56 @@ def contestants(matrix: Floats, questions: Floats) -> dict[str, Callable[[], obj
     return runs
 
 
-def table(matrix: Floats, questions: Floats, rounds: int) -> None:
+def timed(matrix: Floats, questions: Floats, rounds: int) -> dict[str, tuple[float, float, float]]:
+    """Of each contestant the median in ms, and of the floor that and the processor time of all threads."""
     with ThreadPoolExecutor(2) as pool:
         runs = {"float32 read floor": floor(matrix, pool), **contestants(matrix, questions)}
-        times: dict[str, list[float]] = {name: [] for name in runs}
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
         for turn in range(rounds + 1):
             for name, run in runs.items():
-                if turn > 3 and times[name][0] > 1:
+                if turn > 3 and times[name][0][0] > 1:
                     continue  # three rounds say enough of what takes seconds
-                begun = time.perf_counter()
+                begun, worked = time.perf_counter(), time.process_time()
                 run()
                 if turn:  # the first round warms up
-                    times[name].append(time.perf_counter() - begun)
-    least = statistics.median(times["float32 read floor"])
-    print(f"\n{len(matrix):,} x {WIDTH}, {len(questions)} at once\n")
-    print("| | median ms | fastest ms | of the floor |\n| --- | ---: | ---: | ---: |")
-    for name, taken in times.items():
-        middle = statistics.median(taken)
-        print(f"| {name} | {1000 * middle:.2f} | {1000 * min(taken):.2f} | {middle / least:.2f} |")
+                    times[name].append((time.perf_counter() - begun, time.process_time() - worked))
+    middles = {name: tuple(map(statistics.median, zip(*taken, strict=True))) for name, taken in times.items()}
+    least, work = middles["float32 read floor"]
+    return {name: (1000 * taken, taken / least, worked / work) for name, (taken, worked) in middles.items()}
+
+
+def print_table(matrix: Floats, questions: Floats, rounds: int) -> None:
+    alone = timed(matrix, np.ascontiguousarray(questions[:1]), rounds)
+    together = timed(matrix, questions, rounds)
+    print(f"\n{len(matrix):,} x {WIDTH}, medians of {rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
+    print("| | one, ms | of the floor | work | 32, ms | of the floor | work |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name in alone:
+        cells = ("{:.1f} | {:.2f} | {:.2f}".format(*figures[name]) for figures in (alone, together))
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def print_callers(matrix: Floats, questions: Floats, seconds: float) -> None:
+    """Threads that ask one question after the other, alone and 32 at once."""
+    scan = Scan.over(matrix)
+    print(f"\n{len(matrix):,} x {WIDTH}, callers of one scan, load {os.getloadavg()[0]:.1f}\n")
+    print("| callers | a second | median ms | p99 ms |\n| ---: | ---: | ---: | ---: |")
+    for callers in (1, len(questions)):
+        times: list[float] = []
+        until = time.perf_counter() + seconds
+
+        def ask(question: Floats, times: list[float] = times, until: float = until) -> None:
+            while (begun := time.perf_counter()) < until:
+                scan.search(question[None], [Wanted(THRESHOLD, first=5)])
+                times.append(time.perf_counter() - begun)
+
+        threads = [threading.Thread(target=ask, args=(question,)) for question in questions[:callers]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        middle, p99 = 1000 * statistics.median(times), 1000 * statistics.quantiles(times, n=100)[98]
+        print(f"| {callers} | {len(times) / seconds:,.0f} | {middle:.2f} | {p99:.2f} |")
 
 
 def main() -> None:
@@ -126,6 +163,7 @@ def main() -> None:
     )
     parser.add_argument("rows", nargs="*", type=int, default=[100_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=float, default=2, help="how long the callers go on")
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     print(f"numkong: {'yes' if int8_products() else 'no'}")
@@ -138,8 +176,8 @@ def main() -> None:
         share = (matrix.nbytes + copy.nbytes) / matrix.nbytes
         print(f"\ncompressed {count:,} rows: {count / taken:,.0f} rows/s, {share:.2f} x the matrix in memory")
         del copy
-        for asked in (questions[:1], questions):
-            table(matrix, np.ascontiguousarray(asked), options.rounds)
+        print_table(matrix, questions, options.rounds)
+        print_callers(matrix, questions, options.seconds)
 
 
 if __name__ == "__main__":

@@ -46,11 +46,10 @@ _SIDE_BY_SIDE = 512  # products compared in one go; with fewer, numpy is slow
 class RoughRows:
     """The rows of a compressed copy, and what holds for the rows of each block.
 
-    The first `head` rows are in no block, so that all blocks are whole.
+    The first rows are in no block if those after them make whole blocks.
     """
 
     copy: Compressed
-    head: int
     widest: Floats
     narrowest: Floats
     residuals: Floats
@@ -59,7 +58,7 @@ class RoughRows:
     def of(cls, copy: Compressed) -> RoughRows:
         head = len(copy.rows) % BLOCK
         steps, residuals = (part[head:].reshape(-1, BLOCK) for part in (copy.steps, copy.residuals))
-        return cls(copy, head, steps.max(axis=1), steps.min(axis=1), residuals.max(axis=1))
+        return cls(copy, steps.max(axis=1), steps.min(axis=1), residuals.max(axis=1))
 
 
 class RoughScores:
@@ -107,7 +106,7 @@ class RoughScores:
         Rounded down after a few double-precision operations, which are off by far less
         than the distance from one whole number to the next.
         """
-        blocks = slice((start - self._seen.head) // BLOCK, (stop - self._seen.head) // BLOCK)
+        blocks = slice(start // BLOCK, stop // BLOCK)  # the head is shorter than a block
         wanted = cuts - self._slacks[blocks]
         widest, narrowest = self._seen.widest[blocks, None], self._seen.narrowest[blocks, None]
         least = wanted / (np.where(wanted > 0, widest, narrowest) * self._steps)

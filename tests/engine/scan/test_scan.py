@@ -119,6 +119,21 @@ def test_a_crowd_around_the_threshold_and_calm_after_it_change_nothing(how: Int8
     assert scan.best(question, 40)[0].rows.tolist() == np.argsort(-scores, kind="stable")[:40].tolist()
 
 
+@pytest.mark.parametrize("how", KERNELS.values(), ids=KERNELS.keys())
+def test_a_row_better_by_less_than_int8_can_tell_is_the_best(how: Int8Products | None) -> None:
+    """All rows surely pass and only the first is wanted, so all others may be counted unseen."""
+    rng = np.random.default_rng(4)
+    question = plain.random_rows(rng, 1, 64)
+    other = plain.random_rows(rng, 1000, 64)
+    other -= (other @ question[0])[:, None] * question
+    cosines = np.full(1000, 0.6)
+    cosines[[3, 700]] = 0.8, 0.8001
+    matrix = plain.unit(cosines[:, None] * question + np.sqrt(1 - cosines**2)[:, None] * plain.unit(other))
+    scan = Scan(matrix, Compressed.of(matrix), products=how, opening=0)
+    found = scan.search(question, [Wanted(0.3, first=1)])[0]
+    assert (found.total, found.rows.tolist()) == (1000, [700])
+
+
 def test_callers_who_share_a_pass_get_what_each_gets_alone() -> None:
     rng = np.random.default_rng(9)
     matrix, questions = plain.clustered_rows(rng, 5000, 64), plain.clustered_rows(rng, 200, 64)

@@ -1,0 +1,169 @@
+"""32 clients at once against one: questions a second and their times, through HTTP.
+
+    python -m benchmarks.clients [--entries 10000] [--seconds 4] [--turns 5] [--clients 32]
+
+An engine of its own process with the bundled model, over the `shop` sample and over so
+many generated entries. Each client keeps its connection and asks again as soon as it has
+its answer; the questions are made of random syllables. One client and all of them take turns, so that
+what else the machine does meets both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import selectors
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.processes import free_port, running, until_ready
+
+SYLLABLES = (
+    "ba",
+    "cor",
+    "din",
+    "el",
+    "fas",
+    "gor",
+    "hi",
+    "jun",
+    "kla",
+    "lem",
+    "mi",
+    "nor",
+    "pel",
+    "qua",
+    "rin",
+    "so",
+)
+SAMPLE = Path("engine/samples/shop.jsonl").resolve()
+
+
+@dataclass
+class Turn:
+    """What one turn saw."""
+
+    seconds: float
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return len(self.times) / self.seconds
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times) * 1000
+
+    @property
+    def p99(self) -> float:
+        return statistics.quantiles(self.times, n=100)[98] * 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--entries", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=32)
+    options = parser.parse_args()
+    questions = _questions()
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        command = ["-m", "engine", "--config", str(_config(Path(folder), options.entries, port)), "serve"]
+        with running(dict(os.environ), *command):
+            until_ready(f"http://127.0.0.1:{port}/readyz")
+            print("| | clients | a second | median ms | p99 ms |\n| --- | ---: | ---: | ---: | ---: |")
+            for base in ("shop", "many"):
+                alone, together = [], []
+                for _ in range(options.turns):
+                    alone.append(_turn(port, base, 1, options.seconds, questions))
+                    together.append(_turn(port, base, options.clients, options.seconds, questions))
+                _print(base, 1, alone)
+                _print(base, options.clients, together)
+                ratios = [b.rate / a.rate for a, b in zip(alone, together, strict=True)]
+                waits = [b.p99 / a.median for a, b in zip(alone, together, strict=True)]
+                print(f"| | ratio | {statistics.median(ratios):.2f} | | {statistics.median(waits):.1f} |")
+
+
+def _print(base: str, clients: int, turns: Sequence[Turn]) -> None:
+    rate, middle, p99 = (
+        statistics.median(values)
+        for values in zip(*((turn.rate, turn.median, turn.p99) for turn in turns), strict=True)
+    )
+    print(f"| {base} | {clients} | {rate:.0f} | {middle:.2f} | {p99:.2f} |")
+
+
+def _config(folder: Path, entries: int, port: int) -> Path:
+    chosen = random.Random(0)
+    lines = (_sentence(chosen) for _ in range(entries))
+    (folder / "many.txt").write_text("\n".join(lines), encoding="utf-8")
+    bases = {"shop": SAMPLE, "many": folder / "many.txt"}
+    tables = "\n".join(
+        f'[[engine.knowledge_base]]\nname = "{name}"\nsource = "{source}"\nrefresh = "every 1h"\n'
+        for name, source in bases.items()
+    )
+    path = folder / "config.toml"
+    path.write_text(
+        f'[engine]\nlisten = "127.0.0.1:{port}"\ndata_dir = "{folder}/engine"\n{tables}', encoding="utf-8"
+    )
+    return path
+
+
+def _questions() -> Iterator[str]:
+    chosen = random.Random(1)
+    while True:
+        yield _sentence(chosen)
+
+
+def _sentence(chosen: random.Random) -> str:
+    words = ("".join(chosen.choices(SYLLABLES, k=chosen.randint(1, 3))) for _ in range(chosen.randint(4, 9)))
+    return " ".join(words)
+
+
+def _turn(port: int, base: str, clients: int, seconds: float, questions: Iterator[str]) -> Turn:
+    with selectors.DefaultSelector() as ready:
+        turn = Turn(seconds)
+        connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(clients)]
+        for connection in connections:
+            ready.register(connection, selectors.EVENT_READ, _ask(connection, base, questions))
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            for key, _ in ready.select(timeout=1):
+                connection: socket.socket = key.fileobj  # type: ignore[assignment]
+                _take_answer(connection)
+                turn.times.append(time.perf_counter() - key.data)
+                ready.modify(connection, selectors.EVENT_READ, _ask(connection, base, questions))
+        for connection in connections:
+            connection.close()
+    return turn
+
+
+def _ask(connection: socket.socket, base: str, questions: Iterator[str]) -> float:
+    body = json.dumps({"query": next(questions), "knowledge_base": base}).encode()
+    head = ("POST /v1/search HTTP/1.1", "Host: engine", "Content-Type: application/json")
+    began = time.perf_counter()
+    connection.sendall("\r\n".join((*head, f"Content-Length: {len(body)}", "", "")).encode() + body)
+    return began
+
+
+def _take_answer(connection: socket.socket) -> None:
+    """Read one whole answer; the plain socket keeps what the clients cost small."""
+    answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(65536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65536)
+
+
+if __name__ == "__main__":
+    main()
