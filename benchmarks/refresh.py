@@ -1,6 +1,6 @@
 """What a refresh, a start and the memory of many entries cost, against their aims.
 
-    python -m benchmarks.refresh [refresh|switch|start …] [--entries 265590] [--rows 1000000]
+    python benchmarks/refresh.py [refresh|switch|start …] [--entries 265590] [--rows 1000000]
 
 `refresh`: nothing changed, reordered, 1 % changed, against everything new; questions meanwhile.
 `switch`: a new snapshot every ten seconds while eight clients ask as fast as they can.
@@ -267,21 +267,13 @@ def _asked_by_all(engine: app.App, seconds: float) -> tuple[list[float], set[str
 
 def measure_start(folder: Path, given: argparse.Namespace) -> None:
     """Each step in a process of its own, so that none inherits the memory of another."""
-    write(folder, list(enumerate(sentences(given.rows))))
+    texts = list(enumerate(sentences(given.rows)))
+    write(folder, texts)
+    (folder / "next").mkdir()
+    write(folder / "next", changed(texts, "now"))
     for step in ("published", "started", "republished"):
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "benchmarks.refresh",
-                step,
-                "--folder",
-                str(folder),
-                "--rows",
-                str(given.rows),
-            ],
-            check=True,
-        )
+        command = [sys.executable, __file__, step, "--folder", str(folder)]
+        subprocess.run(command, check=True)
 
 
 def published(folder: Path) -> None:
@@ -306,13 +298,14 @@ def started(folder: Path) -> None:
     print(f"\n{start / raw:.2f} of reading (aim 2), medians of three in turn", flush=True)
 
 
-def republished(folder: Path, rows: int) -> None:
-    matrix = _vectors(folder).stat().st_size
+def republished(folder: Path) -> None:
+    matrix, empty = _vectors(folder).stat().st_size, memory()
     with opened(folder) as engine:
         for number in range(QUESTIONS):
             ask(engine, number)
         at_rest = memory()
-        write(folder, changed(list(enumerate(sentences(rows))), "now"))
+        for path in (folder / "next").iterdir():
+            path.replace(folder / path.name)
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # count the most from here on
         seconds, _, _ = refreshed(engine)
         most = memory(most=True)
@@ -320,6 +313,7 @@ def republished(folder: Path, rows: int) -> None:
             ask(engine, number)
         after = memory()
     print(f"\n| memory, of the matrix of {matrix / _MIB:.0f} MiB | | aim |\n| --- | ---: | ---: |")
+    print(f"| before the engine, Python and its libraries | {empty / matrix:.2f} | |")
     print(f"| at rest, after {QUESTIONS} questions | {at_rest / matrix:.2f} | 1.6 |")
     print(f"| most during a refresh of 1 % ({seconds:.0f} s) | {most / matrix:.2f} | 2.6 |")
     print(f"| at rest after it | {after / matrix:.2f} | 1.6 |", flush=True)
@@ -352,11 +346,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.folder:
-        steps = {
-            "published": published,
-            "started": started,
-            "republished": lambda at: republished(at, given.rows),
-        }
+        steps = {"published": published, "started": started, "republished": republished}
         steps[given.what[0]](given.folder)
         return
     for what in given.what:
