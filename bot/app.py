@@ -20,6 +20,7 @@ from flask import Blueprint, Flask
 from requests.adapters import BaseAdapter
 
 from bot import web
+from bot.alerts import Alerts, Condition
 from bot.clockwork import Clockwork
 from bot.config import Bot, Config
 from bot.domain import Clock, IncomingMessage, PlatformError
@@ -59,6 +60,7 @@ from bot.store import (
     StoreError,
     schema,
 )
+from bot.texts import alerts
 from bot.web import files, slack
 from bot.web import operations as operating
 from bot.web.clock_watch import ClockWatch
@@ -197,10 +199,18 @@ class App:
             clock=clock,
             timezone=bot.timezone,
         )
+        self.alerts = Alerts(
+            (
+                Condition(lambda: self.engine.is_away, alerts.ENGINE_AWAY, alerts.ENGINE_BACK),
+                Condition(self.wecom.is_connection_over, alerts.CONNECTION_OVER, alerts.CONNECTION_BACK),
+            ),
+            given_up=lambda: sum(count for state, count in self._counts().items() if state.endswith("_dead")),
+            tell=self.wecom.tell_operators,
+        )
         self.schedule = Schedule(
             timezone=bot.timezone,
             sweep=partial(Retention(self._database, clock).sweep, bot.retention_days),
-            look=self.clockwork.look,
+            look=self._look,
         )
         self.metrics.watch_queue(self._counts, self._oldest_seconds)
         self.flask: Flask = web.create(self._blueprints())
@@ -358,6 +368,10 @@ class App:
             log.info("slack_knows_us", extra={"as": self._slack.introduce()})
         except PlatformError as problem:
             log.warning("slack_does_not_know_us", extra={"reason": problem.reason})
+
+    def _look(self) -> None:
+        self.clockwork.look()
+        self.alerts.look()
 
     def _waiting(self) -> int:
         """Messages and replies that nobody has in hand: whoever asks does not count themselves."""

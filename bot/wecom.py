@@ -15,7 +15,7 @@ from flask import Blueprint
 from requests.adapters import BaseAdapter
 
 from bot.config import Bot, WecomApp, WecomRobot
-from bot.domain import Channel, Clock
+from bot.domain import Clock, PlatformError
 from bot.metrics import Metrics
 from bot.platforms.wecom.api import AccessTokens, AppApi
 from bot.platforms.wecom.app_reading import App
@@ -27,7 +27,7 @@ from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import Content, WecomPlatform
 from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Recall, Speaker
-from bot.platforms.wecom.ways import Ways, outlet
+from bot.platforms.wecom.ways import Ways
 from bot.platforms.wecom.webhook import Webhook
 from bot.platforms.wecom.wire import WebSocketWire, Wire
 from bot.store import Answers
@@ -93,10 +93,18 @@ class Wecom:
         )
         self.platform = WecomPlatform(self._ways, self._speaker, clock, content_of)
 
-    @property
-    def outlets(self) -> dict[str, Channel]:
-        """The groups that can be spoken to without being asked: put a reply into such a channel."""
-        return {name: outlet(name) for name in self._ways.webhooks}
+    def is_connection_over(self) -> bool:
+        """Whether one of the long connections ended for good."""
+        return not {"refused", "evicted"}.isdisjoint(self.connections().values())
+
+    def tell_operators(self, sentence: str) -> None:
+        """In the groups of those webhooks that stand in no group of a robot. Once: the log has it too."""
+        log.warning("alert", extra={"told": sentence})
+        for name in self._ways.webhooks.keys() - set(self._ways.webhooks_by_channel.values()):
+            try:
+                self._ways.webhooks[name].text(sentence)
+            except PlatformError as failed:
+                log.warning("not_told", extra={"webhook": name, "reason": failed.reason})
 
     def connections(self) -> dict[str, str]:
         """The state of each long connection that this process keeps."""

@@ -157,7 +157,7 @@ def _failing_wecom(everything: Planted, left: Left) -> None:
                 {"robot": "support", "response_url": _later_address()},
             ),
             (Channel("wecom", "ww1", f"app:1000002:u{number}"), {"app": "support", "user": f"u{number}"}),
-            (Channel("wecom", "webhook", f"alerts{number}"), {}),
+            (Channel("wecom", "AIBOT1", f"group:W{number}"), {"webhook": f"alerts{number}"}),
         ):
             message = IncomingMessage(
                 channel=channel,

@@ -3,7 +3,7 @@
     robot, called back   ─► held until the platform asks ─► (never asked) its response address, once
     robot, connected     ─► the stream of its request ─► (too late) pushed into the chat
     application          ─► message/send, each carrying a mark so that the platform drops repeats
-    webhook              ─► the group's outlet, also for what nobody asked for in a group called back
+    webhook              ─► for what nobody asked for in the group of a robot that is called back
 
 What may have arrived and cannot be recognised by the platform is sent once more and then
 given up, so that nobody sees it more than twice.
@@ -24,7 +24,7 @@ from bot.platforms.wecom.readings import NAME
 from bot.platforms.wecom.rendering import ROBOT
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.speaking import PIECE, Speaker
-from bot.platforms.wecom.ways import OUTLET, Ways
+from bot.platforms.wecom.ways import Ways
 
 # After the last moment at which the platform may still ask, so that no reply goes both ways.
 GRACE_SECONDS = 5.0
@@ -56,15 +56,13 @@ class WecomPlatform:
             NotYet: the platform comes and asks for it, or there is no connection yet, or not here.
             PlatformError
         """
-        if delivery.channel.tenant == OUTLET:
-            return self._to_outlet(delivery, delivery.channel.id)
         if not delivery.address:  # nobody asked: a digest, the news of another model
             delivery = replace(delivery, address=self._ways.home(delivery.channel))
         address = delivery.address
         if "quiet" in address:
             return ""  # a rating: the platform shows no answer to it
         if "webhook" in address:
-            return self._to_outlet(delivery, address["webhook"])
+            return self._to_webhook(delivery)
         if "app" in address:
             return self._to_app(delivery)
         if address.get("robot", "") in self._ways.connected:
@@ -177,8 +175,8 @@ class WecomPlatform:
             return delivery.uncertain and spoken.rest is None
         return spoken.rest is None
 
-    def _to_outlet(self, delivery: Delivery, name: str) -> str:
-        webhook = self._ways.webhooks.get(name)
+    def _to_webhook(self, delivery: Delivery) -> str:
+        webhook = self._ways.webhooks.get(delivery.address["webhook"])
         if webhook is None:
             raise PlatformError("this webhook is no longer configured", permanent=True)
         delivery, content = self._with_file(delivery)

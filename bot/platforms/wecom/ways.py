@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from bot.domain import Channel
 from bot.platforms.wecom.api import AppApi
 from bot.platforms.wecom.later import ResponseAddresses
-from bot.platforms.wecom.readings import NAME
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.webhook import Webhook
-
-# The tenant of the channels that are outlets: their id is the name of a webhook.
-OUTLET = "webhook"
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,3 @@ class Ways:
         if channel.key in self.webhooks_by_channel:
             return {"webhook": self.webhooks_by_channel[channel.key]}
         return {}
-
-
-def outlet(name: str) -> Channel:
-    """The channel under which a webhook is spoken to."""
-    return Channel(NAME, OUTLET, name)

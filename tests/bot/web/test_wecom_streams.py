@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Channel, Delivery, MessageKey, Outcome, Text
+from bot.domain import MessageKey, Outcome, Text
 from bot.local import call
 from bot.platforms.wecom.fields import stream_of
 from bot.store import Admins, Answers, Database
@@ -222,17 +222,6 @@ def test_a_connection_runs_where_the_lock_is_held_and_stops_where_it_is_lost() -
     assert election.has_withdrawn
 
 
-def test_an_outlet_speaks_to_its_group(program: WecomProgram) -> None:
-
-    channel: Channel = program.app.wecom.outlets["alerts"]
-    now = program.clock.now()
-    said = Delivery(1, channel, {}, Text("引擎停了 <@all>", "zh"), lease=1, attempt=1, decided_at=now)
-    program.app.wecom.platform.send(said)
-    (sent,) = program.wecom.api.seen
-    assert (sent.to, sent.kind) == ("KEY1", "markdown")
-    assert program.wecom.api.rung == []
-
-
 def test_a_connected_robot_greets_and_says_when_its_connection_is_over(tmp_path: Path) -> None:
     with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon"), socket=True) as program:
         wecom = program.socket
@@ -246,6 +235,25 @@ def test_a_connected_robot_greets_and_says_when_its_connection_is_over(tmp_path:
         program.settle(lambda: counted in program.app.metrics.text())
         assert wecom.subscriptions == 1
         assert call(program.settings.bot.data_dir, "connections", {}, print) == {"inside": "evicted"}
+
+
+def test_operators_are_told_in_the_group_of_a_webhook(tmp_path: Path) -> None:
+    """Of a connection that is over and of a reply that was given up, each once."""
+    with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon"), socket=True) as program:
+        wecom, api = program.socket, program.wecom.api
+        assert wecom is not None
+        program.settle(lambda: program.app.wecom.connections() == {"inside": "live"})
+        program.app.alerts.look()
+        wecom.evict()
+        program.settle(lambda: program.app.wecom.connections() == {"inside": "evicted"})
+        api.fail("message/send", 81013)
+        program.application.say("/language")
+        program.settle(lambda: program.app.outbox.counts()["dead"] == 1)
+        for _ in range(3):
+            program.app.alerts.look()
+        assert [(sent.to, sent.kind) for sent in api.seen] == [("KEY1", "text"), ("KEY1", "text")]
+        assert "bot letters" in api.seen[0].text
+        assert "长连接已断开" in api.seen[1].text
 
 
 def test_a_digest_is_pushed_over_the_connection(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import WecomPlatform
 from bot.platforms.wecom.socket import LongConnection
 from bot.platforms.wecom.speaking import Speaker
-from bot.platforms.wecom.ways import Ways, outlet
+from bot.platforms.wecom.ways import Ways
 from bot.platforms.wecom.webhook import Webhook
 from bot.platforms.wecom.wire import WebSocketWire
 from tests.bot.platforms.wecom.answers import NOW, an_answer
@@ -67,9 +67,9 @@ def a_delivery(reply: Reply, channel: Channel, address: Mapping[str, str]) -> De
     return Delivery(7, channel, address, reply, lease=1, attempt=1, decided_at=NOW, person=ZHANGSAN)
 
 
-def test_a_file_goes_to_a_group_through_its_outlet(platform: WecomPlatform, api: WeComApi) -> None:
+def test_a_file_goes_to_a_group_through_its_webhook(platform: WecomPlatform, api: WeComApi) -> None:
     for document in (FILE, PICTURE):
-        platform.send(a_delivery(document, outlet("alerts"), {}))
+        platform.send(a_delivery(document, GROUP, {"webhook": "alerts"}))
     assert [sent.kind for sent in api.seen] == ["markdown", "file", "markdown", "image"]
     assert api.seen[0].text == "导出完成。"
     assert list(api.files.values()) == [("问题.csv", b"a,b,c\n1,2,3")]
@@ -199,8 +199,9 @@ def test_a_digest_of_a_robot_that_only_answers_goes_out_through_the_webhook_of_i
     platform: WecomPlatform, api: WeComApi
 ) -> None:
     for channel in (GROUP, DIRECT):
-        platform.send(a_delivery(Text("本周没有找到答复的问题", "zh"), channel, {}))
+        platform.send(a_delivery(Text("本周没有找到答复的问题 <@all>", "zh"), channel, {}))
     assert [sent.to for sent in api.seen] == ["KEY1", "zhangsan"]
+    assert api.rung == []
     elsewhere = Channel("wecom", "AIBOT1", "group:G2")
     with pytest.raises(PlatformError, match="can only answer") as refused:
         platform.send(a_delivery(Text("本周没有找到答复的问题", "zh"), elsewhere, {}))
@@ -250,7 +251,7 @@ def test_an_answer_that_is_too_late_for_its_stream_is_pushed_with_the_commands_t
         (GROUP, {"robot": "support"}),
         (GROUP, {"robot": "support", "response_url": "https://evil.test/x"}),
         (DIRECT, {"app": "gone", "user": "zhangsan"}),
-        (outlet("gone"), {}),
+        (GROUP, {"webhook": "gone"}),
     ],
 )
 def test_what_leads_nowhere_is_refused_for_good(
