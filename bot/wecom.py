@@ -61,8 +61,13 @@ class Wecom:
         self._metrics = metrics
         self._calls: dict[str, Calls] = {}
         self.session = session_over(transport)
-        self._speaker = Speaker(recall, name=next(iter(bot.names), ""))
         wecom = bot.wecom
+        standing = {
+            webhook.channel: name
+            for name, webhook in wecom.webhook.items()
+            if webhook.is_used and webhook.channel
+        }
+        self._speaker = Speaker(recall, name=next(iter(bot.names), ""), webhooks=standing)
         self._connections = {
             name: self._connection(name, robot, open_wire)
             for name, robot in wecom.robot.items()
@@ -85,11 +90,7 @@ class Wecom:
             apps_by_id={
                 (app.corp_id, str(app.agent_id)): name for name, app in wecom.app.items() if app.is_used
             },
-            webhooks_by_channel={
-                webhook.channel: name
-                for name, webhook in wecom.webhook.items()
-                if webhook.is_used and webhook.channel
-            },
+            webhooks_by_channel=standing,
         )
         self.platform = WecomPlatform(self._ways, self._speaker, clock, content_of)
 

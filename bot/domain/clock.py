@@ -27,3 +27,7 @@ class Clock:
 
     def steady(self) -> float:
         return self._monotonic() + self._offset
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass: for a thread that has nothing else to do."""
+        time.sleep(seconds)

@@ -39,6 +39,9 @@ class VirtualClock(Clock):
     def wait(self, seconds: float) -> None:
         self.seconds += seconds
 
+    def pause(self, seconds: float) -> None:
+        self.wait(seconds)
+
 
 @dataclass
 class Sent:
@@ -61,7 +64,7 @@ class WeComApi(BaseAdapter):
     clock: VirtualClock
     secrets: dict[tuple[str, str], int] = field(default_factory=lambda: {("ww1", "S1"): 1000002})
     users: set[str] = field(default_factory=lambda: {"zhangsan", "lisi"})
-    webhooks: set[str] = field(default_factory=lambda: {"KEY1"})
+    webhooks: set[str] = field(default_factory=lambda: {"KEY1", "KEY2"})
     trusted: bool = True
 
     def __post_init__(self) -> None:

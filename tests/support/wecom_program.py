@@ -23,6 +23,7 @@ from tests.support.wecom_socket import SocketWeCom
 from tests.support.wsgi_transport import WsgiTransport
 
 KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
+WEBHOOK = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
 SECRET_WORDS = ("Token123", KEY, "S1", "KEY1")
 
 
@@ -156,7 +157,10 @@ def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> c
                     "encoding_aes_key": KEY,
                 }
             },
-            "webhook": {"alerts": {"url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY1"}},
+            "webhook": {
+                "alerts": {"url": f"{WEBHOOK}KEY1"},
+                "inside": {"url": f"{WEBHOOK}KEY2", "channel": "wecom:AIBOT1:group:exporting"},
+            },
         },
     }
     return config.Config(bot=config.Bot.model_validate(bot | keys))

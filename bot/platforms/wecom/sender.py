@@ -3,7 +3,7 @@
     robot, called back   ─► held until the platform asks ─► (never asked) its response address, once
     robot, connected     ─► the stream of its request ─► (too late) pushed into the chat
     application          ─► message/send, each carrying a mark so that the platform drops repeats
-    webhook              ─► for what nobody asked for in the group of a robot that is called back
+    webhook              ─► what nobody asked for, and files, in the group of a robot that is called back
 
 What may have arrived and cannot be recognised by the platform is sent once more and then
 given up, so that nobody sees it more than twice.
@@ -180,8 +180,9 @@ class WecomPlatform:
         if webhook is None:
             raise PlatformError("this webhook is no longer configured", permanent=True)
         delivery, content = self._with_file(delivery)
+        is_told = "stream" in delivery.address  # the words stand there; only their file follows
         with _twice_at_most(delivery):
-            for piece in self._speaker.for_webhook(delivery):
+            for piece in () if is_told else self._speaker.for_webhook(delivery):
                 webhook.markdown(piece)
             if content is not None and isinstance(delivery.reply, Document):
                 if delivery.reply.media_type in FILES:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain import Answer, Channel, Delivery, Text
+from bot.domain import Answer, Channel, Delivery, Document, Text
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.answers import Message, finished
 from bot.platforms.wecom.api import MARK_BYTES
@@ -32,18 +32,22 @@ class Spoken:
 
 
 class Speaker:
-    """`name` is what a group writes before a command; `recall` finds an answer of a channel by its id."""
+    """`name` is what a group writes before a command; `recall` finds an answer of a channel by its id.
 
-    def __init__(self, recall: Recall, *, name: str) -> None:
+    `webhooks` are those that stand in a group, by the key of its channel.
+    """
+
+    def __init__(self, recall: Recall, *, name: str, webhooks: Mapping[str, str]) -> None:
         self._recall = recall
         self._name = name
+        self._webhooks = webhooks
 
     def in_stream(self, delivery: Delivery) -> Spoken:
         """The end of the stream that answers a message, with a dial where there is one to turn."""
         card = self.card_under(delivery)
         body = self.pieces(delivery, ROBOT, has_card=card is not None)
         message = finished(delivery.address["stream"], body[0], card)
-        return Spoken(message, rest={PIECE: "1"} if len(body) > 1 else None)
+        return Spoken(message, rest={PIECE: "1"} if len(body) > 1 else self._file_by_webhook(delivery))
 
     def on_press(self, delivery: Delivery) -> Spoken | None:
         """The pressed card as it is now; None when there is no card any more, and words must do.
@@ -83,6 +87,11 @@ class Speaker:
 
     def for_webhook(self, delivery: Delivery) -> tuple[str, ...]:
         return self.pieces(delivery, WEBHOOK, has_card=True)
+
+    def _file_by_webhook(self, delivery: Delivery) -> Mapping[str, str] | None:
+        """A stream holds no file; a webhook in the same group brings it after the words and the link."""
+        name = self._webhooks.get(delivery.channel.key)
+        return {"webhook": name} if name and isinstance(delivery.reply, Document) else None
 
     def card_under(self, delivery: Delivery) -> dict[str, Any] | None:
         """The dial that belongs under a reply to a message; a message has at most one card."""

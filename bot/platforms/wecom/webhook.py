@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,8 +35,6 @@ class Webhook:
         url: str,
         session: requests.Session,
         clock: Clock,
-        *,
-        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         parts = urlsplit(url)
         keys = parse_qs(parts.query).get("key", [])
@@ -47,7 +44,6 @@ class Webhook:
         self._key = keys[0]
         self._session = session
         self._clock = clock
-        self._pause = pause
         self._turn = threading.Lock()
         self._free_at = clock.steady()
 
@@ -87,7 +83,7 @@ class Webhook:
         with self._turn:
             wait_seconds = self._free_at - self._clock.steady()
             if wait_seconds > 0:
-                self._pause(wait_seconds)
+                self._clock.pause(wait_seconds)
             self._free_at = self._clock.steady() + SPACING_SECONDS
         try:
             return call(

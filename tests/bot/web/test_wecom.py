@@ -373,6 +373,21 @@ def test_foreign_text_rings_nobody_and_forges_no_link(program: WecomProgram) -> 
             assert forged not in shown
 
 
+# Files.
+
+
+def test_a_file_follows_through_the_webhook_that_stands_in_the_group(program: WecomProgram) -> None:
+    wecom = program.wecom
+    wecom.say("@知识库助手 lemon", chat="exporting")
+    bubble = wecom.say("@知识库助手 /export", chat="exporting")
+    program.settle(lambda: any(sent.to == "KEY2" for sent in wecom.api.seen))
+    assert "/console/export/" in bubble.text
+    assert [(sent.kind, sent.text) for sent in wecom.api.seen if sent.to == "KEY2"] == [("file", "")]
+    ((name, content),) = wecom.api.files.values()
+    assert name.endswith(".csv")
+    assert b"lemon" in content
+
+
 # Rating.
 
 

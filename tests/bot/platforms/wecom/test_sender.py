@@ -51,11 +51,9 @@ def platform(api: WeComApi, clock: VirtualClock) -> WecomPlatform:
         apps={"support": AppApi(session, tokens, api_url=API, agent_id=1000002)},
         apps_by_id={("ww1", "1000002"): "support"},
         webhooks_by_channel={GROUP.key: "alerts"},
-        webhooks={
-            "alerts": Webhook(f"{API}/cgi-bin/webhook/send?key=KEY1", session, clock, pause=clock.wait)
-        },
+        webhooks={"alerts": Webhook(f"{API}/cgi-bin/webhook/send?key=KEY1", session, clock)},
     )
-    speaker = Speaker(recall, name="知识库助手")
+    speaker = Speaker(recall, name="知识库助手", webhooks={})
     return WecomPlatform(ways, speaker, clock, {"f1": b"a,b,c\n1,2,3", "p1": b"\x89PNG....."}.get)
 
 
@@ -164,7 +162,7 @@ def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnect
 @pytest.fixture
 def connected(connection: LongConnection, clock: VirtualClock) -> WecomPlatform:
     ways = Ways(connected={"inside": RobotApi(connection)}, robots_by_id={"AIBOT1": "inside"})
-    return WecomPlatform(ways, Speaker(recall, name="知识库助手"), clock, lambda _: None)
+    return WecomPlatform(ways, Speaker(recall, name="知识库助手", webhooks={}), clock, lambda _: None)
 
 
 def test_an_answer_waits_for_the_process_that_keeps_the_connection(

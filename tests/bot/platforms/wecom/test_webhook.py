@@ -20,7 +20,7 @@ class Side:
         self.wecom = WeComApi(self.clock)
         session = requests.Session()
         session.mount("https://", self.wecom)
-        self.webhook = Webhook(url, session, self.clock, pause=self.clock.wait)
+        self.webhook = Webhook(url, session, self.clock)
 
 
 def test_thirty_alerts_are_spaced_and_none_is_refused() -> None:
