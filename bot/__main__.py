@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     command("migrate", _migrate, "bring the database up to date")
     command("check", _check, "validate the configuration and reach everything it names")
     command("admin-code", _admin_code, "print a one-time code: who sends /admin claim CODE becomes an admin")
+    admins = command("admins", _admins, "who became an admin by a code, and since when")
+    admins.add_argument("--remove", metavar="WHO", help='take the rights away again: "slack:T1:U1"')
     command("manifest", _manifest, "print the Slack manifest made from the configuration")
     command("run", _run, "run bot and engine together, set up and ready (what `make run` calls)")
     room = command("chat", _chat, "a chat room in this terminal")
@@ -116,6 +118,12 @@ def _check(config: Config, _: argparse.Namespace) -> int:
 
 def _admin_code(config: Config, _: argparse.Namespace) -> int:
     return _say(operator.admin_code(config))
+
+
+def _admins(config: Config, options: argparse.Namespace) -> int:
+    if options.remove is None:
+        return _say(operator.admins(config))
+    return _say(operator.remove_admin(config, options.remove))
 
 
 def _manifest(config: Config, _: argparse.Namespace) -> int:

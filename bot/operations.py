@@ -28,6 +28,8 @@ def operations(
     return {
         "labels": partial(_labels, labelling),
         "admin-code": partial(_admin_code, admins),
+        "admins": partial(_admins, admins),
+        "remove-admin": partial(_remove_admin, admins),
         "letters": partial(_letters, letters),
         "replay": partial(_replay, letters),
         "backup": partial(_backup, database_url),
@@ -46,6 +48,27 @@ def _labels(labelling: Labelling, request: Request, _: Hear) -> str:
 
 def _admin_code(admins: Admins, _request: Request, _: Hear) -> str:
     return admins.new_code()
+
+
+def _admins(admins: Admins, _request: Request, _: Hear) -> list[dict[str, str]]:
+    return [
+        {
+            "person": each.person.key,
+            "name": each.person.name,
+            "since": each.since.isoformat(timespec="seconds"),
+        }
+        for each in admins.all()
+    ]
+
+
+def _remove_admin(admins: Admins, request: Request, _: Hear) -> str:
+    person = str(request["person"])
+    if not admins.remove(person):
+        raise LocalError(
+            f'nobody is an admin by a code as "{person}"; `admins` lists who is,'
+            " and [bot] admins in the configuration names the others"
+        )
+    return person
 
 
 def _letters(letters: Letters, _request: Request, _: Hear) -> list[dict[str, Any]]:

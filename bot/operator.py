@@ -29,12 +29,26 @@ def admin_code(config: Config) -> str:
     return str(ask(config, "admin-code", {}))
 
 
+def admins(config: Config) -> str:
+    """Who became an admin by a code, a line each."""
+    found: list[dict[str, str]] = ask(config, "admins", {})
+    lines = [
+        f"{_printable(one['person'])}  {one['since']}  {_printable(one['name'])}".rstrip() for one in found
+    ]
+    return "\n".join(lines) or "Nobody is an admin by a code."
+
+
+def remove_admin(config: Config, person: str) -> str:
+    """Take the rights away that somebody had by a code."""
+    return f"{ask(config, 'remove-admin', {'person': person})} is no admin any more."
+
+
 def letters(config: Config) -> str:
     """The newest dead letters, two lines each."""
     found: list[dict[str, Any]] = ask(config, "letters", {})
     lines = [
         f"{one['kind']}:{one['id']}  {one['died_at']}  {one['channel']}"
-        f"  tries: {one['attempts']}  {one['reason']}\n    {' '.join(one['text'].split())[:200]}"
+        f"  tries: {one['attempts']}  {_printable(one['reason'])}\n    {_printable(one['text'])[:200]}"
         for one in found
     ]
     return "\n".join(lines) or "No dead letters."
@@ -76,6 +90,11 @@ def ask(config: Config, operation: str, request: Request) -> Any:
             return own.operations[operation](request, _hear_nothing)
         except local.LocalError as refusal:
             raise CannotStart(str(refusal)) from refusal
+
+
+def _printable(text: str) -> str:
+    """Foreign text on one line, and without what a terminal would obey."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _hear_nothing(_: object) -> None:

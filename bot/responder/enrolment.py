@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import assert_never
 
 from bot.commands import ClaimAdmin, EnrolmentCommand, SetName, ShowName
@@ -10,6 +11,8 @@ from bot.domain import Change, Clock, Outcome, Text
 from bot.responder.needs import Admins
 from bot.responder.room import Room
 from bot.responder.throttle import Tries
+
+log = logging.getLogger(__name__)
 
 
 class Enrolment:
@@ -33,6 +36,7 @@ class Enrolment:
             return None
         if self._admins is not None and self._admins.includes(person):
             return None
+        log.warning("change_refused", extra=_who_and_where(room))
         names = ", ".join(self._names(room)) or room.words.no_admins
         return room.aside(room.words.not_allowed.format(admins=names))
 
@@ -55,7 +59,9 @@ class Enrolment:
             return Outcome((room.aside(words.admin_too_often, verb="admin"),))
         if self._admins is None or not self._admins.claim(code, person):
             self._tries.count(person)
+            log.warning("admin_code_refused", extra=_who_and_where(room))
             return Outcome((room.aside(words.admin_wrong_code, verb="admin"),))
+        log.info("admin_enrolled", extra=_who_and_where(room))
         return Outcome((room.aside(words.admin_now.format(who=room.who), verb="admin"),))
 
     def show_name(self, room: Room) -> Outcome:
@@ -82,3 +88,7 @@ class Enrolment:
         named = [key.removeprefix(here) for key in self._bot.admins if key.startswith(here)]
         enrolled = self._admins.of(platform, tenant) if self._admins is not None else ()
         return named + [name for person in enrolled if (name := person.name or person.id) not in named]
+
+
+def _who_and_where(room: Room) -> dict[str, str]:
+    return {"channel": room.message.channel.key, "person": room.message.person.key}

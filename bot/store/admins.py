@@ -6,6 +6,8 @@ A code is kept as its digest. Admins that the configuration names are not here.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -19,6 +21,12 @@ CODE_SECONDS = 15 * 60.0
 # No letters or digits that look alike; twelve of them are 58 bits.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH, _GROUP = 12, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    person: Person
+    since: datetime
 
 
 class Admins:
@@ -67,6 +75,22 @@ class Admins:
     def includes(self, person: Person) -> bool:
         query = select(admin.c.person).where(admin.c.person == person.key)
         return self._database.read(lambda connection: connection.scalar(query)) is not None
+
+    def remove(self, person_key: str) -> bool:
+        """Take somebody's rights away from their next message on; False for who never had a code."""
+
+        def work(connection: Connection) -> bool:
+            # Their code would make them an admin again until its time is over.
+            connection.execute(delete(admin_code).where(admin_code.c.used_by == person_key))
+            return connection.execute(delete(admin).where(admin.c.person == person_key)).rowcount > 0
+
+        return self._database.write(work)
+
+    def all(self) -> tuple[Enrolled, ...]:
+        """Everybody, longest-serving first."""
+        query = select(admin).order_by(admin.c.made_at, admin.c.person)
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(Enrolled(people.of_row(row), row.made_at) for row in rows)
 
     def of(self, platform: str, tenant: str) -> tuple[Person, ...]:
         """Those of one workspace or bot, longest-serving first."""

@@ -124,6 +124,7 @@ CATALOGUE: dict[str, Case] = {
     "SEC13": Case(
         (
             f"{SERVER}test_a_body_beyond_the_limit_is_refused_without_being_read",
+            f"{SERVER}test_what_cannot_be_a_request_is_400_and_no_error_of_ours",
             f"{SLACK}test_too_much_is_refused_before_it_is_read",
             f"{WECOM}test_a_large_body_is_413_and_an_inflated_one_415",
             f"{ENGINE}test_a_body_over_the_limit_is_not_read",
@@ -141,6 +142,7 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK}test_a_broken_shape_is_200_and_put_aside",
             f"{SLACK}test_what_is_not_for_us_is_200_and_counted",
             f"{WECOM_READING}test_a_known_type_in_a_broken_shape_is_put_aside",
+            f"{SLACK_READING}test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one",
             f"{WECOM_READING}test_unknown_types_are_ignored",
             f"{INBOX}test_quarantine_keeps_what_could_not_be_understood",
         ),
@@ -152,6 +154,7 @@ CATALOGUE: dict[str, Case] = {
             f"{RESPONDER}test_a_very_long_question_is_cut_and_says_so",
             f"{RESPONDER}test_a_blank_question_gets_the_help_page",
             f"{RESPONDER}test_half_a_character_and_nul_never_reach_engine_or_store",
+            f"{SLACK_MARKUP}test_a_name_does_not_turn_the_sentence_it_stands_in",
             f"{COSTLY}test_stacked_marks_are_parted_into_as_few_messages_as_other_text",
             f"{WECOM_MARKUP}test_what_hides_or_turns_the_writing_is_taken_out",
         ),
@@ -242,10 +245,13 @@ CATALOGUE: dict[str, Case] = {
     "SEC27": Case(
         (
             f"{RESPONDER}test_where_only_admins_may_others_change_nothing_and_learn_who_may",
+            f"{RESPONDER}test_every_command_that_changes_something_is_among_those_tried_below",
+            f"{RESPONDER}test_a_refused_change_is_told_to_the_operator",
             f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
             f"{RESPONDER}test_a_message_without_a_person_changes_nothing",
         ),
-        "a refused attempt is in the inbox like any message, and has no audit row of its own",
+        "a refused attempt is a line in the log and, like any message, a row of the inbox; it has no audit"
+        " row of its own",
     ),
     "SEC28": Case(
         (
@@ -256,9 +262,11 @@ CATALOGUE: dict[str, Case] = {
         )
     ),
     "SEC29": Case(
-        (f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",),
-        f"rights are looked up at the click, not at the drawing of the button; {NO_CONSOLE}, and nothing"
-        " yet takes an admin by code away again",
+        (
+            f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
+            "bot/test_operator.py::test_an_admin_by_a_code_is_listed_and_taken_away_again",
+        ),
+        f"rights are looked up at the click, not at the drawing of the button; {NO_CONSOLE}",
     ),
     "SEC30": Case(open="the sheet has no case of this number"),
     "SEC31": Case(

@@ -10,6 +10,7 @@ import pytest
 
 from bot import operator
 from bot.__main__ import main
+from bot.domain import Person
 from bot.ownership import CannotStart
 from tests.support.engine import a_knowledge_base
 from tests.support.program import Program, a_program
@@ -62,6 +63,35 @@ def test_a_backup_is_made_under_a_running_bot_and_restored_without_one(tmp_path:
     with Program(program.settings, program.edges, program.slack) as again:
         (reply,) = again.say("/threshold")
     assert "0.65" in str(reply)
+
+
+def test_an_admin_by_a_code_is_listed_and_taken_away_again(tmp_path: Path) -> None:
+    """SEC29: the next command is refused, and the used code does not bring the rights back."""
+    base = a_knowledge_base(tmp_path, "apple")
+    with a_program(tmp_path, base, settings_open_to="admins") as program:
+        assert operator.admins(program.settings) == "Nobody is an admin by a code."
+        code = operator.admin_code(program.settings)
+        program.say(f"/admin claim {code}")
+        (line,) = operator.admins(program.settings).splitlines()
+        person = line.split()[0]
+        assert person.startswith("terminal:")
+        assert "0.65" in str(program.say("/threshold 0.65"))
+        assert operator.remove_admin(program.settings, person) == f"{person} is no admin any more."
+        program.say(f"/admin claim {code}")
+        assert "Only admins" in str(program.say("/threshold 0.9"))
+        with pytest.raises(CannotStart, match="nobody is an admin by a code"):
+            operator.remove_admin(program.settings, person)
+    assert operator.admins(program.settings) == "Nobody is an admin by a code."
+
+
+def test_what_people_wrote_cannot_command_the_operators_terminal(tmp_path: Path) -> None:
+    base = a_knowledge_base(tmp_path, "apple")
+    with a_program(tmp_path, base) as program:
+        program.app._admins.claim(
+            operator.admin_code(program.settings), Person("slack", "T1", "U1", "eve\x1b[2J\x9b2J\nroot\u202e")
+        )
+        assert operator.admins(program.settings).isprintable()
+    assert "eve [2J 2J root" in operator.admins(program.settings)
 
 
 def test_a_wrong_letter_is_wrong_usage() -> None:
