@@ -318,10 +318,13 @@ CATALOGUE: dict[str, Case] = {
         (
             "attacks/test_nothing_is_fetched.py::test_every_pinned_file_has_its_hash",
             "attacks/test_nothing_is_fetched.py::test_what_the_program_depends_on_is_in_the_lock",
+            "attacks/test_nothing_is_fetched.py::test_what_is_installed_is_what_the_locks_pin",
+            "attacks/test_nothing_is_fetched.py::test_the_build_runs_the_checks_and_the_audit",
             "attacks/test_nothing_is_fetched.py::test_every_exception_of_the_audit_has_a_reason_and_an_end",
             "attacks/test_nothing_is_fetched.py::test_a_search_with_the_bundled_model_asks_nobody",
             "attacks/test_nothing_is_fetched.py::test_the_bot_asks_nobody_but_what_its_configuration_names",
         ),
-        "the audit asks a vulnerability database, which not every build reaches: `make audit`",
+        "the audit asks a vulnerability database, which not every build reaches: `make audit` and a job of"
+        " the workflow; where it is not reached, the audit fails and says so",
     ),
 }

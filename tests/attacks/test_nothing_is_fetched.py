@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tomllib
 from datetime import date
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 240
@@ -121,6 +124,27 @@ def test_what_the_program_depends_on_is_in_the_lock() -> None:
     assert needed - {"kbdial"} <= locked
 
 
+def test_what_is_installed_is_what_the_locks_pin() -> None:
+    """Supply chain: everything the program and its tests reach, by name and version."""
+    pinned = {
+        (_name(name), version)
+        for lock in ("base", "gpu", "test")
+        for name, version in re.findall(
+            r"^([A-Za-z0-9._-]+)==([^ ;+\\\n]+)", (ROOT / ".ci" / f"{lock}.lock").read_text(), re.MULTILINE
+        )
+    }
+    reached = _reached(Requirement("kbdial[documents,gpu,test]"), set())
+    assert len(reached) > 50
+    assert {name for name in reached if (name, _installed(name)) not in pinned} == {"kbdial"}
+
+
+def test_the_build_runs_the_checks_and_the_audit() -> None:
+    """Supply chain: an audit that nobody calls finds nothing."""
+    text = (ROOT / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    assert [job["steps"][-1]["run"] for job in jobs.values()] == [".ci/run", "make audit"]
+
+
 def test_every_exception_of_the_audit_has_a_reason_and_an_end() -> None:
     """Supply chain."""
     exceptions = tomllib.loads((ROOT / ".ci" / "audit.toml").read_text(encoding="utf-8")).get("exception", [])
@@ -129,6 +153,21 @@ def test_every_exception_of_the_audit_has_a_reason_and_an_end() -> None:
         for each in exceptions
         if not (each.get("id") and each.get("reason") and isinstance(each.get("until"), date))
     ] == []
+
+
+def _reached(wanted: Requirement, found: set[str]) -> set[str]:
+    """The distribution and all that it needs here, each once for each extra that is asked for."""
+    name, extras = _name(wanted.name), wanted.extras or {""}
+    for each in requires(name) or []:
+        needed = Requirement(each)
+        applies = needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras)
+        if applies and (_name(needed.name) not in found or needed.extras):
+            found |= _reached(needed, found | {name})
+    return found | {name}
+
+
+def _installed(name: str) -> str:
+    return version(name).partition("+")[0]
 
 
 def _name(requirement: str) -> str:
