@@ -43,7 +43,9 @@ def document() -> _Schema:
         "openapi": "3.1.0",
         "info": {"title": "kbdial bot", "version": version("kbdial")},
         "paths": {
-            "/healthz": {"get": _json("healthz", "Is it alive?", alive={"const": True})},
+            "/healthz": {
+                "get": _json("healthz", "Is it alive?", alive={"const": True}, clock={"type": "string"})
+            },
             "/readyz": {"get": _readyz()},
             "/metrics": {"get": _text("metrics", "What was counted, for Prometheus.", "text/plain")},
             "/openapi.json": {"get": _json("openapi", "This document.", openapi={"type": "string"})},
