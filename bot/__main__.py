@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -168,12 +169,13 @@ def _say(sentence: str) -> int:
 
 
 def _letter(text: str) -> tuple[str, int | None]:
-    kind, _, number = text.partition(":")
     if text == "all":
         return "all", None
-    if kind not in {"message", "delivery"} or not (number.isascii() and number.isdigit()):
+    # No more digits than the number of a row can have.
+    letter = re.fullmatch(r"(message|delivery):([0-9]{1,18})", text)
+    if letter is None:
         raise argparse.ArgumentTypeError(f'wanted "all", "message:7" or "delivery:9" (got "{text}")')
-    return kind, int(number)
+    return letter[1], int(letter[2])
 
 
 def _complain(sentence: str, code: int) -> int:

@@ -23,7 +23,7 @@ from bot import web
 from bot.alerts import Alerts, Condition
 from bot.clockwork import Clockwork
 from bot.config import Bot, Config
-from bot.domain import Clock, IncomingMessage, PlatformError
+from bot.domain import Channel, Clock, IncomingMessage, PlatformError
 from bot.engine_client import EngineClient
 from bot.handover import Handover
 from bot.labelling import Labelling
@@ -138,20 +138,6 @@ class App:
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = Links(bot.public_url, lambda: own_keys.get("links"))
-        self.responder = Responder(
-            settings=Settings(self._database),
-            history=History(self._database),
-            labels=Labels(self._database, clock),
-            reviews=Reviews(self._database),
-            gaps=Gaps(self._database),
-            engine=self.engine,
-            clock=clock,
-            bot=bot,
-            new_id=edges.new_id,
-            link_to=self._links.to,
-            admins=self._admins,
-            waiting=self._waiting,
-        )
         self._terminal = TerminalPlatform(
             self._documents.content, bot.data_dir / "exports", is_alone=is_sqlite(bot)
         )
@@ -166,11 +152,31 @@ class App:
             open_wire=edges.open_wire,
         )
         platforms: list[Platform] = [self._terminal, self._slack, self.wecom.platform]
+        by_name = {platform.name: platform for platform in platforms}
+
+        def speaks_first(channel: Channel) -> bool:
+            return channel.platform in by_name and by_name[channel.platform].speaks_first(channel)
+
+        self.responder = Responder(
+            settings=Settings(self._database),
+            history=History(self._database),
+            labels=Labels(self._database, clock),
+            reviews=Reviews(self._database),
+            gaps=Gaps(self._database),
+            engine=self.engine,
+            clock=clock,
+            bot=bot,
+            new_id=edges.new_id,
+            link_to=self._links.to,
+            admins=self._admins,
+            waiting=self._waiting,
+            speaks_first=speaks_first,
+        )
         self._worker = Worker(
             inbox=self.inbox,
             outbox=self.outbox,
             responder=self.responder,
-            platforms={platform.name: platform for platform in platforms},
+            platforms=by_name,
             handover=self._handover,
             metrics=self.metrics,
             on_progress=self._terminal.nudge,
@@ -192,6 +198,7 @@ class App:
         )
         self.clockwork = Clockwork(
             places=Places(self._database).all,
+            speaks_first=speaks_first,
             settings=Settings(self._database),
             knowledge_base=self.engine.knowledge_base,
             default_knowledge_base=bot.defaults.knowledge_base,

@@ -41,12 +41,16 @@ class Settings(Protocol):
 
 
 class Clockwork:
-    """`accept` puts a message into the inbox; a repeat is its business."""
+    """`accept` puts a message into the inbox; a repeat is its business.
+
+    Where the bot cannot speak first (`speaks_first`) nothing is ever due.
+    """
 
     def __init__(
         self,
         *,
         places: Callable[[], tuple[Channel, ...]],
+        speaks_first: Callable[[Channel], bool],
         settings: Settings,
         knowledge_base: Callable[[str], KnowledgeBase],
         default_knowledge_base: str,
@@ -55,6 +59,7 @@ class Clockwork:
         timezone: str,
     ) -> None:
         self._places = places
+        self._speaks_first = speaks_first
         self._settings = settings
         self._knowledge_base = knowledge_base
         self._default_knowledge_base = default_knowledge_base
@@ -68,7 +73,7 @@ class Clockwork:
         now = self._clock.now()
         models: dict[str, str] = {}
         made = 0
-        for channel in self._places():
+        for channel in filter(self._speaks_first, self._places()):
             own = self._settings.of(channel)
             slot = self._digest_slot(channel, own, now)
             if slot:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain import Delivery
+from bot.domain import Channel, Delivery
 
 
 class Platform(Protocol):
@@ -17,6 +17,10 @@ class Platform(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def speaks_first(self, channel: Channel) -> bool:
+        """Whether something that nobody asked for can be said there."""
+        ...
 
     def send(self, delivery: Delivery) -> str:
         """Send the reply and return the platform's name for it ("" where it has none).

@@ -92,6 +92,9 @@ class TerminalPlatform:
             for seat in self._seats.values():
                 seat.nudged.set()
 
+    def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - nobody sits there all day
+        return False
+
     def send(self, delivery: Delivery) -> str:
         with self._lock:
             seat = self._seats.get(delivery.address.get("seat", ""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal, assert_never
@@ -21,6 +21,7 @@ from bot.domain import (
     Asked,
     Button,
     Change,
+    Channel,
     Clock,
     ClosedGap,
     EngineError,
@@ -82,12 +83,24 @@ class Gap:
 
 
 class GapList:
-    def __init__(self, *, history: History, labels: Labels, gaps: Gaps, engine: Engine, clock: Clock) -> None:
+    """`speaks_first` says where a digest can be said at all."""
+
+    def __init__(
+        self,
+        *,
+        history: History,
+        labels: Labels,
+        gaps: Gaps,
+        engine: Engine,
+        clock: Clock,
+        speaks_first: Callable[[Channel], bool],
+    ) -> None:
         self._history = history
         self._labels = labels
         self._gaps = gaps
         self._engine = engine
         self._clock = clock
+        self._speaks_first = speaks_first
 
     def answer(self, room: Room, command: GapCommand) -> Outcome:
         """Raises EngineError."""
@@ -171,6 +184,8 @@ class GapList:
         if wanted.often is None:
             off = (Change("digest", own.digest, None),) if own.digest else ()
             return Outcome((room.announcement(words.digest_off.format(who=room.who), verb="gaps"),), off)
+        if not self._speaks_first(room.message.channel):
+            return Outcome((room.aside(words.digest_nowhere, verb="gaps"),))
         hour = wanted.hour if wanted.hour is not None else own.digest_hour
         hour = DEFAULT_HOUR if hour is None else hour
         zone = wanted.timezone or own.timezone

@@ -34,6 +34,7 @@ from bot.domain import (
     Action,
     Answer,
     Asked,
+    Channel,
     Choose,
     Clock,
     EngineError,
@@ -89,6 +90,7 @@ class Responder:
         link_to: Callable[[str], str],
         admins: Admins | None = None,
         waiting: Callable[[], int] | None = None,
+        speaks_first: Callable[[Channel], bool] = lambda _: True,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
@@ -111,7 +113,14 @@ class Responder:
         self._review = Review(
             reviews=reviews, engine=engine, bases=bases, clock=clock, new_id=new_id, link=link_to
         )
-        self._gaps = GapList(history=history, labels=labels, gaps=gaps, engine=engine, clock=clock)
+        self._gaps = GapList(
+            history=history,
+            labels=labels,
+            gaps=gaps,
+            engine=engine,
+            clock=clock,
+            speaks_first=speaks_first,
+        )
         self._carrier = Carrier(history, engine, bases)
         self._inspection = Inspection(engine=engine, new_id=new_id, link=link_to)
         self._knowledge = Knowledge(engine, bases, self._questions, wait)

@@ -77,6 +77,7 @@ class WorkWording:
     gaps_not_added: str
     gaps_no_entry: str
     digest_head: str
+    digest_nowhere: str
     digest_off: str
     digest_daily: str
     digest_weekly: str
@@ -161,6 +162,8 @@ _EN = WorkWording(
     gaps_not_added="Nothing was added: {reason}.",
     gaps_no_entry="There is no entry {entry} in {name}.",
     digest_head="The digest of this channel.",
+    digest_nowhere="I can only answer here and never speak first, so there is no digest. /gaps shows the "
+    "same at any time. A WeCom group gets one when a webhook stands in it: WECOM.md tells operators how.",
     digest_off="{who} ended the digest.",
     digest_daily="{who} asked for a digest of open questions every day at {hour}:00 ({timezone}).",
     digest_weekly="{who} asked for a digest of open questions every Monday at {hour}:00 ({timezone}).",
@@ -247,6 +250,8 @@ _ZH = WorkWording(
     gaps_not_added="没有添加：{reason}。",
     gaps_no_entry="{name} 里没有编号为 {entry} 的内容。",
     digest_head="本群的定期摘要。",
+    digest_nowhere="我在这里只能回答，不能主动发言，所以没有定期摘要；随时可以用 /gaps 查看。"
+    "企业微信群里放一个群机器人 webhook 就能收到，做法见 WECOM.zh.md（请找管理员）。",
     digest_off="{who} 关闭了定期摘要。",
     digest_daily="{who} 设置了定期摘要：每天 {hour}:00（{timezone}）。",
     digest_weekly="{who} 设置了定期摘要：每周一 {hour}:00（{timezone}）。",

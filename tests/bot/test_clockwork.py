@@ -8,7 +8,7 @@ import pytest
 
 from bot.clockwork import Clockwork
 from bot.config import Bot
-from bot.domain import EngineError, KnowledgeBase, Surface
+from bot.domain import Channel, EngineError, KnowledgeBase, Surface
 from tests.bot.store.building import HandClock, a_store
 from tests.support.desk import NEXT_DOOR, Desk
 
@@ -30,10 +30,15 @@ def desk(tmp_path: Path, clock: HandClock) -> Iterator[Desk]:
         yield desk
 
 
-def a_clockwork(desk: Desk, knowledge_base: Callable[[str], KnowledgeBase] | None = None) -> Clockwork:
+def a_clockwork(
+    desk: Desk,
+    knowledge_base: Callable[[str], KnowledgeBase] | None = None,
+    speaks_first: Callable[[Channel], bool] = lambda _: True,
+) -> Clockwork:
     """As after a start: it remembers nothing."""
     return Clockwork(
         places=desk.store.places.all,
+        speaks_first=speaks_first,
         settings=desk.store.settings,
         knowledge_base=knowledge_base or desk.engine.knowledge_base,
         default_knowledge_base="default",
@@ -51,6 +56,14 @@ def heard(desk: Desk) -> list[tuple[str, str]]:
         found.append((item.message.channel.id, item.message.text))
         desk.store.inbox.answered(item, desk.responder.reply_to(item))
     return found
+
+
+def test_nothing_is_due_where_the_bot_can_only_answer(desk: Desk, clock: HandClock) -> None:
+    desk.say("/gaps digest daily 09:00")
+    desk.say("/gaps digest daily 09:00", channel=NEXT_DOOR)
+    clock.go_on(HOUR)
+    a_clockwork(desk, speaks_first=lambda channel: channel == NEXT_DOOR).look()
+    assert heard(desk) == [("C2", "digest")]
 
 
 def test_a_daily_digest_is_due_once_a_day_at_the_hour_of_its_channel(desk: Desk, clock: HandClock) -> None:

@@ -94,9 +94,10 @@ def test_what_people_wrote_cannot_command_the_operators_terminal(tmp_path: Path)
     assert "eve [2J 2J root" in operator.admins(program.settings)
 
 
-def test_a_wrong_letter_is_wrong_usage() -> None:
+@pytest.mark.parametrize("which", ["everything", "message:", "delivery:٣", f"message:{'9' * 30}"])
+def test_a_wrong_letter_is_wrong_usage(which: str) -> None:
     told = io.StringIO()
     with contextlib.redirect_stderr(told), pytest.raises(SystemExit) as ended:
-        main(["letters", "--replay", "everything"])
+        main(["letters", "--replay", which])
     assert ended.value.code == 2
     assert '"message:7"' in told.getvalue()

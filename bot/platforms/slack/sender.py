@@ -20,7 +20,7 @@ from typing import Any
 from slack_sdk.web import SlackResponse, WebClient
 
 from bot import texts
-from bot.domain import Answer, Clock, Delivery, Document, PlatformError, Reply, reply_to_json
+from bot.domain import Answer, Channel, Clock, Delivery, Document, PlatformError, Reply, reply_to_json
 from bot.platforms.outgoing import Outgoing
 from bot.platforms.slack import blocks
 from bot.platforms.slack.web_api import (
@@ -85,6 +85,9 @@ class SlackPlatform:
     def in_response(self, reply: Reply) -> Message:
         """The reply as the body of the answer to a slash command."""
         return _to(private=reply.private) | self._message(reply, in_thread=False)
+
+    def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - one token for all
+        return self._web_api.has_token
 
     def send(self, delivery: Delivery) -> str:
         """Send, as `Platform` says; the receipt is the message's `ts`, or "" where Slack tells none."""

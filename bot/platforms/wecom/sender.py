@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from bot.domain import Clock, Delivery, Document, NotYet, PlatformError
+from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
 from bot.platforms.wecom import answers
 from bot.platforms.wecom.api import AppApi, FileKind, mark
 from bot.platforms.wecom.calls import TOKEN_ERRORS, ErrorCode
@@ -48,6 +48,9 @@ class WecomPlatform:
         self._speaker = speaker
         self._clock = clock
         self._content_of = content_of
+
+    def speaks_first(self, channel: Channel) -> bool:
+        return bool(self._ways.home(channel))
 
     def send(self, delivery: Delivery) -> str:
         """Send, as `Platform` says.

@@ -268,3 +268,10 @@ def test_a_digest_is_pushed_over_the_connection(tmp_path: Path) -> None:
         program.settle(lambda: len(wecom.shown) == 3)
         assert (wecom.shown[2].request, wecom.shown[2].chat) == ("", "G1")
         assert "fig" in wecom.shown[2].text
+
+
+def test_a_digest_is_refused_where_the_bot_can_only_answer(tmp_path: Path) -> None:
+    with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon")) as program:
+        assert "WECOM.zh.md" in program.wecom.say("@kbdial /gaps digest daily 9").text
+        program.clock.wait(86_400)
+        assert program.app.clockwork.look() == 0
