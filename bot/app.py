@@ -267,6 +267,7 @@ class App:
     def stop(self) -> None:
         """Stop in reverse order. Stopping twice is fine, and so is stopping what never started."""
         self._is_stopping.set()
+        log.info("stopping")  # and by now nobody is told any more that we are ready
         self._closing.close()
 
     def say(self, message: IncomingMessage, listener: Listener) -> None:

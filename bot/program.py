@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
@@ -16,8 +15,6 @@ from bot.app import App, build
 from bot.config import Bot, Config
 from bot.ownership import CannotStart, is_sqlite, only_owner
 from bot.store import SchemaError, StoreError, schema
-
-log = logging.getLogger(__name__)
 
 
 def serve(config: Config, *, workers: int | None = None) -> int:
@@ -76,7 +73,6 @@ def _run(config: Config, app: App) -> int:
     try:
         asked.wait()
     finally:
-        log.info("stopping")
         app.stop()
     return 0
 

@@ -72,14 +72,13 @@ class Server:
         if self._thread.is_alive():
             _wake(self._sockets)
             self._thread.join()
-        else:
-            self._close()
+        # Here and not in the loop's own thread: what wakes the loop stays open until it has ended.
+        self._close()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
         self._flush()
-        self._close()
 
     def _flush(self) -> None:
         """Give answers that are written but not yet sent a moment to leave."""

@@ -83,9 +83,12 @@ def _best(curve: Curve, interval: Interval | None) -> Chosen | None:
 
 
 def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen | None:
-    """The lowest that reaches the precision, rounded down as well where one of them does."""
+    """The lowest that reaches the precision, rounded down as well where one of them does.
+
+    None below 0, where nobody can set a threshold.
+    """
     enough = needed(precision, int(curve.kept[0]))
-    passes = reaching(curve, enough)
+    passes = reaching(curve, enough) & (curve.thresholds >= 0)
     if not passes.any():
         return None
     chosen = _chosen(curve, int(np.flatnonzero(passes)[0]), interval)

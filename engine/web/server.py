@@ -18,7 +18,7 @@ from engine.web.patience import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
 _BODY_LIMIT_BYTES = 16 << 20
 _CONNECTIONS = 1000
 _BACKLOG = 1024
-_LOOK_SECONDS = 0.01
+_FLUSH_SECONDS = 5.0
 
 Wsgi = Callable[..., Iterable[bytes]]
 
@@ -33,7 +33,6 @@ class _Waitress(Protocol):
     effective_port: str | int
     accepting: bool
 
-    def run(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -50,6 +49,7 @@ class Server:
         self._sockets: dict[int, Any] = {}
         self._server: _Waitress | None = None
         self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
 
     @property
     def address(self) -> str:
@@ -81,7 +81,7 @@ class Server:
             clear_untrusted_proxy_headers=True,
         )
         self._server.channel_class = partial(ImpatientChannel, request_seconds=self._request_seconds)
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
         self._thread.start()
 
     def stop(self, grace_seconds: float = 5.0) -> None:
@@ -90,12 +90,20 @@ class Server:
         server, self._server = self._server, None
         # Sockets belong to the server's own loop, so it is asked to close them.
         server.trigger.pull_trigger(lambda: _stop_listening(server))
-        until = time.monotonic() + grace_seconds
         server.task_dispatcher.shutdown(timeout=grace_seconds)
+        self._stopping.set()
+        server.trigger.pull_trigger()
+        self._thread.join()
+        # Here and not in the loop's own thread: what wakes the loop stays open until it has ended.
+        wasyncore.close_all(self._sockets)
+
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
+        # Answers that are written but not yet sent get a moment to leave.
+        until = time.monotonic() + _FLUSH_SECONDS
         while _has_unsent(self._sockets) and time.monotonic() < until:
-            time.sleep(_LOOK_SECONDS)
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
-        self._thread.join(grace_seconds)
+            wasyncore.loop(timeout=0.1, use_poll=True, map=self._sockets, count=1)
 
 
 def _has_unsent(sockets: dict[int, Any]) -> bool:

@@ -79,7 +79,7 @@ def test_the_lowest_sure_threshold_is_that_of_a_search_over_all(
     given_labels: list[Label], precision: float
 ) -> None:
     wanted = evaluate(given_labels, precision=precision).wanted
-    points = [by_hand(given_labels, t) for t in sorted({label.score for label in given_labels})]
+    points = [by_hand(given_labels, t) for t in sorted({label.score for label in given_labels}) if t >= 0]
     sure = [point for point in points if lower_bound(point.right, point.kept) >= precision]
     assert (wanted.point if wanted else None) == (sure[0] if sure else None)
 
@@ -99,6 +99,11 @@ def test_a_suggestion_for_a_precision_reaches_it() -> None:
         wanted = evaluate(some_labels(300, seed), precision=0.8).wanted
         assert isinstance(wanted, Chosen)
         assert lower_bound(wanted.at_suggested.right, wanted.at_suggested.kept) >= 0.8
+
+
+def test_no_threshold_below_nothing_is_offered_for_a_precision() -> None:
+    opposites = [Label(score=-0.2 - number / 1000, relevant=True, group=str(number)) for number in range(50)]
+    assert evaluate(opposites, precision=0.8).wanted is None
 
 
 @given(st.floats(0, 1, allow_nan=False))
