@@ -1,6 +1,6 @@
 """Acknowledgements a second with the durable inbox, against the same route without it.
 
-    python benchmarks/acknowledge.py [--seconds 5] [--turns 3] [--connections 8]
+    python -m benchmarks.acknowledge [--seconds 5] [--turns 3] [--connections 8]
 
 Both sides are the Slack events route with its signature check behind the same server, in
 a process of their own; one stores each event with a synced commit before it answers, the

@@ -1,6 +1,6 @@
 """How well a model finds the right entry, with its texts prepared in several ways.
 
-    python benchmarks/answer_quality.py FOLDER…  [--only NAME…] [--typed MANNER] [--model NAME]
+    python -m benchmarks.answer_quality FOLDER…  [--only NAME…] [--typed MANNER] [--model NAME]
 
 Each FOLDER holds a knowledge base and labelled questions as JSON Lines:
 

@@ -1,6 +1,6 @@
 """Time the encoder against what the device can do, in one run.
 
-    python benchmarks/encode.py [--size 4B] [--texts 4096] [--rounds 20]
+    python -m benchmarks.encode [--size 4B] [--texts 4096] [--rounds 20]
 
 The model is built as Qwen3-Embedding of that size, with random weights and a tokenizer of
 letters, in a temporary folder: 4B takes 30 GB of disk on the way. Compared are

@@ -1,4 +1,4 @@
-"""How acknowledgements fare while something is wrong: python benchmarks/faults.py [seconds] [rounds].
+"""How acknowledgements fare while something is wrong: python -m benchmarks.faults [seconds] [rounds].
 
 Each fault is measured against quiet in the same round, one right after the other, over a
 fresh bot each: real processes, real HTTP, eight connections that send question after
@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.faults.building import NOWHERE, BotHome, EngineHome, until
 from tests.support.crowd import OK, Crowd, percentile

@@ -1,6 +1,6 @@
 """How long a preview over a channel's last 200 questions takes, from the database to the words.
 
-    python benchmarks/preview.py [--runs 200]
+    python -m benchmarks.preview [--runs 200]
 
 A room with 2,000 questions, each with five matches as they are stored and the best 200
 scores; the same reply that `/threshold try 0.65` gives, without the chat around it.

@@ -1,6 +1,6 @@
 """What a refresh, a start and the memory of many entries cost, against their aims.
 
-    python benchmarks/refresh.py [refresh|switch|start …] [--entries 265590] [--rows 1000000]
+    python -m benchmarks.refresh [refresh|switch|start …] [--entries 265590] [--rows 1000000]
 
 `refresh`: nothing changed, reordered, 1 % changed, against everything new; questions meanwhile.
 `switch`: a new snapshot every ten seconds while eight clients ask as fast as they can.

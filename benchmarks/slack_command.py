@@ -1,6 +1,6 @@
 """From a signed slash command to its answer, against the sum of what it cannot do without.
 
-    python benchmarks/slack_command.py [--rounds 300]
+    python -m benchmarks.slack_command [--rounds 300]
 
 Each round measures, one after the other: one bare model call, one bare exact search over
 the same vectors, one bare Flask route behind the same server, and one signed

@@ -1,6 +1,6 @@
 """Cold and warm start: from nothing to the first answer, and again over what is there.
 
-    python benchmarks/start.py [--turns 3]
+    python -m benchmarks.start [--turns 3]
 
 Cold: an empty folder; the database is made and both sample knowledge bases are embedded.
 Warm: the same folder again. Both until the engine answers a search and the bot is ready.

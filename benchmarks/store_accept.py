@@ -1,6 +1,6 @@
 """How much `Inbox.accept` costs beyond the floor: a raw insert with a synced commit, in the same run.
 
-    python benchmarks/store_accept.py [--threads 8] [--seconds 3] [--folder PATH]
+    python -m benchmarks.store_accept [--threads 8] [--seconds 3] [--folder PATH]
 
 The floor is one sqlite3 connection behind one lock, a single-row INSERT and a COMMIT with
 synchronous=FULL: what a write costs when nothing is shared and nothing is looked up.

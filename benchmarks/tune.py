@@ -1,6 +1,6 @@
 """How near /tune comes to the best threshold from a few answers with wrong clicks, and how fast it is.
 
-    python benchmarks/tune.py FOLDER [--sets clinc150-en assistant-zh …] [--rounds 100]
+    python -m benchmarks.tune FOLDER [--sets clinc150-en assistant-zh …] [--rounds 100]
 
 FOLDER holds labelled sets: NAME/kb.jsonl and NAME/queries.jsonl. Each round draws 20, 50 or
 200 questions. Of each, one shown match is judged: nine times of ten the first, else one of

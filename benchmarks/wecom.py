@@ -1,6 +1,6 @@
 """WeCom on loopback: callback to finished stream beside Slack, and 200 messages at once.
 
-    python benchmarks/wecom.py [--rounds 300] [--groups 20] [--messages 200]
+    python -m benchmarks.wecom [--rounds 300] [--groups 20] [--messages 200]
 
 The bot and the engine run as they do for everybody (two processes, the bundled model, the
 sample help desk). Each round asks one question through Slack (a signed `/ask`, answered

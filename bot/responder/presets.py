@@ -2,7 +2,7 @@
 
 A threshold belongs to a model, so each strategy has two sets of numbers: those of the
 tutorial, found with Qwen3-Embedding-4B, and our own for the bundled model, measured by
-`benchmarks/strategies.py`. The model in use decides; the reply says whose numbers it took.
+`benchmarks.strategies`. The model in use decides; the reply says whose numbers it took.
 """
 
 from __future__ import annotations

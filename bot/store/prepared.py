@@ -1,7 +1,7 @@
 """Statements compiled once and given straight to the driver, for the path every acknowledgement waits for.
 
 Executing through SQLAlchemy costs 40 to 100 µs a statement, SQLite's own work on the five
-statements of `Inbox.accept` 15 µs each (measured with benchmarks/store_accept.py).
+statements of `Inbox.accept` 15 µs each (measured with benchmarks.store_accept).
 """
 
 from __future__ import annotations
