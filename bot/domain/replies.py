@@ -18,10 +18,14 @@ ThresholdSource = Literal["channel", "knowledge base", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A command that is one click away; where there are no buttons, people see it and type it."""
+    """A command that is one click away; where there are no buttons, people see it and type it.
+
+    `is_explained` when the words of the reply say what to type, so that nothing need be added.
+    """
 
     label: str
     command: str
+    is_explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,8 @@ class GapList:
             lines.append(words.gaps_private.format(count=private))
         lines.append(words.gaps_how.format(gap=shown[0].name))
         buttons = tuple(
-            Button(words.gaps_dismiss.format(gap=gap.name), f"/gaps dismiss {gap.name}") for gap in shown
+            Button(words.gaps_dismiss.format(gap=gap.name), f"/gaps dismiss {gap.name}", is_explained=True)
+            for gap in shown
         )
         return lines, buttons
 

@@ -64,11 +64,11 @@ WORDING = Wording(
     changed="{when} {who}: {old} → {new}",
     the_default="default",
     preview="The last questions here ({count}):",
-    preview_effect="at {threshold}: {silent} find nothing, {mean} matches each on average",
+    preview_effect="at {threshold}: {silent} without a match, {mean} matches each on average",
     preview_gains="Questions that would gain their best match: {count}",
     preview_loses="Questions that would lose their best match: {count}",
     preview_moved="“{question}” ({score})",
-    preview_line="Last {count} questions: {before} found nothing, now {after} would; "
+    preview_line="Last questions ({count}): {before} without a match, now {after}; "
     "{mean_before} → {mean_after} matches each.",
     at_least="at least {number}",
     unseen_change="Note: {who} had changed it from {old} to {new} only {seconds} s before.",

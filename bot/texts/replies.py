@@ -16,7 +16,11 @@ def in_words(reply: Text | Document) -> Text:
 
 
 def with_commands(reply: Text | Document) -> str:
-    """The words, and after them what each button does, as the command to type."""
+    """The words, and after them what each button does that they do not explain, as the command to type."""
     words = wording(reply.language)
-    typed = [words.to_type.format(label=button.label, command=button.command) for button in reply.buttons]
+    typed = [
+        words.to_type.format(label=button.label, command=button.command)
+        for button in reply.buttons
+        if not button.is_explained
+    ]
     return "\n".join([in_words(reply).body, *typed])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.texts.wording import Wording
 
 WORDING = Wording(
-    context="阈值 {threshold}（{source}） · {shown} · 知识库 {knowledge_base} · 更新于 {age}",
+    context="阈值 {threshold}（{source}） · {shown} · 知识库 {knowledge_base} · {age}更新",
     shown="显示 {shown} 条，共 {total} 条",
     from_channel="本群设置",
     from_knowledge_base="知识库设置",
@@ -55,10 +55,10 @@ WORDING = Wording(
     value="{value}（{source}）",
     threshold_shown="当前阈值：{value}。",
     threshold_unknown="知识库自己的值（检索恢复后可见）",
-    threshold_set="{who} 把这里的阈值从 {old} 改成了 {new}。",
+    threshold_set="{who} 把这里的阈值从 {old}改成了 {new}。",
     threshold_same="这里的阈值已经是 {new}。",
-    threshold_reset="{who} 把这里的阈值从 {old} 恢复为 {new}。",
-    threshold_undone="{who} 撤销了上一次阈值修改：从 {old} 退回 {new}。",
+    threshold_reset="{who} 把这里的阈值从 {old}恢复为 {new}。",
+    threshold_undone="{who} 撤销了上一次阈值修改：从 {old}退回 {new}。",
     nothing_to_undo="没有可以撤销的阈值修改。",
     changed="{when} {who}：{old} → {new}",
     the_default="默认",
@@ -132,7 +132,7 @@ WORDING = Wording(
     status_loading="检索：模型正在加载。问题会保留，加载好后回答。",
     status_embedding="检索：正在准备，已计算 {done}/{total} 条向量。问题会保留，完成后回答。",
     status_engine="检索：正常，模型 {model}，运行在 {device}",
-    status_kb="知识库 {name}：{count} 条，{dimension} 维，更新于 {age}",
+    status_kb="知识库 {name}：{count} 条，{dimension} 维，{age}更新",
     status_next="下次更新：{when}",
     status_refreshing="正在更新。",
     status_refreshing_progress="正在更新：已计算 {done}/{total} 条向量。",

@@ -262,8 +262,8 @@ def test_a_preview_counts_the_channels_own_questions_and_sets_nothing(desk: Desk
     asked = len(desk.engine.asked)
     assert desk.say("/threshold try 0.8") == (
         "The last questions here (2):\n"
-        "at 0.40: 0 find nothing, 2.0 matches each on average\n"
-        "at 0.80: 1 find nothing, 0.5 matches each on average\n"
+        "at 0.40: 0 without a match, 2.0 matches each on average\n"
+        "at 0.80: 1 without a match, 0.5 matches each on average\n"
         "Questions that would lose their best match: 1\n"
         "“figs?” (0.4500)"
     )
@@ -299,7 +299,7 @@ def test_turning_the_dial_filters_the_same_answer_again_and_says_who(desk: Desk)
         in_place=True,
         turned_by=(BOB, Decimal("0.40")),
         snapshot_at=turned.snapshot_at if isinstance(turned, Answer) else None,
-        notes=("Last 1 questions: 0 found nothing, now 0 would; 3.0 → 1.0 matches each.",),
+        notes=("Last questions (1): 0 without a match, now 0; 3.0 → 1.0 matches each.",),
     )
     assert outcome.changes == (Change("threshold", None, "0.75"),)
     assert desk.threshold() == Decimal("0.75")

@@ -38,8 +38,8 @@ def test_setting_a_threshold_says_what_it_would_have_done(desk: Desk) -> None:
     assert desk.say("/threshold 0.9") == (
         "Ann set the threshold here from 0.40 (default) to 0.90 (set in this channel).\n"
         "The last questions here (1):\n"
-        "at 0.40: 0 find nothing, 3.0 matches each on average\n"
-        "at 0.90: 1 find nothing, 0.0 matches each on average\n"
+        "at 0.40: 0 without a match, 3.0 matches each on average\n"
+        "at 0.90: 1 without a match, 0.0 matches each on average\n"
         "Questions that would lose their best match: 1\n"
         "“sour?” (0.8200)"
     )
@@ -57,7 +57,7 @@ def test_a_preview_without_the_engine_goes_by_what_was_asked(desk: Desk) -> None
     desk.ask("sour?")
     desk.engine.away = True
     desk.engine.clock.go_on(3600)
-    assert "at 0.40: 0 find nothing" in desk.say("/threshold try 0.8")
+    assert "at 0.40: 0 without a match" in desk.say("/threshold try 0.8")
 
 
 def test_a_change_right_after_somebody_elses_says_so(desk: Desk, clock: HandClock) -> None:
@@ -87,7 +87,7 @@ def test_a_click_on_ones_own_old_dial_is_no_news(desk: Desk) -> None:
     asked = desk.ask("sour?")
     desk.say("/threshold 0.75")
     answer = turned(desk.click(TurnDial(asked.id, Decimal("0.45"))))
-    assert answer.notes == ("Last 1 questions: 0 found nothing, now 0 would; 1.0 → 3.0 matches each.",)
+    assert answer.notes == ("Last questions (1): 0 without a match, now 0; 1.0 → 3.0 matches each.",)
 
 
 def test_the_same_button_pressed_by_two_turns_the_dial_once_and_tells_both(desk: Desk) -> None:

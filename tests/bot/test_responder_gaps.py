@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import texts
 from bot.config import Bot
 from bot.domain import Person, Surface, Text, Vote
 from bot.engine_client import Added, Dropped
@@ -46,6 +47,8 @@ def test_what_found_nothing_is_listed_by_meaning_the_most_frequent_first(desk: D
         f"/gaps dismiss {gap_of('parcels late')}",
     ]
     assert f"/gaps add {gap_of('refund when')} => ANSWER" in said.body
+    assert f"/gaps dismiss {gap_of('refund when')}" in said.body
+    assert texts.with_commands(said) == said.body  # where there are no buttons, it is not said again
 
 
 def test_only_unhelpful_matches_are_a_gap_and_one_helpful_is_none(desk: Desk) -> None:

@@ -109,8 +109,8 @@ PREVIEW = Preview(
 def test_a_preview_in_words() -> None:
     assert in_words(texts.wording("en"), PREVIEW) == [
         "The last questions here (40):",
-        "at 0.40: 3 find nothing, at least 4.2 matches each on average",
-        "at 0.65: 9 find nothing, 1.5 matches each on average",
+        "at 0.40: 3 without a match, at least 4.2 matches each on average",
+        "at 0.65: 9 without a match, 1.5 matches each on average",
         "Questions that would lose their best match: 6",
         "“where is my parcel?” (0.6412)",
     ]

@@ -69,7 +69,7 @@ def test_a_strategy_of_the_configuration_says_its_reason(desk: Desk) -> None:
 
 def test_a_strategy_is_previewed_on_the_last_questions(desk: Desk) -> None:
     desk.ask("sour?")
-    assert "at 0.70: 0 find nothing, 2.0 matches each" in desk.say("/strategy precise")
+    assert "at 0.70: 0 without a match, 2.0 matches each" in desk.say("/strategy precise")
 
 
 def test_an_unknown_strategy_changes_nothing(desk: Desk) -> None:

@@ -59,7 +59,7 @@ def test_the_context_line_says_threshold_source_share_knowledge_base_and_age() -
         "threshold 0.65 (set in this channel) · 5 of 12 shown · knowledge base fruit · updated 5 min ago"
     )
     assert texts.context_line(replace(answer, language="zh"), NOW) == (
-        "阈值 0.65（本群设置） · 显示 5 条，共 12 条 · 知识库 fruit · 更新于 5 分钟前"
+        "阈值 0.65（本群设置） · 显示 5 条，共 12 条 · 知识库 fruit · 5 分钟前更新"
     )
 
 

@@ -52,7 +52,7 @@ def test_a_preview_is_what_asking_again_gives(program: Program) -> None:
     again = [asked(program, text) for text in QUESTIONS]
     silent = sum(not answer.total for answer in again)
     mean = sum(answer.total for answer in again) / len(again)
-    assert f"at 0.65: {silent} find nothing, {mean:.1f} matches each on average" in preview
+    assert f"at 0.65: {silent} without a match, {mean:.1f} matches each on average" in preview
     lost = sum(bool(before.total) and not after.total for before, after in zip(answers, again, strict=True))
     assert preview.count("“") == lost
 
@@ -163,4 +163,4 @@ def test_the_dial_in_slack_shows_its_effect_in_one_line(program: Program) -> Non
     shown = [
         text["text"] for block in after["blocks"] if block["type"] == "context" for text in block["elements"]
     ]
-    assert any(line.startswith("Last 1 questions: 0 found nothing, now 0 would;") for line in shown)
+    assert any(line.startswith("Last questions (1): 0 without a match, now 0;") for line in shown)
