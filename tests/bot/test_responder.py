@@ -192,7 +192,7 @@ def test_a_wrong_value_changes_nothing_and_shows_an_example(desk: Desk) -> None:
 def test_a_bare_percentage_is_asked_back(desk: Desk) -> None:
     assert desk.say("/threshold 65", channel=WECOM) == (
         "/threshold 的用法：0 到 1 之间的数（最多四位小数），例如 /threshold 0.65（收到的是“65”）。"
-        "如果想要百分之 65，请发送 /threshold 65%。"
+        "如果想要 65%，请发送 /threshold 65%。"
     )
 
 
