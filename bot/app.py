@@ -180,6 +180,7 @@ class App:
             handover=self._handover,
             metrics=self.metrics,
             on_progress=self._terminal.nudge,
+            named=self._slack.named,
         )
         self._workers = Workers(
             self._worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers

@@ -33,6 +33,8 @@ SCOPES = (
     # To look whether a reply arrived whose confirmation was lost; without them it may be posted twice.
     "channels:history",
     "groups:history",
+    # Events bring an id alone; a change is told by name.
+    "users:read",
 )
 
 

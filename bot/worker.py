@@ -13,8 +13,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, PlatformError
+from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, Person, PlatformError
 from bot.handover import Handover
 from bot.metrics import Metrics
 from bot.platforms import Platform
@@ -67,6 +68,7 @@ class Worker:
     """What one step does. Safe to use from several threads at once.
 
     `on_progress` is called whenever an item or a delivery is out of our hands, however that went.
+    `named` finds the name of a person whose message brought none.
     """
 
     def __init__(
@@ -79,7 +81,9 @@ class Worker:
         handover: Handover,
         metrics: Metrics,
         on_progress: Callable[[], None] = lambda: None,
+        named: Callable[[Person], Person] = lambda person: person,
     ) -> None:
+        self._named = named
         self._on_progress = on_progress
         self._inbox = inbox
         self._outbox = outbox
@@ -148,6 +152,7 @@ class Worker:
             if not self._responder.allows(item):
                 self._metrics.throttled.labels(platform).inc()
                 return self._inbox.throttled(item, self._responder.throttle_notice(item))
+            item = replace(item, message=replace(item.message, person=self._named(item.message.person)))
             deliveries = self._inbox.answered(item, self._responder.reply_to(item))
         except EngineError as problem:
             if problem.code != "away":

@@ -140,9 +140,9 @@ def _failing_slack(everything: Planted, left: Left) -> None:
     ):  # fmt: skip
         slack.will("chat.postMessage", fault)
         slack.will("response_url", fault)
-        posted = len(slack.calls)
+        posted = slack.methods().count("chat.postMessage")
         left.answers.append(people.says("/threshold", channel=f"CS{number}").text)
-        slack.until(lambda posted=posted: len(slack.calls) > posted)  # type: ignore[misc]
+        slack.until(lambda posted=posted: slack.methods().count("chat.postMessage") > posted)  # type: ignore[misc]
         pressed = {"type": "button", "action_id": "more", "value": "a1:5"}
         left.answers.append(people.clicks(pressed, channel={"id": f"CS{number}"}).text)
 

@@ -139,7 +139,7 @@ class RecordingSlack:
             case "auth.test":
                 return {"ok": True, "user": "kbdial", "team": "Acme", "user_id": BOT_USER, "team_id": "T1"}
             case "users.info":
-                return {"ok": True, "user": {"id": given.get("user"), "is_admin": False}}
+                return {"ok": True, "user": {"id": given.get("user"), "name": f"name-of-{given.get('user')}"}}
             case "chat.postMessage" | "chat.postEphemeral":
                 problem = refusal(given)
                 return {"ok": False, "error": problem} if problem else {"ok": True, "ts": self._keep(given)}

@@ -115,3 +115,11 @@ def test_an_entry_added_in_chat_is_found_by_the_next_question(program: Program) 
     message = posted_after(program, before)
     assert "榴莲" in message["text"].splitlines()[0]
     assert "密封盒" in json.dumps(message, ensure_ascii=False)
+
+
+def test_a_change_by_mention_is_told_by_the_name_of_who_made_it(program: Program) -> None:
+    before = len(program.slack.posted)
+    program.people.says("threshold 0.5", channel="C8", ts="1700000500.000100")
+    assert posted_after(program, before)["text"].startswith("name-of-U1 set the threshold here from 0.40")
+    shown = program.people.command("/settings", channel_id="C8").get_json()["text"]
+    assert "last changed by name-of-U1 on" in shown

@@ -20,9 +20,10 @@ from typing import Any
 from slack_sdk.web import SlackResponse, WebClient
 
 from bot import texts
-from bot.domain import Answer, Channel, Clock, Delivery, Document, PlatformError, Reply, reply_to_json
+from bot.domain import Answer, Channel, Clock, Delivery, Document, Person, PlatformError, Reply, reply_to_json
 from bot.platforms.outgoing import Outgoing
 from bot.platforms.slack import blocks
+from bot.platforms.slack.people import People
 from bot.platforms.slack.web_api import (
     CANNOT_EDIT,
     CANNOT_SHARE,
@@ -34,6 +35,8 @@ from bot.platforms.slack.web_api import (
 
 EVENT_TYPE = "kbdial_reply"
 PAGE, MOST_PAGES = 200, 5
+# A name is worth less than a quick answer.
+NAME_SECONDS = 1.5
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class SlackPlatform:
         self._clock = clock
         self._web_api = WebApi(token, api_url, outgoing, clock)
         self._responses = ResponseAddresses(response_hosts, outgoing, clock)
+        self._people = People(WebApi(token, api_url, Outgoing(total_seconds=NAME_SECONDS), clock), clock)
         self._own_users: frozenset[str] = frozenset()
 
     @property
@@ -81,6 +85,10 @@ class SlackPlatform:
         answer = self._web_api.call(lambda slack: slack.auth_test())
         self._own_users |= {str(answer.get("user_id"))}
         return f"{answer.get('user')} in {answer.get('team')}"
+
+    def named(self, person: Person) -> Person:
+        """The person with the name that Slack knows them by, where the message brought none."""
+        return self._people.named(person)
 
     def in_response(self, reply: Reply) -> Message:
         """The reply as the body of the answer to a slash command."""
