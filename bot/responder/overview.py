@@ -12,6 +12,8 @@ from bot.domain import Clock, EngineError, Outcome, Setting
 from bot.responder.needs import Engine, Settings
 from bot.responder.room import KnowledgeBases, Room, name_of
 
+SLACK = "slack"  # has no commands of ours in threads, and some names of its own
+
 
 class Overview:
     def __init__(
@@ -155,7 +157,8 @@ def _contents(room: Room) -> list[str]:
     """Every command on one line: who wants more asks for its page."""
     words = room.words
     lines = [_summary(room, verb) for verb in VERBS.values()]
-    return [words.help_intro, *lines, words.help_more.format(example=VERBS["help"].example)]
+    in_slack = [words.help_in_slack] if room.message.channel.platform == SLACK else []
+    return [words.help_intro, *lines, words.help_more.format(example=VERBS["help"].example), *in_slack]
 
 
 def _page(room: Room, verb: Verb) -> list[str]:

@@ -448,10 +448,15 @@ def test_the_settings_say_where_each_value_comes_from(desk: Desk) -> None:
 
 
 def test_help_lists_every_command_on_a_line_of_its_own_that_fits_a_terminal(desk: Desk) -> None:
-    intro, *lines, more = desk.say("/help").splitlines()
+    intro, *lines, more, in_slack = desk.say("/help").splitlines()
     assert [line.partition(":")[0] for line in lines] == [f"/{name}" for name in VERBS]
-    assert [line for line in (intro, *lines, more) if len(line) > 110] == []
+    assert [line for line in (intro, *lines, more, in_slack) if len(line) > 110] == []
     assert more == "/help threshold explains one of them."
+
+
+def test_help_says_what_slack_keeps_for_itself_only_there(desk: Desk) -> None:
+    assert "write /kbdial status" in desk.say("/help")
+    assert "kbdial status" not in desk.say("/help", channel=Channel("wecom", "corp", "group"))
 
 
 def test_help_explains_one_command(desk: Desk) -> None:
