@@ -22,10 +22,11 @@ from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceErr
 from engine.history import History
 from engine.metrics import Metrics
 from engine.refresher import Refresher
+from engine.scan import Compressed, RowSearch, Scanner, as_stored, scanner_on
 from engine.schedule import Schedule
 from engine.searcher import Searcher
 from engine.shelf import Shelf
-from engine.snapshot import ModelIdentity
+from engine.snapshot import ModelIdentity, Vectors
 from engine.source import ManagedSource, Sources
 from engine.vector_cache import VectorCache
 from engine.web import Server, application
@@ -48,6 +49,7 @@ class Edges:
     """Where the engine touches the world outside its folder. Tests pass others."""
 
     load_encoder: Callable[[config.Model], encoder.Encoder] | None = None
+    scanner_on: Callable[[str], Scanner] = scanner_on
     now: Callable[[], datetime] = _now
     device_lost: Callable[[], None] = lambda: None
 
@@ -147,7 +149,12 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     folder = settings.data_dir
     bases = {each.name: each for each in settings.knowledge_base}
     metrics = Metrics()
-    shelves = {name: Shelf(folder / "snapshots" / name) for name in bases}
+
+    def scanner(matrix: Vectors, compressed: Compressed | None) -> RowSearch:
+        is_known = batcher.state[0] == "ready"
+        return (edges.scanner_on(batcher.device) if is_known else as_stored)(matrix, compressed)
+
+    shelves = {name: Shelf(folder / "snapshots" / name, scanner=scanner) for name in bases}
     managed = ManagedSource(folder / "managed")
     sources = {
         name: Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now)
@@ -172,6 +179,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         history,
         lambda name, confirmed: read(sources[name], managed.entries(name), confirmed=confirmed),
         now=edges.now,
+        scanner=scanner,
         finished=metrics.refreshed,
     )
     schedule = Schedule(

@@ -31,7 +31,7 @@ from engine.config import Model
 from engine.domain import BadValue, Entry, Match
 from engine.encoder import Encoder, instructed
 from engine.passages import passages_of_all
-from engine.scan import Passages
+from engine.scan import Passages, scanner_on
 from engine.snapshot import Snapshot, Vectors
 
 
@@ -71,6 +71,7 @@ class Library:
             if held
             else np.empty((0, identity.dimension), np.float32)
         )
+        scanner = scanner_on(self._encoder.device)
         self._snapshot = Snapshot.of(
             id="library",
             knowledge_base="library",
@@ -78,7 +79,8 @@ class Library:
             model=identity,
             entries=held,
             vectors=vectors[: len(held)],
-            passages=Passages.of(starts, vectors[len(held) :]) if passages else None,
+            passages=Passages.of(starts, vectors[len(held) :], scanner=scanner) if passages else None,
+            scanner=scanner,
         )
 
     @property

@@ -30,13 +30,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.keywords import Keywords, Question
-from engine.scan import Ranked, Wanted
+from engine.scan import Ranked, Search, Wanted
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -47,14 +47,6 @@ STRONG = 1000
 """Rows with the best keywords that are scored in any case: about a millisecond."""
 
 _ROUNDING = 1e-9
-
-
-class Search(Protocol):
-    """What finds rows by their vectors: `Scan`, or what else answers in its words."""
-
-    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]: ...
-
-    def scores(self, rows: Rows, question: Floats) -> Scores: ...
 
 
 @dataclass(frozen=True, slots=True)

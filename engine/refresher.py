@@ -38,7 +38,7 @@ from engine.domain import (
 from engine.entries import StoredEntries
 from engine.history import History
 from engine.passages import passages_of_all
-from engine.scan import Passages
+from engine.scan import Passages, Scan, Scanner
 from engine.shelf import Shelf
 from engine.snapshot import Before, Snapshot
 
@@ -67,6 +67,7 @@ class Refresher:
         read: Callable[[str, bool], Reading],
         *,
         now: Callable[[], datetime],
+        scanner: Scanner = Scan.over,
         finished: Callable[[str, Refresh], None] = lambda _name, _refresh: None,
     ) -> None:
         self._shelves = shelves
@@ -75,6 +76,7 @@ class Refresher:
         self._history = history
         self._read = read
         self._now = now
+        self._scanner = scanner
         self._finished = finished
         self._line: deque[str] = deque()
         self._refreshes: dict[str, deque[Refresh]] = {name: deque(maxlen=REMEMBERED) for name in shelves}
@@ -211,6 +213,7 @@ class Refresher:
     def _run(self) -> None:
         if self._batcher.wait_until_loaded():
             with suppress(NotReady):  # stopped again already
+                self._scan_beside_the_model()
                 self.catch_up()
         while True:
             with self._changed:
@@ -218,6 +221,12 @@ class Refresher:
                 if self._stopping:
                     return
             self.step()
+
+    def _scan_beside_the_model(self) -> None:
+        """Only now is it known what the model runs on, and what memory it leaves there."""
+        for shelf in self._shelves.values():
+            with self._publishing:
+                shelf.scan_anew()
 
     def _ask(self, name: str, join: tuple[str, ...], *, confirmed: bool = False) -> str:
         with self._changed:
@@ -273,8 +282,11 @@ class Refresher:
             model=model,
             entries=entries,
             vectors=assembled.vectors[: len(entries)],
-            passages=Passages.of(starts, assembled.vectors[len(entries) :]) if passages else None,
+            passages=Passages.of(starts, assembled.vectors[len(entries) :], scanner=self._scanner)
+            if passages
+            else None,
             before=Before(current, assembled.rows_before) if current else None,
+            scanner=self._scanner,
             read=reading.read,
             dropped=reading.dropped,
         )

@@ -6,8 +6,8 @@
     FOLDER/<snapshot>/entries.jsonl
     FOLDER/<snapshot>/vectors.safetensors
     FOLDER/<snapshot>/passages1.safetensors  the vectors of what long entries are cut into, where some are
-    FOLDER/<snapshot>/search.safetensors   the int8 copy of the vectors, and the keywords: made from
-                                           entries and vectors, kept so that a restart need not
+    FOLDER/<snapshot>/search.safetensors   the keywords, and the int8 copy where the processor searches:
+                                           made from entries and vectors, kept so that a restart need not
 
 A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
 The one before stays. Nothing here knows how vectors are made or compared.
@@ -37,7 +37,7 @@ from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamage
 from engine.entries import StoredEntries
 from engine.keywords import Keywords
 from engine.same_texts import SameTexts
-from engine.scan import Compressed, Passages, Scan
+from engine.scan import Compressed, Passages, Scan, Scanner
 from engine.snapshot import ModelIdentity, Snapshot
 
 FORMAT = 1
@@ -89,11 +89,19 @@ class Shelf:
     Readers take `current` once and keep it for the whole question: a publish in between
     does not change what they see. After `publish` returns, a restart serves the new
     snapshot; if it raises, both memory and disk still have the old. One thread publishes.
+    `scanner` makes what searches the snapshots that are read here.
     `reached` is told the name of each step on the way to the disk; tests stop there.
     """
 
-    def __init__(self, folder: Path, *, reached: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        scanner: Scanner = Scan.over,
+        reached: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._folder = folder
+        self._scanner = scanner
         self._reached = reached
         self._current: Snapshot | None = None
         self._before: str | None = None
@@ -118,7 +126,7 @@ class Shelf:
         damaged = []
         for name in self._candidates(pointer):
             try:
-                loaded = _read(self._folder / name)
+                loaded = _read(self._folder / name, self._scanner)
             except SnapshotDamaged as problem:
                 damaged.append(name)
                 _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
@@ -130,6 +138,11 @@ class Shelf:
             break
         self.damaged = tuple(damaged)
         return self._current
+
+    def scan_anew(self) -> None:
+        """Search what was loaded as the scanner says now: then it could not know where the model runs."""
+        if self._current:
+            self._current = self._current.scanned_by(self._scanner)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Make this the snapshot that is served, now and after a restart."""
@@ -170,7 +183,7 @@ class Shelf:
         """
         if self._before:
             try:
-                return _read(self._folder / self._before)
+                return _read(self._folder / self._before, self._scanner)
             except SnapshotDamaged as problem:
                 _log.error("snapshot refused", extra={"snapshot": self._before, "reason": problem.message})
         raise NoSnapshot("there is no snapshot before the one being served")
@@ -263,10 +276,10 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
 def _held_by_its_file(folder: Path, snapshot: Snapshot) -> Snapshot:
     """The same over the file that was just written, so that the system may take the memory of it back."""
     vectors = tensors.arrays_in(tensors.mapped(folder / _VECTORS))["vectors"]
-    return replace(snapshot, vectors=vectors, scan=Scan.over(vectors, snapshot.scan.compressed))
+    return replace(snapshot, vectors=vectors, scan=snapshot.scan.moved_to(vectors))
 
 
-def _read(folder: Path) -> Snapshot:
+def _read(folder: Path, scanner: Scanner) -> Snapshot:
     """The snapshot in this folder, every byte of it checked.
 
     Raises:
@@ -281,12 +294,12 @@ def _read(folder: Path) -> Snapshot:
         with ThreadPoolExecutor(_THREADS) as pool:
             read = pool.map(lambda name: _whole(folder / name, manifest.files[name]), sorted(manifest.files))
             contents = dict(zip(sorted(manifest.files), read, strict=True))
-        return _snapshot_of(manifest, contents)
+        return _snapshot_of(manifest, contents, scanner)
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
 
 
-def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap]) -> Snapshot:
+def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner: Scanner) -> Snapshot:
     """Over these bytes, which are to the last one what was published, and were checked then."""
     entries = StoredEntries(contents[_ENTRIES])
     vectors = tensors.arrays_in(contents[_VECTORS])["vectors"]
@@ -308,9 +321,9 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap]) -> Snap
         entries=entries,
         vectors=vectors,
         same_texts=SameTexts.from_arrays(arrays, size) or SameTexts.of(each.text for each in entries),
-        scan=Scan.over(vectors, compressed),
+        scan=scanner(vectors, compressed),
         keywords=Keywords.from_arrays(arrays, size) or Keywords.of([each.text for each in entries]),
-        passages=Passages.from_arrays(tensors.arrays_in(contents[_PASSAGES]), size)
+        passages=Passages.from_arrays(tensors.arrays_in(contents[_PASSAGES]), size, scanner=scanner)
         if _PASSAGES in contents
         else None,
         read=manifest.read,

@@ -12,7 +12,7 @@ be set as a threshold and finds its entry again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from engine.domain import Dropped, EncoderFailed, Entry, Match
 from engine.entries import StoredEntries
 from engine.keywords import Keywords
-from engine.matching import Asked, Matched, Scored, Scoring, Search, matched
+from engine.matching import Asked, Matched, Scored, Scoring, matched
 from engine.passages import passages_of
 from engine.same_texts import SameTexts
-from engine.scan import BestPassage, Compressed, Passages, Scan
+from engine.scan import BestPassage, Compressed, Passages, RowSearch, Scan, Scanner, Search
 
 Vectors = NDArray[np.float32]
 
@@ -93,7 +93,7 @@ class Snapshot:
     entries: StoredEntries
     vectors: Vectors
     same_texts: SameTexts = field(repr=False, compare=False)
-    scan: Scan = field(repr=False, compare=False)
+    scan: RowSearch = field(repr=False, compare=False)
     keywords: Keywords = field(repr=False, compare=False)
     passages: Passages | None = field(default=None, repr=False, compare=False)
     read: int = 0
@@ -113,6 +113,7 @@ class Snapshot:
         dropped: tuple[Dropped, ...] = (),
         passages: Passages | None = None,
         before: Before | None = None,
+        scanner: Scanner = Scan.over,
     ) -> Snapshot:
         """Sort by id, check every vector, and freeze. StoredEntries are sorted already.
 
@@ -144,7 +145,7 @@ class Snapshot:
             entries=ordered,
             vectors=rows,
             same_texts=same_texts,
-            scan=Scan.over(rows, compressed),
+            scan=scanner(rows, compressed),
             keywords=keywords,
             passages=passages,
             read=read,
@@ -159,6 +160,14 @@ class Snapshot:
     def search(self) -> Search:
         """What finds entries by their vectors."""
         return BestPassage(self.scan, self.passages) if self.passages else self.scan
+
+    def scanned_by(self, scanner: Scanner) -> Snapshot:
+        """The same, searched in another way."""
+        return replace(
+            self,
+            scan=scanner(self.vectors, self.scan.compressed),
+            passages=self.passages.scanned_by(scanner) if self.passages else None,
+        )
 
     def embedded_passages(self) -> Iterator[tuple[str, Vectors]]:
         """Every passage and its vector."""

@@ -3,7 +3,7 @@
 The card keeps every row in half precision. A matrix product of a tile of rows with all
 questions that wait, summed and given out in single precision, finds the candidates. They
 are compacted on the card, so there is no limit to their number, and those whose bounds
-leave something open are scored in full.
+leave something open are scored in full, as every search scores them.
 
 Half precision keeps eleven bits, and 2^-25 where a number is too small for them. A row
 x = h + r and a question q = g + e, with h and g the halves, give
@@ -18,86 +18,124 @@ out. |r| is at most 2^-11 |x| plus 2^-25 for each number, so one bound fits all 
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
-from engine.scan.ranking import Candidates, Ranked, Wanted, ranked
-from engine.scan.score import LONGEST, Floats, Rows, Scores, as_questions, scores_of
+from engine.scan.compressed import Compressed
+from engine.scan.ranking import Candidates, Ranked, Wanted
+from engine.scan.scan import Scan
+from engine.scan.score import LONGEST, Floats, Rows, Scores
+from engine.scan.search import RowSearch, Scanner
+from engine.scan.shared import SharedPasses
 
 _TILE = 1 << 28  # numbers of the matrix looked at together: 0.5 GB of halves, 0.1 ms of reading
 _PRODUCTS = 1 << 27  # and products at most: 0.5 GB
-_PIECE = 1024  # rows scored together, always as many, so that a sum has one order
 _TOPMOST = 4096  # best rows followed from tile to tile; above that all hits are kept
+_SPARE = 1 / 8  # of a card's memory, left for a pass and for the model that works beside it
+
+_log = logging.getLogger(__name__)
+
+Products = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def card_scanner(device: str, *, free_bytes: Callable[[torch.device], int] | None = None) -> Scanner:
+    """Searches on this card what fits there, and on the processor what does not.
+
+    `free_bytes` says how much of the card's memory may be taken.
+    """
+    card, free = torch.device(device), free_bytes or _free_bytes
+
+    def over(matrix: Floats, compressed: Compressed | None) -> RowSearch:
+        try:
+            _require(torch.float16.itemsize * matrix.size, free(card))
+            scan = CardScan.over(matrix, device)
+        # A full card and a broken one are both a RuntimeError to torch.
+        except (MemoryError, RuntimeError) as problem:
+            _log.warning(
+                "searching on the processor", extra={"rows": len(matrix), "reason": _first_line(problem)}
+            )
+            return Scan.over(matrix, compressed)
+        _log.info("searching on the card", extra={"rows": len(matrix), "device": scan.device})
+        return scan
+
+    return over
 
 
 class CardScan:
     """What `Scan` promises, on a card.
 
-    With `whole_rows` the rows are also kept there in single precision (three times the
-    memory) and scored there; a score may then differ from `Scan`'s in its last bit, but
-    not from one search to the next. Without it they are scored on the processor, from
-    `matrix`, and are equal to the last bit.
+    Rows that are left after the pass are scored on the processor, from `matrix`, so an
+    answer is equal to `Scan`'s to the last bit. A pass for which the card has no memory left
+    is made on the processor.
     """
 
     def __init__(
-        self, matrix: Floats, *, device: str = "cuda", whole_rows: bool = True, tile: int = _TILE
+        self,
+        matrix: Floats,
+        halves: torch.Tensor,
+        *,
+        products: Products | None = None,
+        tile: int = _TILE,
     ) -> None:
+        """Make one with `over`."""
+        self._matrix = np.asarray(matrix)
+        self._halves = halves
+        self._products = products or products_of
+        self._tile = tile
+        self._processor = Scan(matrix)
+        self._passes = SharedPasses((len(matrix), matrix.shape[1]))
+
+    @classmethod
+    def over(cls, matrix: Floats, device: str = "cuda", *, tile: int = _TILE) -> CardScan:
+        """Copy the rows to the card, a piece at a time."""
         if matrix.ndim != 2 or matrix.dtype != np.float32:  # noqa: PLR2004 - rows and columns
             raise ValueError(f"a float32 matrix is wanted, not {matrix.dtype} of {matrix.shape}")
-        self._matrix = np.asarray(matrix)
-        self._device = torch.device(device)
-        self._tile = tile
-        size, dimension = matrix.shape
-        self._halves = torch.empty((size, dimension), dtype=torch.float16, device=self._device)
-        self._whole = (
-            torch.empty((size, dimension), dtype=torch.float32, device=self._device) if whole_rows else None
-        )
-        height = max(1, tile // max(1, 4 * dimension))
-        for start in range(0, size, height):
+        halves = torch.empty(matrix.shape, dtype=torch.float16, device=device)
+        height = max(1, tile // max(1, 4 * matrix.shape[1]))
+        for start in range(0, len(matrix), height):
             # A copy: the matrix may be a memory map that must not be written to.
-            block = torch.from_numpy(np.array(self._matrix[start : start + height])).to(self._device)
-            self._halves[start : start + height] = block.half()
-            if self._whole is not None:
-                self._whole[start : start + height] = block
+            block = torch.from_numpy(np.array(matrix[start : start + height]))
+            halves[start : start + height] = block.to(halves.device).half()
+        return cls(matrix, halves, tile=tile)
+
+    @property
+    def device(self) -> str:
+        return str(self._halves.device)
+
+    @property
+    def compressed(self) -> None:
+        """The rows in half precision are made as fast as they could be read."""
+        return
+
+    def moved_to(self, matrix: Floats) -> CardScan:
+        """The same over an equal matrix; the card holds its rows once."""
+        return CardScan(matrix, self._halves, products=self._products, tile=self._tile)
 
     def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
         """The answer to each question, from one pass over the rows for all of them."""
-        asked = as_questions(questions, self._matrix.shape[1])
-        if len(asked) != len(wanted):
-            raise ValueError(f"{len(asked)} questions, but {len(wanted)} say what they want")
-        if not wanted:
-            return []
-        return [
-            ranked(want, len(self._matrix), found, lambda rows, one=question: self.scores(rows, one))  # type: ignore[misc]
-            for question, want, found in zip(asked, wanted, self._candidates(asked, wanted), strict=True)
-        ]
+        try:
+            return self._passes.search(questions, wanted, self._candidates, self._processor.scores)
+        except torch.OutOfMemoryError as problem:
+            _log.warning("a pass was made on the processor", extra={"reason": _first_line(problem)})
+            return self._processor.search(questions, wanted)
 
     def scores(self, rows: Rows, question: Floats) -> Scores:
         """The scores of these rows, in their order."""
-        if self._whole is None:
-            return scores_of(self._matrix, rows, question)
-        wide = torch.from_numpy(question).to(self._device).double()
-        scores = np.empty(len(rows), dtype=np.float64)
-        for start in range(0, len(rows), _PIECE):
-            piece = rows[start : start + _PIECE]
-            padded = np.zeros(_PIECE, dtype=np.int64)
-            padded[: len(piece)] = piece
-            block = self._whole[torch.from_numpy(padded).to(self._device)].double()
-            sums = (block * wide).sum(dim=1)
-            scores[start : start + _PIECE] = sums[: len(piece)].cpu().numpy()
-        return np.clip(scores, -1.0, 1.0, out=scores)
+        return self._processor.scores(rows, question)
 
     def _candidates(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Candidates]:
-        halves = torch.from_numpy(questions).to(self._device).half()
+        halves = torch.from_numpy(questions).to(self._halves.device).half()
         bounds = np.array([bound_of(question) for question in questions])
-        cuts = _Cuts(wanted, bounds, self._device)
+        cuts = _Cuts(wanted, bounds, self._halves.device)
         found = []
         for start in range(0, len(self._matrix), self._height(len(questions))):
             rows = self._halves[start : start + self._height(len(questions))]
-            row, column, rough = cuts.kept(_products(rows, halves))
+            row, column, rough = cuts.kept(self._products(rows, halves))
             found.append((row + start, column, rough))
         if not found:
             return [Candidates(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), 0)] * len(wanted)
@@ -113,8 +151,7 @@ class CardScan:
         return answers
 
     def _height(self, questions: int) -> int:
-        dimension = int(self._matrix.shape[1])
-        return max(1, min(self._tile // dimension, _PRODUCTS // questions))
+        return max(1, min(self._tile // int(self._matrix.shape[1]), _PRODUCTS // questions))
 
 
 def bound_of(question: Floats) -> float:
@@ -183,7 +220,25 @@ class _Cuts:
         return torch.stack(found)
 
 
-def _products(rows: torch.Tensor, questions: torch.Tensor) -> torch.Tensor:
+def products_of(rows: torch.Tensor, questions: torch.Tensor) -> torch.Tensor:
     if rows.is_cuda:
         return torch.mm(rows, questions.T, out_dtype=torch.float32)
     return rows.float() @ questions.float().T
+
+
+def _require(wanted: int, left: int) -> None:
+    if wanted > left:
+        raise MemoryError(f"{wanted >> 20} MiB are wanted and {max(0, left) >> 20} MiB may be taken")
+
+
+def _free_bytes(card: torch.device) -> int:
+    if card.type != "cuda":
+        return sys.maxsize
+    free, total = torch.cuda.mem_get_info(card)
+    # What replaced snapshots gave back is kept by torch for whoever asks next.
+    kept = torch.cuda.memory_reserved(card) - torch.cuda.memory_allocated(card)
+    return int(free + kept - _SPARE * total)
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).partition("\n")[0]

@@ -12,7 +12,7 @@ would have given, because what is above it there is above it here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +22,7 @@ from engine.scan.compressed import Compressed
 from engine.scan.ranking import Ranked, Wanted
 from engine.scan.scan import Scan
 from engine.scan.score import Floats, Rows, Scores
+from engine.scan.search import RowSearch, Scanner, Search
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +34,19 @@ class Passages:
 
     starts: NDArray[np.int64]
     vectors: Floats
-    scan: Scan
+    scan: RowSearch
     entry_of: NDArray[np.int64]
     most: int
 
     @classmethod
-    def of(cls, starts: NDArray[np.int64], vectors: Floats, compressed: Compressed | None = None) -> Self:
+    def of(
+        cls,
+        starts: NDArray[np.int64],
+        vectors: Floats,
+        compressed: Compressed | None = None,
+        *,
+        scanner: Scanner = Scan.over,
+    ) -> Self:
         """Take the vectors over.
 
         Raises:
@@ -50,7 +58,7 @@ class Passages:
         rows.flags.writeable = False
         counts = np.diff(starts)
         entry_of = np.repeat(np.arange(len(counts)), counts)
-        return cls(starts, rows, Scan.over(rows, compressed), entry_of, int(counts.max(initial=0)))
+        return cls(starts, rows, scanner(rows, compressed), entry_of, int(counts.max(initial=0)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
@@ -62,7 +70,9 @@ class Passages:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], entries: int) -> Self:
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], entries: int, *, scanner: Scanner = Scan.over
+    ) -> Self:
         """What `arrays` gave, for this many entries.
 
         Raises:
@@ -71,14 +81,18 @@ class Passages:
         starts, vectors = arrays["starts"], arrays["vectors"]
         if starts.shape != (entries + 1,):
             raise ValueError(f"passages of {len(starts) - 1} entries, wanted {entries}")
-        has_copy = "int8_rows" in arrays
-        return cls.of(starts, vectors, Compressed.from_arrays(arrays, vectors.shape) if has_copy else None)
+        compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
+        return cls.of(starts, vectors, compressed, scanner=scanner)
+
+    def scanned_by(self, scanner: Scanner) -> Self:
+        """The same, searched in another way."""
+        return replace(self, scan=scanner(self.vectors, self.scan.compressed))
 
 
 class BestPassage:
     """As a `Scan` over the entries' whole texts, with the passages counted in."""
 
-    def __init__(self, whole: Scan, passages: Passages) -> None:
+    def __init__(self, whole: Search, passages: Passages) -> None:
         self._whole = whole
         self._passages = passages
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import numpy as np
 
 from engine.scan.candidates import Pass
-from engine.scan.combiner import Combiner
 from engine.scan.compressed import Compressed
 from engine.scan.products import Int8Products, int8_products
-from engine.scan.ranking import Candidates, Ranked, Wanted, ranked
+from engine.scan.ranking import Candidates, Ranked, Wanted
 from engine.scan.rough import BLOCK, RoughRows, RoughScores
 from engine.scan.score import Floats, Rows, Scores, as_questions, scores_of
+from engine.scan.shared import SharedPasses
 
 # The first tile tells how good the best rows are at least. It is read in full, by one thread,
 # and so large that no question is likely to find a crowd in the tiles after it. With 16 times
@@ -26,7 +25,6 @@ _OPENING_PER_ROW_KEPT = 16
 _LARGEST = 32768
 _SMALLEST = 1024
 _PRODUCTS = 2**17
-_TOGETHER = 64  # questions in a pass; more would wait less for a second one
 _MANY = 2048  # rows that take longer to score, about a millisecond, than to hand to other threads
 
 
@@ -63,7 +61,7 @@ class Scan:
         self._threads = max(1, threads)
         self._opening = opening
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="scan")
-        self._combiner = Combiner[tuple[Floats, Wanted], Candidates](most=_TOGETHER)
+        self._passes = SharedPasses((len(matrix), matrix.shape[1]))
 
     @classmethod
     def over(cls, matrix: Floats, compressed: Compressed | None = None, *, threads: int = 2) -> Scan:
@@ -75,26 +73,27 @@ class Scan:
         return cls(matrix, copy, products=products, threads=threads)
 
     @property
+    def device(self) -> str:
+        return "cpu"
+
+    @property
     def compressed(self) -> Compressed | None:
         """The copy, to be stored beside the matrix."""
         return self._compressed
 
+    def moved_to(self, matrix: Floats) -> Scan:
+        """The same over an equal matrix."""
+        return Scan(
+            matrix,
+            self._compressed,
+            products=self._products,
+            threads=self._threads,
+            opening=self._opening,
+        )
+
     def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
         """The answer to each question, from one pass over the rows for all of them."""
-        rows = as_questions(questions, self._matrix.shape[1])
-        if len(rows) != len(wanted):
-            raise ValueError(f"{len(rows)} questions, but {len(wanted)} say what they want")
-        if not wanted:
-            return []
-        if len(rows) == 1:  # a pass of many would keep one waiting, so those stay by themselves
-            candidates = [self._combiner.ask((rows[0], wanted[0]), self._candidates_of_those_waiting)]
-        else:
-            candidates = self._candidates(rows, wanted)
-        size = len(self._matrix)
-        return [
-            ranked(want, size, found, partial(self._scores, question=question))
-            for question, want, found in zip(rows, wanted, candidates, strict=True)
-        ]
+        return self._passes.search(questions, wanted, self._candidates, self._scores)
 
     def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[Ranked]:
         """For each question every row at or above its threshold."""
@@ -124,10 +123,6 @@ class Scan:
 
         self._together(work, min(self._threads, -(-(size - opening) // _LARGEST)))
         return look.candidates()
-
-    def _candidates_of_those_waiting(self, waiting: Sequence[tuple[Floats, Wanted]]) -> list[Candidates]:
-        questions, wanted = zip(*waiting, strict=True)
-        return self._candidates(np.stack(questions), wanted)
 
     def _scores(self, rows: Rows, question: Floats) -> Scores:
         if len(rows) < _MANY:

@@ -17,7 +17,7 @@ from engine.domain import Entry
 from engine.encoder import Encoder, Role
 from engine.encoder.vectors import shortened
 from engine.passages import passages_of_all
-from engine.scan import Passages
+from engine.scan import Passages, Scanner, scanner_on
 from engine.snapshot import ModelIdentity, Snapshot, Vectors
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -167,9 +167,12 @@ def an_engine(
     settings: config.Engine,
     encoder: Callable[[], Encoder] = LetterEncoder,
     now: Callable[[], datetime] | None = None,
+    scanner_on: Callable[[str], Scanner] = scanner_on,
 ) -> Iterator[RunningEngine]:
     """An engine with its folder open, stopped at the end. It does not listen and keeps no schedule."""
-    edges = app.Edges(load_encoder=lambda _model: encoder(), now=now or SettableClock())
+    edges = app.Edges(
+        load_encoder=lambda _model: encoder(), now=now or SettableClock(), scanner_on=scanner_on
+    )
     built = app.build(settings, edges)
     built.open()
     try:
