@@ -43,8 +43,8 @@ def library(name: str) -> Any:
         return None
 
 
-def unit_rows(rng: np.random.Generator, count: int) -> Floats:
-    rows = np.empty((count, WIDTH), dtype=np.float32)
+def unit_rows(rng: np.random.Generator, count: int, width: int = WIDTH) -> Floats:
+    rows = np.empty((count, width), dtype=np.float32)
     for start in range(0, count, 50_000):
         piece = rows[start : start + 50_000]
         rng.standard_normal(out=piece, dtype=np.float32)
