@@ -25,9 +25,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A question as it was answered, with its best scores alone, the best first: enough to count by."""
+    """Of a question as it was answered, what one counts by. The scores are its best, the best first."""
 
-    answer: Answer
+    question: str
+    threshold: Decimal
+    total: int
+    best_score: float | None
+    model: str
+    fingerprint: str = ""
+    private: bool = False
     scores: tuple[float, ...] = ()
 
 

@@ -161,7 +161,7 @@ class Dial:
         asked = comparable(self._history.scored(room.message.channel, QUESTIONS, room.knowledge_base))
         if not asked or after is None:
             return None
-        return preview(asked, before.value if before else asked[0].answer.threshold, after.value)
+        return preview(asked, before.value if before else asked[0].threshold, after.value)
 
     def _now(self, room: Room) -> Effective | None:
         return self._bases.threshold_if_known(room, room.knowledge_base)
@@ -169,11 +169,7 @@ class Dial:
 
 def comparable(asked: Sequence[Scored]) -> list[Scored]:
     """Those (newest first) asked of the model that the newest was asked of: scores of two models differ."""
-    return [
-        one
-        for one in asked
-        if (one.answer.model, one.answer.fingerprint) == (asked[0].answer.model, asked[0].answer.fingerprint)
-    ]
+    return [one for one in asked if (one.model, one.fingerprint) == (asked[0].model, asked[0].fingerprint)]
 
 
 def change_line(room: Room, past: PastChange) -> str:

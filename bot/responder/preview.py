@@ -62,13 +62,13 @@ def preview(asked: Sequence[Scored], before: Decimal, after: Decimal) -> Preview
     low, high = sorted((float(before), float(after)))
     how: Literal["gains", "loses"] = "loses" if after > before else "gains"
     between = [one for one in asked if low <= _best(one) < high]
-    shown = sorted((one for one in between if not one.answer.private), key=_best, reverse=True)
+    shown = sorted((one for one in between if not one.private), key=_best, reverse=True)
     return Preview(
         questions=len(asked),
         before=effect(asked, before),
         after=effect(asked, after),
         moved=len(between),
-        examples=tuple(Moved(one.answer.question, _best(one), how) for one in shown[:MOVED]),
+        examples=tuple(Moved(one.question, _best(one), how) for one in shown[:MOVED]),
     )
 
 
@@ -90,10 +90,10 @@ def matches_at(asked: Scored, threshold: float) -> tuple[int, bool]:
     count = bisect_right(asked.scores, -threshold, key=lambda score: -score)
     if count < SCORES:
         return count, False
-    if float(asked.answer.threshold) == threshold:
-        return asked.answer.total, False
+    if float(asked.threshold) == threshold:
+        return asked.total, False
     # Whatever passed the higher threshold that it was asked with passes this one as well.
-    known = asked.answer.total if threshold < asked.answer.threshold else count
+    known = asked.total if threshold < asked.threshold else count
     return max(count, known), True
 
 
@@ -138,5 +138,5 @@ def _mean(words: Wording, effect: Effect) -> str:
 
 
 def _best(asked: Scored) -> float:
-    best = asked.answer.best_score
+    best = asked.best_score
     return float("-inf") if best is None else best

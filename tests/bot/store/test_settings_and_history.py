@@ -6,7 +6,19 @@ from decimal import Decimal
 
 from sqlalchemy import update
 
-from bot.domain import Asked, Change, Channel, ChannelSettings, File, Label, Outcome, PastChange, Person
+from bot.domain import (
+    Asked,
+    Change,
+    Channel,
+    ChannelSettings,
+    File,
+    Label,
+    Match,
+    Outcome,
+    PastChange,
+    Person,
+    Scored,
+)
 from bot.store.tables import asked
 from tests.bot.store.building import ANN, BOB, OTHER_ROOM, ROOM, HandClock, Store, a_message, an_answer
 
@@ -76,6 +88,14 @@ def test_scores_come_back_as_they_were_with_their_ids_and_without(store: Store) 
     assert store.history.recent(ROOM, 5) == (Asked(an_answer("none")), Asked(an_answer(), scores))
     assert [one.scores for one in store.history.scored(ROOM, 5)] == [(), tuple(score for _, score in scores)]
     assert store.history.scored(ROOM, 5, "shop") == ()
+
+
+def test_what_one_counts_by_is_what_was_answered(store: Store) -> None:
+    match = Match(1, "e1", "pear", 0.5, answer='a "private": false')
+    answer = replace(an_answer(), matches=(match,), total=7, fingerprint="f1", private=True)
+    _decide(store, "1", Outcome(asked=Asked(answer, (("e1", 0.5),))))
+    counted = Scored("pears?", Decimal("0.40"), 7, 0.31, "small", "f1", private=True, scores=(0.5,))
+    assert store.history.scored(ROOM, 5) == (counted,)
 
 
 def test_the_questions_of_some_days_come_oldest_first_with_what_passed(
