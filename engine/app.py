@@ -19,6 +19,7 @@ from engine import config, encoder, source
 from engine.assembly import Assembly
 from engine.batcher import Batcher
 from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceError
+from engine.evaluation.rehearsal import drawn_once, evaluated_once
 from engine.history import History
 from engine.metrics import Metrics
 from engine.refresher import Refresher
@@ -29,6 +30,7 @@ from engine.shelf import Shelf
 from engine.snapshot import ModelIdentity, Vectors
 from engine.source import ManagedSource, Sources
 from engine.vector_cache import VectorCache
+from engine.warming import PAUSE_SECONDS, Warming
 from engine.web import Server, application
 from engine.web.routes import Knowledge
 
@@ -52,6 +54,7 @@ class Edges:
     scanner_on: Callable[[str], Scanner] = scanner_on
     now: Callable[[], datetime] = _now
     device_lost: Callable[[], None] = lambda: None
+    pause_seconds: float = PAUSE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class App:
     settings: config.Engine
     history: History
     vector_cache: VectorCache
+    warming: Warming
 
     def open(self) -> None:
         """Own the folder, load what was published last, begin to load the model.
@@ -124,6 +128,7 @@ class App:
             if knowledge_base.refresh != "manual":
                 self.knowledge.refresher.request(name)
         self.schedule.start()
+        self.warming.start()
         _log.info(
             "serving",
             extra={
@@ -140,6 +145,7 @@ class App:
         self.server.stop()
         self.knowledge.batcher.stop()
         self.knowledge.refresher.stop()
+        self.warming.stop()  # it may have waited for the refresher
         self.history.close()
         self.lock.release()
 
@@ -207,6 +213,9 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         settings=settings,
         history=history,
         vector_cache=vector_cache,
+        warming=Warming(
+            refresher.wait_until_idle, (evaluated_once, drawn_once), pause_seconds=edges.pause_seconds
+        ),
     )
 
 

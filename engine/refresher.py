@@ -173,6 +173,17 @@ class Refresher:
         with self._changed:
             return self._changed.wait_for(lambda: self._missing_at_start is not None, timeout_seconds)
 
+    def wait_until_idle(self) -> bool:
+        """True once the model is loaded and no refresh waits or runs; False when it is stopped before."""
+
+        def is_idle() -> bool:
+            states = {each.state for refreshes in self._refreshes.values() for each in refreshes}
+            return self._missing_at_start is not None and not states & {"waiting", "running"}
+
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or is_idle())
+            return not self._stopping
+
     def catch_up(self) -> None:
         """Request a refresh for every knowledge base that the loaded model cannot answer from."""
         fingerprint = self._batcher.identity.fingerprint

@@ -4,7 +4,8 @@
                                            └──► intervals from resampling ──► picture
 
 Counting is scikit-learn's, drawing matplotlib's; both are imported at the first call,
-because together they take three seconds that a start can do without. Nothing here knows
+because together they take two seconds that a start can do without (`rehearsal` makes that
+call in advance). Nothing here knows
 where labels come from.
 """
 
