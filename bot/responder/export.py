@@ -57,7 +57,7 @@ class Exporter:
         self._link = link
 
     def export(self, room: Room, start: date | None, end: date | None) -> Outcome:
-        """From the beginning of the first day to the end of the last, in the bot's time zone."""
+        """From the beginning of the first day to the end of the last, in the channel's time zone."""
         words, channel = room.words, room.message.channel
         today = self._clock.now().astimezone(room.timezone).date()
         end = end or today

@@ -96,7 +96,6 @@ class Responder:
         self._settings = settings
         self._history = history
         self._bot = bot
-        self._timezone = ZoneInfo(bot.timezone)
         rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
         bases = KnowledgeBases(engine, clock)
@@ -180,7 +179,8 @@ class Responder:
         return room.text(room.words.failed)
 
     def _room(self, message: IncomingMessage) -> Room:
-        return Room(message, self._settings.of(message.channel), self._bot.defaults, self._timezone)
+        own = self._settings.of(message.channel)
+        return Room(message, own, self._bot.defaults, ZoneInfo(own.timezone or self._bot.timezone))
 
     def _read(self, message: IncomingMessage) -> Command | BadCommand | Question:
         return parse(

@@ -5,8 +5,7 @@
 
 Counting is scikit-learn's, drawing matplotlib's; both are imported at the first call,
 because together they take two seconds that a start can do without (`rehearsal` makes that
-call in advance). Nothing here knows
-where labels come from.
+call in advance). Nothing here knows where labels come from.
 """
 
 from __future__ import annotations

@@ -107,6 +107,28 @@ def test_a_digest_asked_for_after_its_hour_begins_tomorrow(desk: Desk, clock: Ha
     assert clockwork.look() == 1
 
 
+@pytest.mark.parametrize(
+    ("eve", "first", "second"),
+    [
+        # Clocks go from 2 to 3: what was due at 2 is told at 3, and the next day at 2 again.
+        ("2026-03-28T12:00", "2026-03-29T01:00", "2026-03-30T00:00"),
+        # Clocks go from 3 back to 2, so that 2 comes twice: it is told the first time alone.
+        ("2026-10-24T12:00", "2026-10-25T00:00", "2026-10-26T01:00"),
+    ],
+)
+def test_a_digest_is_told_once_on_days_when_the_clocks_change(
+    desk: Desk, clock: HandClock, eve: str, first: str, second: str
+) -> None:
+    clock.seconds = datetime.fromisoformat(f"{eve}+00:00").timestamp()
+    desk.say("/gaps digest daily 02:00 Europe/Berlin")
+    clockwork, told = a_clockwork(desk), []
+    for _ in range(48):
+        clock.go_on(HOUR)
+        if clockwork.look():
+            told.append(f"{clock.now():%Y-%m-%dT%H:%M}")
+    assert told == [first, second]
+
+
 def test_what_was_slept_through_is_said_late_on_the_same_day_and_not_at_all_the_next(
     desk: Desk, clock: HandClock
 ) -> None:

@@ -187,6 +187,19 @@ def test_an_export_holds_its_own_channel_and_its_days_alone(desk: Desk) -> None:
     )
 
 
+def test_days_and_times_are_those_of_the_channel(desk: Desk) -> None:
+    """22:13 of the 14th in London is 06:13 of the 15th in Shanghai."""
+    desk.say("/gaps digest daily 09:00 Asia/Shanghai")
+    desk.say("/threshold 0.5")
+    desk.ask("first")
+    desk.ask("next door", channel=NEXT_DOOR)
+    assert "2023-11-15 06:13" in desk.say("/threshold")
+    assert "nothing from 2023-11-14" in desk.say("/export 2023-11-14 2023-11-14")
+    assert "first" in {row["question"] for row in exported(desk, "/export 2023-11-15 2023-11-15")}
+    there = exported(desk, "/export 2023-11-14 2023-11-14", channel=NEXT_DOOR)
+    assert "next door" in {row["question"] for row in there}
+
+
 def test_an_export_says_what_it_holds_and_how_long_its_link_lasts(desk: Desk) -> None:
     desk.ask("first")
     (reply,) = desk.hear(desk.message("/export")).replies
