@@ -1,7 +1,8 @@
 """Another model, other scores: what becomes of a channel's threshold, and telling the channel once.
 
 The threshold goes where as many of the channel's own questions pass as before. They are
-asked again with the new model; their old best scores were kept when they were asked.
+asked again with the new model; their old best scores were kept when they were asked. Where
+they are too few, the last questions of all channels stand in for them, as numbers alone.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from bot import texts
-from bot.domain import Change, ChannelSettings, Outcome, Query, Text
+from bot.domain import Change, ChannelSettings, Outcome, Query, Scored, Text
 from bot.responder.needs import Engine, History
 from bot.responder.room import KnowledgeBases, Room
 from bot.texts.work import work_wording
 
 QUESTIONS = 100  # asked again; some hundred milliseconds
+BACKGROUND = 1_000  # looked through for those: others have told the new model of theirs already
 FEWEST = 5
 CAUSE = "model"
 
@@ -66,18 +68,20 @@ class Carrier:
         return Outcome() if carried is None else Outcome((carried.news,), carried.changes)
 
     def _carry(self, room: Room, old: Decimal, fingerprint: str) -> Carried:
-        words, own = work_wording(room.language), room.settings
-        values = {"name": room.knowledge_base, "old": texts.threshold(old)}
-        before, after = self._scores(room)
+        words, own, name = work_wording(room.language), room.settings, room.knowledge_base
+        values = {"name": name, "old": texts.threshold(old)}
+        before, after = self._scores(room, self._history.scored(room.message.channel, QUESTIONS, name))
+        sentence = words.model_carried
+        if len(before) < FEWEST:
+            before, after = self._scores(room, self._history.background(name, BACKGROUND))
+            sentence = words.model_carried_by_all
         if len(before) < FEWEST:
             same = texts.threshold(old)
             kept = Change("threshold", same, same, cause=CAUSE, model=fingerprint)
             return Carried(room.announcement(words.model_kept.format(**values)), (kept,))
         new = rounded(carried_over(float(old), before, after), after)
         share = sum(score >= float(old) for score in before) / len(before)
-        said = words.model_carried.format(
-            new=texts.threshold(new), count=len(before), share=f"{share:.0%}", **values
-        )
+        said = sentence.format(new=texts.threshold(new), count=len(before), share=f"{share:.0%}", **values)
         changes = [
             Change("threshold", texts.threshold(old), texts.threshold(new), cause=CAUSE, model=fingerprint)
         ]
@@ -97,25 +101,23 @@ class Carrier:
             ]
         return Carried(room.announcement(said), tuple(changes))
 
-    def _scores(self, room: Room) -> tuple[list[float], list[float]]:
-        """The best scores of this channel's last questions, with the old model and with the new."""
-        name = room.knowledge_base
-        asked = [
-            one.answer
-            for one in self._history.recent(room.message.channel, QUESTIONS, name)
-            if one.answer.fingerprint == room.settings.threshold_model
-        ]
+    def _scores(self, room: Room, asked: Sequence[Scored]) -> tuple[list[float], list[float]]:
+        """The best scores of those that the old model answered, with the old model and with the new."""
         before: list[float] = []
         after: list[float] = []
         known: dict[str, float | None] = {}
-        for answer in asked:
-            if answer.question not in known:
-                known[answer.question] = self._engine.search(Query(answer.question, name, 1.0, 1)).best_score
-            score = known[answer.question]
-            if answer.best_score is not None and score is not None:
-                before.append(answer.best_score)
+        old = [one for one in asked if one.fingerprint == room.settings.threshold_model]
+        for one in old[:QUESTIONS]:
+            if one.question not in known:
+                known[one.question] = self._best_now(room, one.question)
+            score = known[one.question]
+            if one.best_score is not None and score is not None:
+                before.append(one.best_score)
                 after.append(score)
         return before, after
+
+    def _best_now(self, room: Room, question: str) -> float | None:
+        return self._engine.search(Query(question, room.knowledge_base, 1.0, 1)).best_score
 
 
 def with_carried(outcome: Outcome, carried: Carried) -> Outcome:

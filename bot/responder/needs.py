@@ -51,6 +51,9 @@ class History(Protocol):
     def scored(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Scored, ...]:
         """The same without the ids of what was scored."""
 
+    def background(self, knowledge_base: str, limit: int) -> tuple[Scored, ...]:
+        """Of all channels, newest first, without scores; to count by, never to be shown."""
+
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
     ) -> tuple[PastQuestion, ...]:

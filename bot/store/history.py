@@ -68,6 +68,21 @@ class History:
             replace(_countable.validate_json(row.answer), scores=_numbers_of(row.scores)) for row in rows
         )
 
+    def background(self, knowledge_base: str, limit: int) -> tuple[Scored, ...]:
+        """The last questions of all channels that were not asked privately, newest first, without scores.
+
+        To count by where a channel has too few of its own. None of it may be shown.
+        """
+        query = (
+            select(asked.c.answer)
+            .where(asked.c.knowledge_base == knowledge_base)
+            .order_by(asked.c.asked_at.desc())
+            .limit(limit)
+        )
+        texts = self._database.read(lambda connection: connection.scalars(query).all())
+        counted = map(_countable.validate_json, texts)
+        return tuple(one for one in counted if not one.private)
+
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
     ) -> tuple[PastQuestion, ...]:

@@ -83,6 +83,7 @@ class WorkWording:
     digest_weekly: str
     # another model
     model_carried: str
+    model_carried_by_all: str
     model_kept: str
     model_changed: str
     # /inspect
@@ -170,6 +171,9 @@ _EN = WorkWording(
     model_carried="{name} answers with another model now, whose scores are different. The threshold here "
     "went from {old} to {new}: of the last {count} questions as many pass as before ({share}). "
     "/threshold undo brings {old} back.",
+    model_carried_by_all="{name} answers with another model now, whose scores are different. The threshold "
+    "here went from {old} to {new}: of the last {count} questions of all channels as many pass as before "
+    "({share}); too few were asked here. /threshold undo brings {old} back.",
     model_kept="{name} answers with another model now, whose scores are different. The threshold here is "
     "still {old}, because too few questions were asked to carry it over; /threshold try shows what "
     "another would do.",
@@ -257,6 +261,9 @@ _ZH = WorkWording(
     digest_weekly="{who} 设置了定期摘要：每周一 {hour}:00（{timezone}）。",
     model_carried="{name} 换了模型，分数和以前不同。这里的阈值从 {old} 换算为 {new}："
     "最近 {count} 个问题中，能通过的和以前一样多（{share}）。发送 /threshold undo 可退回 {old}。",
+    model_carried_by_all="{name} 换了模型，分数和以前不同。这里的阈值从 {old} 换算为 {new}："
+    "本群提问太少，因此按所有群最近 {count} 个问题换算，能通过的和以前一样多（{share}）。"
+    "发送 /threshold undo 可退回 {old}。",
     model_kept="{name} 换了模型，分数和以前不同。提问太少，无法换算，这里的阈值仍是 {old}；"
     "用 /threshold try 可以预览别的值。",
     model_changed="{name} 换了模型（{model}），分数和以前不同。",

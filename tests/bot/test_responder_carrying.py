@@ -108,6 +108,28 @@ def test_with_too_few_questions_the_number_stays_and_that_is_said(desk: Desk, cl
     assert len(desk.hear(desk.message("question 10")).replies) == 1
 
 
+def test_with_too_few_questions_those_of_all_channels_are_counted_and_none_is_shown(
+    desk: Desk, clock: HandClock
+) -> None:
+    desk.say("/threshold 0.5")
+    desk.engine.entries = {"e1": ("entry", 0.9)}
+    desk.ask("mine")
+    for number, score in enumerate((0.3, 0.4, 0.6, 0.7, 0.8)):
+        desk.engine.entries = {"e1": ("entry", score)}
+        desk.ask(f"secret {number}", channel=NEXT_DOOR, private=score == 0.3)  # that one is not counted
+    another_model(desk, clock, 0.2)
+    desk.ask("already asked of the new model", channel=NEXT_DOOR)
+    _, news = desk.hear(desk.message("question 9")).replies
+    assert isinstance(news, Text)
+    assert "went from 0.50 to 0.20" in news.body
+    assert "of the last 5 questions of all channels as many pass as before (80%)" in news.body
+    assert "secret" not in news.body
+    assert desk.threshold() == Decimal("0.20")
+    assert desk.store.settings.of(NEXT_DOOR).threshold is None
+    assert "0.50" in desk.say("/threshold undo")
+    assert desk.threshold() == Decimal("0.50")
+
+
 def test_a_channel_without_a_threshold_of_its_own_is_told_and_keeps_none(
     desk: Desk, clock: HandClock
 ) -> None:
