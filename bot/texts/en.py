@@ -124,7 +124,7 @@ WORDING = Wording(
     keywords_refused="The search service here does not rank by keywords yet; until it does, nothing changes.",
     keywords_unchecked="Search is not available just now, so whether it ranks by keywords is not known.",
     margin_set="{who} changed the margin for near ties here from {old} to {new}.",
-    export_done="{questions} questions of {start} to {end}, with matches, feedback and changes: {rows} rows.",
+    export_done="Questions from {start} to {end}: {questions}; rows with matches, feedback, changes: {rows}.",
     export_none="There is nothing from {start} to {end} to hand out.",
     export_too_long="From {start} to {end} there is too much for one table ({questions} questions, "
     "{rows} rows at most). Choose fewer days, "

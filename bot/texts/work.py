@@ -98,8 +98,8 @@ class WorkWording:
 
 
 _EN = WorkWording(
-    tune_labels="{labels} labelled answers to {questions} questions, {relevant} of them right.",
-    tune_rescored="{count} of them were scored again with the model of today.",
+    tune_labels="Labelled answers: {labels}, right ones: {relevant}, questions: {questions}.",
+    tune_rescored="Scored again with today's model: {count}.",
     tune_left_out="Left out, because today's model does not rank them among its best: {count}.",
     tune_now="Now {threshold}: precision {precision}, recall {recall}, F1 {f1}.",
     tune_best="Best F1: {threshold} ({interval}): precision {precision}, recall {recall}, F1 {f1}.",
@@ -145,7 +145,7 @@ _EN = WorkWording(
     queue_already_confirmed="#{number} was confirmed by {who} already ({when}). Nothing changed.",
     queue_already_dismissed="#{number} was dismissed by {who} already ({when}). Nothing changed.",
     queue_unknown="There is no #{number} in this queue.",
-    queue_exported="The queue of this channel: {count} items.",
+    queue_exported="Items in the queue of this channel: {count}.",
     queue_export_none="Nothing was ever put into this queue.",
     gaps_none="No question of the last {days} days is left without a helpful answer.",
     gaps_head="Questions of the last {days} days that found nothing helpful:",

@@ -207,7 +207,7 @@ def test_an_export_says_what_it_holds_and_how_long_its_link_lasts(desk: Desk) ->
         id="a2",
         name="kbdial-2023-11-14-2023-11-14.csv",
         media_type="text/csv; charset=utf-8",
-        body="1 questions of 2023-11-14 to 2023-11-14, with matches, feedback and changes: 4 rows.",
+        body="Questions from 2023-11-14 to 2023-11-14: 1; rows with matches, feedback, changes: 4.",
         language="en",
         link="To download within 24 hours: https://kb.example.com/console/export/a2",
         verb="export",

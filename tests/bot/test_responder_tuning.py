@@ -47,7 +47,7 @@ def tune(desk: Desk, text: str = "/tune") -> tuple[Text, Document | None]:
 def test_labels_become_a_suggestion_with_a_picture_and_one_button_to_apply_it(desk: Desk) -> None:
     many(desk)
     said, document = tune(desk)
-    assert "40 labelled answers to 40 questions, 20 of them right." in said.body
+    assert "Labelled answers: 40, right ones: 20, questions: 40." in said.body
     assert "Now 0.40: precision 0.50, recall 1.00, F1 0.67." in said.body
     assert "Best F1: 0.61 (95 % interval 0.61 to" in said.body
     assert [(button.label, button.command) for button in said.buttons] == [("Set 0.61", "/threshold 0.61")]
@@ -119,7 +119,7 @@ def test_labels_of_another_model_are_scored_again_or_left_out(desk: Desk) -> Non
     desk.engine.fingerprint = "f2"
     desk.engine.entries = {"e1": ("whatever", 0.33)}
     said, _ = tune(desk)
-    assert "40 of them were scored again" in said.body
+    assert "Scored again with today's model: 40." in said.body
     assert "Best F1: 0.33" in said.body
     desk.engine.entries = {"e9": ("another", 0.9)}
     assert "Nobody has said yet" in tune(desk)[0].body
@@ -146,7 +146,7 @@ def test_two_people_may_label_the_same_and_both_count(desk: Desk) -> None:
     answer = judged(desk, "right", 0.7, right=True)
     desk.click(Vote(answer.id, "e1", "not helpful"), person=BOB)
     desk.click(Vote(answer.id, "e1", "not helpful"), person=ANN)
-    assert "2 labelled answers to 1 questions, 0 of them right." in tune(desk)[0].body
+    assert "Labelled answers: 2, right ones: 0, questions: 1." in tune(desk)[0].body
 
 
 def test_the_threshold_in_force_is_todays(desk: Desk) -> None:
