@@ -83,8 +83,8 @@ def as_text(reply: Reply, now: datetime) -> str:
 
 def _under(answer: Answer, now: datetime) -> list[str]:
     """The lines under an answer."""
-    tie = texts.near_tie(answer)
-    return [texts.context_line(answer, now), *([tie] if tie else []), *answer.notes]
+    tie = [line for line in (texts.near_tie(answer), texts.near_tie_command(answer)) if line]
+    return [texts.context_line(answer, now), *tie, *answer.notes]
 
 
 def plain(text: str) -> str:

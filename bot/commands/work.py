@@ -53,8 +53,8 @@ def tune(given: Argument) -> Command | BadCommand:
 
 
 def _judge(given: Argument, rest: Argument, *, relevant: bool) -> Command | BadCommand:
-    # Ids of answers are not folded: capital letters count.
-    words = rest.written.split()
+    # Folded, but for case: WeCom is shown a full-width line where a plain one would be markup.
+    words = rest.words
     if len(words) < len(("ANSWER", "RANK")):
         return BadCommand("missing", "tune", given.text)
     if len(words) > len(("ANSWER", "RANK")):

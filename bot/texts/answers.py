@@ -85,6 +85,14 @@ def near_tie(answer: Answer) -> str | None:
     return words.near_tie.format(gap=score(_gap(answer.matches)), margin=threshold(answer.margin))
 
 
+def near_tie_command(answer: Answer, mention: str = "") -> str | None:
+    """What to type where no button says that the second was meant; None where the first two are apart."""
+    if near_tie(answer) is None:
+        return None
+    command = f"{mention}/tune yes {answer.id} {answer.matches[1].rank}"
+    return wording(answer.language).near_tie_command.format(rank=answer.matches[1].rank, command=command)
+
+
 def is_near_tie(matches: Sequence[Match], margin: Decimal) -> bool:
     """Whether the first two matches differ by less than the margin in what they are ranked by."""
     has_two = len(matches) > 1 and matches[0].rank == 1

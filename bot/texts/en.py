@@ -11,6 +11,7 @@ WORDING = Wording(
     from_knowledge_base="from the knowledge base",
     from_default="default",
     near_tie="The first two are nearly equal: {gap} apart, less than {margin}.",
+    near_tie_command="If you meant {rank}: {command}",
     did_you_mean_match="Did you mean {rank}. {name}",
     turned="{who} turned the threshold from {old} to {new}.",
     nothing="Nothing reaches the threshold of {threshold}; the best score is {best}.",

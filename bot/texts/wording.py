@@ -24,6 +24,7 @@ class Wording:
     from_default: str
     turned: str
     near_tie: str
+    near_tie_command: str
     did_you_mean_match: str
     # when nothing passes
     nothing: str

@@ -11,6 +11,7 @@ WORDING = Wording(
     from_knowledge_base="知识库设置",
     from_default="默认",
     near_tie="前两条几乎一样近：分差 {gap}，小于 {margin}。",
+    near_tie_command="如果要找的是第 {rank} 条：{command}",
     did_you_mean_match="是不是想找 {rank}. {name}",
     turned="{who} 把阈值从 {old} 调到了 {new}。",
     nothing="没有内容达到阈值 {threshold}，最高分是 {best}。",

@@ -38,6 +38,7 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/tune precision 0.95", Tune(Decimal("0.95"))),
         ("/tune precision 95%", Tune(Decimal("0.95"))),
         ("/tune yes aB-3_x 2", JudgeMatch("aB-3_x", 2, relevant=True)),
+        ("/tune yes ＿aB＿＿x 2", JudgeMatch("_aB__x", 2, relevant=True)),
         ("/tune no aB-3_x ２", JudgeMatch("aB-3_x", 2, relevant=False)),
         ("/review", ShowReview()),
         ("/review 0.70 0.45", SetReview(Decimal("0.70"), Decimal("0.45"))),

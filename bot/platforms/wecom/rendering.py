@@ -70,7 +70,9 @@ def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_ca
     blocks += [_match(answer, match, place, room) for match in answer.matches]
     if not answer.matches:
         blocks.append(escape(texts.nothing_found(answer, mention)))
-    under = [texts.context_line(answer, now), texts.near_tie(answer), *answer.notes]
+    # A card has a choice of matches beside its "helpful".
+    meant = None if has_card else texts.near_tie_command(answer, mention)
+    under = [texts.context_line(answer, now), texts.near_tie(answer), meant, *answer.notes]
     last = [inline(one_line(line)) for line in under if line]
     if not has_card:
         last.append(_turn(answer.threshold, answer.language, mention))

@@ -78,6 +78,13 @@ def test_json_is_one_object_a_line_with_the_fields_of_a_search_answer() -> None:
     assert text == {"text": "Done.", "matches": []}
 
 
+def test_a_near_tie_tells_what_to_type() -> None:
+    near = an_answer(a_match("Lemons"), a_match("Limes", rank=2, entry_id="e2", score=0.7123))
+    shown = in_a_pipe(replace(near, margin=Decimal("0.01")))
+    assert "If you meant 2: /tune yes a1 2" in shown.splitlines()
+    assert "/tune" not in in_a_pipe(near)
+
+
 def test_a_terminal_sees_the_sentence_in_bold_and_the_score_in_the_colour_of_its_tier() -> None:
     shown = on_a_terminal(an_answer(a_match(text="First. Second.", bold=(7, 14))))
     assert "First. \x1b[1mSecond.\x1b[0m" in shown

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from bot.commands import JudgeMatch, parse
 from bot.domain import Person, Text
 from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
 from tests.bot.platforms.wecom.answers import NOW, a_match, an_answer
@@ -44,6 +45,27 @@ def test_an_answer_on_a_phone() -> None:
 def test_an_address_longer_than_any_message_leaves_its_title() -> None:
     answer = an_answer(a_match(title="退货政策", url=f"https://kb.test/{'退' * 300}"))
     assert only(pieces(answer, APP, NOW)).splitlines()[2] == "来源: 退货政策"
+
+
+NEAR = (a_match(1, score=0.651), a_match(2, score=0.65))
+
+
+@given(st.from_regex(r"[A-Za-z0-9_-]{12}", fullmatch=True))
+def test_a_near_tie_tells_the_command_that_says_what_was_meant(answer_id: str) -> None:
+    answer = replace(an_answer(*NEAR), id=answer_id, margin=Decimal("0.01"))
+    said = only(pieces(answer, ROBOT, NOW, mention="@kbdial "))
+    (line,) = [line for line in said.split("\n") if line.startswith("如果要找的是第 2 条：")]
+    typed = line.partition("：")[2]
+    assert parse(typed, names=("kbdial",), mentioned=True, in_group=True) == JudgeMatch(
+        answer_id, 2, relevant=True
+    )
+
+
+def test_a_near_tie_tells_no_command_beside_a_card_and_none_where_matches_are_apart() -> None:
+    near = replace(an_answer(*NEAR), margin=Decimal("0.01"))
+    assert "/tune" not in only(pieces(near, ROBOT, NOW, has_card=True))
+    assert "分差" in only(pieces(near, ROBOT, NOW, has_card=True))
+    assert "/tune" not in only(pieces(an_answer(*NEAR), ROBOT, NOW))
 
 
 def test_where_a_card_turns_the_dial_no_command_is_told() -> None:
