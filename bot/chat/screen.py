@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Protocol, TextIO
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -22,6 +21,7 @@ from bot.domain import Answer, Match, Reply, as_payload
 
 Now = Callable[[], datetime]
 
+ANSWER_MARK = "→"
 COLOURS = {"strong": "green", "fair": "yellow", "weak": "red"}
 _TURNS_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 
@@ -105,7 +105,7 @@ def _match_lines(match: Match, answer: Answer) -> list[str]:
         f"{match.rank}. {plain(match.text)}",
         f"   {texts.bar(match.score)} {texts.score(match.score)} {texts.tier_mark(match.score)} {word}",
     ]
-    return [*lines, f"   {plain(match.answer)}"] if match.answer else lines
+    return [*lines, f"   {ANSWER_MARK} {plain(match.answer)}"] if match.answer else lines
 
 
 def _drawn(reply: Reply, now: datetime) -> RenderableType:
@@ -136,7 +136,10 @@ def _drawn_match(match: Match, answer: Answer) -> RenderableType:
     )
     lines: list[RenderableType] = [_with_bold(match), score]
     if match.answer:
-        lines.append(Padding(Styled(plain(match.answer)), (0, 0, 0, 2)))
+        # A column of its own, so that the second line of an answer stands under its first.
+        columns = Table.grid(padding=(0, 1))
+        columns.add_row(Styled(ANSWER_MARK, style="dim"), Styled(plain(match.answer)))
+        lines.append(columns)
     return Group(*lines)
 
 

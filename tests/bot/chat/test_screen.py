@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -55,7 +56,7 @@ def test_a_pipe_gets_rank_text_bar_score_tier_answer_and_the_context_line() -> N
     assert in_a_pipe(an_answer(a_match(answer="一天三颗。"))) == (
         "1. 草莓富含维生素C。\n"
         "   ███████░░░ 0.7123 ● strong\n"
-        "   一天三颗。\n"
+        "   → 一天三颗。\n"
         "threshold 0.40 (default) · 1 of 1 shown · knowledge base default · updated 5 min ago\n"
         "\n"
     )
@@ -89,6 +90,13 @@ def test_a_terminal_sees_the_sentence_in_bold_and_the_score_in_the_colour_of_its
     shown = on_a_terminal(an_answer(a_match(text="First. Second.", bold=(7, 14))))
     assert "First. \x1b[1mSecond.\x1b[0m" in shown
     assert "\x1b[1;32m0.7123\x1b[0m" in shown
+
+
+def test_the_second_line_of_an_answer_stands_under_its_first() -> None:
+    shown = on_a_terminal(an_answer(a_match(answer="word " * 60)))
+    lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines() if "word" in line]
+    assert len(lines) > 1
+    assert {line.index("word") for line in lines} == {lines[0].index("→ word") + 2}
 
 
 def test_weak_matches_have_another_colour_than_strong_ones() -> None:
