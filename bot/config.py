@@ -504,10 +504,17 @@ def _line(mistake: Any) -> str:
         return f"{where} is not a setting; see config.example.toml for those there are"
     if mistake["type"] == "missing":
         return f"{where} is missing"
-    says = mistake["msg"].removeprefix("Value error, ")
+    says = _in_words(mistake["msg"])
     given = mistake["input"]
     got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
     return f"{where}: {says}{got}" if _may_show([*tables, key]) else f"{where}: {says}"
+
+
+def _in_words(message: str) -> str:
+    """The library's own messages, for somebody who has never seen Python."""
+    if message == "Input should be a valid tuple":
+        return 'must be a list, for example ["a", "b"]'
+    return message.removeprefix("Value error, ").replace("Input should be", "must be", 1)
 
 
 def _may_show(keys: Sequence[str]) -> bool:

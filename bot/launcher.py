@@ -118,16 +118,18 @@ def _greet(console: Console, bot: Bot, ready: Ready, knowledge_bases: tuple[Know
     sizes = ", ".join(_size(one) for one in knowledge_bases) or "none"
     for what, where in (
         ("engine", f"model {ready.model} on {ready.device} · {bot.engine_url}"),
-        ("bot", f"http://{bot.listen} · data in {bot.data_dir}"),
+        ("bot", f"http://{bot.listen} · data and logs in {bot.data_dir}"),
         ("knowledge bases", sizes),
     ):
         table.add_row(Text(f"  {what}", style="dim"), Text(where))
     console.print(Text("kbdial is running.", style="bold green"))
     console.print(table)
     console.print()
-    console.print(Text("Try it in another terminal:", style="bold"))
-    for line in (in_words("chat"), *EXAMPLES):
-        console.print(Text(f"  {line}", style="cyan" if line in EXAMPLES else ""))
+    console.print(Text("In another terminal:", style="bold"))
+    console.print(Text(f"  {in_words('chat')}"))
+    console.print(Text("and in it, for example:", style="bold"))
+    for line in EXAMPLES:
+        console.print(Text(f"  {line}", style="cyan"))
     console.print()
     console.print(Text("Ctrl-C stops everything.", style="dim"))
 

@@ -66,7 +66,7 @@ def test_all_mistakes_are_told_at_once_by_key_and_secrets_are_not_shown(tmp_path
     assert '[bot] listen: wanted HOST:PORT, for example "127.0.0.1:8000" (got "everywhere")' in text
     assert '[bot] timezone: "Mars" is no time zone' in text
     assert "[bot] typo is not a setting; see config.example.toml" in text
-    assert '[bot.defaults] threshold: Input should be less than or equal to 1 (got "65")' in text
+    assert '[bot.defaults] threshold: must be less than or equal to 1 (got "65")' in text
     assert "[bot.defaults] limit: " in text
     assert "[bot.slack] bot_token: " in text
     assert "planted-secret" not in text
@@ -109,6 +109,12 @@ def test_what_is_misspelled_or_not_built_is_told(
     with pytest.raises(config.ConfigError) as told:
         load(tmp_path, toml, **environment)
     assert says in str(told.value)
+
+
+def test_a_value_that_should_be_a_list_is_told_without_a_word_of_python(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError) as told:
+        load(tmp_path, '[bot]\nnames = "kbdial"\n')
+    assert '[bot] names: must be a list, for example ["a", "b"] (got "kbdial")' in str(told.value)
 
 
 def test_the_secrets_of_a_list_are_not_shown_either(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
         tokn = "T"
         """,
     ) == [
-        '  [bot.wecom.robot.a] freshness_seconds: Input should be greater than or equal to 1 (got "0")',
+        '  [bot.wecom.robot.a] freshness_seconds: must be greater than or equal to 1 (got "0")',
         "  [bot.wecom.robot.a] encoding_aes_key is missing",
         (
             "  [bot.wecom.robot.b] encoding_aes_key: wanted the 43 letters and digits that the admin page "
