@@ -57,13 +57,29 @@ def test_every_command_is_in_the_readme(readme: str) -> None:
     assert [name for name in VERBS if f"/{name}" not in text] == []
 
 
+def test_the_chinese_readme_has_every_section_and_every_example_of_the_english_one() -> None:
+    english, chinese = ((ROOT / readme).read_text(encoding="utf-8") for readme in READMES)
+    for pattern in (r"^## ", r"^ *```\w", r"^\| ---"):
+        assert len(re.findall(pattern, chinese, re.MULTILINE)) == len(
+            re.findall(pattern, english, re.MULTILINE)
+        ), pattern
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_picture_of_a_readme_is_there_and_asks_nobody_for_anything(readme: str) -> None:
+    (picture,) = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / readme).read_text(encoding="utf-8"))
+    drawn = (ROOT / picture).read_text(encoding="utf-8")
+    assert re.findall(r"https?://[^\"]+", drawn) == ["http://www.w3.org/2000/svg"]
+
+
+@pytest.mark.parametrize("readme", READMES)
 @pytest.mark.parametrize("program", ["bot", "engine"])
-def test_every_command_of_the_shell_is_in_the_readme(program: str) -> None:
+def test_every_command_of_the_shell_is_in_the_readme(program: str, readme: str) -> None:
     told = subprocess.run(
         [sys.executable, "-m", program, "--help"], capture_output=True, text=True, check=True
     )
     names = re.findall(r"^    ([\w-]+)", told.stdout, re.MULTILINE)
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / readme).read_text(encoding="utf-8")
     assert names
     assert [name for name in names if f"`{name}" not in text and f"{program} {name}" not in text] == []
 
