@@ -20,7 +20,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,7 +32,7 @@ from typing import Any
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine import passages, tensors
+from engine import checksum, passages, tensors
 from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamaged
 from engine.entries import StoredEntries
 from engine.keywords import Keywords
@@ -40,7 +40,7 @@ from engine.same_texts import SameTexts
 from engine.scan import Compressed, Passages, Scan, Scanner
 from engine.snapshot import ModelIdentity, Snapshot
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _ENTRIES = "entries.jsonl"
 _VECTORS = "vectors.safetensors"
@@ -49,7 +49,6 @@ _SEARCH = "search.safetensors"
 _PASSAGES = f"passages{passages.VERSION}.safetensors"
 _POINTER = "current.json"
 _PARTIAL = ".partial"
-_HASHED = 4 << 20  # bytes at a time: what was just hashed is copied from the processor's cache
 _THREADS = 2
 
 _log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     bytes: int
-    sha256: str
+    checksum: str
 
 
 class _Manifest(BaseModel):
@@ -251,8 +250,12 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
     if snapshot.passages:
         contents[_PASSAGES] = tensors.pieces(snapshot.passages.arrays())
     with ThreadPoolExecutor(_THREADS) as pool:
-        written = pool.map(lambda name: _put(folder / name, contents[name]), contents)
-        files = dict(zip(contents, written, strict=True))
+        # Of what is meant, not of what can be read back; written while it is hashed.
+        digests = {name: checksum.digests(pool, parts) for name, parts in contents.items()}
+        files = {
+            name: _File(bytes=_put(folder / name, parts), checksum=checksum.checksum(digests[name]))
+            for name, parts in contents.items()
+        }
     manifest = _Manifest(
         format=FORMAT,
         snapshot=snapshot.id,
@@ -291,9 +294,8 @@ def _read(folder: Path, scanner: Scanner) -> Snapshot:
     if present != expected or not {_ENTRIES, _VECTORS} <= expected:
         raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
     try:
-        with ThreadPoolExecutor(_THREADS) as pool:
-            read = pool.map(lambda name: _whole(folder / name, manifest.files[name]), sorted(manifest.files))
-            contents = dict(zip(sorted(manifest.files), read, strict=True))
+        contents = {name: tensors.mapped(folder / name) for name in manifest.files}
+        _check(folder, manifest, contents)
         return _snapshot_of(manifest, contents, scanner)
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
@@ -361,24 +363,20 @@ def _digest_of(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _put(path: Path, parts: Iterable[memoryview]) -> _File:
-    """Write these bytes, synced; the checksum is of what was meant, not of what can be read back."""
-    digest, size = hashlib.sha256(), 0
+def _put(path: Path, parts: Iterable[memoryview]) -> int:
+    """Write these bytes, synced, and count them."""
     with _synced(path), path.open("wb") as file:
-        for part in parts:
-            for start in range(0, len(part), _HASHED):
-                piece = part[start : start + _HASHED]
-                digest.update(piece)
-                size += file.write(piece)
-    return _File(bytes=size, sha256=digest.hexdigest())
+        return sum(map(file.write, parts))
 
 
-def _whole(path: Path, said: _File) -> bytes | mmap:
-    """The bytes of this file. Raises SnapshotDamaged: they are not what the manifest says."""
-    content = tensors.mapped(path)
-    if _File(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) != said:
-        raise SnapshotDamaged(f"{path} is not what the manifest says: its checksum differs")
-    return content
+def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mmap]) -> None:
+    """Raises SnapshotDamaged: a file is not what the manifest says."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        digests = {name: checksum.digests(pool, [memoryview(content)]) for name, content in contents.items()}
+        for name, content in contents.items():
+            found = _File(bytes=len(content), checksum=checksum.checksum(digests[name]))
+            if found != manifest.files[name]:
+                raise SnapshotDamaged(f"{folder / name} is not what the manifest says: its checksum differs")
 
 
 @contextmanager

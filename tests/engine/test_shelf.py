@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,10 +10,10 @@ import pytest
 
 from engine.domain import Dropped, Entry, NoSnapshot
 from engine.keywords import Keywords
-from engine.shelf import Shelf
+from engine.shelf import FORMAT, Shelf
 from engine.snapshot import Snapshot
 from tests.support.engine import A_LONG_TEXT, MIDDAY, a_snapshot
-from tests.support.stored import as_if_never_written
+from tests.support.stored import as_if_never_written, as_of_format
 
 FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors", "search.safetensors")
 
@@ -190,12 +189,13 @@ def test_a_snapshot_under_another_name_is_refused(tmp_path: Path) -> None:
     assert (loaded.id, shelf.damaged) == ("s1", ("s3",))
 
 
-def test_a_newer_format_is_refused(tmp_path: Path) -> None:
-    path = with_two(tmp_path) / "s2" / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
+@pytest.mark.parametrize("change", [-1, 1])
+def test_another_format_is_refused(tmp_path: Path, change: int, caplog: pytest.LogCaptureFixture) -> None:
+    as_of_format(with_two(tmp_path) / "s2", FORMAT + change)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert loaded.id == "s1"
+    assert "has format" in caplog.records[0].__dict__["reason"]
 
 
 def test_a_stray_file_makes_a_snapshot_suspect(tmp_path: Path) -> None:
