@@ -110,6 +110,7 @@ class Assembly:
         if len(rows):
             texts = [served.entries[row].text for row in rows.tolist()]
             self._cache.keep(served.model, texts, served.vectors[rows])
+            tensors.let_go(served.vectors)  # a page of them is read for each row, and its neighbours with it
         stays = set(passages)
         gone = {passage: vector for passage, vector in served.embedded_passages() if passage not in stays}
         if gone:

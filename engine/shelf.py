@@ -314,6 +314,7 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner
         raise ValueError(f"vectors of shape {vectors.shape}, the manifest says {manifest.model.dimension}")
     compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
     size = len(entries)
+    tensors.let_go(vectors)  # all were looked at to check them; questions look at few of them in full
     return Snapshot(
         id=manifest.snapshot,
         knowledge_base=manifest.knowledge_base,

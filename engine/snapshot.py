@@ -249,12 +249,11 @@ def _what_searches(
         return entries[row].text
 
     old = before.snapshot
+    # Keywords first: what they take for a while is more than the compressed copy takes for good.
+    keywords = old.keywords.carried(before.rows, text_of)
+    same_texts = old.same_texts.carried(before.rows, text_of)
     compressed = old.scan.compressed
-    return (
-        compressed.carried(before.rows, vectors) if compressed else None,
-        old.keywords.carried(before.rows, text_of),
-        old.same_texts.carried(before.rows, text_of),
-    )
+    return compressed.carried(before.rows, vectors) if compressed else None, keywords, same_texts
 
 
 def _in_order(entries: Sequence[Entry], rows: Vectors) -> tuple[StoredEntries, Vectors]:

@@ -13,6 +13,7 @@ from engine.keywords import Keywords
 from engine.shelf import FORMAT, Shelf
 from engine.snapshot import Snapshot
 from tests.support.engine import A_LONG_TEXT, MIDDAY, a_snapshot
+from tests.support.mappings import needs_smaps, resident_bytes
 from tests.support.stored import as_if_never_written, as_of_format
 
 FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors", "search.safetensors")
@@ -326,3 +327,14 @@ def test_a_damaged_snapshot_is_not_gone_back_to(tmp_path: Path) -> None:
     flip(tmp_path / "s1" / "vectors.safetensors")
     with pytest.raises(NoSnapshot):
         shelf.before()
+
+
+@needs_smaps
+def test_a_start_checks_the_vectors_and_does_not_hold_them_in_memory(tmp_path: Path) -> None:
+    Shelf(tmp_path).publish(a_snapshot(*map(str, range(5000))))
+    loaded = served_after_restart(tmp_path)
+    path = tmp_path / "s1" / "vectors.safetensors"
+    assert resident_bytes(path) == 0
+    assert loaded is not None
+    assert np.isfinite(loaded.vectors).all()
+    assert resident_bytes(path) >= loaded.vectors.nbytes // 2  # it is the file that is looked at

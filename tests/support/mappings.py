@@ -1,0 +1,19 @@
+"""What of a mapped file this process holds in memory, as the kernel counts it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+needs_smaps = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the memory of a mapping")
+
+
+def resident_bytes(path: Path) -> int:
+    """Of all mappings of this file together. Raises AssertionError when it is not mapped at all."""
+    maps = Path("/proc/self/smaps").read_text(encoding="utf-8")
+    found = re.findall(rf" {re.escape(str(path.resolve()))}\n(?:.*\n)*?Rss: +(\d+) kB", maps)
+    assert found, f"{path} is not mapped"
+    return sum(map(int, found)) * 1024
