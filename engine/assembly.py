@@ -109,8 +109,7 @@ class Assembly:
         rows = np.flatnonzero(leaves)
         if len(rows):
             texts = [served.entries[row].text for row in rows.tolist()]
-            self._cache.keep(served.model, texts, served.vectors[rows])
-            tensors.let_go(served.vectors)  # a page of them is read for each row, and its neighbours with it
+            self._cache.keep(served.model, texts, _taken(served.vectors, rows))
         stays = set(passages)
         gone = {passage: vector for passage, vector in served.embedded_passages() if passage not in stays}
         if gone:
@@ -143,3 +142,14 @@ def _copy(vectors: Vectors, rows: NDArray[np.intp], into: Vectors) -> None:
         places = np.flatnonzero(piece >= 0)
         into[start + places] = vectors[piece[places]]
         tensors.let_go(vectors)
+
+
+def _taken(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
+    """These rows, which ascend. With each the system maps its neighbours; they are let go on the way, too."""
+    taken = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
+    for start in range(0, len(vectors), _COPIED):
+        first, last = np.searchsorted(rows, (start, start + _COPIED))
+        if first < last:
+            taken[first:last] = vectors[rows[first:last]]
+            tensors.let_go(vectors)
+    return taken
