@@ -269,7 +269,6 @@ def _try(reader: str, examples: int) -> None:
 
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=examples < EXAMPLES,
         suppress_health_check=list(HealthCheck),

@@ -83,7 +83,7 @@ def test_a_decision_becomes_a_label_and_stands(desk: Desk) -> None:
     assert "The queue is empty. Decided so far: 1." in desk.say("/queue")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(st.tuples(st.sampled_from(["confirm", "dismiss"]), st.booleans()), min_size=1, max_size=6)
 )

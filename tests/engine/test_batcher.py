@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.batcher import LISTS, PIECE, PIECE_CHARACTERS, Batcher, pieces
@@ -225,7 +225,6 @@ def test_stopping_refuses_what_waits_and_may_be_repeated() -> None:
         batcher.stop()
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=PIECE_CHARACTERS // 3), max_size=300))
 def test_pieces_are_small_and_leave_nothing_out(texts: list[str]) -> None:
     cut = list(pieces(texts))

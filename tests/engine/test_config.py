@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import config
@@ -168,7 +168,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(
         [

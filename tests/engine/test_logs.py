@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.logs import JsonLines
@@ -18,7 +18,6 @@ def line_of(message: str, *, secrets: tuple[str, ...] = (), **fields: object) ->
     return JsonLines(secrets).format(record)
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_one_event_is_one_line_of_json(message: str, value: str) -> None:
     line = line_of(message, given=value)

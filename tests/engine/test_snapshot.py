@@ -94,7 +94,7 @@ WORDS = ["退货", "快递", "怎么", "发票", "refund", "order", "SF-1042", "
 sayings = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(shapes, st.data())
 def test_search_equals_a_loop_over_the_entries(shape: tuple[int, int, int, str], data: st.DataObject) -> None:
     seed, count, width, kind = shape

@@ -6,7 +6,7 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.schedule import Schedule, trigger_of
@@ -70,7 +70,6 @@ def test_anything_else_is_refused_with_the_choices(text: str) -> None:
         parse(text)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30) | st.from_regex(r"[0-9*,/\-a-z ]{1,20}", fullmatch=True))
 def test_no_text_breaks_it(text: str) -> None:
     with suppress(ValueError):

@@ -85,7 +85,7 @@ def test_a_limit_of_nothing_keeps_nothing(tmp_path: Path) -> None:
     assert segments(tmp_path) == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_a_flipped_bit_anywhere_is_never_believed(
     place: int, bit: int, tmp_path_factory: pytest.TempPathFactory

@@ -71,4 +71,4 @@ def _tried(headers: Mapping[str, str], name: str) -> Callable[[Any], None]:
 
 
 def _settings(**options: Any) -> settings:
-    return settings(database=None, deadline=None, suppress_health_check=list(HealthCheck), **options)
+    return settings(database=None, suppress_health_check=list(HealthCheck), **options)

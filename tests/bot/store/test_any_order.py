@@ -276,7 +276,6 @@ def test_nothing_is_lost_or_decided_twice_in_any_order(backend: str, new_databas
             # The order of steps is the store's own business; a server takes its time for each.
             max_examples=30 if backend == "sqlite" else 8,
             stateful_step_count=50,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

@@ -344,7 +344,7 @@ def test_routes_that_are_not_built_are_404_and_wrong_methods_405(desk: OpenDesk)
     assert client.get("/slack/events").status_code == 405
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.sampled_from(ROUTES),
     st.binary(max_size=200),

@@ -320,14 +320,14 @@ def test_no_negative_vector_gets_further_than_a_short_refusal(
     assert (answer.status, answer.body) == (401, b"")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(mutated(messages(aibotid="AIBOT1")) | junk)
 def test_no_authentic_body_is_more_than_a_refusal(program: WecomProgram, body: Any) -> None:
     answer = call(program, codec.encrypt(KEY, json.dumps(body), ""))
     assert answer.status in {200, 400}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=300), st.dictionaries(st.sampled_from(QUERY), st.text(max_size=40)))
 @pytest.mark.parametrize("path", ["/wecom/robot/support", "/wecom/app/support"])
 def test_no_request_is_more_than_a_refusal(

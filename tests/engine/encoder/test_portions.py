@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.encoder.portions import DoesNotFit, Portions
@@ -43,7 +43,6 @@ def run(portions: Portions, memory: Memory, lengths: Sequence[int]) -> list[int]
     return done
 
 
-@settings(deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 600), max_size=200),
     room=st.integers(1, 80),

@@ -61,7 +61,7 @@ def test_any_threshold_is_counted_as_in_a_loop(given_labels: list[Label], thresh
     assert Curve.of(given_labels).reaching(threshold) == by_hand(given_labels, threshold)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(labels)
 def test_the_best_f1_is_that_of_a_search_over_all_thresholds(given_labels: list[Label]) -> None:
     best = evaluate(given_labels).best
@@ -73,7 +73,7 @@ def test_the_best_f1_is_that_of_a_search_over_all_thresholds(given_labels: list[
     assert best.point == max(points, key=lambda point: (point.f1, -point.threshold))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(labels, st.sampled_from([0.3, 0.5, 0.8, 0.95]))
 def test_the_lowest_sure_threshold_is_that_of_a_search_over_all(
     given_labels: list[Label], precision: float
@@ -84,7 +84,7 @@ def test_the_lowest_sure_threshold_is_that_of_a_search_over_all(
     assert (wanted.point if wanted else None) == (sure[0] if sure else None)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(labels)
 def test_a_suggestion_keeps_what_it_was_derived_from(given_labels: list[Label]) -> None:
     best = evaluate(given_labels).best

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.keywords import Keywords
@@ -45,7 +45,6 @@ def plainly(texts: list[str], question: str) -> list[float]:
     return scores
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(SAYINGS) | st.text(max_size=8), min_size=1, max_size=12),
     st.sampled_from(SAYINGS),

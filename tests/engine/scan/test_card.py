@@ -25,7 +25,7 @@ TILE = 64 * 64  # numbers, so that small matrices have several tiles
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=cases())
 def test_a_card_finds_what_the_processor_finds(
     device: str, case: tuple[Floats, Floats, list[Wanted]]

@@ -33,7 +33,7 @@ def best_scores(matrix: Floats, passages: Passages, question: Floats) -> list[fl
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(entries())
 def test_every_entry_scores_as_its_best_passage(
     case: tuple[Floats, Floats, Passages, list[Wanted]],

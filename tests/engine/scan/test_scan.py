@@ -35,7 +35,7 @@ def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases())
 def test_every_way_to_search_gives_what_a_double_loop_gives(
     case: tuple[Floats, Floats, list[Wanted]],
@@ -51,7 +51,7 @@ def test_every_way_to_search_gives_what_a_double_loop_gives(
             assert ranked.scores.tolist() == np.where(certain, 1.0, scores[ranked.rows]).tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cases())
 def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list[Wanted]]) -> None:
     matrix, questions, _ = case
@@ -62,7 +62,7 @@ def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list
         )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases())
 def test_questions_searched_together_get_what_each_gets_alone(
     case: tuple[Floats, Floats, list[Wanted]],
@@ -74,7 +74,7 @@ def test_questions_searched_together_get_what_each_gets_alone(
             assert plain.same(together[row], scan.search(questions[row : row + 1], [want])[0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases())
 def test_the_compressed_copy_misleads_by_no_more_than_it_says(
     case: tuple[Floats, Floats, list[Wanted]],

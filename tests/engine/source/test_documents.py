@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import Dropped, Entry, SourceError
@@ -372,7 +372,6 @@ def reader() -> Iterator[Documents]:
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS.values())))
 @given(content=some_bytes | broken)
-@settings(deadline=None)
 def test_any_bytes_are_read_or_refused_in_a_sentence(reader: Documents, kind: str, content: bytes) -> None:
     try:
         reading = gather("", reader.records(f"a{kind}", kind, content))

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.domain import BadValue, Reading, SourceError
@@ -35,7 +35,6 @@ files = st.one_of(
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".csv", ".jsonl"])
-@settings(deadline=None)  # a busy disk is no broken promise
 @given(content=files)
 @example(b"\xff\xfe")
 @example(b'{"text": 1e999, "id": NaN}')
@@ -57,7 +56,6 @@ def _is_sound(reading: Reading) -> None:
         assert entry.text == unicodedata.normalize("NFC", entry.text).strip() != ""
 
 
-@settings(deadline=None)  # a busy disk is no broken promise
 @given(spec=st.text(max_size=30))
 def test_any_spec_is_read_or_refused_in_a_sentence(spec: str) -> None:
     with TemporaryDirectory() as folder:
@@ -71,7 +69,6 @@ def test_any_spec_is_read_or_refused_in_a_sentence(spec: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", list(BY_MEDIA_TYPE))
-@settings(deadline=None)  # a busy disk is no broken promise
 @given(content=files)
 def test_any_list_is_added_or_refused_in_a_sentence(media_type: str, content: bytes) -> None:
     with TemporaryDirectory() as folder:

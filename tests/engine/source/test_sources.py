@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import Reading, SourceSpec
@@ -118,7 +118,6 @@ def test_a_source_that_says_something_else_altogether_is_not_believed(tmp_path: 
     assert "a.txt has 0% left of the sentences it had, below the floor of 50%" in reasons(reading)[0]
 
 
-@settings(deadline=None)  # a busy disk is no broken promise
 @given(
     before=st.lists(st.sampled_from("abcdef"), min_size=10, max_size=40),
     after=st.lists(st.sampled_from("abcdefgh"), min_size=10, max_size=40),
@@ -266,7 +265,6 @@ def test_the_copy_holds_no_secret_and_outlives_a_new_password(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
-@settings(deadline=None)  # a busy disk is no broken promise
 @given(contents=st.lists(st.binary(max_size=60) | st.none(), min_size=1, max_size=6))
 def test_reading_never_fails_and_never_forgets(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes | None], confirmed: bool

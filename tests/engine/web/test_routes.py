@@ -299,7 +299,7 @@ field_names = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(field_names, json_values) | json_values)
 def test_no_json_breaks_the_search(engine: RunningEngine, value: Any) -> None:
     answer = post(engine, json.dumps(value))
@@ -307,7 +307,7 @@ def test_no_json_breaks_the_search(engine: RunningEngine, value: Any) -> None:
     assert answer.status_code == 200 or answer.get_json()["error"]["message"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60), st.sampled_from(["text/plain", "text/csv", "application/x-ndjson"]))
 def test_no_bytes_break_the_managed_entries(engine: RunningEngine, data: bytes, kind: str) -> None:
     answer = post(engine, data, "/v1/knowledge-bases/nope/entries", kind)
@@ -320,7 +320,7 @@ def test_no_bytes_break_the_managed_entries(engine: RunningEngine, data: bytes, 
             assert engine.client.delete(path).status_code == 204
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text())
 def test_no_path_breaks_a_route(engine: RunningEngine, name: str) -> None:
     # Written as in an address; "//…" would be read as the name of another host by the client of the tests.

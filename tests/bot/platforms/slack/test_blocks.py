@@ -180,7 +180,7 @@ answers = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(answers, st.lists(matches, max_size=20), st.booleans())
 def test_every_answer_fits_and_is_inert(answer: Answer, found: list[Match], in_thread: bool) -> None:
     answer = replace(answer, matches=tuple(found))
@@ -194,7 +194,6 @@ def test_every_answer_fits_and_is_inert(answer: Answer, found: list[Match], in_t
         assert all(address.startswith(("http://", "https://")) for address, _ in links(written))
 
 
-@settings(deadline=None)
 @given(long_words, st.integers(30, 200))
 def test_splitting_keeps_every_word_in_order(text: str, limit: int) -> None:
     pieces = split(text, limit)
