@@ -97,7 +97,7 @@ def test_a_week_in_slack_ends_with_a_threshold_of_the_channels_own(
 
     # As a mention, because a command that is quick is answered in the response.
     people.says("tune", channel="C9", ts="1795420800.900001")
-    suggestion = posted(program, lambda message: "labelled answers" in str(message["text"]))
+    suggestion = posted(program, lambda message: "Labelled answers" in str(message["text"]))
     slack.until(lambda: len(slack.files) == 1)
     assert slack.files[0][1].startswith(b"\x89PNG")
     button = next(
