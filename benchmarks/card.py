@@ -14,6 +14,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def main() -> None:
                 "first 5 and best 200": Wanted(THRESHOLD, 5, 200),
             }.items():
                 taken = median_seconds(
-                    lambda scan=scan, asked=asked, want=want: scan.search(asked, [want] * len(asked)),  # type: ignore[misc]
+                    partial(scan.search, asked, [want] * len(asked)),
                     options.rounds,
                     finish,
                 )

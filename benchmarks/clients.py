@@ -136,7 +136,7 @@ def _turn(port: int, base: str, clients: int, seconds: float, questions: Iterato
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             for key, _ in ready.select(timeout=1):
-                connection: socket.socket = key.fileobj  # type: ignore[assignment]
+                connection: socket.socket = key.fileobj  # type: ignore[assignment]  # only sockets are registered
                 _take_answer(connection)
                 turn.times.append(time.perf_counter() - key.data)
                 ready.modify(connection, selectors.EVENT_READ, _ask(connection, base, questions))

@@ -55,7 +55,7 @@ class Stage:
                 warm.join()
             with (
                 fault(home),
-                Crowd(  # type: ignore[attr-defined]
+                Crowd(  # type: ignore[attr-defined]  # faults are context managers of any kind
                     home.port, connections=CONNECTIONS, text=lambda _: QUESTION, rooms=50, first=1000
                 ) as crowd,
             ):

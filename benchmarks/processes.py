@@ -65,5 +65,5 @@ def until_ready(url: str) -> None:
                 return
         except requests.ConnectionError:
             pass
-        time.sleep(0.01)
+        time.sleep(0.01)  # a program of its own tells nobody when it is ready
     raise TimeoutError(url)

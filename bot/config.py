@@ -401,9 +401,9 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
             cls,
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
-            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return _Environment(settings_cls, environment), _File(settings_cls, _from_folder(from_file, base))
 

@@ -40,7 +40,7 @@ class Utc(TypeDecorator[datetime]):
             raise ValueError("a time without a zone; this is a bug")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as SQLAlchemy calls it
         if value is None:
             return None
         moment: datetime = value

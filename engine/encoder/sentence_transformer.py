@@ -273,10 +273,10 @@ def _in_megabytes(stage: str, tell: Callable[[str], None]) -> Callable[[int], No
 def _draw_no_bars() -> None:
     """Bars are for terminals, and our standard error is a log of JSON lines."""
     from huggingface_hub.utils.tqdm import disable_progress_bars  # noqa: PLC0415 - as above
-    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - only with the extra
 
     disable_progress_bars()
-    disable_progress_bar()  # type: ignore[no-untyped-call]
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers has no types there
 
 
 def device_of(model: Model) -> str:
