@@ -25,7 +25,7 @@ from rich.style import Style
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
-from bot.chat.screen import Colours
+from bot.cli.chat.screen import Colours
 from engine.config import Model
 from engine.encoder import load
 from tests.support.program import a_program, samples

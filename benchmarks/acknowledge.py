@@ -25,9 +25,10 @@ from bot import web
 from bot.domain import Clock, Delivery, IncomingMessage
 from bot.metrics import Metrics
 from bot.platforms.slack import Verifier
-from bot.platforms.slack.reading import Ours
+from bot.platforms.slack import routes as slack_routes
+from bot.platforms.slack.parser import Ours
 from bot.store import Accepted, Database, Inbox, schema
-from bot.web import operations, slack
+from bot.web import operations
 from bot.web.server import Server
 from tests.support.slack_people import an_event, signature
 
@@ -63,7 +64,7 @@ class Storing(Counting):
 
 def serve(kind: str, port: int, folder: str) -> None:
     metrics = Metrics()
-    routes = slack.blueprint(
+    routes = slack_routes.blueprint(
         verifier=Verifier([SECRET], time.time),
         desk=Storing(folder) if kind == "inbox" else Counting(),
         quarantine=lambda *_: None,

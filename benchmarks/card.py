@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.search import ROUNDS, THRESHOLD, library, planted, unit_rows
-from engine.scan import Wanted
+from engine.index.scan import Wanted
 
 COPIED_BYTES = 2 << 30
 
@@ -56,7 +56,7 @@ def main() -> None:
     if torch is None or (options.device.startswith("cuda") and not torch.cuda.is_available()):
         print("Skipped: torch sees no NVIDIA card here.")
         return
-    from engine.scan.card import CardScan  # noqa: PLC0415 - it needs torch
+    from engine.index.scan.gpu_scan import CardScan  # noqa: PLC0415 - it needs torch
 
     is_card = options.device.startswith("cuda")
     finish = torch.cuda.synchronize if is_card else lambda: None

@@ -19,7 +19,7 @@ from pathlib import Path
 import requests
 
 from tests.faults.building import NOWHERE, BotHome, EngineHome, until
-from tests.support.crowd import OK, Crowd, percentile
+from tests.support.load_clients import OK, Crowd, percentile
 from tests.support.slack import RecordingSlack, recording_slack, too_fast
 from tests.support.slow_clients import SlowClients
 

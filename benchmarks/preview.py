@@ -18,6 +18,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import texts
+from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.threshold.preview import (
+    QUESTIONS,
+    SCORES,
+    in_words,
+    preview,
+)
+from bot.commands.threshold.reply import Dial
 from bot.config import Bot
 from bot.domain import (
     Answer,
@@ -32,9 +40,6 @@ from bot.domain import (
     Person,
     Surface,
 )
-from bot.responder.dial import Dial
-from bot.responder.preview import QUESTIONS, SCORES, in_words, preview
-from bot.responder.room import KnowledgeBases, Room
 from bot.store import Database, History, Inbox, Settings, schema
 
 ROOM, ANN = Channel("slack", "T1", "C1"), Person("slack", "T1", "U1", "Ann")

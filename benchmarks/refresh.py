@@ -34,7 +34,7 @@ import numpy as np
 
 from engine import app, config, encoder
 from engine.encoder.vectors import fingerprint_of
-from engine.snapshot import ModelIdentity, Vectors
+from engine.index.snapshot import ModelIdentity, Vectors
 
 WIDTH = 512
 QUESTIONS = 200

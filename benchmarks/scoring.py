@@ -33,9 +33,9 @@ from benchmarks.answer_quality import DEPTH, LabelledSet, auroc, bare, best_f1, 
 from engine.config import Model
 from engine.domain import Entry
 from engine.encoder.bundled import BundledEncoder
-from engine.passages import passages_of_all
-from engine.scan import Passages
-from engine.snapshot import Ask, Found, Snapshot
+from engine.index.passage_splitter import passages_of_all
+from engine.index.scan import Passages
+from engine.index.snapshot import Ask, Found, Snapshot
 
 PASSAGE = 200  # characters an entry has on average, from which on (f) looks at sentences
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")

@@ -28,8 +28,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.scan import Compressed, Scan, Wanted, int8_products
-from engine.scan.score import Floats
+from engine.index.scan import (
+    Compressed,
+    Scan,
+    Wanted,
+    int8_products,
+)
+from engine.index.scan.score import Floats
 
 WIDTH = 512
 ROUNDS = 15

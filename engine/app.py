@@ -16,21 +16,27 @@ from flask import Flask
 from threadpoolctl import threadpool_limits
 
 from engine import config, encoder, source
-from engine.assembly import Assembly
-from engine.batcher import Batcher
 from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceError
+from engine.encoder.batcher import Batcher
 from engine.evaluation.rehearsal import drawn_once, evaluated_once
-from engine.history import History
+from engine.index.scan import (
+    Compressed,
+    RowSearch,
+    Scanner,
+    as_stored,
+    scanner_on,
+)
+from engine.index.snapshot import ModelIdentity, Vectors
 from engine.metrics import Metrics
-from engine.refresher import Refresher
-from engine.scan import Compressed, RowSearch, Scanner, as_stored, scanner_on
-from engine.schedule import Schedule
-from engine.searcher import Searcher
-from engine.shelf import Shelf
-from engine.snapshot import ModelIdentity, Vectors
+from engine.refresh.refresher import Refresher
+from engine.refresh.schedule import Schedule
+from engine.refresh.vectors import Assembly
+from engine.search import Searcher
 from engine.source import ManagedSource, Sources
-from engine.vector_cache import VectorCache
-from engine.warming import PAUSE_SECONDS, Warming
+from engine.storage.refresh_log import History
+from engine.storage.snapshot_store import Shelf
+from engine.storage.vector_cache import VectorCache
+from engine.warm_up import PAUSE_SECONDS, Warming
 from engine.web import Server, application
 from engine.web.routes import Knowledge
 

@@ -33,9 +33,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from engine import specs, timetable
+from engine import timetable
 from engine.domain import SourceSpec
-from engine.specs import SourceTable
+from engine.source import spec
+from engine.source.spec import SourceTable
 
 FALLBACK_THRESHOLD = 0.40
 """What holds where neither the question nor the knowledge base names a threshold."""
@@ -113,7 +114,7 @@ class KnowledgeBase(_Section):
     """One knowledge base. `base` is the folder that relative sources start from."""
 
     name: Annotated[str, AfterValidator(_knowledge_base_name)]
-    source: Annotated[tuple[str | SourceTable, ...], PlainValidator(specs.several)] = ()
+    source: Annotated[tuple[str | SourceTable, ...], PlainValidator(spec.several)] = ()
     refresh: Annotated[str, AfterValidator(_timetable)] = "*/30 * * * *"
     scoring: Literal["cosine", "either"] = "cosine"
     threshold: float | None = Field(default=None, ge=-1, le=1, allow_inf_nan=False)
@@ -124,7 +125,7 @@ class KnowledgeBase(_Section):
     @property
     def sources(self) -> tuple[SourceSpec, ...]:
         """Each source with the folder it starts from; the samples are found wherever kbdial is installed."""
-        return tuple(each.located(_folder_of(each.path, self.base)) for each in map(specs.table, self.source))
+        return tuple(each.located(_folder_of(each.path, self.base)) for each in map(spec.table, self.source))
 
     @property
     def timetable(self) -> timetable.Timetable:

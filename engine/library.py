@@ -30,9 +30,9 @@ from engine import encoder
 from engine.config import Model
 from engine.domain import BadValue, Entry, Match
 from engine.encoder import Encoder, instructed
-from engine.passages import passages_of_all
-from engine.scan import Passages, scanner_on
-from engine.snapshot import Snapshot, Vectors
+from engine.index.passage_splitter import passages_of_all
+from engine.index.scan import Passages, scanner_on
+from engine.index.snapshot import Snapshot, Vectors
 
 
 class Library:

@@ -7,7 +7,9 @@ its row in `verbs.py`.
 
 from __future__ import annotations
 
-from bot.commands.kinds import (
+from bot.commands.parser import parse
+from bot.commands.registry import VERBS, Verb
+from bot.grammar.command import (
     AddEntries,
     AddGap,
     Ask,
@@ -69,8 +71,6 @@ from bot.commands.kinds import (
     UndoThreshold,
     UseKnowledgeBase,
 )
-from bot.commands.reading import parse
-from bot.commands.verbs import VERBS, Verb
 
 __all__ = [
     "VERBS",

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from bot.commands.arguments import Argument
-from bot.commands.kinds import BadCommand, ClaimAdmin, Command, SetName, ShowName
+from bot.grammar.arguments import Argument
+from bot.grammar.command import (
+    BadCommand,
+    ClaimAdmin,
+    Command,
+    SetName,
+    ShowName,
+)
 
 LONGEST_NAME = 60
 LONGEST_CODE = 40

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bot.commands.arguments import Argument, threshold_of
-from bot.commands.kinds import (
+from bot.grammar.arguments import Argument, threshold_of
+from bot.grammar.command import (
     BadCommand,
     Command,
     Export,

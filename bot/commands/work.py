@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.commands.arguments import Argument, count_of, threshold_of
-from bot.commands.kinds import (
+from bot.grammar.arguments import Argument, count_of, threshold_of
+from bot.grammar.command import (
     AddGap,
     BadCommand,
     Command,

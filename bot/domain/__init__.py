@@ -9,8 +9,16 @@ fields with defaults, never rename them without a migration.
 
 from __future__ import annotations
 
+from bot.domain.channels import Channel, Person
 from bot.domain.clock import Clock
 from bot.domain.errors import EngineError, NotYet, PlatformError
+from bot.domain.json_codec import (
+    as_payload,
+    message_from_json,
+    message_to_json,
+    reply_from_json,
+    reply_to_json,
+)
 from bot.domain.messages import (
     Action,
     Choose,
@@ -23,6 +31,7 @@ from bot.domain.messages import (
     Verdict,
     Vote,
 )
+from bot.domain.pipeline import Delivery, InboxItem, Outcome
 from bot.domain.records import (
     Asked,
     ClosedGap,
@@ -38,11 +47,8 @@ from bot.domain.records import (
     Scored,
 )
 from bot.domain.replies import Answer, Button, Document, File, Reply, Text, ThresholdSource
-from bot.domain.rooms import Channel, Person
 from bot.domain.search import Found, KnowledgeBase, Match, Query
 from bot.domain.settings import Change, ChannelSettings, Language, PastChange, Setting
-from bot.domain.stored import as_payload, message_from_json, message_to_json, reply_from_json, reply_to_json
-from bot.domain.work import Delivery, InboxItem, Outcome
 
 __all__ = [
     "Action",

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.domain.rooms import Channel, Person
+from bot.domain.channels import Channel, Person
 
 Verdict = Literal["helpful", "not helpful"]
 

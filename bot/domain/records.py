@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from bot.domain.channels import Person
 from bot.domain.replies import Answer
-from bot.domain.rooms import Person
 from bot.domain.search import Match
 
 LabelSource = Literal["vote", "import", "review"]

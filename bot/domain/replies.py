@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.domain.rooms import Person
+from bot.domain.channels import Person
 from bot.domain.search import Match
 from bot.domain.settings import Language
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from bot.domain.rooms import Person
+from bot.domain.channels import Person
 
 Language = Literal["zh", "en"]
 Setting = Literal[

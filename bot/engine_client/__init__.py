@@ -6,9 +6,15 @@ however the engine behaves, and gives either an answer that was checked or an `E
 
 from __future__ import annotations
 
+from bot.engine_client.analysis import (
+    Chosen,
+    Evaluated,
+    Inspected,
+    Judged,
+    Point,
+)
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.client import Added, Dropped, EngineClient, Entry, Loading, Ready, RefreshState
-from bot.engine_client.measured import Chosen, Evaluated, Inspected, Judged, Point
 
 __all__ = [
     "Added",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pydantic import Base64Bytes
 
-from bot.engine_client.measured import Chosen, Evaluated, Inspected, Point
+from bot.engine_client.analysis import (
+    Chosen,
+    Evaluated,
+    Inspected,
+    Point,
+)
 from bot.engine_client.shapes import Count, Finite, _Shape
 
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from requests.adapters import BaseAdapter
 
 from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query
+from bot.engine_client.analysis import Evaluated, Inspected, Judged
 from bot.engine_client.analysis_shapes import EvaluatedShape, GroupsShape, InspectedShape
 from bot.engine_client.breaker import Breaker
-from bot.engine_client.measured import Evaluated, Inspected, Judged
 from bot.engine_client.shapes import (
     AddedShape,
     EntriesShape,

@@ -29,6 +29,30 @@ from bot.commands import (
     TuneCommand,
     parse,
 )
+from bot.commands.admin.reply import Enrolment
+from bot.commands.ask.reply import Questions
+from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.labels import label_of
+from bot.commands.base.ports import (
+    Admins,
+    Engine,
+    Gaps,
+    History,
+    Labels,
+    Reviews,
+    Settings,
+)
+from bot.commands.base.rate_limit import Throttle
+from bot.commands.channel import reply
+from bot.commands.export.reply import Exporter
+from bot.commands.gaps.reply import GapList
+from bot.commands.inspect.reply import Inspection
+from bot.commands.kb.reply import Knowledge
+from bot.commands.overview.reply import Overview
+from bot.commands.review.reply import Review
+from bot.commands.strategy.reply import Strategies
+from bot.commands.threshold.reply import Dial
+from bot.commands.tune.reply import Tuning
 from bot.config import Bot
 from bot.domain import (
     Action,
@@ -48,24 +72,8 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.responder import manner
-from bot.responder.carrying import Carrier, settings_after, with_carried
-from bot.responder.correction import correction
-from bot.responder.dial import Dial
-from bot.responder.enrolment import Enrolment
-from bot.responder.export import Exporter
-from bot.responder.feedback import label_of
-from bot.responder.gaps import GapList
-from bot.responder.inspection import Inspection
-from bot.responder.knowledge import Knowledge
-from bot.responder.needs import Admins, Engine, Gaps, History, Labels, Reviews, Settings
-from bot.responder.overview import Overview
-from bot.responder.questions import Questions
-from bot.responder.review import Review
-from bot.responder.room import KnowledgeBases, Room
-from bot.responder.strategies import Strategies
-from bot.responder.throttle import Throttle
-from bot.responder.tuning import Tuning
+from bot.responder.bad_command import correction
+from bot.responder.model_change import Carrier, settings_after, with_carried
 
 
 class Responder:
@@ -224,7 +232,7 @@ class Responder:
         if isinstance(command, KnowledgeCommand):
             return self._knowledge.answer(room, command)
         if isinstance(command, ReplyCommand):
-            return manner.answer(room, command)
+            return reply.answer(room, command)
         if isinstance(command, EnrolmentCommand):
             return self._enrolment.answer(room, command)
         if isinstance(command, OverviewCommand):

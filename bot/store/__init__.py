@@ -6,15 +6,15 @@ SQLAlchemy and Alembic live here and nowhere else. The file is made and changed 
 
 from bot.store.admins import Admins
 from bot.store.database import Database
+from bot.store.dead_letters import Letter, Letters
 from bot.store.documents import Documents
 from bot.store.errors import LeaseLost, SchemaError, StoreError
 from bot.store.gaps import Gaps, Places
 from bot.store.history import History
 from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
-from bot.store.letters import Letter, Letters
 from bot.store.outbox import Outbox
-from bot.store.progress import Answers, Kept, Progress
+from bot.store.reply_progress import Answers, Kept, Progress
 from bot.store.retention import Retention
 from bot.store.reviews import Reviews
 from bot.store.secrets import Secrets

@@ -13,7 +13,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from bot.domain import Clock, Person
-from bot.store import people
+from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import admin, admin_code
 
@@ -67,7 +67,7 @@ class Admins:
             if not taken:
                 return False
             connection.execute(delete(admin).where(admin.c.person == person.key))
-            connection.execute(insert(admin).values(**people.as_columns(person), made_at=at))
+            connection.execute(insert(admin).values(**person_columns.as_columns(person), made_at=at))
             return True
 
         return self._database.write(work)
@@ -90,7 +90,7 @@ class Admins:
         """Everybody, longest-serving first."""
         query = select(admin).order_by(admin.c.made_at, admin.c.person)
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(Enrolled(people.of_row(row), row.made_at) for row in rows)
+        return tuple(Enrolled(person_columns.of_row(row), row.made_at) for row in rows)
 
     def of(self, platform: str, tenant: str) -> tuple[Person, ...]:
         """Those of one workspace or bot, longest-serving first."""
@@ -100,7 +100,7 @@ class Admins:
             .order_by(admin.c.made_at, admin.c.person)
         )
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(people.of_row(row) for row in rows)
+        return tuple(person_columns.of_row(row) for row in rows)
 
 
 def _digest(code: str) -> str:

@@ -12,8 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store import locks, sqlite
 from bot.store.errors import StoreError
-from bot.store.server import begun, once_more_if_it_had_died, server_engine
-from bot.store.writer import GroupWriter, is_trouble_of_the_store
+from bot.store.group_commit import GroupWriter, is_trouble_of_the_store
+from bot.store.postgresql import begun, once_more_if_it_had_died, server_engine
 
 T = TypeVar("T")
 

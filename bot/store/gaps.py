@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from bot.domain import Channel, ClosedGap, IncomingMessage, PastGap
-from bot.store import people
+from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import channel_place, gap_decision
 
@@ -61,7 +61,7 @@ def keep_closed(
             question=gap.question,
             decision=gap.decision,
             entry_id=gap.entry_id,
-            **people.as_columns(message.person),
+            **person_columns.as_columns(message.person),
             made_at=now,
             item_id=item_id,
         )

@@ -22,7 +22,7 @@ from bot.domain import (
     reply_from_json,
     reply_to_json,
 )
-from bot.store import people
+from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import asked, outbox
 
@@ -148,7 +148,7 @@ def keep_asked(
             **values,
             answer_id=answer.id,
             channel=message.channel.key,
-            **people.as_columns(message.person),
+            **person_columns.as_columns(message.person),
             asked_at=now,
             item_id=item_id,
             scores=scores,
@@ -170,7 +170,7 @@ def _past_question(row: Row[Any]) -> PastQuestion:
     answer = _answer(row.answer)
     least = float(answer.threshold)
     passing = tuple(pair for pair in _scores_of(row.scores) if pair[1] >= least)
-    return PastQuestion(Asked(answer, passing), people.of_row(row), row.asked_at)
+    return PastQuestion(Asked(answer, passing), person_columns.of_row(row), row.asked_at)
 
 
 def _as_text(scores: tuple[tuple[str, float], ...]) -> str:

@@ -68,7 +68,7 @@ from bot.store.gaps import keep_closed, keep_place
 from bot.store.history import keep_asked
 from bot.store.labels import keep_label
 from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
-from bot.store.prepared import Prepared
+from bot.store.prepared_statement import Prepared
 from bot.store.reviews import keep_decision, keep_marked
 from bot.store.settings import keep_change
 from bot.store.tables import inbox, message_key, quarantine

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
 
 from bot.domain import Channel, Clock, Label, PastLabel, Person
-from bot.store import people
+from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import label as table
 
@@ -46,7 +46,7 @@ class Labels:
         """Keep all of them or none. What a person said before of the same is replaced."""
         now = self._clock.now()
         rows = [
-            _values(channel, label) | people.as_columns(person) | {"made_at": now, "item_id": None}
+            _values(channel, label) | person_columns.as_columns(person) | {"made_at": now, "item_id": None}
             for person, label in given
         ]
         places = [{f"b_{name}": row[name] for name in _PLACE} for row in rows]
@@ -61,7 +61,7 @@ class Labels:
 
     def _read(self, query: Select[Any]) -> tuple[PastLabel, ...]:
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(PastLabel(_label(row), people.of_row(row), row.made_at) for row in rows)
+        return tuple(PastLabel(_label(row), person_columns.of_row(row), row.made_at) for row in rows)
 
 
 def keep_label(
@@ -71,7 +71,7 @@ def keep_label(
     _forget(connection, channel, person, label)
     connection.execute(
         insert(table).values(
-            **(_values(channel, label) | people.as_columns(person)), made_at=now, item_id=item_id
+            **(_values(channel, label) | person_columns.as_columns(person)), made_at=now, item_id=item_id
         )
     )
 

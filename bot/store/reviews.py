@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from bot.domain import Channel, Decision, IncomingMessage, Marked, ReviewItem, ReviewState
-from bot.store import people
+from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import review_item as table
 
@@ -77,7 +77,7 @@ def keep_marked(
             channel=message.channel.key,
             answer_id=answer.id,
             state=marked.state,
-            **people.as_columns(message.person),
+            **person_columns.as_columns(message.person),
             question=answer.question,
             knowledge_base=answer.knowledge_base,
             entry_id=match.entry_id,
@@ -119,7 +119,7 @@ def _item(row: Row[Any]) -> ReviewItem:
         id=row.id,
         answer_id=row.answer_id,
         state=row.state,
-        person=people.of_row(row),
+        person=person_columns.of_row(row),
         question=row.question,
         knowledge_base=row.knowledge_base,
         entry_id=row.entry_id,

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.store import sqlite
 from bot.store.errors import SchemaError
-from bot.store.server import server_engine
+from bot.store.postgresql import server_engine
 
 _MIGRATE = "run `python -m bot migrate`"
 _RESTORE = "bring back a backup with `python -m bot restore`"

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select
 
 from bot.domain import Change, Channel, ChannelSettings, IncomingMessage, PastChange, Setting
-from bot.store import people
+from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import channel_setting, setting_change
 
@@ -60,7 +60,7 @@ class Settings:
         return tuple(
             PastChange(
                 Change(row.setting, row.old, row.new, row.is_undo, row.cause, row.model),
-                people.of_row(row),
+                person_columns.of_row(row),
                 row.made_at,
                 row.item_id,
             )
@@ -87,7 +87,7 @@ def keep_change(
             is_undo=change.is_undo,
             cause=change.cause,
             model=change.model,
-            **people.as_columns(message.person),
+            **person_columns.as_columns(message.person),
             made_at=now,
             item_id=item_id,
         )

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.metrics import Metrics
 from bot.web import openapi
-from bot.web.clock_watch import ClockWatch
+from bot.web.clock_skew import ClockWatch
 
 
 def blueprint(

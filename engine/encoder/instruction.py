@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.snapshot import ModelIdentity
+from engine.index.snapshot import ModelIdentity
 
 _SHAPE = "Instruct: {instruction}\nQuery:"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import preparation
 from engine.encoder import CountsTokens, Encoder, Role
 from engine.encoder.vectors import fingerprint_of
-from engine.snapshot import ModelIdentity, Vectors
+from engine.index import normalize
+from engine.index.snapshot import ModelIdentity, Vectors
 
 
 class PreparedEncoder:
@@ -15,9 +15,9 @@ class PreparedEncoder:
 
     def __init__(self, encoder: Encoder, steps: Sequence[str]) -> None:
         self._encoder = encoder
-        self._prepare = preparation.of(steps)
+        self._prepare = normalize.of(steps)
         bare = encoder.identity
-        name = preparation.name_of(steps)
+        name = normalize.name_of(steps)
         self._identity = ModelIdentity(
             name=bare.name,
             dimension=bare.dimension,

@@ -24,7 +24,7 @@ from engine.config import Model
 from engine.domain import EncoderFailed, NotReady
 from engine.encoder import examination
 from engine.encoder.vectors import fingerprint_of, shortened
-from engine.snapshot import ModelIdentity, Vectors
+from engine.index.snapshot import ModelIdentity, Vectors
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 30

@@ -23,7 +23,7 @@ from engine.encoder import examination, qwen, unpadded
 from engine.encoder.place import digest, fetched_into, first_line, growth_told, place
 from engine.encoder.portions import DoesNotFit, Portions
 from engine.encoder.vectors import fingerprint_of, shortened
-from engine.snapshot import ModelIdentity, Vectors
+from engine.index.snapshot import ModelIdentity, Vectors
 
 # On a card as many tokens as keep it busy, on a processor as many as stay in its cache.
 # Both are guesses in the right order of size.

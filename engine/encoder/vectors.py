@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.domain import EncoderFailed
-from engine.snapshot import Vectors, checked
+from engine.index.snapshot import Vectors, checked
 
 
 def shortened(vectors: Vectors, dimension: int) -> Vectors:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.domain import Dropped, Reading
-from engine.entries import StoredEntries
+from engine.index.entry_table import StoredEntries
 from engine.source import stored
 from engine.source.record import digest
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.domain import Entry, FailedSource, Reading, SourceError, SourceSpec
-from engine.entries import StoredEntries
+from engine.index.entry_table import StoredEntries
 from engine.source import origin
 from engine.source.kept import Kept, KeptReadings
 from engine.source.limits import DEFAULT_LIMITS, Limits

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from engine.batcher import Batcher
 from engine.domain import BadValue
+from engine.encoder.batcher import Batcher
 from engine.evaluation import evaluate
+from engine.evaluation.clustering import grouped
 from engine.evaluation.picture import drawn_curve, drawn_histogram
-from engine.grouping import grouped
-from engine.inspection import inspected
-from engine.searcher import is_visible
+from engine.evaluation.vector_stats import inspected
+from engine.search import is_visible
 from engine.web.analysis_bodies import (
     EvaluateRequest,
     EvaluateResponse,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.evaluation import CONFIDENCE, METHOD, Chosen, Evaluation, Label, Point
 from engine.evaluation.picture import Language
-from engine.inspection import Inspected
+from engine.evaluation.vector_stats import Inspected
 from engine.web.bodies import Whole
 
 MOST_LABELS = 20_000

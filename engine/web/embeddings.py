@@ -9,10 +9,10 @@ import numpy as np
 from flask import Blueprint, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from engine.batcher import Batcher
 from engine.domain import BadValue
-from engine.searcher import is_visible
-from engine.snapshot import Vectors
+from engine.encoder.batcher import Batcher
+from engine.index.snapshot import Vectors
+from engine.search import is_visible
 from engine.web.reading import json_body
 from engine.web.replies import as_json
 

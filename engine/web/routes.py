@@ -9,7 +9,6 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from engine.batcher import Batcher
 from engine.config import KnowledgeBase
 from engine.domain import (
     BadValue,
@@ -22,11 +21,12 @@ from engine.domain import (
     UnknownEntry,
     UnknownKnowledgeBase,
 )
+from engine.encoder.batcher import Batcher
 from engine.metrics import Metrics
-from engine.refresher import Refresher
-from engine.searcher import Searcher, scale_of
-from engine.shelf import Shelf
+from engine.refresh.refresher import Refresher
+from engine.search import Searcher, scale_of
 from engine.source import MANAGED, ManagedSource
+from engine.storage.snapshot_store import Shelf
 from engine.web.bodies import (
     AddedBody,
     DroppedLine,

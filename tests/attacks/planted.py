@@ -15,8 +15,8 @@ import requests
 from requests.adapters import BaseAdapter
 
 from bot import app, config
+from bot.cli.serve import migrate
 from bot.domain import Clock
-from bot.program import migrate
 from tests.support.engine_server import Behaviour, Call, EngineServer, answer
 from tests.support.program import Program
 from tests.support.slack import RecordingSlack, recording_slack

@@ -22,16 +22,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot import commands
+from bot.commands.ask.highlight import bold_span
 from bot.csv_table import as_csv
 from bot.platforms.slack import markup as slack_markup
-from bot.platforms.slack.reading import Ours, read_event
+from bot.platforms.slack.parser import Ours, read_event
 from bot.platforms.wecom import markup as wecom_markup
-from bot.platforms.wecom import parting as wecom_parting
-from bot.platforms.wecom.app_reading import App, read_app
-from bot.platforms.wecom.reading import read_robot
-from bot.platforms.wecom.readings import Robot
-from bot.responder.bold import bold_span
-from engine import preparation
+from bot.platforms.wecom import split_markdown as wecom_parting
+from bot.platforms.wecom.app_parser import App, read_app
+from bot.platforms.wecom.parsed import Robot
+from bot.platforms.wecom.robot_parser import read_robot
+from engine.index import normalize
 from engine.source import formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,8 +188,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "WeCom split": lambda text: wecom_parting.split(text, 4096, "…"),
     "bold sentence": lambda text: bold_span(text, text),
     "spreadsheet": lambda text: as_csv(["text"], [[text]]),
-    "preparation": preparation.prepare,
-    "every step of preparation": preparation.of(tuple(preparation.STEPS)),
+    "preparation": normalize.prepare,
+    "every step of preparation": normalize.of(tuple(normalize.STEPS)),
     "list": lambda text: list(formats.pairs("list", text.encode())),
     "table": lambda text: list(formats.table("table", f"text\n{text}".encode())),
     "JSON lines": lambda text: list(formats.jsonl("lines", json.dumps({"text": text}).encode())),

@@ -17,27 +17,33 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import commands, label_files
+from bot import commands
+from bot.admin import label_files
+from bot.admin.label_files import LabelFileError
+from bot.commands.ask.highlight import bold_span
 from bot.csv_table import as_csv
 from bot.domain import Clock
-from bot.label_files import LabelFileError
 from bot.links import Links
-from bot.logs import JsonLines
-from bot.platforms.slack import Verifier, clicks
+from bot.platforms.slack import Verifier, action_values
 from bot.platforms.slack import markup as slack_markup
-from bot.platforms.slack.reading import Ours, read_command, read_event, read_interaction
+from bot.platforms.slack.parser import (
+    Ours,
+    read_command,
+    read_event,
+    read_interaction,
+)
 from bot.platforms.wecom import cards
 from bot.platforms.wecom import markup as wecom_markup
-from bot.platforms.wecom import parting as wecom_parting
-from bot.platforms.wecom.app_reading import App, read_app
+from bot.platforms.wecom import split_markdown as wecom_parting
+from bot.platforms.wecom.app_parser import App, read_app
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
-from bot.platforms.wecom.plain import Unreadable, read_json, read_xml
-from bot.platforms.wecom.reading import read_robot
-from bot.platforms.wecom.readings import Robot
-from bot.responder.bold import bold_span
+from bot.platforms.wecom.parsed import Robot
+from bot.platforms.wecom.robot_parser import read_robot
+from bot.platforms.wecom.safe_parse import Unreadable, read_json, read_xml
+from bot.process.logs import JsonLines
 from engine import timetable
 from engine.domain import SourceError
-from engine.preparation import prepare
+from engine.index.normalize import prepare
 from engine.source import formats
 from tests.support.slack import links, rings
 from tests.support.wecom_api import RUNG
@@ -177,8 +183,8 @@ def _lists(text: str) -> None:
 
 def _click(text: str) -> None:
     for action in ("dial:to", "vote", "more", "choose:1", "run:1", text):
-        with suppress(clicks.BrokenClick):
-            clicks.read(action, text)
+        with suppress(action_values.BrokenClick):
+            action_values.read(action, text)
 
 
 def _timetable(text: str) -> None:

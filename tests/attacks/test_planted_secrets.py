@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot import logs
+from bot.cli.serve import secrets_of
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
-from bot.program import secrets_of
+from bot.process import logs
 from tests.attacks import planted
 from tests.attacks.planted import Planted, a_planted_program, hits, repeats_the_token
 from tests.attacks.waiting import until_at_rest

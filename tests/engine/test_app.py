@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 import requests
 
-from engine import app, config, encoder, shell
+from engine import app, config, encoder
 from engine.__main__ import main
+from engine.cli import commands
 from engine.config import Model
 from engine.domain import CannotListen, CannotReach, EncoderFailed, FolderInUse
 from tests.support.engine import (
@@ -143,7 +144,7 @@ def test_building_touches_nothing(tmp_path: Path) -> None:
 
 def run_search(settings: config.Engine, text: str, edges: app.Edges = EDGES, **options: Any) -> int:
     given = {"knowledge_base": "default", "threshold": None, "limit": 5, "as_json": False, **options}
-    return shell.search(settings, text, edges=edges, **given)
+    return commands.search(settings, text, edges=edges, **given)
 
 
 @pytest.mark.parametrize("runs", [False, True])
@@ -155,7 +156,7 @@ def test_the_shell_searches_with_or_without_a_running_engine(
     capsys.readouterr()
     if runs:
         with serving(settings):
-            assert shell.refresh(settings, None) == 0
+            assert commands.refresh(settings, None) == 0
             capsys.readouterr()
             assert run_search(settings, "pear") == 0
     else:
@@ -177,7 +178,7 @@ def test_the_shell_refreshes_and_tells_what_was_dropped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "apple"))
-    assert shell.refresh(settings, "default", EDGES) == 0
+    assert commands.refresh(settings, "default", EDGES) == 0
     out = capsys.readouterr().out
     assert out.startswith("default: 1 entries served from now on (2 read, 1 dropped, 1 embedded)\n")
     assert "default.txt:2" in out
@@ -188,7 +189,7 @@ def test_a_refresh_that_fails_is_told_and_the_others_are_done(
 ) -> None:
     broken = a_knowledge_base(tmp_path, name="broken").model_copy(update={"source": ("nowhere.txt",)})
     settings = some_settings(tmp_path, broken, a_knowledge_base(tmp_path, "apple"))
-    assert shell.refresh(settings, None, EDGES) == 1
+    assert commands.refresh(settings, None, EDGES) == 1
     captured = capsys.readouterr()
     assert "nowhere.txt" in captured.err
     assert captured.out.startswith("default: 1 entries")
@@ -205,7 +206,7 @@ def test_check_tries_everything_the_configuration_names(
 ) -> None:
     broken = a_knowledge_base(tmp_path, name="broken").model_copy(update={"source": ("nowhere.txt",)})
     settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"), broken)
-    assert shell.check(settings, None, EDGES) == 1
+    assert commands.check(settings, None, EDGES) == 1
     out = capsys.readouterr().out
     assert "knowledge base default: 1 entries, 0 dropped" in out
     assert "nowhere.txt" in out
@@ -223,7 +224,7 @@ def test_check_says_why_a_running_engine_has_no_model(
     built.serve()
     try:
         built.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
-        assert shell.check(settings, None, EDGES) == 1
+        assert commands.check(settings, None, EDGES) == 1
     finally:
         built.stop()
     assert "model: the model failed to load: the weights are gone" in capsys.readouterr().out

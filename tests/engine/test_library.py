@@ -20,8 +20,8 @@ from tests.support.engine import A_LONG_TEXT, LetterEncoder
     [
         "engine.library",
         "engine.encoder.instruction",
-        "engine.passages",
-        "engine.preparation",
+        "engine.index.passage_splitter",
+        "engine.index.normalize",
         "engine.timetable",
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.schedule import Schedule, trigger_of
+from engine.refresh.schedule import Schedule, trigger_of
 from engine.timetable import Cron, Every, Manual, parse
 from tests.support.engine import WAIT_SECONDS
 

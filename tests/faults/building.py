@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
+from bot.cli.serve import migrate
 from bot.domain import Clock
-from bot.program import migrate
 from bot.store import schema
 from tests.support.engine_server import Call, answer
 from tests.support.history import Verdict, answers_in, judged, states_in, states_on

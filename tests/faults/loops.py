@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.building import BotHome
-from tests.support.crowd import Crowd
 from tests.support.durable_image import Disk
 from tests.support.history import Verdict, states_in
+from tests.support.load_clients import Crowd
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ LIES: dict[str, Behaviour] = {
 }
 
 
-# Each of these takes the client's whole patience, and is told apart in tests/bot/test_engine_client.py.
+# Each of these takes the client's whole patience; tests/bot/engine_client/test_client.py tells them apart.
 SLOW_LIES = {"drips its head", "drips its body"}
 
 

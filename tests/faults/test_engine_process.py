@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from tests.faults.building import BotHome, EngineHome, until
-from tests.support.crowd import Line
 from tests.support.engine import LetterEncoder, a_knowledge_base, an_engine, some_settings
+from tests.support.load_clients import Line
 from tests.support.processes import REPOSITORY
 from tests.support.slack import RecordingSlack
 

@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults.building import BotHome, a_bot, a_true_engine, until
-from tests.support.crowd import OK, Crowd, Line, Sent, percentile
 from tests.support.engine_server import EngineServer
 from tests.support.history import answers_in
+from tests.support.load_clients import (
+    OK,
+    Crowd,
+    Line,
+    Sent,
+    percentile,
+)
 from tests.support.slack import RecordingSlack
 from tests.support.slow_clients import SlowClients
 

@@ -14,11 +14,11 @@ import pytest
 
 from tests.faults.building import BotHome, a_true_engine
 from tests.faults.loops import killed_again_and_again
-from tests.support.crowd import Crowd, Line
 from tests.support.engine_server import Call, EngineServer
+from tests.support.load_clients import Crowd, Line
 from tests.support.relay import Relay, Weather
+from tests.support.sabotage import DIED
 from tests.support.slack import RecordingSlack
-from tests.support.tampered import DIED
 
 
 @pytest.mark.parametrize(

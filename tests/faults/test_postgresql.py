@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from bot import operator
-from bot.check import check
-from bot.ownership import CannotStart, only_owner
-from bot.program import serve
+from bot.cli import operator
+from bot.cli.check import check
+from bot.cli.serve import serve
+from bot.process.lock import CannotStart, only_owner
 from bot.store import StoreError
 from tests.faults.building import NOWHERE, BotHome, until
 from tests.faults.loops import killed_again_and_again
-from tests.support.crowd import Crowd, Line
 from tests.support.history import answers_in
+from tests.support.load_clients import Crowd, Line
 from tests.support.postgresql import PostgreSQL
 from tests.support.processes import Life
 from tests.support.program import some_bot_settings

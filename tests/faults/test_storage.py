@@ -14,8 +14,13 @@ import pytest
 import requests
 
 from tests.faults.building import BotHome, a_bot, until
-from tests.support.crowd import OK, Crowd, Line, Sent
 from tests.support.history import states_in
+from tests.support.load_clients import (
+    OK,
+    Crowd,
+    Line,
+    Sent,
+)
 from tests.support.slack import RecordingSlack
 
 # Slack waits three seconds; half a second is left for the way.
@@ -100,7 +105,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 def test_a_damaged_database_is_refused_with_the_command_that_helps_and_left_alone(
     damage: str, tmp_path: Path, slack: RecordingSlack
 ) -> None:
-    """REL07. Bytes changed at random places are told by `quick_check`, see tests/bot/test_migrations.py."""
+    """REL07. Bytes changed at random places are told by `quick_check`, see tests/bot/store/test_schema.py."""
     home = BotHome(tmp_path, slack).migrated()
     DAMAGE[damage](home.database)
     before = home.database.read_bytes() if home.database.exists() else None

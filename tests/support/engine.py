@@ -16,9 +16,9 @@ from engine import app, config
 from engine.domain import Entry
 from engine.encoder import Encoder, Role
 from engine.encoder.vectors import shortened
-from engine.passages import passages_of_all
-from engine.scan import Passages, Scanner, scanner_on
-from engine.snapshot import ModelIdentity, Snapshot, Vectors
+from engine.index.passage_splitter import passages_of_all
+from engine.index.scan import Passages, Scanner, scanner_on
+from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MIDDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

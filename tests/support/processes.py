@@ -130,7 +130,7 @@ class Home:
     def run(self, *arguments: str, tampered: str = "", **environment: str) -> Life:
         """Any command of the program; returns at once."""
         tampered = tampered or os.environ.get(TAMPERED, "")
-        build = ["tests.support.tampered", tampered, self.module] if tampered else [self.module]
+        build = ["tests.support.sabotage", tampered, self.module] if tampered else [self.module]
         command = [sys.executable, "-m", *build, "--config", str(self.config), *arguments]
         return Life(command, {**self.environment, **environment})
 

@@ -13,9 +13,9 @@ from typing import Any, Self
 from flask.testing import FlaskClient
 
 from bot import app, config
+from bot.cli.serve import migrate
 from bot.domain import Answer, Clock, Delivery, Document, Text
-from bot.platforms.terminal import incoming
-from bot.program import migrate
+from bot.platforms.terminal.platform import incoming
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.shelf import Shelf
+from engine.storage.snapshot_store import Shelf
 from tests.support.engine import a_snapshot
 
 

@@ -12,8 +12,8 @@ import requests
 from flask import Flask
 
 from bot import app, config
-from bot.platforms.wecom.wire import WebSocketWire
-from bot.program import migrate
+from bot.cli.serve import migrate
+from bot.platforms.wecom.websocket import WebSocketWire
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings

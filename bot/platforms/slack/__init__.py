@@ -1,4 +1,4 @@
-"""Slack: signature, reading, markup, blocks and sending. Its routes are in `bot/web/slack.py`."""
+"""Slack: signature, parser, markup, blocks, sender and routes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot import texts
 from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
-from bot.platforms.slack import clicks
+from bot.platforms.slack import action_values
 from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, size
 
 Block = dict[str, Any]
@@ -82,7 +82,7 @@ def text_blocks(text: Text) -> list[Block]:
     pieces = split(cut(text.body, ALL_MATCHES), SECTION)
     sections = [_section(piece) for piece in pieces]
     buttons = [
-        _button(f"{clicks.RUN}:{number}", one.label.strip() or one.command, RunCommand(one.command))
+        _button(f"{action_values.RUN}:{number}", one.label.strip() or one.command, RunCommand(one.command))
         for number, one in enumerate(text.buttons[:MOST_BUTTONS])
         if size(one.command) <= BUTTON_VALUE
     ]
@@ -162,13 +162,13 @@ def _source(match: Match) -> str:
 def _vote_menu(answer: Answer, match: Match) -> Block | None:
     """Helpful or not. Missing only when the entry's own id is too long for Slack."""
     words = texts.wording(answer.language)
-    helpful = clicks.write(Vote(answer.id, match.entry_id, "helpful"))
-    not_helpful = clicks.write(Vote(answer.id, match.entry_id, "not helpful"))
+    helpful = action_values.write(Vote(answer.id, match.entry_id, "helpful"))
+    not_helpful = action_values.write(Vote(answer.id, match.entry_id, "not helpful"))
     if size(not_helpful) > OPTION_VALUE or size(helpful) > OPTION_VALUE:
         return None
     return {
         "type": "overflow",
-        "action_id": clicks.VOTE,
+        "action_id": action_values.VOTE,
         "options": [_option(words.helpful, helpful), _option(words.not_helpful, not_helpful)],
     }
 
@@ -184,14 +184,14 @@ def _dial(answer: Answer) -> Block:
     words = texts.wording(answer.language)
     down, now, up = texts.dial_steps(answer.threshold)
     elements = [
-        _button(clicks.DOWN, "−0.05", TurnDial(answer.id, down, now)),
-        _button(clicks.STAY, texts.threshold(now), TurnDial(answer.id, now, now)),
-        _button(clicks.UP, "+0.05", TurnDial(answer.id, up, now)),
+        _button(action_values.DOWN, "−0.05", TurnDial(answer.id, down, now)),
+        _button(action_values.STAY, texts.threshold(now), TurnDial(answer.id, now, now)),
+        _button(action_values.UP, "+0.05", TurnDial(answer.id, up, now)),
         _menu(answer, words.dial),
     ]
     shown = answer.offset + len(answer.matches)
     if answer.matches and answer.total > shown:
-        elements.append(_button(clicks.MORE, words.more, ShowMore(answer.id, shown)))
+        elements.append(_button(action_values.MORE, words.more, ShowMore(answer.id, shown)))
     return {"type": "actions", "elements": elements}
 
 
@@ -203,25 +203,31 @@ def _did_you_mean(answer: Answer) -> list[Block]:
         action = Choose(answer.id, match.entry_id)
         name = " ".join((match.title or match.text).split())
         label = words.did_you_mean_match.format(rank=match.rank, name=name)
-        if size(clicks.write(action)) <= BUTTON_VALUE:
-            buttons.append(_button(f"{clicks.CHOOSE}:{match.rank}", label, action))
+        if size(action_values.write(action)) <= BUTTON_VALUE:
+            buttons.append(_button(f"{action_values.CHOOSE}:{match.rank}", label, action))
     return [{"type": "actions", "elements": buttons}] if buttons else []
 
 
 def _menu(answer: Answer, label: str) -> Block:
     options = [
-        _option(f"{step:.2f}", clicks.write(TurnDial(answer.id, step, answer.threshold))) for step in STEPS
+        _option(f"{step:.2f}", action_values.write(TurnDial(answer.id, step, answer.threshold)))
+        for step in STEPS
     ]
     return {
         "type": "static_select",
-        "action_id": clicks.TO,
+        "action_id": action_values.TO,
         "placeholder": _plain(label),
         "options": options,
     }
 
 
 def _button(action_id: str, label: str, action: Action) -> Block:
-    return {"type": "button", "action_id": action_id, "text": _plain(label), "value": clicks.write(action)}
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "text": _plain(label),
+        "value": action_values.write(action),
+    }
 
 
 def _option(label: str, value: str) -> Block:

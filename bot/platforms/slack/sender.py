@@ -21,9 +21,9 @@ from slack_sdk.web import SlackResponse, WebClient
 
 from bot import texts
 from bot.domain import Answer, Channel, Clock, Delivery, Document, Person, PlatformError, Reply, reply_to_json
-from bot.platforms.outgoing import Outgoing
+from bot.platforms.http_post import Outgoing
 from bot.platforms.slack import blocks
-from bot.platforms.slack.people import People
+from bot.platforms.slack.user_names import People
 from bot.platforms.slack.web_api import (
     CANNOT_EDIT,
     CANNOT_SHARE,

@@ -20,7 +20,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse, WebClient
 
 from bot.domain import Clock, PlatformError
-from bot.platforms.outgoing import AnswerLost, HttpAnswer, NotReached, Outgoing
+from bot.platforms.http_post import (
+    AnswerLost,
+    HttpAnswer,
+    NotReached,
+    Outgoing,
+)
 
 OK, TOO_FAST, BROKEN = 200, 429, 500
 DEFAULT_WAIT_SECONDS = 30.0

@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain import Action, Answer, Language, RunCommand, ShowMore, TurnDial, Vote
+from bot.platforms.wecom.wording import wecom_wording
 from bot.texts import dial_steps, threshold, turned_by, wording
-from bot.texts.wecom import wecom_wording
 
 Card = dict[str, Any]
 

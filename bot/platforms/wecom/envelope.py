@@ -23,8 +23,13 @@ from xml.sax.saxutils import escape
 
 from bot.domain import Clock
 from bot.platforms.wecom.cipher import Undecipherable, aes_key, decrypt_padded, encrypt_padded
-from bot.platforms.wecom.plain import PlainXml, Unreadable, read_json, read_xml
-from bot.platforms.wecom.replays import Replays
+from bot.platforms.wecom.safe_parse import (
+    PlainXml,
+    Unreadable,
+    read_json,
+    read_xml,
+)
+from bot.platforms.wecom.seen_signatures import Replays
 
 Step = Literal[
     "parameters",

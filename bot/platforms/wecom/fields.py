@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot.domain import Channel, MessageKey, Person
-from bot.platforms.wecom.readings import Broken, Robot
+from bot.platforms.wecom.parsed import Broken, Robot
 
 _id_form = re.compile(r"[!-~]{1,128}")
 _half_characters = re.compile("[\ud800-\udfff]")

@@ -13,8 +13,8 @@ from decimal import Decimal
 from bot import texts
 from bot.domain import Answer, Language, Match, Reply, Text
 from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line
-from bot.platforms.wecom.parting import split
-from bot.texts.wecom import wecom_wording
+from bot.platforms.wecom.split_markdown import split
+from bot.platforms.wecom.wording import wecom_wording
 
 _ONE_MATCH = 1_500  # characters
 _LINK = 600  # as it is written: one Chinese character of an address takes nine

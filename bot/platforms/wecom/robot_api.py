@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import Channel, PlatformError
-from bot.platforms.wecom.answers import Message, finished
-from bot.platforms.wecom.socket import FrameRefused, LongConnection
+from bot.platforms.wecom.long_connection import FrameRefused, LongConnection
+from bot.platforms.wecom.passive_reply import Message, finished
 
 CHUNK_BYTES = 512 * 1024
 MOST_CHUNKS = 100

@@ -17,14 +17,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
-from bot.platforms.wecom import answers
-from bot.platforms.wecom.api import AppApi, FileKind, mark
-from bot.platforms.wecom.calls import TOKEN_ERRORS, ErrorCode
-from bot.platforms.wecom.readings import NAME
+from bot.platforms.wecom import passive_reply
+from bot.platforms.wecom.app_api import AppApi, FileKind, mark
+from bot.platforms.wecom.http import TOKEN_ERRORS, ErrorCode
+from bot.platforms.wecom.outlets import Ways
+from bot.platforms.wecom.parsed import NAME
+from bot.platforms.wecom.presenter import PIECE, Speaker
 from bot.platforms.wecom.rendering import ROBOT
 from bot.platforms.wecom.robot_api import RobotApi
-from bot.platforms.wecom.speaking import PIECE, Speaker
-from bot.platforms.wecom.ways import Ways
 
 # After the last moment at which the platform may still ask, so that no reply goes both ways.
 GRACE_SECONDS = 5.0
@@ -89,7 +89,7 @@ class WecomPlatform:
             raise PlatformError("this robot is no longer configured", permanent=True)
         if "response_url" not in address:
             raise PlatformError("the message came without an address to answer to", permanent=True)
-        responses.send(address["response_url"], answers.markdown(self._speaker.later(delivery)))
+        responses.send(address["response_url"], passive_reply.markdown(self._speaker.later(delivery)))
         return "later"
 
     def _over_connection(self, delivery: Delivery) -> str:
@@ -108,7 +108,7 @@ class WecomPlatform:
         if content is not None and isinstance(delivery.reply, Document):
             media_id = api.upload(delivery.reply.name, content)
             with _twice_at_most(delivery):
-                api.push(delivery.channel, answers.file(media_id))
+                api.push(delivery.channel, passive_reply.file(media_id))
         return ""
 
     def _answer_over(self, api: RobotApi, delivery: Delivery, request: str) -> None:
@@ -136,7 +136,7 @@ class WecomPlatform:
             return
         with _twice_at_most(delivery):
             for piece in body:
-                api.push(delivery.channel, answers.markdown(piece))
+                api.push(delivery.channel, passive_reply.markdown(piece))
 
     def _to_app(self, delivery: Delivery) -> str:
         delivery, content = self._with_file(delivery)
@@ -152,14 +152,14 @@ class WecomPlatform:
             card = None if "task" in address else self._speaker.card_under(delivery)
             body = self._speaker.for_app(delivery, has_card=card is not None or "task" in address)
             for number, piece in enumerate(body):
-                sent = api.send(address["user"], answers.markdown(piece + mark(delivery.id, number)))
+                sent = api.send(address["user"], passive_reply.markdown(piece + mark(delivery.id, number)))
                 receipt = str(sent.get("msgid", ""))
             if card is not None:
-                api.send(address["user"], answers.card(card))
+                api.send(address["user"], passive_reply.card(card))
         if content is not None and isinstance(reply, Document):
             media_id = api.upload(FILES.get(reply.media_type, "file"), reply.name, content)
             with _twice_at_most(delivery):  # each upload has an id of its own, so no repeat is known by it
-                api.send(address["user"], answers.file(media_id))
+                api.send(address["user"], passive_reply.file(media_id))
         return receipt
 
     def _update_card(self, api: AppApi, delivery: Delivery) -> bool:

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from bot.domain import Clock, PlatformError
-from bot.platforms.wecom.api import check_size, media_id_of
-from bot.platforms.wecom.calls import call
-from bot.platforms.wecom.parting import split
+from bot.platforms.wecom.app_api import check_size, media_id_of
+from bot.platforms.wecom.http import call
+from bot.platforms.wecom.split_markdown import split
 
 SPACING_SECONDS = 3.0  # 20 a minute; whether the window slides is not documented, spacing suits both
 TEXT_BYTES = 2_048

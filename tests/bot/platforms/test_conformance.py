@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pytest
 
 from bot.domain import Delivery, Text
-from bot.platforms.terminal import incoming
+from bot.platforms.terminal.platform import incoming
 from bot.texts import in_words
 from tests.support.engine import a_knowledge_base
 from tests.support.slack import Fault, RecordingSlack, recording_slack

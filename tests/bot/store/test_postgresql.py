@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 from bot.domain import Channel, Clock, Outcome, Text
 from bot.store import SchemaError, StoreError, schema
 from bot.store.backup import backup
-from bot.store.election import AdvisoryLock, OnlyOne
+from bot.store.leader_election import AdvisoryLock, OnlyOne
 from tests.bot.store.building import HELLO, ROOM, HandClock, Store, a_message, a_store_at
 from tests.support.postgresql import PostgreSQL
 

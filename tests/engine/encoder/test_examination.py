@@ -9,7 +9,7 @@ from engine.config import Model
 from engine.domain import EncoderFailed
 from engine.encoder.bundled import BundledEncoder
 from engine.encoder.examination import PUBLISHED, examine, examine_scores
-from engine.snapshot import Vectors
+from engine.index.snapshot import Vectors
 from tests.support.engine import LetterEncoder
 
 LETTERS = LetterEncoder()

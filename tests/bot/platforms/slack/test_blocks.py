@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.domain import Answer, Button, Choose, Match, Person, Text
-from bot.platforms.slack import clicks
+from bot.platforms.slack import action_values
 from bot.platforms.slack.blocks import MESSAGE, answer_blocks, answer_text, split, text_blocks, text_pieces
 from bot.platforms.slack.markup import BREAK, size, unescape
 from tests.support.slack import all_texts, block_mistakes, links, rings
@@ -99,20 +99,23 @@ def test_the_dial_holds_absolute_targets() -> None:
         ("0.40", "a1:0.40:0.40"),
         ("+0.05", "a1:0.40:0.45"),
     ]
-    assert [one["value"] for one in dial[clicks.TO]["options"]][::16] == ["a1:0.40:0.10", "a1:0.40:0.90"]
+    assert [one["value"] for one in dial[action_values.TO]["options"]][::16] == [
+        "a1:0.40:0.10",
+        "a1:0.40:0.90",
+    ]
 
 
 def test_the_dial_stops_at_0_and_1() -> None:
     low, high = elements(an_answer(threshold=Decimal("0.02"))), elements(an_answer(threshold=Decimal(1)))
-    assert Decimal(low[clicks.DOWN]["value"].rpartition(":")[2]) == 0
-    assert Decimal(high[clicks.UP]["value"].rpartition(":")[2]) == 1
+    assert Decimal(low[action_values.DOWN]["value"].rpartition(":")[2]) == 0
+    assert Decimal(high[action_values.UP]["value"].rpartition(":")[2]) == 1
 
 
 def test_more_is_offered_only_when_there_is_more() -> None:
-    assert clicks.MORE not in elements(an_answer(MATCH, total=1))
-    assert elements(an_answer(MATCH, total=9))[clicks.MORE]["value"] == "a1:1"
-    assert elements(an_answer(MATCH, total=9, offset=5))[clicks.MORE]["value"] == "a1:6"
-    assert clicks.MORE not in elements(an_answer(MATCH, total=6, offset=5))
+    assert action_values.MORE not in elements(an_answer(MATCH, total=1))
+    assert elements(an_answer(MATCH, total=9))[action_values.MORE]["value"] == "a1:1"
+    assert elements(an_answer(MATCH, total=9, offset=5))[action_values.MORE]["value"] == "a1:6"
+    assert action_values.MORE not in elements(an_answer(MATCH, total=6, offset=5))
 
 
 def test_an_answer_says_who_turned_it_from_what_to_what() -> None:
@@ -126,7 +129,7 @@ def test_an_answer_says_who_turned_it_from_what_to_what() -> None:
 def test_nothing_found_still_has_its_dial() -> None:
     answer = an_answer(best_score=0.37)
     assert "0.3700" in shown(answer)[0]["text"]["text"]
-    assert clicks.UP in elements(answer)
+    assert action_values.UP in elements(answer)
     assert "0.3700" in answer_text(answer)
 
 
@@ -225,7 +228,7 @@ def test_a_near_tie_says_so_and_offers_the_next_ones() -> None:
         ("choose:3", "a1:e3"),
         ("choose:4", "a1:e4"),
     ]
-    assert clicks.read("choose:2", "a1:e2") == Choose("a1", "e2")
+    assert action_values.read("choose:2", "a1:e2") == Choose("a1", "e2")
 
 
 def test_without_a_near_tie_nothing_is_offered() -> None:

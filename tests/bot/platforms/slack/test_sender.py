@@ -26,7 +26,7 @@ from bot.domain import (
     Reply,
     Text,
 )
-from bot.platforms.outgoing import Outgoing
+from bot.platforms.http_post import Outgoing
 from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.web_api import LONGEST_WAIT_SECONDS
 from tests.support.slack import (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain import Clock
 from bot.platforms.wecom.cipher import BadKey, aes_key, decrypt_padded, encrypt_padded
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
-from bot.platforms.wecom.replays import Replays
+from bot.platforms.wecom.seen_signatures import Replays
 from tests.bot.platforms.wecom.vectors import vector, vectors
 
 POSITIVE = vectors("official_samples", "aibot", "application_xml", "padding_and_encoding")

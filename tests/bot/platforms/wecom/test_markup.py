@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.platforms.wecom.markup import BREAK, clean, cut, emphasised, escape, inline, link, one_line
-from bot.platforms.wecom.parting import split
+from bot.platforms.wecom.split_markdown import split
 
 # An independent reader of markdown, with everything on that any of WeCom's dialects may know.
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

@@ -9,15 +9,15 @@ import pytest
 import requests
 
 from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, PlatformError, Reply, Text
-from bot.platforms.wecom.api import AccessTokens, AppApi
-from bot.platforms.wecom.later import ResponseAddresses
+from bot.platforms.wecom.app_api import AccessTokens, AppApi
+from bot.platforms.wecom.long_connection import LongConnection
+from bot.platforms.wecom.outlets import Ways
+from bot.platforms.wecom.presenter import Speaker
+from bot.platforms.wecom.response_url import ResponseAddresses
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import WecomPlatform
-from bot.platforms.wecom.socket import LongConnection
-from bot.platforms.wecom.speaking import Speaker
-from bot.platforms.wecom.ways import Ways
 from bot.platforms.wecom.webhook import Webhook
-from bot.platforms.wecom.wire import WebSocketWire
+from bot.platforms.wecom.websocket import WebSocketWire
 from tests.bot.platforms.wecom.answers import NOW, an_answer
 from tests.support.wecom_api import VirtualClock, WeComApi
 from tests.support.wecom_socket import SocketWeCom

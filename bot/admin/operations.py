@@ -1,0 +1,99 @@
+"""What an operator may ask of a bot: each by its name, a request and its answer as JSON.
+
+The running bot does them when it is asked through its socket; where none runs, the
+command does the same under the lock of the data folder (see `operator.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.admin.label_files import LabelFileError
+from bot.admin.label_import import Labelling, channel_of
+from bot.process.control_socket import (
+    Hear,
+    LocalError,
+    Operation,
+    Request,
+)
+from bot.store import Admins, Letters, StoreError
+from bot.store.backup import backup
+
+LETTERS_SHOWN = 200
+
+
+def operations(
+    *, labelling: Labelling, admins: Admins, letters: Letters, database_url: str
+) -> Mapping[str, Operation]:
+    """Every operation; each raises LocalError with a sentence where it refuses."""
+    return {
+        "labels": partial(_labels, labelling),
+        "admin-code": partial(_admin_code, admins),
+        "admins": partial(_admins, admins),
+        "remove-admin": partial(_remove_admin, admins),
+        "letters": partial(_letters, letters),
+        "replay": partial(_replay, letters),
+        "backup": partial(_backup, database_url),
+    }
+
+
+def _labels(labelling: Labelling, request: Request, _: Hear) -> str:
+    channel, path = channel_of(str(request["channel"])), Path(str(request["path"]))
+    try:
+        if request["direction"] == "export":
+            return labelling.write(channel, path)
+        return labelling.read(channel, path, str(request["person"]))
+    except LabelFileError as refusal:
+        raise LocalError(str(refusal)) from refusal
+
+
+def _admin_code(admins: Admins, _request: Request, _: Hear) -> str:
+    return admins.new_code()
+
+
+def _admins(admins: Admins, _request: Request, _: Hear) -> list[dict[str, str]]:
+    return [
+        {
+            "person": each.person.key,
+            "name": each.person.name,
+            "since": each.since.isoformat(timespec="seconds"),
+        }
+        for each in admins.all()
+    ]
+
+
+def _remove_admin(admins: Admins, request: Request, _: Hear) -> str:
+    person = str(request["person"])
+    if not admins.remove(person):
+        raise LocalError(
+            f'nobody is an admin by a code as "{person}"; `admins` lists who is,'
+            " and [bot] admins in the configuration names the others"
+        )
+    return person
+
+
+def _letters(letters: Letters, _request: Request, _: Hear) -> list[dict[str, Any]]:
+    return [
+        asdict(letter) | {"died_at": letter.died_at.isoformat(timespec="seconds")}
+        for letter in letters.listed(LETTERS_SHOWN)
+    ]
+
+
+def _replay(letters: Letters, request: Request, _: Hear) -> int:
+    if request["kind"] == "all":
+        return letters.replay_all()
+    kind: Literal["message", "delivery"] = "message" if request["kind"] == "message" else "delivery"
+    if not letters.replay(kind, int(request["id"])):
+        raise LocalError(f"there is no dead {kind} {request['id']}; `letters` lists those there are")
+    return 1
+
+
+def _backup(database_url: str, request: Request, _: Hear) -> int:
+    try:
+        return backup(database_url, Path(str(request["to"])))
+    except StoreError as refusal:
+        raise LocalError(str(refusal)) from refusal

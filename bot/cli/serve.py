@@ -1,0 +1,106 @@
+"""The bot as a program: it runs until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Mapping
+
+from pydantic import BaseModel, SecretStr
+from sqlalchemy.engine import make_url
+
+from bot.app import App, build
+from bot.config import Bot, Config
+from bot.process import logs
+from bot.process.lock import CannotStart, is_sqlite, only_owner
+from bot.store import SchemaError, StoreError, schema
+
+
+def serve(config: Config, *, workers: int | None = None) -> int:
+    """Run the bot until SIGTERM or Ctrl-C; `workers` overrides how many threads answer.
+
+    Raises:
+        CannotStart: see `App.start`.
+    """
+    if workers is not None:
+        config = config.model_copy(update={"bot": config.bot.model_copy(update={"workers": workers})})
+    if config.bot.workers == 0 and is_sqlite(config.bot):
+        raise CannotStart(
+            "--workers 0 leaves nobody to answer on SQLite; it is for several processes on PostgreSQL"
+        )
+    connected = [name for name, robot in config.bot.wecom.robot.items() if robot.is_connected]
+    if config.bot.workers == 0 and connected:
+        raise CannotStart(
+            f"--workers 0 leaves nobody to send over the long connection of WeCom's robot {connected[0]}, "
+            "which only this process can hold: give it workers, or the robot a token and a key"
+        )
+    return _run(config, build(config))
+
+
+def work(config: Config) -> int:
+    """Run workers alone, beside a web process on the same PostgreSQL.
+
+    Raises:
+        CannotStart: see `App.start`; on SQLite, where one process does everything.
+    """
+    if is_sqlite(config.bot):
+        raise CannotStart("On SQLite one process does everything: run `python -m bot serve`.")
+    return _run(config, build(config, with_web=False))
+
+
+def migrate(config: Config) -> str:
+    """Bring the database up to date, and say what was done.
+
+    Raises:
+        CannotStart: it cannot be, and why.
+    """
+    try:
+        if not is_sqlite(config.bot):
+            return schema.migrate(config.bot.database_url)
+        with only_owner(config.bot.data_dir):
+            return schema.migrate(config.bot.database_url)
+    except (SchemaError, StoreError) as problem:
+        raise CannotStart(str(problem)) from problem
+
+
+def _run(config: Config, app: App) -> int:
+    logs.set_up(secrets_of(config.bot))
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _ask(asked))
+    app.start()
+    try:
+        asked.wait()
+    finally:
+        app.stop()
+    return 0
+
+
+def _ask(asked: threading.Event) -> None:
+    if asked.is_set():
+        # Asked twice: at once. Nothing acknowledged is lost, leases free what was in hand.
+        os._exit(1)
+    asked.set()
+
+
+def secrets_of(bot: Bot) -> list[str]:
+    """Everything that must never be seen in a log."""
+    found: list[str] = []
+
+    def look(value: object) -> None:
+        if isinstance(value, SecretStr):
+            found.append(value.get_secret_value())
+        elif isinstance(value, BaseModel):
+            for name in type(value).model_fields:
+                look(getattr(value, name))
+        elif isinstance(value, Mapping):
+            for part in value.values():
+                look(part)
+        elif isinstance(value, tuple):
+            for part in value:
+                look(part)
+
+    look(bot)
+    password = make_url(bot.database_url).password
+    return [*found, str(password)] if password else found

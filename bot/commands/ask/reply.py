@@ -1,0 +1,128 @@
+"""Questions and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from bot import texts
+from bot.commands import VERBS, Question
+from bot.commands.ask.highlight import bold_span
+from bot.commands.base.context import Effective, KnowledgeBases, Room
+from bot.commands.base.ports import Engine
+from bot.commands.threshold.reply import Dial
+from bot.domain import Answer, Asked, EngineError, Found, Outcome, Query, Text, TurnDial
+
+LONGEST_QUESTION = 2_000
+
+
+class Questions:
+    def __init__(self, engine: Engine, bases: KnowledgeBases, new_id: Callable[[], str]) -> None:
+        self._engine = engine
+        self._bases = bases
+        self._new_id = new_id
+
+    def ask(self, room: Room, question: Question) -> Outcome:
+        text = question.text[:LONGEST_QUESTION]
+        name = room.knowledge_base
+        try:
+            threshold = self._bases.threshold(room, name)
+            searched = self._search(room, text, name, threshold)
+        except EngineError as error:
+            if error.code != "unknown_knowledge_base":
+                raise
+            return Outcome((self.unknown_knowledge_base(room, name),))
+        answer = replace(_answer(room, self._new_id(), text, searched, threshold), private=room.is_private)
+        notes = _notes(room, question)
+        if question.unknown_verb and not answer.matches:
+            # A slip over a command's name is no gap in the knowledge base.
+            return Outcome(notes)
+        return Outcome((answer, *notes), asked=Asked(answer, searched.found.scores))
+
+    def more(self, room: Room, answer: Answer, offset: int) -> Outcome:
+        """The matches of an answer from `offset` on, at the threshold in force now."""
+        threshold = self._bases.threshold(room, answer.knowledge_base)
+        searched = self._search(room, answer.question, answer.knowledge_base, threshold, offset)
+        page = _answer(room, answer.id, answer.question, searched, threshold)
+        return Outcome((replace(page, offset=offset, private=answer.private or room.is_private),))
+
+    def turned(self, room: Room, answer: Answer, turn: TurnDial, dial: Dial) -> Outcome:
+        """The same answer at the new threshold, kept as what it is now.
+
+        It says who turned the dial, what that does to the last questions, and whether the
+        dial that was clicked showed an old value.
+        """
+        before = self._bases.threshold(room, answer.knowledge_base)
+        now = Effective(turn.threshold, "channel")
+        searched = self._search(room, answer.question, answer.knowledge_base, now)
+        plain = _answer(room, answer.id, answer.question, searched, now)
+        shown = replace(
+            plain,
+            private=answer.private,
+            in_place=True,
+            turned_by=None if before.value == now.value else (room.message.person, before.value),
+            notes=(*plain.notes, *dial.notes_on(room, answer, turn, before.value)),
+        )
+        return Outcome((shown,), asked=Asked(shown, searched.found.scores))
+
+    def unknown_knowledge_base(self, room: Room, name: str) -> Text:
+        names = ", ".join(known.name for known in self._engine.knowledge_bases())
+        return room.aside(
+            room.words.no_knowledge_base.format(name=texts.shortened(name), names=names or "–"), verb="kb"
+        )
+
+    def _search(self, room: Room, text: str, name: str, threshold: Effective, offset: int = 0) -> _Searched:
+        """An engine that does not rank by keywords is asked again without, and the answer says so."""
+        weight = room.keyword_weight
+        query = Query(text, name, float(threshold.value), room.limit, offset, float(weight))
+        try:
+            return _Searched(self._engine.search(query), weight)
+        except EngineError as error:
+            if not weight or error.code != "refused":
+                raise
+        return _Searched(self._engine.search(replace(query, keyword_weight=0.0)), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What was found, and the share of keywords it was ranked with."""
+
+    found: Found
+    keyword_weight: Decimal
+
+
+def _answer(room: Room, answer_id: str, text: str, searched: _Searched, threshold: Effective) -> Answer:
+    found = searched.found
+    matches = tuple(replace(match, bold=bold_span(match.text, text)) for match in found.matches)
+    return Answer(
+        id=answer_id,
+        question=text,
+        language=room.language,
+        matches=matches,
+        total=found.total,
+        best_score=found.best_score,
+        threshold=threshold.value,
+        threshold_source=threshold.source,
+        limit=room.limit,
+        knowledge_base=found.knowledge_base,
+        snapshot=found.snapshot,
+        snapshot_at=found.snapshot_at,
+        model=found.model,
+        fingerprint=found.fingerprint,
+        margin=room.margin if texts.is_near_tie(matches, room.margin) else None,
+        keyword_weight=searched.keyword_weight or None,
+        notes=() if searched.keyword_weight == room.keyword_weight else (room.words.keywords_ignored,),
+    )
+
+
+def _notes(room: Room, question: Question) -> tuple[Text, ...]:
+    """What else the asker should know: the text was cut, or looked like a command that does not exist."""
+    notes: list[Text] = []
+    if len(question.text) > LONGEST_QUESTION:
+        notes.append(room.aside(room.words.question_cut.format(count=LONGEST_QUESTION)))
+    if question.unknown_verb:
+        notes.append(
+            room.aside(texts.unknown_command(room.language, question.unknown_verb, VERBS), verb="help")
+        )
+    return tuple(notes)

@@ -1,0 +1,191 @@
+"""What holds in one channel while one message is answered: its settings over the defaults."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from bot import texts
+from bot.commands.base.ports import Engine
+from bot.config import Defaults
+from bot.domain import (
+    ChannelSettings,
+    Clock,
+    EngineError,
+    IncomingMessage,
+    KnowledgeBase,
+    Language,
+    PastChange,
+    Person,
+    Text,
+    ThresholdSource,
+)
+from bot.domain import Surface as On
+from bot.texts import Wording
+
+FRESH_SECONDS = 10.0
+MOST_KNOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The threshold in force, and whose it is."""
+
+    value: Decimal
+    source: ThresholdSource
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    message: IncomingMessage
+    settings: ChannelSettings
+    defaults: Defaults
+    timezone: ZoneInfo
+
+    @property
+    def language(self) -> Language:
+        starts_in: Language = "zh" if self.message.channel.platform.startswith("wecom") else "en"
+        return self.settings.language or starts_in
+
+    @property
+    def words(self) -> Wording:
+        return texts.wording(self.language)
+
+    @property
+    def limit(self) -> int:
+        return self.settings.limit or self.defaults.limit
+
+    @property
+    def knowledge_base(self) -> str:
+        return self.settings.knowledge_base or self.defaults.knowledge_base
+
+    @property
+    def keyword_weight(self) -> Decimal:
+        own = self.settings.keyword_weight
+        return self.defaults.keyword_weight if own is None else own
+
+    @property
+    def margin(self) -> Decimal:
+        own = self.settings.margin
+        return self.defaults.margin if own is None else own
+
+    @property
+    def is_private(self) -> bool:
+        """Whether what is not a change is for the asker's eyes only."""
+        return self.message.private or self.message.surface is On.COMMAND
+
+    @property
+    def who(self) -> str:
+        return name_of(self.message.person)
+
+    def text(self, body: str, *, verb: str = "", private: bool | None = None) -> Text:
+        return Text(body, self.language, private=self.is_private if private is None else private, verb=verb)
+
+    def aside(self, body: str, *, verb: str = "") -> Text:
+        """Something that concerns the writer alone: a mistake, a refusal, a note."""
+        return self.text(body, verb=verb, private=True)
+
+    def announcement(self, body: str, *, verb: str = "") -> Text:
+        """A change, which the whole team sees."""
+        return self.text(body, verb=verb, private=False)
+
+    def shown(self, effective: Effective | None) -> str:
+        """A threshold with its source; None stands for one that the engine cannot be asked for just now."""
+        words = self.words
+        if effective is None:
+            return words.threshold_unknown
+        sources: dict[ThresholdSource, str] = {
+            "channel": words.from_channel,
+            "knowledge base": words.from_knowledge_base,
+            "default": words.from_default,
+        }
+        return words.value.format(value=texts.threshold(effective.value), source=sources[effective.source])
+
+    def moment(self, when: datetime) -> str:
+        return f"{when.astimezone(self.timezone):%Y-%m-%d %H:%M}"
+
+
+class KnowledgeBases:
+    """The engine's knowledge bases as it last described them, asked again after ten seconds.
+
+    Their own thresholds are needed for every question, and change only with the
+    configuration of the engine.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, KnowledgeBase]] = {}
+
+    def get(self, name: str) -> KnowledgeBase:
+        """Raises EngineError."""
+        now = self._clock.steady()
+        with self._lock:
+            asked_at, known = self._known.get(name, (now - FRESH_SECONDS, None))
+        if known is not None and now - asked_at < FRESH_SECONDS:
+            return known
+        return self.get_anew(name)
+
+    def get_anew(self, name: str) -> KnowledgeBase:
+        """Raises EngineError."""
+        found = self._engine.knowledge_base(name)
+        with self._lock:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[name] = (self._clock.steady(), found)
+        return found
+
+    def last_known(self, name: str) -> KnowledgeBase | None:
+        """As fresh as the engine allows; None when it is silent and never described this one."""
+        try:
+            return self.get(name)
+        except EngineError:
+            with self._lock:
+                return self._known.get(name, (0.0, None))[1]
+
+    def threshold(self, room: Room, name: str) -> Effective:
+        """The channel's own, else the knowledge base's, else the bot's default. Raises EngineError."""
+        return effective(room, None if room.settings.threshold is not None else self.get(name))
+
+    def model(self, name: str) -> str:
+        """The fingerprint of its model, as far as it is known; "" when it is not."""
+        known = self.last_known(name)
+        return known.fingerprint if known else ""
+
+    def threshold_if_known(self, room: Room, name: str) -> Effective | None:
+        if room.settings.threshold is not None:
+            return effective(room, None)
+        known = self.last_known(name)
+        return None if known is None else effective(room, known)
+
+
+def effective(room: Room, knowledge_base: KnowledgeBase | None) -> Effective:
+    if room.settings.threshold is not None:
+        return Effective(room.settings.threshold, "channel")
+    if knowledge_base is not None and knowledge_base.threshold is not None:
+        return Effective(Decimal(repr(knowledge_base.threshold)), "knowledge base")
+    return Effective(room.defaults.threshold, "default")
+
+
+def name_of(person: Person) -> str:
+    return person.name or person.id
+
+
+def standing(history: Sequence[PastChange]) -> list[PastChange]:
+    """The changes that still stand, oldest first; `history` is newest first.
+
+    An undo takes the newest standing change back and is itself none, so undoing again
+    goes one step further back and never forth. A change made after an undo stands on top.
+    """
+    stack: list[PastChange] = []
+    for past in reversed(history):
+        if not past.change.is_undo:
+            stack.append(past)
+        elif stack:
+            stack.pop()
+    return stack

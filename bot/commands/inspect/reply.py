@@ -1,0 +1,96 @@
+"""/inspect: what the engine sees in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import texts
+from bot.commands.base.context import Room
+from bot.commands.base.ports import Engine
+from bot.commands.tune.reply import KEEP_HOURS, TERMINAL
+from bot.domain import Document, EngineError, File, Found, Match, Outcome, Query
+from bot.engine_client import Inspected
+from bot.texts.work import work_wording
+
+LONGEST = 2_000
+NEAREST = 5
+ROW = 10
+BAR = 30
+# A weight so small that it hardly moves the ranking, and keywords are scored all the same.
+PROBE = 0.01
+
+
+class Inspection:
+    def __init__(self, *, engine: Engine, new_id: Callable[[], str], link: Callable[[str], str]) -> None:
+        self._engine = engine
+        self._new_id = new_id
+        self._link = link
+
+    def inspect(self, room: Room, text: str) -> Outcome:
+        """Raises EngineError."""
+        words, text = work_wording(room.language), text[:LONGEST]
+        is_drawn = room.message.channel.platform == TERMINAL
+        seen = self._engine.inspect(text, picture=None if is_drawn else room.language)
+        found = self._nearest(text, room)
+        lines = [
+            words.inspect_head.format(
+                model=seen.model,
+                dimension=seen.dimension,
+                norm=f"{seen.norm:.4f}",
+                tokens=words.inspect_no_tokens if seen.tokens is None else seen.tokens,
+            ),
+            words.inspect_values.format(count=len(seen.values)),
+            *_rows(seen),
+        ]
+        if is_drawn:
+            lines += [words.inspect_histogram, *_histogram(seen)]
+        lines.append(words.inspect_nearest.format(name=found.knowledge_base))
+        lines += [_line(room, match) for match in found.matches]
+        said = room.text("\n".join(lines), verb="inspect")
+        if seen.picture is None:
+            return Outcome((said,))
+        file = File(self._new_id(), "inspect.png", "image/png", seen.picture, KEEP_HOURS * 3600.0)
+        link = room.words.download.format(hours=KEEP_HOURS, link=self._link(file.id))
+        body = words.inspect_picture.format(dimension=seen.dimension)
+        document = Document(
+            file.id, file.name, file.media_type, body, room.language, link, said.private, verb="inspect"
+        )
+        return Outcome((said, document), files=(file,))
+
+    def _nearest(self, text: str, room: Room) -> Found:
+        """The best entries whatever the threshold, with both parts of their scores where there are two."""
+        weight = float(room.keyword_weight) or PROBE
+        query = Query(text, room.knowledge_base, -1.0, NEAREST, keyword_weight=weight)
+        try:
+            return self._engine.search(query)
+        except EngineError as error:
+            if error.code != "refused":
+                raise
+        return self._engine.search(replace(query, keyword_weight=0.0))
+
+
+def _rows(seen: Inspected) -> list[str]:
+    shown = [f"{value:+.4f}" for value in seen.values]
+    return [" ".join(shown[start : start + ROW]) for start in range(0, len(shown), ROW)]
+
+
+def _histogram(seen: Inspected) -> list[str]:
+    most = max(seen.counts, default=0) or 1
+    return [
+        f"{seen.edges[at]:+.3f} {'█' * round(count / most * BAR)} {count}"
+        for at, count in enumerate(seen.counts)
+    ]
+
+
+def _line(room: Room, match: Match) -> str:
+    words = work_wording(room.language)
+    cosine = match.score if match.cosine is None else match.cosine
+    return words.inspect_line.format(
+        rank=match.rank,
+        score=texts.score(match.score),
+        cosine=texts.score(cosine),
+        keyword=words.inspect_no_keywords if match.keyword is None else texts.score(match.keyword),
+        entry=texts.shortened(match.text),
+        id=match.entry_id,
+    )

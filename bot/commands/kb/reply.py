@@ -1,0 +1,182 @@
+"""The knowledge base of a channel: choosing it, adding to it, bringing it up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from bot import texts
+from bot.commands import (
+    AddEntries,
+    KnowledgeCommand,
+    ListKnowledgeBases,
+    Refresh,
+    RemoveEntry,
+    ShowKnowledgeBase,
+    UseKnowledgeBase,
+)
+from bot.commands.ask.reply import Questions
+from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.ports import Engine
+from bot.domain import Change, EngineError, KnowledgeBase, Outcome
+from bot.engine_client import Added
+
+LOOKS, LOOK_SECONDS = 8, 0.25  # two seconds for added entries to become live
+# Enough to see that they were read as meant; their ids are what /kb remove takes.
+SHOWN_ADDED = 10
+SHOWN_DROPS = 3
+
+
+class Knowledge:
+    def __init__(
+        self,
+        engine: Engine,
+        bases: KnowledgeBases,
+        questions: Questions,
+        wait: Callable[[float], None],
+    ) -> None:
+        self._engine = engine
+        self._bases = bases
+        self._questions = questions
+        self._wait = wait
+
+    def answer(self, room: Room, command: KnowledgeCommand) -> Outcome:
+        """Raises EngineError."""
+        match command:
+            case ShowKnowledgeBase():
+                return self.show(room)
+            case UseKnowledgeBase(name):
+                return self.use(room, name)
+            case ListKnowledgeBases():
+                return self.list_all(room)
+            case AddEntries(lines):
+                return self.add(room, lines)
+            case RemoveEntry(entry_id):
+                return self.remove(room, entry_id)
+            case Refresh():
+                return self.refresh(room)
+            case _:
+                assert_never(command)
+
+    def show(self, room: Room) -> Outcome:
+        name = room.knowledge_base
+        try:
+            known = self._bases.get_anew(name)
+        except EngineError as error:
+            return self._problem(room, error, name)
+        body = room.words.kb_shown.format(
+            name=name,
+            size=_size(room, known),
+            threshold=room.shown(self._bases.threshold(room, name)),
+        )
+        return Outcome((room.text(body, verb="kb"),))
+
+    def use(self, room: Room, name: str) -> Outcome:
+        if name == room.settings.knowledge_base:
+            return self.show(room)
+        try:
+            known = self._bases.get_anew(name)
+        except EngineError as error:
+            return self._problem(room, error, name)
+        after = replace(room, settings=replace(room.settings, knowledge_base=name))
+        body = room.words.kb_set.format(
+            who=room.who,
+            old=room.knowledge_base,
+            new=name,
+            size=_size(room, known),
+            threshold=room.shown(self._bases.threshold(after, name)),
+        )
+        change = Change("knowledge_base", room.settings.knowledge_base, name)
+        return Outcome((room.announcement(body, verb="kb"),), (change,))
+
+    def list_all(self, room: Room) -> Outcome:
+        words = room.words
+        lines = [
+            words.kb_line.format(
+                mark="▸" if known.name == room.knowledge_base else "·",
+                name=known.name,
+                size=_size(room, known),
+            )
+            for known in self._engine.knowledge_bases()
+        ]
+        body = "\n".join([words.kb_list, *lines]) if lines else words.kb_none
+        return Outcome((room.text(body, verb="kb"),))
+
+    def add(self, room: Room, lines: str) -> Outcome:
+        name = room.knowledge_base
+        try:
+            added = self._engine.add_entries(name, lines)
+        except EngineError as error:
+            return self._problem(room, error, name)
+        return Outcome((room.announcement("\n".join(self._added(room, name, added)), verb="kb"),))
+
+    def remove(self, room: Room, entry_id: str) -> Outcome:
+        name = room.knowledge_base
+        words = room.words
+        entry = texts.shortened(entry_id)
+        try:
+            self._engine.remove_entry(name, entry_id)
+        except EngineError as error:
+            sentences = {"unknown_entry": words.kb_no_entry, "foreign_entry": words.kb_foreign}
+            if error.code in sentences:
+                body = sentences[error.code].format(entry=entry, name=name)
+                return Outcome((room.aside(body, verb="kb"),))
+            return self._problem(room, error, name)
+        body = words.kb_removed.format(who=room.who, entry=entry, name=name)
+        return Outcome((room.announcement(body, verb="kb"),))
+
+    def refresh(self, room: Room) -> Outcome:
+        name = room.knowledge_base
+        try:
+            self._engine.refresh(name)
+        except EngineError as error:
+            return self._problem(room, error, name)
+        body = room.words.refresh_started.format(name=name)
+        return Outcome((room.announcement(body, verb="refresh"),))
+
+    def _problem(self, room: Room, error: EngineError, name: str) -> Outcome:
+        """The sentence for a refusal; an engine that is away is the worker's business."""
+        if error.code == "unknown_knowledge_base":
+            return Outcome((self._questions.unknown_knowledge_base(room, name),))
+        if error.code == "refused":
+            return Outcome((room.aside(room.words.refused, verb="kb"),))
+        raise error
+
+    def _added(self, room: Room, name: str, added: Added) -> list[str]:
+        words = room.words
+        lines = [words.kb_added.format(name=name, count=len(added.added))]
+        lines += [
+            words.kb_added_line.format(entry=entry.id, text=texts.shortened(entry.text))
+            for entry in added.added[:SHOWN_ADDED]
+        ]
+        if added.repeated:
+            lines.append(words.kb_repeated.format(count=len(added.repeated)))
+        if added.dropped:
+            lines.append(words.kb_dropped.format(count=len(added.dropped)))
+            lines += [
+                words.kb_dropped_line.format(line=drop.line, reason=drop.reason)
+                for drop in added.dropped[:SHOWN_DROPS]
+            ]
+        if added.added and added.refresh is not None:
+            lines.append(self._liveness(room, name, added.refresh))
+        return lines
+
+    def _liveness(self, room: Room, name: str, refresh: str) -> str:
+        """Whether what was added can be found. It is saved by now, so no trouble here undoes that."""
+        words = room.words
+        for _ in range(LOOKS):
+            try:
+                state = self._engine.refresh_state(name, refresh)
+            except EngineError:
+                break
+            if state == "done":
+                return words.kb_live
+            if state == "failed":
+                return words.kb_live_failed
+            self._wait(LOOK_SECONDS)
+        return words.kb_live_soon
+
+
+def _size(room: Room, known: KnowledgeBase) -> str:
+    return room.words.kb_size.format(count=known.size)

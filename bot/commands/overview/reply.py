@@ -1,0 +1,172 @@
+"""The pages that change nothing: status, settings, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import assert_never, get_args
+
+from bot import texts
+from bot.commands import VERBS, Help, OverviewCommand, ShowSettings, Status, Verb
+from bot.commands.base.context import KnowledgeBases, Room, name_of
+from bot.commands.base.ports import Engine, Settings
+from bot.domain import Clock, EngineError, Outcome, Setting
+
+SLACK = "slack"  # has no commands of ours in threads, and some names of its own
+
+
+class Overview:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        bases: KnowledgeBases,
+        clock: Clock,
+        waiting: Callable[[], int] | None,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._bases = bases
+        self._clock = clock
+        self._waiting = waiting
+
+    def answer(self, room: Room, command: OverviewCommand) -> Outcome:
+        match command:
+            case Status():
+                return self.status(room)
+            case ShowSettings():
+                return self.settings(room)
+            case Help(verb):
+                return self.help(room, verb)
+            case _:
+                assert_never(command)
+
+    def status(self, room: Room) -> Outcome:
+        """Also an answer while the engine is away: that is when people ask for it."""
+        words = room.words
+        try:
+            lines = self._engine_lines(room)
+        except EngineError as error:
+            if error.code == "unknown_knowledge_base":
+                raise
+            lines = [self._away_line(words)]
+        if self._waiting is not None:
+            lines.append(words.status_queue.format(count=self._waiting()))
+        return Outcome((room.text("\n".join(lines), verb="status"),))
+
+    def settings(self, room: Room) -> Outcome:
+        words = room.words
+        own = room.settings
+        plain: dict[Setting, tuple[str, bool]] = {
+            "limit": (str(room.limit), own.limit is not None),
+            "knowledge_base": (room.knowledge_base, own.knowledge_base is not None),
+            "language": (words.language_name, own.language is not None),
+        }
+        values = {
+            setting: words.value.format(
+                value=value, source=words.from_channel if is_own else words.from_default
+            )
+            for setting, (value, is_own) in plain.items()
+        }
+        values["threshold"] = room.shown(self._bases.threshold_if_known(room, room.knowledge_base))
+        names: dict[Setting, str] = {
+            "threshold": words.setting_threshold,
+            "limit": words.setting_limit,
+            "knowledge_base": words.setting_knowledge_base,
+            "language": words.setting_language,
+        }
+        for setting, (name, value) in _shown_when_set(room).items():
+            names[setting], values[setting] = name, words.value.format(value=value, source=words.from_channel)
+        lines = [
+            words.setting_line.format(
+                name=names[setting], value=values[setting], changed=self._last_change(room, setting)
+            )
+            for setting in get_args(Setting)
+            if setting in names
+        ]
+        return Outcome((room.text("\n".join(lines), verb="settings"),))
+
+    def help(self, room: Room, verb: str | None) -> Outcome:
+        lines = _contents(room) if verb is None else _page(room, VERBS[verb])
+        return Outcome((room.text("\n".join(lines), verb="help"),))
+
+    def _engine_lines(self, room: Room) -> list[str]:
+        words = room.words
+        ready = self._engine.ready()
+        known = self._bases.get_anew(room.knowledge_base)
+        lines = [
+            words.status_engine.format(model=known.model or ready.model, device=ready.device),
+            words.status_kb.format(
+                name=known.name,
+                count=known.size,
+                dimension=known.dimension,
+                age=texts.age(known.snapshot_at, self._clock.now(), room.language),
+            ),
+        ]
+        if known.refreshing and known.progress is not None:
+            done, total = known.progress
+            lines.append(words.status_refreshing_progress.format(done=done, total=total))
+        elif known.refreshing:
+            lines.append(words.status_refreshing)
+        elif known.next_refresh is not None:
+            lines.append(words.status_next.format(when=room.moment(known.next_refresh)))
+        return lines
+
+    def _away_line(self, words: texts.Wording) -> str:
+        loading = self._engine.loading()
+        if loading is None:
+            return words.status_away
+        if not loading.total:
+            return words.status_loading
+        return words.status_embedding.format(done=loading.done, total=loading.total)
+
+    def _last_change(self, room: Room, setting: Setting) -> str:
+        return "".join(
+            room.words.setting_changed.format(who=name_of(past.person), when=room.moment(past.made_at))
+            for past in self._settings.history(room.message.channel, setting, 1)
+        )
+
+
+def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
+    """Name and value of what most channels never set."""
+    words, own = room.words, room.settings
+    numbers: dict[Setting, tuple[str, Decimal | None]] = {
+        "keyword_weight": (words.setting_keyword_weight, own.keyword_weight),
+        "margin": (words.setting_margin, own.margin),
+        "review_high": (words.setting_review_high, own.review_high),
+        "review_low": (words.setting_review_low, own.review_low),
+    }
+    plain: dict[Setting, tuple[str, str | int | None]] = {
+        "strategy": (words.setting_strategy, own.strategy),
+        "digest": (words.setting_digest, own.digest),
+        "digest_hour": (words.setting_digest_hour, own.digest_hour),
+        "timezone": (words.setting_timezone, own.timezone),
+        "label": (words.setting_label, own.label),
+    }
+    shown = {
+        setting: (name, texts.threshold(value))
+        for setting, (name, value) in numbers.items()
+        if value is not None
+    }
+    return shown | {
+        setting: (name, str(value)) for setting, (name, value) in plain.items() if value is not None
+    }
+
+
+def _contents(room: Room) -> list[str]:
+    """Every command on one line: who wants more asks for its page."""
+    words = room.words
+    lines = [_summary(room, verb) for verb in VERBS.values()]
+    in_slack = [words.help_in_slack] if room.message.channel.platform == SLACK else []
+    return [words.help_intro, *lines, words.help_more.format(example=VERBS["help"].example), *in_slack]
+
+
+def _page(room: Room, verb: Verb) -> list[str]:
+    words = room.words
+    forms = verb.page(room.language).forms
+    lines = [words.help_form.format(form=form, does=does) for form, does in forms.items()]
+    return [_summary(room, verb), *(lines or [words.help_example.format(example=verb.example)])]
+
+
+def _summary(room: Room, verb: Verb) -> str:
+    return room.words.help_line.format(command=f"/{verb.name}", help=verb.page(room.language).summary)

@@ -1,0 +1,161 @@
+"""Finding the command in a text, if there is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.commands.registry import PREFIX, SLASH_ONLY, VERBS
+from bot.grammar.arguments import SENTENCE_END, Argument, argument
+from bot.grammar.command import (
+    BadCommand,
+    Command,
+    Help,
+    Question,
+    SetStrategy,
+)
+from bot.grammar.fold import Folded, fold
+
+SLASHES = "/、"  # under a Chinese input method the slash key writes 、
+_AFTER_A_VERB = " :=0123456789" + SENTENCE_END
+_WORD = re.compile(r"[a-z]+")
+_PREFIXED = re.compile(rf"[/、] *{PREFIX} +")
+_WORD_ALONE = re.compile(r"[/、]? *([a-z][a-z_-]{0,30})(?= |$)")
+_SLASHED_WORD = re.compile(r"[/、] *([a-z][a-z_-]{0,30})(?= |$)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    mentioned: bool = False
+
+
+def parse(
+    text: str, *, names: Sequence[str], mentioned: bool, in_group: bool
+) -> Command | BadCommand | Question:
+    """Read a text. Every text is something; most are questions.
+
+    `names` are the bot's own, whose mention is taken off both ends. `mentioned`: the
+    platform already took the mention off. After a mention the slash may be missing
+    when the whole text is a valid command. `in_group`: a text that begins with some
+    other mention may still hold a command further on (a bot renamed by its group).
+    """
+    copy = fold(text)
+    span = _without_mentions(copy, names, in_group=in_group)
+    found = _command_at(copy, span.start, span.end)
+    if found is None and in_group and copy.text[span.start : span.start + 1] == "@":
+        found = _command_after_a_mention(copy, span)
+        if found is None:
+            span = _without_stale_mention(copy, span)
+    if found is None and (mentioned or span.mentioned):
+        found = _command_without_slash(copy, span)
+    return found or _question(copy, span)
+
+
+def _without_mentions(copy: Folded, names: Sequence[str], *, in_group: bool) -> _Span:
+    """The span between our own mentions. Others that stand before ours go with it in a group."""
+    called = sorted({f"@{fold(name).lower}" for name in names if name}, key=len, reverse=True)
+    end = copy.before_blanks(0, len(copy.text))
+    start = at = copy.after_blanks(0, end)
+    mentioned = False
+    while at < end and copy.text[at] == "@":
+        after = _end_of_own_mention(copy, at, end, called)
+        if after is not None:
+            start = at = copy.after_blanks(after, end)
+            mentioned = True
+            continue
+        blank = copy.text.find(" ", at, end) if in_group else -1
+        if blank < 0:
+            break
+        at = copy.after_blanks(blank, end)
+    while start < end and (
+        name := next((name for name in called if copy.lower.endswith(name, start, end)), None)
+    ):
+        end = copy.before_blanks(start, end - len(name))
+        mentioned = True
+    return _Span(start, end, mentioned)
+
+
+def _end_of_own_mention(copy: Folded, at: int, end: int, called: Sequence[str]) -> int | None:
+    for name in called:
+        after = at + len(name)
+        if copy.lower.startswith(name, at, end) and not (
+            _is_latin(copy.lower[after - 1]) and after < end and _is_latin(copy.lower[after])
+        ):
+            return after
+    return None
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _command_after_a_mention(copy: Folded, span: _Span) -> Command | BadCommand | None:
+    for at in range(span.start + 1, span.end):
+        if copy.text[at] in SLASHES and copy.text[at - 1] == " ":
+            found = _command_at(copy, at, span.end)
+            if found is not None:
+                return found
+    return None
+
+
+def _without_stale_mention(copy: Folded, span: _Span) -> _Span:
+    blank = copy.text.find(" ", span.start, span.end)
+    if blank <= span.start + 1:
+        return span
+    return _Span(copy.after_blanks(blank, span.end), span.end, span.mentioned)
+
+
+def _command_at(copy: Folded, start: int, end: int) -> Command | BadCommand | None:
+    """The command that begins here with a slash and a known word, if one does."""
+    if start >= end or copy.text[start] not in SLASHES:
+        return None
+    at = copy.after_blanks(start + 1, end)
+    after = _end_of_word(copy, at, end)
+    if copy.lower[at:after] != PREFIX:
+        return _verb_at(copy, at, end)
+    inner = copy.after_blanks(after, end)
+    if inner == end:
+        return Help()
+    if copy.text[inner] in SLASHES:
+        inner = copy.after_blanks(inner + 1, end)
+    return _verb_at(copy, inner, end)
+
+
+def _command_without_slash(copy: Folded, span: _Span) -> Command | None:
+    found = _verb_at(copy, span.start, span.end)
+    if found is None or isinstance(found, (BadCommand, *SLASH_ONLY)):
+        return None
+    # "strategy meeting" is a question; only the names that ship are understood without a slash.
+    if isinstance(found, SetStrategy) and found.name not in VERBS["strategy"].words:
+        return None
+    return found
+
+
+def _verb_at(copy: Folded, at: int, end: int) -> Command | BadCommand | None:
+    after = _end_of_word(copy, at, end)
+    verb = VERBS.get(copy.lower[at:after])
+    if verb is None or not (after == end or copy.text[after] in _AFTER_A_VERB):
+        return None
+    return verb.read(_argument(copy, after, end))
+
+
+def _end_of_word(copy: Folded, at: int, end: int) -> int:
+    word = _WORD.match(copy.lower, at, end)
+    return word.end() if word else at
+
+
+def _argument(copy: Folded, start: int, end: int) -> Argument:
+    start = copy.after_blanks(start, end)
+    if start < end and copy.text[start] in ":=":
+        start = copy.after_blanks(start + 1, end)
+    return argument(copy.text[start:end], copy.written(start, end))
+
+
+def _question(copy: Folded, span: _Span) -> Question:
+    prefixed = _PREFIXED.match(copy.lower, span.start, span.end)
+    start = prefixed.end() if prefixed else span.start
+    unknown = (_WORD_ALONE if prefixed else _SLASHED_WORD).match(copy.lower, start, span.end)
+    return Question(copy.written(start, span.end), unknown.group(1) if unknown else "")

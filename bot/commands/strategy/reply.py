@@ -1,0 +1,320 @@
+"""Named sets of settings: choosing one, going back, and the weight of keywords by hand.
+
+choosing   every setting of the strategy, and its name, in one act
+undo       takes the newest act back: each setting that is still as the act left it
+off        back to what was set before the first of the strategies that stand
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import assert_never, get_args
+
+from bot import config, texts
+from bot.commands import (
+    SetKeywords,
+    SetMargin,
+    SetStrategy,
+    ShowKeywords,
+    ShowStrategy,
+    StrategyCommand,
+    StrategyOff,
+    UndoStrategy,
+)
+from bot.commands.base.context import KnowledgeBases, Room, standing
+from bot.commands.base.ports import Engine, Settings
+from bot.commands.strategy.presets import (
+    BUNDLED,
+    TUTORIAL,
+    Numbers,
+    Strategy,
+    shipped,
+)
+from bot.commands.threshold.reply import STEPS_BACK, Dial, change_line
+from bot.domain import Change, ChannelSettings, EngineError, Outcome, PastChange, Query, Setting
+
+_TAKEN = ("threshold", "limit", "keyword_weight", "margin", "review_high", "review_low")
+BUNDLE: tuple[Setting, ...] = tuple(setting for setting in get_args(Setting) if setting in _TAKEN)
+SHOWN_CHANGES = 5
+
+
+class Strategies:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        bases: KnowledgeBases,
+        dial: Dial,
+        own: Mapping[str, config.Strategy],
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._bases = bases
+        self._dial = dial
+        self._own = own
+
+    def answer(self, room: Room, command: StrategyCommand) -> Outcome:
+        match command:
+            case ShowStrategy():
+                return self.show(room)
+            case SetStrategy(name):
+                return self.choose(room, name)
+            case StrategyOff():
+                return self.off(room)
+            case UndoStrategy():
+                return self.undo(room)
+            case ShowKeywords():
+                return self.show_keywords(room)
+            case SetKeywords(weight):
+                return self.set_keywords(room, weight)
+            case SetMargin(margin):
+                return self.set_margin(room, margin)
+            case _:
+                assert_never(command)
+
+    def show(self, room: Room) -> Outcome:
+        words = room.words
+        name = room.settings.strategy
+        lines = [words.strategy_none if name is None else words.strategy_shown.format(name=name)]
+        strategy = self._find(room, name) if name else None
+        if strategy is not None:
+            lines += [self._origin(room, strategy), *_departures(room, strategy)]
+        lines += [change_line(room, past) for past in self._past(room)[:SHOWN_CHANGES]]
+        lines.append(words.strategy_names.format(names=", ".join(self._names())))
+        for each in self._names():
+            known = self._find(room, each)
+            if known is not None:
+                described = _numbers_in_words(room, known.numbers)
+                lines.append(words.strategy_line.format(name=each, numbers=described))
+        return Outcome((room.text("\n".join(lines), verb="strategy"),))
+
+    def choose(self, room: Room, name: str) -> Outcome:
+        strategy = self._find(room, name)
+        if strategy is None:
+            unknown = room.words.strategy_unknown.format(
+                name=texts.shortened(name), names=", ".join(self._names())
+            )
+            return Outcome((room.aside(unknown, verb="strategy"),))
+        values = _values(strategy.numbers)
+        changes = self._changes(room, values | {"strategy": name}, cause=f"strategy {name}")
+        if not changes:
+            same = room.words.strategy_same.format(name=name)
+            return Outcome((room.text(f"{same}\n{self._origin(room, strategy)}", verb="strategy"),))
+        after = _after(room, changes)
+        lines = [
+            room.words.strategy_set.format(who=room.who, name=name),
+            *_in_words(room, changes),
+            *self._dial.unseen(room),
+            self._origin(room, strategy),
+            *self._keyword_notes(room, after),
+            *self._dial.preview_lines(room, after),
+        ]
+        return Outcome((room.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
+
+    def off(self, room: Room) -> Outcome:
+        """Back to what was set before the strategies that stand; what was changed since by hand stays."""
+        acts = self._acts(room)
+        if room.settings.strategy is None or not acts:
+            return Outcome((room.aside(room.words.strategy_none, verb="strategy"),))
+        chosen = [act for act in acts if act[0].change.new is not None]
+        ids = {past.item_id for act in chosen for past in act}
+        back: dict[Setting, str | None] = {"strategy": None}
+        for past in (past for act in chosen for past in act):
+            if self._newest_standing(room, past.change.setting) in ids:
+                back.setdefault(past.change.setting, past.change.old)
+        changes = self._changes(room, back, cause="strategy off")
+        return self._put_back(room, changes, room.words.strategy_off)
+
+    def undo(self, room: Room) -> Outcome:
+        """The newest act taken back; a setting that was changed since by hand stays."""
+        acts = self._acts(room)
+        if not acts:
+            return Outcome((room.aside(room.words.strategy_nothing_to_undo, verb="strategy"),))
+        back = {
+            past.change.setting: past.change.old
+            for past in acts[-1]
+            if self._newest_standing(room, past.change.setting) == past.item_id
+        }
+        changes = self._changes(room, back, cause="", is_undo=True)
+        return self._put_back(room, changes, room.words.strategy_undone)
+
+    def show_keywords(self, room: Room) -> Outcome:
+        source = room.words.from_default if room.settings.keyword_weight is None else room.words.from_channel
+        value = room.words.value.format(value=texts.threshold(room.keyword_weight), source=source)
+        shown = room.words.keywords_shown.format(value=value)
+        return Outcome((room.text("\n".join([shown, *self._keyword_notes(room, room)]), verb="keywords"),))
+
+    def set_keywords(self, room: Room, weight: Decimal | None) -> Outcome:
+        if weight == room.settings.keyword_weight:
+            return self.show_keywords(room)
+        value = None if weight is None else texts.threshold(weight)
+        changes = self._changes(room, {"keyword_weight": value}, cause="")
+        after = _after(room, changes)
+        body = room.words.keywords_set.format(
+            who=room.who, old=texts.threshold(room.keyword_weight), new=texts.threshold(after.keyword_weight)
+        )
+        lines = [body, *self._keyword_notes(room, after)]
+        return Outcome((room.announcement("\n".join(lines), verb="keywords"),), tuple(changes))
+
+    def set_margin(self, room: Room, margin: Decimal | None) -> Outcome:
+        value = None if margin is None else texts.threshold(margin)
+        changes = self._changes(room, {"margin": value}, cause="")
+        after = _after(room, changes)
+        body = room.words.margin_set.format(
+            who=room.who, old=texts.threshold(room.margin), new=texts.threshold(after.margin)
+        )
+        return Outcome((room.announcement(body, verb="threshold"),), tuple(changes))
+
+    def _put_back(self, room: Room, changes: list[Change], sentence: str) -> Outcome:
+        lines = [
+            sentence.format(who=room.who),
+            *_in_words(room, changes),
+            *self._dial.unseen(room),
+            *self._dial.preview_lines(room, _after(room, changes)),
+        ]
+        return Outcome((room.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
+
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys([*TUTORIAL, *self._own]))
+
+    def _find(self, room: Room, name: str) -> Strategy | None:
+        """The operator's own before the one that ships."""
+        own = self._own.get(name)
+        if own is None:
+            return shipped(name, self._model(room))
+        given = {setting: getattr(own, setting) for setting in BUNDLE}
+        return Strategy(name, Numbers(**given), "configuration", own.about)
+
+    def _model(self, room: Room) -> str:
+        known = self._bases.last_known(room.knowledge_base)
+        return known.model if known else ""
+
+    def _origin(self, room: Room, strategy: Strategy) -> str:
+        """Whose numbers these are, and whether they were found with the model in use."""
+        words = room.words
+        if strategy.origin == "configuration":
+            return words.numbers_configured.format(
+                about=strategy.about or words.numbers_configured_without_reason
+            )
+        if strategy.origin == "measured":
+            return words.numbers_measured.format(model=BUNDLED)
+        model = self._model(room)
+        return words.numbers_tutorial.format(model=model or words.model_unknown)
+
+    def _keyword_notes(self, room: Room, after: Room) -> list[str]:
+        """Whether the engine ranks by keywords at all, found out by asking it to."""
+        if not after.keyword_weight:
+            return []
+        query = Query("?", room.knowledge_base, 1.0, 1, keyword_weight=float(after.keyword_weight))
+        try:
+            self._engine.search(query)
+        except EngineError as error:
+            if error.code == "refused":
+                return [room.words.keywords_refused]
+            return [room.words.keywords_unchecked]
+        return []
+
+    def _changes(
+        self, room: Room, values: Mapping[Setting, str | None], *, cause: str, is_undo: bool = False
+    ) -> list[Change]:
+        """From what is set to these values. What stays the same is no change.
+
+        Only the strategy is always written down with the others: it is what names the act.
+        """
+        model = self._bases.model(room.knowledge_base)
+        now = _as_text(room.settings)
+        if all(value == now[setting] for setting, value in values.items()):
+            return []
+        return [
+            Change(setting, now[setting], value, is_undo, cause, model)
+            for setting, value in values.items()
+            if value != now[setting] or setting == "strategy"
+        ]
+
+    def _past(self, room: Room) -> tuple[PastChange, ...]:
+        return self._settings.history(room.message.channel, "strategy", STEPS_BACK)
+
+    def _acts(self, room: Room) -> list[list[PastChange]]:
+        """The choices that stand, oldest first, back to the last `off`; each with all that it changed.
+
+        The first change of each is that of the strategy itself.
+        """
+        stack = standing(self._past(room))
+        offs = [at for at, past in enumerate(stack) if past.change.new is None]
+        # What an `off` put back is done with; the `off` itself can be taken back.
+        acts = {past.item_id: [past] for past in stack[offs[-1] if offs else 0 :]}
+        for setting in BUNDLE:
+            for past in self._settings.history(room.message.channel, setting, STEPS_BACK):
+                if past.item_id in acts:
+                    acts[past.item_id].append(past)
+        return list(acts.values())
+
+    def _newest_standing(self, room: Room, setting: Setting) -> int | None:
+        """The message whose change of this setting is the one in force."""
+        changes = standing(self._settings.history(room.message.channel, setting, STEPS_BACK))
+        return changes[-1].item_id if changes else None
+
+
+def _values(numbers: Numbers) -> dict[Setting, str | None]:
+    values: dict[Setting, str | None] = {}
+    for setting in BUNDLE:
+        value = getattr(numbers, setting)
+        if value is not None:
+            values[setting] = texts.threshold(value) if isinstance(value, Decimal) else str(value)
+    return values
+
+
+def _as_text(settings: ChannelSettings) -> dict[Setting, str | None]:
+    """The settings as they stand in the history."""
+    plain: dict[Setting, str | None] = {"strategy": settings.strategy}
+    for setting in BUNDLE:
+        value = getattr(settings, setting)
+        shown = texts.threshold(value) if isinstance(value, Decimal) else value
+        plain[setting] = None if shown is None else str(shown)
+    return plain
+
+
+def _after(room: Room, changes: Sequence[Change]) -> Room:
+    """The room as it will be."""
+    new: dict[str, object] = {}
+    for change in changes:
+        if change.new is None or change.setting == "strategy":
+            new[change.setting] = change.new
+        else:
+            new[change.setting] = int(change.new) if change.setting == "limit" else Decimal(change.new)
+    return replace(room, settings=replace(room.settings, **new))  # type: ignore[arg-type]
+
+
+def _in_words(room: Room, changes: Sequence[Change]) -> list[str]:
+    return [
+        room.words.strategy_change.format(
+            setting=_name(room, change.setting),
+            old=change.old or room.words.the_default,
+            new=change.new or room.words.the_default,
+        )
+        for change in changes
+        if change.setting != "strategy"
+    ]
+
+
+def _numbers_in_words(room: Room, numbers: Numbers) -> str:
+    return ", ".join(f"{_name(room, setting)} {value}" for setting, value in _values(numbers).items())
+
+
+def _departures(room: Room, strategy: Strategy) -> list[str]:
+    """What was changed by hand since the strategy was chosen."""
+    now = _as_text(room.settings)
+    return [
+        room.words.strategy_departed.format(
+            setting=_name(room, setting), value=now[setting] or room.words.the_default, wanted=wanted
+        )
+        for setting, wanted in _values(strategy.numbers).items()
+        if now[setting] != wanted
+    ]
+
+
+def _name(room: Room, setting: Setting) -> str:
+    name: str = getattr(room.words, f"setting_{setting}")
+    return name

@@ -1,0 +1,331 @@
+"""/tune: what a channel's own labels say of its threshold, and which labels would say more.
+
+A label counts with the score that today's model gives: one made with another model is
+scored again, and left out when that model does not rank the entry among its best 200.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import assert_never
+
+from bot import texts
+from bot.commands import JudgeMatch, Tune, TuneCommand
+from bot.commands.base.context import Effective, KnowledgeBases, Room
+from bot.commands.base.labels import label_of
+from bot.commands.base.ports import Engine, History, Labels
+from bot.domain import Asked, Button, Document, File, Label, Outcome, Query, Text
+from bot.engine_client import Chosen, Evaluated, Judged, Point
+from bot.texts.work import WorkWording, work_wording
+
+MOST_LABELS = 20_000
+MOST_RESCORED = 200  # questions asked again in one go: a second or two
+LOOKS_BACK = 200  # questions among which something to label is looked for
+TO_LABEL = 5
+ENOUGH_RIGHT, ENOUGH_WRONG = 10, 5
+WIDEST = 0.25
+KEEP_HOURS = 24
+CHART_ROWS = 16
+TERMINAL = "terminal"  # draws with characters; everybody else is sent a picture
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """The labels as they count today, and how many were scored again or left out."""
+
+    judged: tuple[Judged, ...]
+    rescored: int = 0
+    left_out: int = 0
+
+
+class Tuning:
+    """`link` makes the address under which a picture can be fetched, where a platform takes no files."""
+
+    def __init__(
+        self,
+        *,
+        history: History,
+        labels: Labels,
+        engine: Engine,
+        bases: KnowledgeBases,
+        new_id: Callable[[], str],
+        link: Callable[[str], str],
+    ) -> None:
+        self._history = history
+        self._labels = labels
+        self._engine = engine
+        self._bases = bases
+        self._new_id = new_id
+        self._link = link
+
+    def answer(self, room: Room, command: TuneCommand) -> Outcome:
+        """Raises EngineError."""
+        match command:
+            case Tune(precision):
+                return self.tune(room, precision)
+            case JudgeMatch():
+                return self.judge(room, command)
+            case _:
+                assert_never(command)
+
+    def tune(self, room: Room, precision: Decimal | None) -> Outcome:
+        """Raises EngineError."""
+        words, name = work_wording(room.language), room.knowledge_base
+        fingerprint = self._bases.get_anew(name).fingerprint
+        now = self._bases.threshold(room, name)
+        given = [past.label for past in self._labels.of(room.message.channel, knowledge_base=name)]
+        gathered = self._gathered(given[-MOST_LABELS:], name, fingerprint)
+        if not gathered.judged:
+            lines, buttons = self._to_label(room, given, fingerprint, None, now)
+            return Outcome((_said(room, [words.tune_none, *lines], buttons),))
+        is_drawn = room.message.channel.platform == TERMINAL
+        found = self._engine.evaluate(
+            gathered.judged,
+            precision=None if precision is None else float(precision),
+            threshold=float(now.value),
+            picture=None if is_drawn else room.language,
+        )
+        lines = _figures(words, gathered, found, precision)
+        problem = _not_enough(words, found)
+        chosen = found.best if precision is None else found.wanted
+        buttons = ()
+        if problem or chosen is None:
+            asking, buttons = self._to_label(room, given, fingerprint, found.best, now)
+            lines += [*([problem] if problem else []), *asking]
+        else:
+            wanted, buttons = _offer(words, chosen, now)
+            lines += [*_lowest(words, chosen, gathered), *wanted]
+        if is_drawn:
+            lines += _chart(words, found)
+        said = _said(room, lines, buttons)
+        if found.picture is None:
+            return Outcome((said,))
+        document, file = self._picture(room, words.tune_picture, found.picture)
+        return Outcome((said, document), files=(file,))
+
+    def judge(self, room: Room, wanted: JudgeMatch) -> Outcome:
+        """What a click on helpful or not helpful does, for those who type."""
+        asked = self._history.asked(room.message.channel, wanted.answer_id)
+        if asked is None:
+            return Outcome((room.aside(room.words.answer_gone, verb="tune"),))
+        match = next((match for match in asked.answer.matches if match.rank == wanted.rank), None)
+        if match is None:
+            gone = work_wording(room.language).tune_no_match.format(rank=wanted.rank)
+            return Outcome((room.aside(gone, verb="tune"),))
+        thanks = room.words.voted_helpful if wanted.relevant else room.words.voted_not_helpful
+        label = label_of(asked, match.entry_id, relevant=wanted.relevant)
+        return Outcome((room.aside(thanks, verb="tune"),), labels=(label,))
+
+    def _gathered(self, labels: Sequence[Label], name: str, fingerprint: str) -> _Gathered:
+        current = [label for label in labels if _is_current(label, fingerprint)]
+        old = [label for label in labels if not _is_current(label, fingerprint)]
+        # The newest questions first: they are the likeliest to be asked again.
+        questions = list(dict.fromkeys(label.question for label in reversed(old)))[:MOST_RESCORED]
+        scores = {question: self._scores(question, name) for question in questions}
+        again = [
+            replace(label, score=scores[label.question][label.entry_id])
+            for label in old
+            if label.entry_id in scores.get(label.question, {})
+        ]
+        judged = tuple(
+            Judged(min(max(label.score, -1.0), 1.0), label.relevant, digest_of(label.question, 16))
+            for label in (*current, *again)
+            if label.score is not None
+        )
+        return _Gathered(judged, len(again), len(old) - len(again))
+
+    def _scores(self, question: str, name: str) -> dict[str, float]:
+        return dict(self._engine.search(Query(question, name, 1.0, 1)).scores)
+
+    def _to_label(
+        self,
+        room: Room,
+        given: Sequence[Label],
+        fingerprint: str,
+        best: Chosen | None,
+        now: Effective,
+    ) -> tuple[list[str], tuple[Button, ...]]:
+        """The lines that ask for labels, and the buttons that give them."""
+        words = work_wording(room.language)
+        recent = self._history.recent(room.message.channel, LOOKS_BACK, room.knowledge_base)
+        wanted = worth_labelling(recent, given, fingerprint, best, float(now.value))
+        if not wanted:
+            return [words.tune_nothing_to_label], ()
+        lines, buttons = [words.tune_label_these], []
+        for number, (asked, rank) in enumerate(wanted, start=1):
+            match = next(match for match in asked.answer.matches if match.rank == rank)
+            lines.append(
+                words.tune_question.format(
+                    number=number,
+                    question=texts.shortened(asked.answer.question),
+                    entry=texts.shortened(match.text),
+                    score=texts.score(match.score),
+                )
+            )
+            buttons += [
+                Button(words.tune_yes.format(number=number), f"/tune yes {asked.answer.id} {rank}"),
+                Button(words.tune_no.format(number=number), f"/tune no {asked.answer.id} {rank}"),
+            ]
+        return lines, tuple(buttons)
+
+    def _picture(self, room: Room, body: str, content: bytes) -> tuple[Document, File]:
+        file = File(self._new_id(), "tune.png", "image/png", content, KEEP_HOURS * 3600.0)
+        link = room.words.download.format(hours=KEEP_HOURS, link=self._link(file.id))
+        return Document(file.id, file.name, file.media_type, body, room.language, link, verb="tune"), file
+
+
+def worth_labelling(
+    recent: Sequence[Asked],
+    given: Sequence[Label],
+    fingerprint: str,
+    best: Chosen | None,
+    threshold: float,
+) -> list[tuple[Asked, int]]:
+    """Up to five shown matches, as (question, rank), whose label would narrow the interval most.
+
+    Those are the unlabelled ones inside the interval, the nearest to its middle first, and
+    then the nearest outside; without an interval the nearest to the threshold in force. One
+    of each question, and none of a question that was asked privately.
+    """
+    low, high = (best.low, best.high) if best else (None, None)
+    low = threshold if low is None else low
+    high = max(low, threshold) if high is None else high
+    known = {(label.question, label.entry_id) for label in given}
+    offered = [
+        (asked, match)
+        for asked in recent
+        if not asked.answer.private and asked.answer.fingerprint == fingerprint
+        for match in asked.answer.matches
+        if (asked.answer.question, match.entry_id) not in known
+    ]
+    offered.sort(
+        key=lambda one: (
+            max(low - one[1].score, one[1].score - high, 0.0),
+            abs(one[1].score - (low + high) / 2),
+        )
+    )
+    chosen: dict[str, tuple[Asked, int]] = {}
+    for asked, match in offered:
+        chosen.setdefault(asked.answer.question, (asked, match.rank))
+    return list(chosen.values())[:TO_LABEL]
+
+
+def digest_of(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def _is_current(label: Label, fingerprint: str) -> bool:
+    return label.score is not None and label.fingerprint == fingerprint
+
+
+def _said(room: Room, lines: Sequence[str], buttons: Sequence[Button]) -> Text:
+    return replace(room.announcement("\n".join(lines), verb="tune"), buttons=tuple(buttons))
+
+
+def _figures(
+    words: WorkWording, gathered: _Gathered, found: Evaluated, precision: Decimal | None
+) -> list[str]:
+    lines = [
+        words.tune_labels.format(labels=found.labels, questions=found.questions, relevant=found.relevant)
+    ]
+    if gathered.rescored:
+        lines.append(words.tune_rescored.format(count=gathered.rescored))
+    if gathered.left_out:
+        lines.append(words.tune_left_out.format(count=gathered.left_out))
+    if found.current is not None:
+        lines.append(words.tune_now.format(threshold=_number(found.current.threshold), **_of(found.current)))
+    if found.best is not None:
+        lines.append(
+            words.tune_best.format(
+                threshold=_number(found.best.suggested),
+                interval=_interval(words, found.best),
+                **_of(found.best.at_suggested),
+            )
+        )
+    if precision is not None:
+        lines.append(_wanted(words, found.wanted, precision))
+    return lines
+
+
+def _wanted(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
+    if chosen is None:
+        return words.tune_wanted_none.format(wanted=texts.threshold(precision))
+    point = chosen.at_suggested
+    return words.tune_wanted.format(
+        wanted=texts.threshold(precision),
+        threshold=_number(chosen.suggested),
+        interval=_interval(words, chosen),
+        bound=f"{chosen.lower_bound:.2f}",
+        precision=f"{point.precision:.2f}",
+        recall=f"{point.recall:.2f}",
+    )
+
+
+def _not_enough(words: WorkWording, found: Evaluated) -> str:
+    """Why these labels carry no suggestion; empty when they do."""
+    wrong = found.labels - found.relevant
+    if found.relevant < ENOUGH_RIGHT or wrong < ENOUGH_WRONG or found.best is None:
+        return words.tune_few.format(right=ENOUGH_RIGHT, wrong=ENOUGH_WRONG)
+    low, high = found.best.low, found.best.high
+    if low is None or high is None or high - low > WIDEST:
+        return words.tune_wide.format(width=WIDEST)
+    return ""
+
+
+def _offer(words: WorkWording, chosen: Chosen, now: Effective) -> tuple[list[str], tuple[Button, ...]]:
+    wanted = Decimal(repr(chosen.suggested))
+    if wanted == now.value:
+        return [words.tune_is_set], ()
+    shown = texts.threshold(wanted)
+    return [], (Button(words.tune_apply.format(threshold=shown), f"/threshold {shown}"),)
+
+
+def _lowest(words: WorkWording, chosen: Chosen, gathered: _Gathered) -> list[str]:
+    """Says so when the best is the lowest that anybody could label: there may be better below."""
+    lowest = min(judged.score for judged in gathered.judged)
+    return [words.tune_lowest.format(score=texts.score(lowest))] if chosen.point.threshold <= lowest else []
+
+
+def _interval(words: WorkWording, chosen: Chosen) -> str:
+    if chosen.low is None:
+        return words.tune_no_interval
+    if chosen.high is None:
+        return words.tune_open_interval.format(low=f"{chosen.low:.2f}")
+    return words.tune_interval.format(low=f"{chosen.low:.2f}", high=f"{chosen.high:.2f}")
+
+
+def _of(point: Point) -> dict[str, str]:
+    return {
+        "precision": f"{point.precision:.2f}",
+        "recall": f"{point.recall:.2f}",
+        "f1": f"{point.f1:.2f}",
+    }
+
+
+def _number(threshold: float) -> str:
+    return texts.threshold(Decimal(repr(threshold)))
+
+
+def _chart(words: WorkWording, found: Evaluated) -> list[str]:
+    """The curve with characters, a line a threshold, with today's marked."""
+    points = list(found.curve)
+    if len(points) > CHART_ROWS:
+        step = (len(points) - 1) / (CHART_ROWS - 1)
+        points = [points[round(at * step)] for at in range(CHART_ROWS)]
+    rows = [(point, "") for point in points]
+    if found.current is not None:
+        rows.append((found.current, words.tune_chart_now))
+    if found.best is not None:
+        rows.append((found.best.at_suggested, words.tune_chart_best))
+    rows.sort(key=lambda row: row[0].threshold)
+    return [
+        words.tune_chart,
+        *(
+            f"{point.threshold:.2f} {texts.bar(point.f1, 20)} {point.f1:.2f} {point.precision:.2f}"
+            f" {point.recall:.2f}{f' {mark}' if mark else ''}"
+            for point, mark in rows
+        ),
+    ]

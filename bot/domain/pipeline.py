@@ -1,0 +1,63 @@
+"""A message on its way through the bot: claimed, decided, delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.channels import Channel, Person
+from bot.domain.messages import IncomingMessage
+from bot.domain.records import Asked, ClosedGap, Decision, Label, Marked
+from bot.domain.replies import File, Reply
+from bot.domain.settings import Change
+
+# The receipt of a delivery that went out with the response to its own request.
+IN_RESPONSE = "in the response"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything that handling one message decided. It is stored in one transaction or not at all."""
+
+    replies: tuple[Reply, ...] = ()
+    changes: tuple[Change, ...] = ()
+    asked: Asked | None = None
+    labels: tuple[Label, ...] = ()
+    files: tuple[File, ...] = ()
+    marked: Marked | None = None
+    decisions: tuple[Decision, ...] = ()
+    closed: tuple[ClosedGap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """An accepted message, claimed by one worker. `lease` must be shown with every later write."""
+
+    id: int
+    message: IncomingMessage
+    lease: int
+    attempt: int
+    told_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One reply on its way out, claimed by one worker.
+
+    `decided_at` is when the reply was decided: what is told of its age is told as of then, so
+    that every attempt says the same. `uncertain`: an earlier attempt may have arrived, so look
+    before sending again where the platform allows looking. `follows`: the message has been
+    answered once already.
+    """
+
+    id: int
+    channel: Channel
+    address: Mapping[str, str]
+    reply: Reply
+    lease: int
+    attempt: int
+    decided_at: datetime
+    person: Person | None = None
+    uncertain: bool = False
+    follows: bool = False

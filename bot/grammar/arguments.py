@@ -1,0 +1,71 @@
+"""What follows a verb, and the values it may hold.
+
+Only ASCII digits count: Python's own readers also take `nan`, `1e-1`, `0_1` and the
+digits of other scripts, none of which a person means as a threshold.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.grammar.command import BadCommand
+
+SENTENCE_END = ".。!?,;:…~"
+MAX_DECIMALS = 4  # a score is shown with four, so a finer threshold could not be understood
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_CHINESE_POINT = re.compile(r"(?<=[0-9])。(?=[0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`text`: folded, trimmed, without sentence punctuation at its end. `written`: as typed."""
+
+    text: str
+    written: str
+
+    @property
+    def words(self) -> list[str]:
+        return self.text.split()
+
+    @property
+    def first(self) -> str:
+        return self.words[0].lower() if self.words else ""
+
+    def rest(self) -> Argument:
+        """What follows the first word."""
+        parts = self.text.split(maxsplit=1)
+        written = self.written.split(maxsplit=1)
+        return Argument(parts[1] if len(parts) > 1 else "", written[1] if len(written) > 1 else "")
+
+
+def argument(folded: str, written: str) -> Argument:
+    return Argument(folded.strip().rstrip(SENTENCE_END + " "), written)
+
+
+def threshold_of(text: str, verb: str) -> Decimal | BadCommand:
+    """A number from 0 to 1, or a percentage up to 100 %."""
+    number = _CHINESE_POINT.sub(".", text)
+    percent = number.endswith("%")
+    if percent:
+        number = number[:-1].rstrip()
+    if not _PLAIN.fullmatch(number):
+        return BadCommand("not_a_number", verb, text)
+    if Decimal(number) > (100 if percent else 1):
+        return BadCommand("out_of_range", verb, text)
+    whole, _, decimals = number.partition(".")
+    decimals = decimals.rstrip("0")
+    if len(decimals) > MAX_DECIMALS - (2 if percent else 0):
+        return BadCommand("too_precise", verb, text)
+    value = Decimal(f"{whole.lstrip('0') or '0'}.{decimals or '0'}")
+    return value / 100 if percent else value
+
+
+def count_of(text: str, verb: str, *, lowest: int, highest: int) -> int | BadCommand:
+    if not re.fullmatch(r"[0-9]+", text):
+        return BadCommand("not_a_number", verb, text)
+    digits = text.lstrip("0") or "0"
+    if len(digits) > len(str(highest)) or not lowest <= int(digits) <= highest:
+        return BadCommand("out_of_range", verb, text)
+    return int(digits)

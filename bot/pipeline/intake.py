@@ -1,0 +1,89 @@
+"""Accepts a message, and waits a moment for its answer where that is worth it.
+
+Commands that need no engine are answered inside the request. Of the questions only as
+many wait as the handover has seats for bounded work, at most 1.5 s (or what the platform's own
+deadline allows), and none while the engine is known to be away or where other processes
+answer: everybody else is acknowledged at once and answered later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.domain import Delivery, IncomingMessage
+from bot.domain.pipeline import IN_RESPONSE
+from bot.metrics import Metrics
+from bot.pipeline.rendezvous import Handover
+from bot.store import Accepted, Inbox, LeaseLost, Outbox, StoreError
+
+WAIT_SECONDS = 1.5
+
+
+class Reception:
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        outbox: Outbox,
+        handover: Handover,
+        needs_engine: Callable[[IncomingMessage], bool],
+        engine_is_away: Callable[[], bool],
+        metrics: Metrics,
+        answers_here: bool = True,
+    ) -> None:
+        self._answers_here = answers_here
+        self._inbox = inbox
+        self._outbox = outbox
+        self._handover = handover
+        self._needs_engine = needs_engine
+        self._engine_is_away = engine_is_away
+        self._metrics = metrics
+
+    def accept(self, message: IncomingMessage) -> Accepted:
+        """Store the message; it is answered later.
+
+        Raises:
+            StoreError: it is not stored, and should be sent again.
+        """
+        accepted = self._inbox.accept(message)
+        platform = message.channel.platform
+        if accepted.is_new:
+            self._metrics.acknowledged.labels(platform).inc()
+        else:
+            self._metrics.duplicates.labels(platform).inc()
+        return accepted
+
+    def answer_within(
+        self,
+        message: IncomingMessage,
+        *,
+        wait_seconds: float = WAIT_SECONDS,
+        rest_of: Callable[[Delivery], Mapping[str, str] | None] = lambda _: None,
+        takes: Callable[[Delivery], bool] = lambda _: True,
+    ) -> tuple[Accepted, Delivery | None]:
+        """Store the message, and its answer if it is ready in time.
+
+        The delivery is already marked as delivered: it must go out with this response. If
+        that response is lost, the platform knows, for it was never acknowledged. `rest_of`
+        names the part of the reply that does not go out with it, see `Outbox.delivered`;
+        what `takes` refuses is sent by a worker.
+
+        Raises:
+            StoreError: the message is not stored, and should be sent again.
+        """
+        needs_engine = self._needs_engine(message)
+        if not self._answers_here or (needs_engine and self._engine_is_away()):
+            return self.accept(message), None
+        with self._handover.seat(message, bounded=needs_engine, takes=takes) as seat:
+            accepted = self.accept(message)
+            delivery = seat.wait(wait_seconds) if seat and accepted.is_new else None
+        if delivery is None:
+            return accepted, None
+        try:
+            self._outbox.delivered(delivery, IN_RESPONSE, rest=rest_of(delivery))
+        except (LeaseLost, StoreError):
+            # It took longer than the lease and a worker has sent it by now, or one will once
+            # the lease is over. The message is stored in any case.
+            return accepted, None
+        self._metrics.delivered.labels(message.channel.platform, "response").inc()
+        return accepted, delivery

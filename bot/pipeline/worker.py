@@ -1,0 +1,310 @@
+"""The workers: take what was accepted, decide, and send.
+
+    Bell ──► step: claim an item ──► responder ──► answered ──► hand over or send
+                   claim a delivery whose time has come ────────────► send
+
+A step is one item or one delivery; a thread only repeats it and sleeps until the bell
+rings or the next retry is due. Nothing here knows what a reply means.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, Person, PlatformError
+from bot.metrics import Metrics
+from bot.pipeline.rendezvous import Handover
+from bot.platforms import Platform
+from bot.responder import Responder
+from bot.store import Inbox, LeaseLost, Outbox, StoreError
+
+log = logging.getLogger(__name__)
+
+# How often a worker looks for leases of others that are over, and how many such looks make it
+# renew its own: a lease lives 30 s, which leaves three chances before another takes the item.
+RESCUE_SECONDS = 2.0
+RENEW_EVERY = 5
+# How long a worker stays away after a step that could not even fail in order.
+PAUSE_SECONDS = 1.0
+# Work that is due but belongs to a channel in which something is under way cannot be
+# claimed yet. Its end rings the bell; this only keeps a worker from spinning until then.
+SHORTEST_SLEEP_SECONDS = 0.05
+
+
+class Bell:
+    """Wakes one sleeping worker for each ring; a ring while nobody sleeps is not lost."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._rings = 0
+        self._is_closed = False
+
+    @property
+    def rings(self) -> int:
+        return self._rings
+
+    def ring(self) -> None:
+        with self._changed:
+            self._rings += 1
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Wake everybody, now and for ever."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def wait(self, heard: int, seconds: float | None) -> None:
+        """Sleep until a ring after the first `heard`, at most `seconds` (None: as long as it takes)."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed or self._rings > heard, timeout=seconds)
+
+
+class Worker:
+    """What one step does. Safe to use from several threads at once.
+
+    `on_progress` is called whenever an item or a delivery is out of our hands, however that went.
+    `named` finds the name of a person whose message brought none.
+    """
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        outbox: Outbox,
+        responder: Responder,
+        platforms: Mapping[str, Platform],
+        handover: Handover,
+        metrics: Metrics,
+        on_progress: Callable[[], None] = lambda: None,
+        named: Callable[[Person], Person] = lambda person: person,
+    ) -> None:
+        self._named = named
+        self._on_progress = on_progress
+        self._inbox = inbox
+        self._outbox = outbox
+        self._responder = responder
+        self._platforms = platforms
+        self._handover = handover
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._items: dict[int, InboxItem] = {}
+        self._deliveries: dict[int, Delivery] = {}
+        self._not_stored: deque[Callable[[], None]] = deque()
+
+    def step(self) -> bool:
+        """Do one piece of work; False when there was none.
+
+        Raises:
+            StoreError: the store did not take something. What was in hand is not forgotten:
+                a later step tells it first of all.
+        """
+        self._tell_what_was_not_stored()
+        item = self._inbox.claim()
+        if item is not None:
+            self._work_on(item)
+            return True
+        delivery = self._outbox.claim()
+        if delivery is not None:
+            self._send(delivery)
+            return True
+        return False
+
+    def renew(self) -> None:
+        """Tell the store that what is being worked on still is."""
+        with self._lock:
+            items, deliveries = tuple(self._items.values()), tuple(self._deliveries.values())
+        for item in items:
+            self._inbox.renew(item)
+        for delivery in deliveries:
+            self._outbox.renew(delivery)
+
+    def _work_on(self, item: InboxItem) -> None:
+        with self._lock:
+            self._items[item.id] = item
+        try:
+            deliveries = self._decide(item)
+        except LeaseLost:
+            # Somebody else has it by now and decides; what we thought is not stored.
+            log.warning("lease_lost", extra={"item": item.id})
+            return
+        except StoreError:
+            # Nothing is decided. Without this its channel would stand still until the lease is over.
+            self._remember(lambda: self._inbox.release(item))
+            raise
+        finally:
+            with self._lock:
+                self._items.pop(item.id, None)
+            self._on_progress()
+        for position, delivery in enumerate(deliveries):
+            if position == 0 and self._handover.offer(item.message, delivery):
+                continue
+            self._send(delivery)
+
+    def _decide(self, item: InboxItem) -> tuple[Delivery, ...]:
+        """What goes out now."""
+        platform = item.message.channel.platform
+        try:
+            if not self._responder.allows(item):
+                self._metrics.throttled.labels(platform).inc()
+                return self._inbox.throttled(item, self._responder.throttle_notice(item))
+            item = replace(item, message=replace(item.message, person=self._named(item.message.person)))
+            deliveries = self._inbox.answered(item, self._responder.reply_to(item))
+        except EngineError as problem:
+            if problem.code != "away":
+                log.error("engine_refused", extra={"item": item.id, "reason": problem.reason})  # noqa: TRY400 - no traceback wanted
+                # What was refused once is refused again; what broke once may work the next time.
+                return self._fail(item, problem.reason, is_final=problem.code != "failed")
+            log.warning("engine_away", extra={"item": item.id, "reason": problem.reason})
+            notice = None if item.told_waiting else self._responder.waiting_notice(item)
+            return self._inbox.postponed(item, notice)
+        except (LeaseLost, StoreError):
+            raise
+        except Exception as mistake:
+            # The one place that catches everything: a mistake of ours over one message must
+            # not stop the worker, and the message must end as a dead letter, not vanish.
+            log.exception("answer_failed", extra={"item": item.id})
+            return self._fail(item, f"{type(mistake).__name__}: {mistake}")
+        self._metrics.answered.labels(platform).inc()
+        log.info("answered", extra={"item": item.id, "channel": item.message.channel.key})
+        return deliveries
+
+    def _fail(self, item: InboxItem, reason: str, *, is_final: bool = False) -> tuple[Delivery, ...]:
+        return self._inbox.failed(item, reason, self._responder.failure_notice(item), is_final=is_final)
+
+    def _send(self, delivery: Delivery) -> None:
+        with self._lock:
+            self._deliveries[delivery.id] = delivery
+        try:
+            ended = self._sent(delivery)
+            try:
+                ended()
+            except StoreError:
+                # It may be in the room by now: that must become known before anything else.
+                self._remember(ended)
+                raise
+        except LeaseLost:
+            log.warning("lease_lost", extra={"delivery": delivery.id})
+        finally:
+            with self._lock:
+                self._deliveries.pop(delivery.id, None)
+            self._on_progress()
+
+    def _sent(self, delivery: Delivery) -> Callable[[], None]:
+        """Send it; what comes back tells the store how that went."""
+        name = delivery.channel.platform
+        try:
+            receipt = self._platform(name).send(delivery)
+        except NotYet as wait:
+            until = wait.until
+            return lambda: self._outbox.hold(delivery, until)
+        except PlatformError as error:
+            log.warning(
+                "send_failed",
+                extra={"delivery": delivery.id, "reason": error.reason, "permanent": error.permanent},
+            )
+            failure = error
+        except Exception as mistake:
+            log.exception("send_failed", extra={"delivery": delivery.id})
+            failure = PlatformError(f"{type(mistake).__name__}: {mistake}", maybe_sent=True)
+        else:
+            return lambda: self._delivered(delivery, receipt)
+        self._metrics.send_failed.labels(name).inc()
+        return lambda: self._outbox.failed(delivery, failure)
+
+    def _delivered(self, delivery: Delivery, receipt: str) -> None:
+        self._outbox.delivered(delivery, receipt)
+        self._metrics.delivered.labels(delivery.channel.platform, "sent").inc()
+        log.info("delivered", extra={"delivery": delivery.id, "channel": delivery.channel.key})
+
+    def _remember(self, tell: Callable[[], None]) -> None:
+        with self._lock:
+            self._not_stored.append(tell)
+
+    def _tell_what_was_not_stored(self) -> None:
+        while self._not_stored:
+            with self._lock:
+                if not self._not_stored:
+                    return
+                tell = self._not_stored.popleft()
+            try:
+                tell()
+            except LeaseLost:
+                continue  # it was stored all the same, or somebody else has it by now
+            except StoreError:
+                self._remember(tell)
+                raise
+
+    def _platform(self, name: str) -> Platform:
+        platform = self._platforms.get(name)
+        if platform is None:
+            raise PlatformError(f"{name} is no longer configured", permanent=True)
+        return platform
+
+
+class Workers:
+    """The threads. `stop` returns when each has finished the step it was in."""
+
+    def __init__(
+        self, worker: Worker, bell: Bell, *, inbox: Inbox, outbox: Outbox, clock: Clock, count: int
+    ) -> None:
+        self._worker = worker
+        self._bell = bell
+        self._inbox = inbox
+        self._outbox = outbox
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
+            for number in range(count)
+        ]
+        if count:
+            self._threads.append(threading.Thread(target=self._keep, name="lease-keeper", daemon=True))
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stopping twice is fine, and so is stopping what never started."""
+        self._stopping.set()
+        self._bell.close()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            heard = self._bell.rings
+            try:
+                if not self._worker.step():
+                    self._bell.wait(heard, self._seconds_until_due())
+            except StoreError as problem:
+                log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted
+                self._stopping.wait(PAUSE_SECONDS)
+            except Exception:
+                # A worker never dies of one step. What it had in hand comes back when the
+                # lease ends, and is given up in the end.
+                log.exception("step_failed")
+                self._stopping.wait(PAUSE_SECONDS)
+
+    def _seconds_until_due(self) -> float | None:
+        due = [time for time in (self._inbox.next_due(), self._outbox.next_due()) if time is not None]
+        return max(SHORTEST_SLEEP_SECONDS, min(due) - self._clock.steady()) if due else None
+
+    def _keep(self) -> None:
+        """Renew our leases, and free those of workers that are gone."""
+        looks = 0
+        while not self._stopping.wait(RESCUE_SECONDS):
+            looks += 1
+            try:
+                if looks % RENEW_EVERY == 0:
+                    self._worker.renew()
+                self._inbox.rescue(all_leases=False)
+                self._outbox.rescue(all_leases=False)
+            except StoreError as problem:
+                log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted

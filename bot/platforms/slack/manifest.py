@@ -1,0 +1,119 @@
+"""The Slack app's manifest, made from the configuration.
+
+Addresses and command names are written down nowhere else, so what is pasted into Slack
+and what the bot answers to cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.commands import VERBS
+from bot.commands.registry import PREFIX
+from bot.config import Bot
+
+# Slack keeps these for itself and refuses a whole manifest that names one of them;
+# `/kbdial status` works all the same.
+RESERVED = frozenset({
+    "away", "collapse", "dm", "dnd", "expand", "feed", "invite", "join", "leave", "me", "msg", "mute", "open",
+    "remind", "remove", "rename", "search", "shrug", "star", "status", "topic", "who",
+})  # fmt: skip
+
+LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_HINT = 32, 2000, 1000
+MOST_COMMANDS = 50
+
+SCOPES = (
+    "app_mentions:read",
+    "chat:write",
+    "commands",
+    # Exports and pictures; without it they are links.
+    "files:write",
+    "im:history",
+    # To look whether a reply arrived whose confirmation was lost; without them it may be posted twice.
+    "channels:history",
+    "groups:history",
+    # Events bring an id alone; a change is told by name.
+    "users:read",
+)
+
+
+def manifest(bot: Bot) -> dict[str, Any]:
+    """The manifest as Slack's schema has it."""
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 1},
+        "display_information": {
+            "name": "kbdial",
+            "description": "Ranked answers from the knowledge base, above the threshold your team sets",
+            "background_color": "#1f3a5f",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "kbdial", "always_online": True},
+            "slash_commands": _commands(bot),
+        },
+        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {
+                "request_url": f"{bot.public_url}/slack/events",
+                "bot_events": ["app_mention", "message.im"],
+            },
+            "interactivity": {"is_enabled": True, "request_url": f"{bot.public_url}/slack/interactions"},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": False,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_text(bot: Bot) -> str:
+    """The manifest as JSON, which Slack takes as well as YAML."""
+    return json.dumps(manifest(bot), ensure_ascii=False, indent=2) + "\n"
+
+
+def mistakes(bot: Bot) -> list[str]:
+    """Why Slack would refuse this manifest, in words for the operator."""
+    found = []
+    if not bot.public_url.startswith("https://"):
+        found.append(
+            f'[bot] public_url must begin with https:// for Slack to take it (got "{bot.public_url}")'
+        )
+    commands = _commands(bot)
+    if len(commands) > MOST_COMMANDS:
+        found.append(f"Slack takes at most {MOST_COMMANDS} commands (these are {len(commands)})")
+    for command in commands:
+        name = command["command"]
+        if len(name) > LONGEST_NAME:
+            found.append(f"[bot.slack] command_prefix makes {name} longer than {LONGEST_NAME} characters")
+        if (
+            len(command["description"]) > LONGEST_DESCRIPTION
+            or len(command.get("usage_hint", "")) > LONGEST_HINT
+        ):
+            found.append(f"the help of {name} is too long for Slack")
+    return found
+
+
+def _commands(bot: Bot) -> list[dict[str, Any]]:
+    prefix = bot.slack.command_prefix
+    verbs = [_command(bot, verb.name, verb.page("en").summary, verb.grammar) for verb in VERBS.values()]
+    everything = _command(
+        bot, PREFIX, "All commands under one name, for when another app has taken one", "help"
+    )
+    return [
+        command for command in verbs if prefix or command["command"].removeprefix("/") not in RESERVED
+    ] + [everything]
+
+
+def _command(bot: Bot, name: str, description: str, usage_hint: str) -> dict[str, Any]:
+    command = {
+        "command": f"/{bot.slack.command_prefix}{name}",
+        "url": f"{bot.public_url}/slack/commands",
+        "description": description[:1].upper() + description[1:],
+        "usage_hint": usage_hint,
+        "should_escape": True,
+    }
+    return {key: value for key, value in command.items() if value != ""}

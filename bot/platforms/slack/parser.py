@@ -1,0 +1,342 @@
+"""From an authenticated payload to what it asks of the bot. Pure, and never raising.
+
+Three payloads, one for each way in: an event, a slash command, a click. Whatever is in
+them, the outcome is one of the values below; unknown fields are passed over, unknown
+types ignored, and a known type with a broken shape is put aside for people to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.platforms.slack import action_values, markup
+
+NAME = "slack"
+# Slack sends one. Each is stored by itself, within the three seconds that Slack waits.
+MOST_ACTIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Authentic, and asks nothing of us. The reason is one of a few fixed phrases."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A type we know in a shape we do not. A retry cannot help; a person should look."""
+
+    reason: str
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Slack asks whether this address is ours; the answer is the same text."""
+
+    text: str
+
+
+Reading = IncomingMessage | Ignored | Quarantined | Challenge
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What is needed to tell our own part of a payload.
+
+    `users`: our user ids, as far as known; events usually bring them along.
+    `command_prefix` is what the operator put before the command names.
+    `shared_channels`: the channels shared with other companies where we answer.
+    """
+
+    users: frozenset[str] = frozenset()
+    command_prefix: str = ""
+    shared_channels: frozenset[str] = frozenset()
+
+
+class _Broken(Exception):
+    """A field of a known type is missing or of the wrong type."""
+
+
+_id_form = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ts_form = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_command_form = re.compile(r"/\S{1,64}")
+
+
+def read_event(envelope: Mapping[str, Any], ours: Ours) -> Reading:
+    """Read the body of an event request."""
+    match envelope.get("type"):
+        case "url_verification":
+            challenge = envelope.get("challenge")
+            return (
+                Challenge(markup.clean(challenge))
+                if isinstance(challenge, str)
+                else Quarantined("no challenge")
+            )
+        case "event_callback":
+            pass
+        case "app_rate_limited":
+            return Ignored("app_rate_limited")
+        case _:
+            return Ignored("unknown envelope type")
+    try:
+        return _event(envelope, ours)
+    except _Broken as broken:
+        return Quarantined(str(broken), _text_or_empty(envelope.get("team_id")))
+
+
+def read_command(form: Mapping[str, str], body: bytes, timestamp: str, ours: Ours) -> Reading:
+    """Read a slash command. `body` and `timestamp` name it when Slack gives it no trigger id."""
+    try:
+        tenant = _tenant(form.get("enterprise_id"), form.get("team_id"))
+        command = form.get("command", "")
+        if not _command_form.fullmatch(command):
+            raise _Broken("no command")  # noqa: TRY301 - the same way out as the others
+        channel_id = _id(form, "channel_id")
+        person = Person(NAME, tenant, _id(form, "user_id"), markup.clean(form.get("user_name", "")))
+    except _Broken as broken:
+        return Quarantined(str(broken), _text_or_empty(form.get("team_id")))
+    trigger = form.get("trigger_id") or sha256(timestamp.encode() + b":" + body).hexdigest()
+    verb = "/" + command.removeprefix("/").removeprefix(ours.command_prefix)
+    return IncomingMessage(
+        channel=Channel(NAME, tenant, channel_id),
+        person=person,
+        keys=(MessageKey("command", markup.clean(trigger)[:255]),),
+        surface=Surface.COMMAND,
+        text=markup.plain(f"{verb} {form.get('text', '')}", own_users=ours.users),
+        is_direct=channel_id.startswith("D"),
+        address=_address(user=person.id, response_url=form.get("response_url")),
+    )
+
+
+def read_interaction(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
+    """Read a click, which may hold several actions."""
+    if payload.get("type") != "block_actions":
+        return (Ignored("unknown interaction type"),)
+    actions = payload.get("actions")
+    if not isinstance(actions, list) or not actions:
+        return (Quarantined("no actions", _tenant_or_empty(payload)),)
+    if len(actions) > MOST_ACTIONS:
+        return (Quarantined("too many actions", _tenant_or_empty(payload)),)
+    return tuple(_click(payload, action) for action in actions)
+
+
+def without_credentials(payload: Mapping[str, Any]) -> str:
+    """The payload as JSON for people to look at, less what would let them act as somebody else."""
+    hidden = {"response_url", "response_urls", "token", "trigger_id"}
+    shown = {key: value for key, value in payload.items() if key not in hidden}
+    return markup.clean(json.dumps(shown, ensure_ascii=False))
+
+
+def _event(envelope: Mapping[str, Any], ours: Ours) -> Reading:
+    event = _object(envelope, "event")
+    kind = _string(event, "type")
+    if kind not in {"app_mention", "message"}:
+        return Ignored("unknown event type")
+    authorization = _authorization(envelope)
+    own_users = ours.users | _own_user(authorization)
+    unwanted = _unwanted(event, own_users)
+    if unwanted:
+        return Ignored(unwanted)
+    channel_id, user, ts = _id(event, "channel"), _id(event, "user"), _ts(event, "ts")
+    is_shared = envelope.get("is_ext_shared_channel") is True
+    if is_shared and channel_id not in ours.shared_channels:
+        return Ignored("shared with another company")
+    written = _written(event)
+    is_direct = event.get("channel_type") == "im" or channel_id.startswith("D")
+    mentions_us = kind == "app_mention" or bool(own_users & markup.mentioned(written))
+    if not (mentions_us or is_direct):
+        return Ignored("not addressed")
+    tenant = _tenant(
+        authorization.get("enterprise_id") or envelope.get("context_enterprise_id"),
+        (authorization.get("team_id") or envelope.get("context_team_id"))
+        if is_shared
+        else envelope.get("team_id"),
+    )
+    thread = _ts(event, "thread_ts") if event.get("thread_ts") is not None else None
+    return IncomingMessage(
+        channel=Channel(NAME, tenant, channel_id),
+        person=Person(NAME, tenant, user),
+        keys=_event_keys(envelope, channel_id, ts),
+        surface=Surface.MESSAGE,
+        text=markup.plain(
+            written,
+            own_users=own_users,
+            drop_first=kind == "app_mention" and not own_users & markup.mentioned(written),
+        ),
+        mentioned=mentions_us,
+        is_direct=is_direct,
+        address=_address(user=user, thread_ts=thread or (None if is_direct else ts)),
+    )
+
+
+def _unwanted(event: Mapping[str, Any], own_users: frozenset[str]) -> str | None:
+    """Why an event is not somebody talking to us; None when it may be."""
+    subtype, user = event.get("subtype"), event.get("user")
+    if event.get("bot_id") or event.get("bot_profile") or subtype == "bot_message":
+        return "a bot"
+    if event.get("hidden"):
+        return "hidden"
+    if subtype is not None and not _is_said_by_people(event, subtype):
+        return "subtype"
+    if user is None:
+        return "nobody wrote it"
+    if isinstance(user, str) and user in own_users:
+        return "our own"
+    return None
+
+
+def _is_said_by_people(event: Mapping[str, Any], subtype: object) -> bool:
+    # In a channel, a broadcast reply that mentions us also comes as an app_mention, which is answered.
+    if subtype == "thread_broadcast":
+        return event.get("type") == "app_mention" or event.get("channel_type") == "im"
+    return isinstance(subtype, str) and subtype in {"file_share", "me_message"}
+
+
+def _written(event: Mapping[str, Any]) -> str:
+    text = event.get("text")
+    if text is None and event.get("files"):
+        return ""
+    return _string(event, "text")
+
+
+def _event_keys(envelope: Mapping[str, Any], channel_id: str, ts: str) -> tuple[MessageKey, ...]:
+    """The delivery, and the message: a mention may come as two events about one message."""
+    message = MessageKey("message", f"{channel_id}:{ts}")
+    if envelope.get("event_id") is None:
+        return (message,)
+    return MessageKey("event", _id(envelope, "event_id")), message
+
+
+def _click(payload: Mapping[str, Any], action: object) -> Reading:
+    try:
+        if not isinstance(action, dict):
+            raise _Broken("an action is not an object")  # noqa: TRY301 - the same way out as the others
+        action_id = _string(action, "action_id")
+        value = _chosen(action)
+        if value is None:
+            return Ignored("nothing chosen")
+        meant = action_values.read(action_id, value)
+        if meant is None:
+            return Ignored("not our button")
+        container = _object(payload, "container")
+        message_ts = _ts(container, "message_ts")
+        channel_id = (
+            _id(container, "channel_id")
+            if container.get("channel_id") is not None
+            else _id(_object(payload, "channel"), "id")
+        )
+        tenant = _payload_tenant(payload)
+        user = _object(payload, "user")
+        person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
+        pressed_at = _ts(action, "action_ts")
+    except (_Broken, action_values.BrokenClick) as broken:
+        return Quarantined(str(broken), _tenant_or_empty(payload))
+    return IncomingMessage(
+        channel=Channel(NAME, tenant, channel_id),
+        person=person,
+        keys=(MessageKey("action", f"{message_ts}:{person.id}:{action_id}:{pressed_at}"),),
+        surface=Surface.ACTION,
+        is_direct=channel_id.startswith("D"),
+        action=meant,
+        address=_address(
+            user=person.id,
+            message_ts=message_ts,
+            thread_ts=container.get("thread_ts"),
+            response_url=payload.get("response_url"),
+            ephemeral="1" if container.get("is_ephemeral") is True else None,
+        ),
+    )
+
+
+def _chosen(action: Mapping[str, Any]) -> str | None:
+    """The value of a button, or of the option that was picked; None when it was unpicked."""
+    if "selected_option" not in action:
+        return _string(action, "value") if action.get("value") is not None else None
+    option = action["selected_option"]
+    if option is None:
+        return None
+    if not isinstance(option, dict):
+        raise _Broken("selected_option is not an object")
+    return _string(option, "value")
+
+
+def _authorization(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one installation that may see the event; empty when Slack does not say."""
+    listed = envelope.get("authorizations")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    return first if isinstance(first, dict) else {}
+
+
+def _own_user(authorization: Mapping[str, Any]) -> frozenset[str]:
+    user = authorization.get("user_id")
+    return frozenset({user}) if authorization.get("is_bot") is True and isinstance(user, str) else frozenset()
+
+
+def _payload_tenant(payload: Mapping[str, Any]) -> str:
+    # Both may be null: the enterprise outside an organisation, the team for its own installations.
+    enterprise, team = payload.get("enterprise"), payload.get("team")
+    return _tenant(
+        enterprise.get("id") if isinstance(enterprise, dict) else None,
+        team.get("id") if isinstance(team, dict) else None,
+    )
+
+
+def _tenant_or_empty(payload: Mapping[str, Any]) -> str:
+    try:
+        return _payload_tenant(payload)
+    except _Broken:
+        return ""
+
+
+def _tenant(enterprise: object, team: object) -> str:
+    """Settings belong to the enterprise where there is one: its channels keep their id across workspaces."""
+    return _id({"team_id": enterprise or team}, "team_id")
+
+
+def _user_name(user: Mapping[str, Any]) -> str:
+    name = user.get("name") or user.get("username")
+    return markup.clean(name) if isinstance(name, str) else ""
+
+
+def _address(**known: object) -> dict[str, str]:
+    return {name: markup.clean(value) for name, value in known.items() if isinstance(value, str) and value}
+
+
+def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = parent.get(name)
+    if not isinstance(value, dict):
+        raise _Broken(f"{name} is not an object")
+    return value
+
+
+def _string(parent: Mapping[str, Any], name: str) -> str:
+    value = parent.get(name)
+    if not isinstance(value, str):
+        raise _Broken(f"{name} is not a text")
+    return markup.clean(value)
+
+
+def _id(parent: Mapping[str, Any], name: str) -> str:
+    value = parent.get(name)
+    if not isinstance(value, str) or not _id_form.fullmatch(value):
+        raise _Broken(f"{name} is not an id")
+    return value
+
+
+def _ts(parent: Mapping[str, Any], name: str) -> str:
+    value = parent.get(name)
+    if not isinstance(value, str) or not _ts_form.fullmatch(value):
+        raise _Broken(f"{name} is not a time stamp")
+    return value
+
+
+def _text_or_empty(value: object) -> str:
+    return value if isinstance(value, str) and _id_form.fullmatch(value) else ""

@@ -1,0 +1,48 @@
+"""The later reply to an AI bot's message: one call to the address that came with it.
+
+The address is itself the credential, so it is never logged, and it comes from outside,
+so nothing is sent to a host that is not allowed by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import requests
+
+from bot.domain import PlatformError
+from bot.platforms.wecom.http import Unreached, call
+
+_form = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]{1,5})?)/[!-\[\]-~]*")
+
+
+class ResponseAddresses:
+    """Sends to response addresses of these hosts, each written like "https://qyapi.weixin.qq.com"."""
+
+    def __init__(self, session: requests.Session, hosts: Iterable[str]) -> None:
+        self._session = session
+        self._hosts = frozenset(host.rstrip("/") for host in hosts)
+
+    def allows(self, address: str) -> bool:
+        """The host is compared as it is written, so there are no two ways to understand it."""
+        found = _form.fullmatch(address)
+        return found is not None and found[1] in self._hosts
+
+    def send(self, address: str, message: Mapping[str, Any]) -> None:
+        """Use up the address. It is never tried twice: a try that failed may have used it.
+
+        Raises:
+            PlatformError: permanent, unless WeCom was certainly not reached.
+        """
+        if not self.allows(address):
+            raise PlatformError("the response address is not one of WeCom's", permanent=True)
+        try:
+            call(self._session, "POST", address, json=dict(message))
+        except Unreached:
+            raise
+        except PlatformError as failed:
+            raise PlatformError(
+                f"the later reply failed: {failed.reason}", permanent=True, maybe_sent=failed.maybe_sent
+            ) from None

@@ -1,0 +1,133 @@
+"""From an authentic body of an AI bot to what it asks of us. Pure, and never raising.
+
+One format serves the URL callback and the long connection. Whatever is in a body, the
+outcome is one of the values below: unknown types are ignored, a known type in a broken
+shape is put aside for people to look at.
+
+What the platform leaves in the text (the mention of the bot) stays in it: telling a
+name from a question is the business of the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot import commands
+from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.platforms.wecom.fields import Said, clean, id_of, is_group, object_of, stream_of, string_of, text_of
+from bot.platforms.wecom.parsed import (
+    NAME,
+    Broken,
+    Declined,
+    Ignored,
+    Malformed,
+    Poll,
+    Quarantined,
+    Reading,
+    Robot,
+)
+from bot.platforms.wecom.robot_events import read_event
+from bot.platforms.wecom.safe_parse import Unreadable, read_json
+
+
+def read_robot(body: bytes, robot: Robot, *, now: float) -> Reading | Malformed:
+    """Read the decrypted body of a callback."""
+    try:
+        content = read_json(body)
+    except Unreadable as unreadable:
+        return Malformed(str(unreadable))
+    if not isinstance(content, dict):
+        return Quarantined("not an object")
+    return read_content(content, robot, now=now)
+
+
+def read_content(content: Mapping[str, Any], robot: Robot, *, now: float, request: str = "") -> Reading:
+    """Read a body that is JSON already; `request` is the id of the frame that it came in."""
+    tenant = content.get("aibotid")
+    try:
+        return _read(content, robot, now, request)
+    except Broken as broken:
+        return Quarantined(str(broken), robot.bot_id or (clean(tenant) if isinstance(tenant, str) else ""))
+
+
+def _read(content: Mapping[str, Any], robot: Robot, now: float, request: str) -> Reading:
+    kind = string_of(content, "msgtype")
+    bot_id = id_of(content, "aibotid")
+    if robot.bot_id and bot_id != robot.bot_id:
+        raise Broken("meant for another bot")
+    person = Person(NAME, bot_id, id_of(object_of(content, "from"), "userid"))
+    said = Said(content, robot, now, request, _channel(content, bot_id, person), person)
+    match kind:
+        case "event":
+            return read_event(said)
+        case "stream":
+            return Poll(id_of(object_of(content, "stream"), "id"), said.channel, person)
+        case "image" | "file" | "video":
+            stream = stream_of(bot_id, id_of(content, "msgid"))
+            return Declined(kind, said.channel, person, stream)
+        case "text" | "mixed" | "voice":
+            return _message(said, kind)
+        case _:
+            return Ignored("unknown message type")
+
+
+def _message(said: Said, kind: str) -> Reading:
+    message_id = id_of(said.content, "msgid")
+    stream = stream_of(said.channel.tenant, message_id)
+    written = _written(said.content, kind)
+    if not written.strip() and kind == "mixed":
+        return Declined("image", said.channel, said.person, stream)
+    return IncomingMessage(
+        channel=said.channel,
+        person=said.person,
+        # The second names the message in the polls that ask for its answer.
+        keys=(MessageKey("msgid", message_id), MessageKey("stream", stream)),
+        surface=Surface.MESSAGE,
+        text=_with_quote(written, said.content.get("quote"), said.robot.names, said.channel),
+        mentioned=is_group(said.channel),
+        is_direct=not is_group(said.channel),
+        address=said.address(stream=stream),
+    )
+
+
+def _channel(content: Mapping[str, Any], bot_id: str, person: Person) -> Channel:
+    # A direct chat has no chatid, and an event of one may have no chattype either.
+    if content.get("chatid") or content.get("chattype") == "group":
+        return Channel(NAME, bot_id, f"group:{id_of(content, 'chatid')}")
+    return Channel(NAME, bot_id, f"single:{person.id}")
+
+
+def _written(content: Mapping[str, Any], kind: str) -> str:
+    if kind != "mixed":
+        return text_of(object_of(content, kind), "content")
+    items = object_of(content, "mixed").get("msg_item")
+    if not isinstance(items, list):
+        raise Broken("mixed without msg_item")
+    parts = [
+        text_of(object_of(item, "text"), "content")
+        for item in items
+        if isinstance(item, dict) and item.get("msgtype") == "text"
+    ]
+    return " ".join(part.strip() for part in parts)
+
+
+def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel) -> str:
+    """Who quotes a message and writes nothing but our name asks what the quoted one asks."""
+    quoted = _quoted(quote)
+    if not quoted:
+        return written
+    meant = commands.parse(written, names=names, mentioned=False, in_group=is_group(channel))
+    if isinstance(meant, commands.Question) and not meant.text:
+        return f"/ask {quoted}"  # whatever was quoted, it is a question and never a command
+    return written
+
+
+def _quoted(quote: Any) -> str:
+    kind = quote.get("msgtype") if isinstance(quote, dict) else None
+    if not isinstance(kind, str) or kind not in {"text", "mixed", "voice"}:
+        return ""
+    try:
+        return _written(quote, kind).strip()
+    except Broken:
+        return ""  # a quote that cannot be read takes nothing from the message itself

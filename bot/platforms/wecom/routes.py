@@ -1,0 +1,198 @@
+"""WeCom's two ways in by HTTP: AI bots (JSON) and self-built applications (XML).
+
+Each does the same in the same order: size, envelope, signature and freshness, decryption,
+shape, store, answer. Only then does WeCom hear 200. Nothing here knows what a message
+means, and the check of the address (GET) touches neither store nor engine.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import Blueprint, Response, request
+
+from bot.domain import Clock, IncomingMessage
+from bot.platforms.wecom import passive_reply
+from bot.platforms.wecom.app_parser import Alarm, App, read_app
+from bot.platforms.wecom.envelope import BODY_LIMIT_BYTES, Envelope, Opened, Refused, Signed
+from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.parsed import (
+    Declined,
+    Feedback,
+    Ignored,
+    Malformed,
+    Poll,
+    Quarantined,
+    Robot,
+    Welcome,
+)
+from bot.platforms.wecom.passive_xml import text_reply
+from bot.platforms.wecom.robot_parser import read_robot
+from bot.platforms.wecom.streams import Streams
+from bot.store import StoreError
+from bot.web.bodies import Unacceptable, raw_body
+
+log = logging.getLogger(__name__)
+
+# For an operator's browser, and for `python -m bot check`: whoever reads it has reached us.
+HERE = "kbdial listens here for WeCom; the admin page of WeCom will find it.\n"
+
+
+@dataclass(frozen=True)
+class RobotDoor:
+    robot: Robot
+    envelope: Envelope
+
+
+@dataclass(frozen=True)
+class AppDoor:
+    app: App
+    envelope: Envelope
+
+
+def blueprint(
+    *,
+    robots: Mapping[str, RobotDoor],
+    apps: Mapping[str, AppDoor],
+    desk: Desk,
+    streams: Streams,
+    clock: Clock,
+) -> Blueprint:
+    """The routes under /wecom, one for each robot that is called back and each application."""
+    routes = Blueprint("wecom", __name__, url_prefix="/wecom")
+
+    @routes.get("/robot/<name>")
+    def verify_robot(name: str) -> Response:
+        return _verified(robots, name, desk)
+
+    @routes.get("/app/<name>")
+    def verify_app(name: str) -> Response:
+        return _verified(apps, name, desk)
+
+    @routes.post("/robot/<name>")
+    def robot_called(name: str) -> Response:
+        door = _door(robots, name)
+        signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
+        opened = door.envelope.open_json(signed, body)
+        desk.opened()
+        try:
+            message = _robot_answer(opened, door.robot, clock.now().timestamp(), desk, streams)
+        except StoreError as failed:
+            return _again(failed, desk)
+        if message is None:
+            return Response()
+        sealed = door.envelope.seal_json(json.dumps(message, ensure_ascii=False).encode(), signed.nonce)
+        return Response(sealed, content_type="application/json; charset=utf-8")
+
+    @routes.post("/app/<name>")
+    def app_called(name: str) -> Response:
+        door = _door(apps, name)
+        signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
+        opened = door.envelope.open_xml(signed, body)
+        desk.opened()
+        try:
+            said = _app_answer(opened, door.app, clock.now().timestamp(), desk)
+        except StoreError as failed:
+            return _again(failed, desk)
+        if not said:
+            return Response()
+        sealed = door.envelope.seal_xml(said, signed.nonce)
+        return Response(sealed, content_type="application/xml; charset=utf-8")
+
+    @routes.errorhandler(Refused)
+    def refuse(refused: Refused) -> Response:
+        """Which step failed is for the log alone."""
+        desk.refuse(refused.step, is_authentic=refused.is_malformed)
+        return Response(status=400 if refused.is_malformed else 401)
+
+    @routes.errorhandler(Unacceptable)
+    def turn_away(unacceptable: Unacceptable) -> Response:
+        return Response(status=unacceptable.status)
+
+    return routes
+
+
+def _robot_answer(
+    opened: Opened, robot: Robot, now: float, desk: Desk, streams: Streams
+) -> passive_reply.Message | None:
+    match read_robot(opened.body, robot, now=now):
+        case IncomingMessage(action=None) as message:
+            return streams.answer(message)
+        case IncomingMessage() as press:
+            return streams.press(press)
+        case Poll() as poll:
+            return streams.poll(poll)
+        case Welcome() as welcome:
+            return passive_reply.text(desk.welcome(welcome))
+        case Declined() as declined:
+            return streams.decline(declined.stream, desk.decline(declined))
+        case Feedback() as feedback:
+            desk.rate(feedback)
+            return None
+        case Malformed():
+            raise Unacceptable(400)
+        case Ignored() | Quarantined() as other:
+            _put_aside(other, opened, desk)
+            return None
+
+
+def _app_answer(opened: Opened, app: App, now: float, desk: Desk) -> bytes:
+    match read_app(opened.body, app, now=now):
+        case IncomingMessage() as message:
+            # An empty 200: the answer goes out through the API when it is ready.
+            desk.reception.accept(message)
+        case Welcome() as welcome:
+            return text_reply(app.corp_id, welcome.person.id, desk.welcome(welcome), now)
+        case Declined() as declined:
+            return text_reply(app.corp_id, declined.person.id, desk.decline(declined), now)
+        case Alarm(event):
+            log.error("wecom_suspends_the_application", extra={"app": app.name, "event": event})
+            desk.ignore("inactivity")
+        case Malformed():
+            raise Unacceptable(400)
+        case Ignored() | Quarantined() as other:
+            _put_aside(other, opened, desk)
+        case Poll() | Feedback():
+            raise AssertionError("applications have no streams; this is a bug")
+    return b""
+
+
+def _put_aside(reading: Ignored | Quarantined, opened: Opened, desk: Desk) -> None:
+    """Once, however often the same bytes come. Messages need no such care: the store knows them again."""
+    if opened.is_replay:
+        desk.ignore("replay")
+    else:
+        desk.put_aside(reading, opened.body)
+
+
+def _verified(doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str, desk: Desk) -> Response:
+    """What the admin page wants to read when somebody presses save; without its parameters, a plain line."""
+    door = doors.get(name)
+    if door is None:
+        raise Unacceptable(404)
+    if not request.args:
+        return Response(HERE, content_type="text/plain; charset=utf-8")
+    try:
+        echo = door.envelope.open_echo(Signed.of(request.args))
+    except Refused as refused:
+        desk.refuse(refused.step)
+        return Response(status=401)
+    return Response(echo, content_type="text/plain; charset=utf-8")
+
+
+T = TypeVar("T")
+
+
+def _door(doors: Mapping[str, T], name: str) -> T:
+    if name not in doors:
+        raise Unacceptable(404)
+    return doors[name]
+
+
+def _again(failed: StoreError, desk: Desk) -> Response:
+    desk.not_stored(failed)
+    return Response(status=503, headers={"Retry-After": "5"})

@@ -1,0 +1,79 @@
+"""The same messages over a robot's long connection, which nobody has to reach from outside.
+
+There is no second try on a socket: who could not be written down is told so at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.domain import Clock, IncomingMessage, PlatformError
+from bot.platforms.wecom import passive_reply
+from bot.platforms.wecom.fields import stream_of
+from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.parsed import (
+    Declined,
+    Feedback,
+    Ignored,
+    Poll,
+    Quarantined,
+    Robot,
+    Welcome,
+)
+from bot.platforms.wecom.robot_parser import read_content
+from bot.platforms.wecom.socket_protocol import Called
+from bot.store import StoreError
+
+log = logging.getLogger(__name__)
+
+# The language of the channel is kept in the store, which is what has just failed.
+NOT_SAVED = "没有保存成功，请再发一次。 This could not be saved, please repeat it."
+
+Tell = Callable[[str, str, Mapping[str, Any]], None]
+
+
+class Calls:
+    """Takes what the platform calls about. `tell` sends a frame: command, request, body."""
+
+    def __init__(self, robot: Robot, desk: Desk, clock: Clock, tell: Tell) -> None:
+        self._robot = robot
+        self._desk = desk
+        self._clock = clock
+        self._tell = tell
+
+    def take(self, called: Called) -> None:
+        """Never waits for an answer: the thread that reads is needed for the next frame."""
+        now = self._clock.now().timestamp()
+        reading = read_content(called.body, self._robot, now=now, request=called.request)
+        try:
+            match reading:
+                case IncomingMessage():
+                    self._desk.reception.accept(reading)
+                case Welcome():
+                    self._say(
+                        "aibot_respond_welcome_msg", called, passive_reply.text(self._desk.welcome(reading))
+                    )
+                case Declined():
+                    said = passive_reply.finished(reading.stream, self._desk.decline(reading))
+                    self._say("aibot_respond_msg", called, said)
+                case Feedback():
+                    self._desk.rate(reading)
+                case Ignored() | Quarantined():
+                    body = json.dumps(called.body, ensure_ascii=False)
+                    self._desk.put_aside(reading, body.encode(errors="replace"))
+                case Poll():
+                    self._desk.ignore("a poll over the connection")
+        except StoreError as failed:
+            self._desk.not_stored(failed)
+            if called.kind == "message":
+                stream = stream_of(self._robot.bot_id, called.request)
+                self._say("aibot_respond_msg", called, passive_reply.finished(stream, NOT_SAVED))
+
+    def _say(self, cmd: str, called: Called, message: passive_reply.Message) -> None:
+        try:
+            self._tell(cmd, called.request, message)
+        except PlatformError as lost:
+            log.warning("not_told", extra={"platform": "wecom", "reason": lost.reason})

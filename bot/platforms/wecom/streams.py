@@ -1,0 +1,107 @@
+"""The stream that answers a message to a robot: now, or when the platform asks again.
+
+    POST message ─► answered within two seconds ─► finished
+                    not yet                     ─► placeholder ─► POST stream, once a second ─► finished
+    POST the same message again ─► the same stream, as far as it is by now
+
+What a poll says comes from the store alone, so any process may answer any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot.domain import Channel, Clock, Delivery, IncomingMessage, MessageKey
+from bot.domain.pipeline import IN_RESPONSE
+from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.parsed import NAME, Poll
+from bot.platforms.wecom.passive_reply import (
+    Message,
+    finished,
+    rateable,
+    unfinished,
+)
+from bot.platforms.wecom.presenter import Speaker, Spoken
+from bot.platforms.wecom.wording import WecomWording
+from bot.store import Answers, Kept, Progress
+
+# The platform gives up after five, and takes that for a lost call.
+MESSAGE_SECONDS = 2.0
+PRESS_SECONDS = 3.5
+# The platform asks for six minutes; half a minute is left to say that the answer follows.
+STREAM_SECONDS = 330.0
+IN_STREAM = "in the stream"
+
+
+class Streams:
+    """Every method raises StoreError where the store does not answer."""
+
+    def __init__(self, desk: Desk, answers: Answers, speaker: Speaker, clock: Clock) -> None:
+        self._desk = desk
+        self._answers = answers
+        self._speaker = speaker
+        self._clock = clock
+
+    def answer(self, message: IncomingMessage) -> Message:
+        """Take a message, or a repeat of it."""
+        until = self._clock.steady() + STREAM_SECONDS
+        message = replace(message, address={**message.address, "until": f"{until:.0f}"})
+        spoken = self._ask(message, self._speaker.in_stream, MESSAGE_SECONDS)
+        if spoken is not None:
+            return rateable(spoken.message)
+        return rateable(self._so_far(message.channel, message.address["stream"]))
+
+    def poll(self, poll: Poll) -> Message:
+        return self._so_far(poll.channel, poll.stream)
+
+    def press(self, message: IncomingMessage) -> Message | None:
+        """Take a press; the card as it is then, or None when that has to be said in words, later."""
+        spoken = self._ask(message, self._speaker.on_press, PRESS_SECONDS)
+        return spoken.message if spoken else None
+
+    def decline(self, stream: str, sentence: str) -> Message:
+        return finished(stream, sentence)
+
+    def _ask(
+        self, message: IncomingMessage, speak: Callable[[Delivery], Spoken | None], wait_seconds: float
+    ) -> Spoken | None:
+        spoken: list[Spoken | None] = []
+
+        def rest_of(delivery: Delivery) -> Mapping[str, str] | None:
+            spoken.append(speak(delivery))
+            # What has no place in this answer is still to be said.
+            return spoken[0].rest if spoken[0] else {"piece": "0"}
+
+        _, delivery = self._desk.reception.answer_within(message, wait_seconds=wait_seconds, rest_of=rest_of)
+        return spoken[0] if delivery is not None else None
+
+    def _so_far(self, channel: Channel, stream: str) -> Message:
+        progress = self._answers.progress(NAME, channel.tenant, MessageKey("stream", stream))
+        words = self._desk.words(channel)
+        if progress is None or progress.message.channel != channel:
+            return finished(stream, words.unknown_stream)
+        said = next((kept for kept in progress.replies if kept.receipt in {IN_STREAM, IN_RESPONSE}), None)
+        if said is not None:
+            return self._speaker.in_stream(said.delivery).message
+        if self._clock.steady() >= float(progress.message.address.get("until", "0")):
+            return finished(stream, words.later)
+        waiting = next((kept for kept in progress.replies if kept.state == "waiting"), None)
+        if waiting is not None:
+            return self._collect(waiting) or unfinished(stream, words.looking)
+        silence = _silence(progress, words)
+        return finished(stream, silence) if silence else unfinished(stream, words.looking)
+
+    def _collect(self, waiting: Kept) -> Message | None:
+        spoken = self._speaker.in_stream(waiting.delivery)
+        if not self._answers.collect(waiting.delivery.id, IN_STREAM, rest=spoken.rest):
+            return None
+        self._desk.delivered()
+        return spoken.message
+
+
+def _silence(progress: Progress, words: WecomWording) -> str:
+    """What to say of a message that will never be answered; "" for one that may be."""
+    if any(kept.state == "sending" for kept in progress.replies):
+        return ""
+    return {"dead": words.failed, "throttled": words.too_busy}.get(progress.state, "")

@@ -1,0 +1,1 @@
+"""The operating system: locks, sockets, child processes, signals, logs."""

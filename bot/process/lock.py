@@ -1,0 +1,48 @@
+"""One owner for each data folder, however many programs are pointed at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy.engine import make_url
+
+from bot.config import Bot
+from bot.process import control_socket
+
+
+class CannotStart(Exception):
+    """Why the program cannot run, and what to do, for the operator."""
+
+
+def is_sqlite(bot: Bot) -> bool:
+    """Whether one process has the database to itself; a server has many guests."""
+    return make_url(bot.database_url).get_backend_name() == "sqlite"
+
+
+@contextmanager
+def only_owner(data_dir: Path) -> Iterator[None]:
+    """Hold the lock of the data folder.
+
+    Raises:
+        CannotStart: another program has it, or it cannot be used.
+    """
+    lock = FileLock(data_dir / "bot.lock", blocking=False)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        process = control_socket.who(data_dir)
+        by = f" (process {process})" if process else ""
+        raise CannotStart(
+            f"The data folder {data_dir} is in use by another kbdial{by}. "
+            "Stop that one first, or set [bot] data_dir."
+        ) from None
+    except OSError as unusable:
+        raise CannotStart(f"[bot] data_dir: {data_dir} cannot be used: {unusable.strerror}") from None
+    try:
+        yield
+    finally:
+        lock.release()

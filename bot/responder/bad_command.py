@@ -1,0 +1,32 @@
+"""What is said to a command that cannot be carried out as it was written."""
+
+from __future__ import annotations
+
+from bot import texts
+from bot.commands import VERBS, BadCommand
+from bot.commands.base.context import Room
+from bot.domain import Text
+
+PERCENTAGES = range(2, 101)
+
+
+def correction(room: Room, bad: BadCommand) -> Text:
+    """A wrong value changes nothing and is answered with what was wanted, an example, and what was given."""
+    if bad.code == "unknown_command":
+        return room.aside(texts.unknown_command(room.language, bad.given, VERBS), verb=bad.verb)
+    verb = VERBS[bad.verb]
+    body = texts.bad_command(
+        room.language,
+        verb=verb.name,
+        takes=verb.page(room.language).takes,
+        example=verb.example,
+        given=bad.given,
+        may_be_percent=bad.verb == "threshold" and bad.code == "out_of_range" and _is_percentage(bad.given),
+    )
+    return room.aside(body, verb=bad.verb)
+
+
+def _is_percentage(given: str) -> bool:
+    """Also after a word: "try 65", "margin 5"."""
+    given = given.rsplit(maxsplit=1)[-1] if given else ""
+    return given.isascii() and given.isdigit() and len(given) <= len("100") and int(given) in PERCENTAGES

@@ -1,0 +1,170 @@
+"""Another model, other scores: what becomes of a channel's threshold, and telling the channel once.
+
+The threshold goes where as many of the channel's own questions pass as before. They are
+asked again with the new model; their old best scores were kept when they were asked. Where
+they are too few, the last questions of all channels stand in for them, as numbers alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
+
+from bot import texts
+from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.ports import Engine, History
+from bot.domain import Change, ChannelSettings, Outcome, Query, Scored, Text
+from bot.texts.work import work_wording
+
+QUESTIONS = 100  # asked again; some hundred milliseconds
+BACKGROUND = 1_000  # looked through for those: others have told the new model of theirs already
+FEWEST = 5
+CAUSE = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What to say, and the settings that change with it."""
+
+    news: Text
+    changes: tuple[Change, ...] = ()
+
+
+class Carrier:
+    def __init__(self, history: History, engine: Engine, bases: KnowledgeBases) -> None:
+        self._history = history
+        self._engine = engine
+        self._bases = bases
+
+    def is_due(self, room: Room, fingerprint: str) -> bool:
+        """Whether the threshold here was set under another model than this."""
+        set_under = room.settings.threshold_model
+        return room.settings.threshold is not None and bool(set_under) and set_under != fingerprint
+
+    def carried(self, room: Room) -> Carried | None:
+        """What another model means for this channel; None where nothing changed since it was told.
+
+        Raises EngineError.
+        """
+        known = self._bases.get(room.knowledge_base)
+        if not known.fingerprint:
+            return None
+        if room.settings.threshold is not None and self.is_due(room, known.fingerprint):
+            return self._carry(room, room.settings.threshold, known.fingerprint)
+        if room.settings.threshold is not None:
+            return None
+        last = self._history.recent(room.message.channel, 1, room.knowledge_base)
+        if not last or last[0].answer.fingerprint in {"", known.fingerprint}:
+            return None
+        words = work_wording(room.language)
+        # The next question is kept with the new model, so this is said once.
+        return Carried(room.announcement(words.model_changed.format(name=known.name, model=known.model)))
+
+    def news(self, room: Room) -> Outcome:
+        """For a channel that is told without having asked."""
+        carried = self.carried(room)
+        return Outcome() if carried is None else Outcome((carried.news,), carried.changes)
+
+    def _carry(self, room: Room, old: Decimal, fingerprint: str) -> Carried:
+        words, own, name = work_wording(room.language), room.settings, room.knowledge_base
+        values = {"name": name, "old": texts.threshold(old)}
+        before, after = self._scores(room, self._history.scored(room.message.channel, QUESTIONS, name))
+        sentence = words.model_carried
+        if len(before) < FEWEST:
+            before, after = self._scores(room, self._history.background(name, BACKGROUND))
+            sentence = words.model_carried_by_all
+        if len(before) < FEWEST:
+            same = texts.threshold(old)
+            kept = Change("threshold", same, same, cause=CAUSE, model=fingerprint)
+            return Carried(room.announcement(words.model_kept.format(**values)), (kept,))
+        new = rounded(carried_over(float(old), before, after), after)
+        share = sum(score >= float(old) for score in before) / len(before)
+        said = sentence.format(new=texts.threshold(new), count=len(before), share=f"{share:.0%}", **values)
+        changes = [
+            Change("threshold", texts.threshold(old), texts.threshold(new), cause=CAUSE, model=fingerprint)
+        ]
+        if own.review_high is not None and own.review_low is not None:
+            high, low = (
+                rounded(carried_over(float(each), before, after), after)
+                for each in (own.review_high, own.review_low)
+            )
+            changes += [
+                Change("review_high", texts.threshold(own.review_high), texts.threshold(high), cause=CAUSE),
+                Change(
+                    "review_low",
+                    texts.threshold(own.review_low),
+                    texts.threshold(min(low, high)),
+                    cause=CAUSE,
+                ),
+            ]
+        return Carried(room.announcement(said), tuple(changes))
+
+    def _scores(self, room: Room, asked: Sequence[Scored]) -> tuple[list[float], list[float]]:
+        """The best scores of those that the old model answered, with the old model and with the new."""
+        before: list[float] = []
+        after: list[float] = []
+        known: dict[str, float | None] = {}
+        old = [one for one in asked if one.fingerprint == room.settings.threshold_model]
+        for one in old[:QUESTIONS]:
+            if one.question not in known:
+                known[one.question] = self._best_now(room, one.question)
+            score = known[one.question]
+            if one.best_score is not None and score is not None:
+                before.append(one.best_score)
+                after.append(score)
+        return before, after
+
+    def _best_now(self, room: Room, question: str) -> float | None:
+        return self._engine.search(Query(question, room.knowledge_base, 1.0, 1)).best_score
+
+
+def with_carried(outcome: Outcome, carried: Carried) -> Outcome:
+    return replace(
+        outcome, replies=(*outcome.replies, carried.news), changes=(*carried.changes, *outcome.changes)
+    )
+
+
+def settings_after(own: ChannelSettings, carried: Carried) -> ChannelSettings:
+    """The settings with which the question is answered that brought the news."""
+    new = {change.setting: Decimal(change.new) for change in carried.changes if change.new is not None}
+    return replace(
+        own,
+        threshold=new.get("threshold", own.threshold),
+        review_high=new.get("review_high", own.review_high),
+        review_low=new.get("review_low", own.review_low),
+    )
+
+
+def carried_over(threshold: float, before: Sequence[float], after: Sequence[float]) -> float:
+    """The threshold that as many of `after` reach as of `before` reach the given one.
+
+    The scores of each side are put in order and tied to each other; in between it goes
+    straight. Outside it goes straight to 0 and 1, which are carried to themselves. So the
+    way back leads to where one came from, wherever scores are distinct and within 0 to 1.
+    """
+    left, right = _knots(before), _knots(after)
+    if threshold <= left[0]:
+        return right[0]
+    if threshold >= left[-1]:
+        return right[-1]
+    at = bisect_right(left, threshold) - 1
+    # Of equal scores all pass or none: the threshold stays at the upper end of its step.
+    width = left[at + 1] - left[at]
+    return right[at] + (threshold - left[at]) / width * (right[at + 1] - right[at])
+
+
+def rounded(value: float, scores: Sequence[float]) -> Decimal:
+    """As few decimals as let the same scores pass: two, three, or four, which is the most there are."""
+    exact = Decimal(repr(min(max(value, 0.0), 1.0)))
+    passing = sum(score >= value for score in scores)
+    for step in (Decimal("0.01"), Decimal("0.001")):
+        candidate = exact.quantize(step, ROUND_DOWN)
+        if sum(score >= float(candidate) for score in scores) == passing:
+            return candidate
+    return exact.quantize(Decimal("0.0001"), ROUND_DOWN)
+
+
+def _knots(scores: Sequence[float]) -> list[float]:
+    return [0.0, *(min(max(score, 0.0), 1.0) for score in sorted(scores)), 1.0]

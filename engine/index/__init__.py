@@ -1,0 +1,1 @@
+"""The index of one knowledge base: rows, their vectors, exact search over them."""

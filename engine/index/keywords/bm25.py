@@ -1,0 +1,239 @@
+"""Which entries share words with a question, and how much of it they say.
+
+The measure is BM25: a word counts by how rare it is among the entries, and by how often
+it stands in an entry, with less for each repetition and for a long entry. It is divided
+by the most that the question could get: each of its words once, those that no entry
+knows included, in an entry that says nothing else. So it lies between 0 and 1 and says
+how much of the question is said here in its own words.
+
+It is 0 where question and entry are in different languages, one Chinese and one not: the
+few names they share say little there, and mislead. A text of one or two words, or of
+numbers and codes alone, is in no language.
+
+Why these words and these constants, and no library, is in `benchmarks/answer_quality.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.index.keywords.tokens import UNTOLD, Words, taken_apart
+
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float64]
+
+_REPEATED = 1.2  # BM25's k1: how soon repetition stops counting
+_LONG = 0.3  # BM25's b: how much length takes away; passages want little, short texts do not mind
+_MOST_TIMES = 65535
+_ROW_BITS = 32
+_ROW_MASK = (1 << _ROW_BITS) - 1
+_VERSION = "keywords1"  # to be raised with every change of what a word is; older arrays are made anew
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The words of a question that entries hold, what each counts, and what all of them do."""
+
+    places: tuple[int, ...]
+    rarities: tuple[float, ...]
+    whole: float
+    language: int
+
+
+@dataclass(frozen=True, eq=False)
+class Keywords:
+    """For each word the rows that hold it, and how often they do.
+
+    `words` ascend; the rows of word i are `rows[starts[i]:starts[i + 1]]`, ascending too. A
+    score is summed in double precision, word by word in ascending order, so it is the same
+    whichever rows are asked for together.
+    """
+
+    words: Words
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    times: NDArray[np.uint16]
+    lengths: NDArray[np.int32]
+    languages: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Keywords:
+        """The words of these texts, a row for each."""
+        taken = taken_apart(texts)
+        order = np.lexsort((taken.rows, taken.words))
+        words, rows = taken.words[order], taken.rows[order]
+        is_new_word = _differs(words)
+        first = np.flatnonzero(is_new_word | _differs(rows))
+        times = np.diff(np.append(first, len(words)))
+        return cls(
+            words=words[is_new_word],
+            starts=np.append(np.flatnonzero(is_new_word[first]), len(first)),
+            rows=rows[first],
+            times=np.minimum(times, _MOST_TIMES).astype(np.uint16),
+            lengths=np.bincount(taken.rows, minlength=len(texts)).astype(np.int32),
+            languages=taken.languages,
+        )
+
+    def carried(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> Keywords:
+        """As `of` for other rows, which stood here before, or are new where that is -1.
+
+        Where they stand in another order than before, all are made anew.
+        """
+        size = len(rows_before)
+        old, new = np.flatnonzero(rows_before >= 0), np.flatnonzero(rows_before < 0)
+        if (np.diff(rows_before[old]) <= 0).any():
+            return Keywords.of([text_of(row) for row in range(size)])
+        fresh = Keywords.of([text_of(row) for row in new.tolist()])
+        went = np.full(len(self.lengths), -1, dtype=np.int64)
+        went[rows_before[old]] = old
+        words = np.union1d(self.words, fresh.words)
+        keys, times = _postings(self, words, went)
+        more, more_times = _postings(fresh, words, new)
+        at = np.searchsorted(keys, more)
+        keys, times = np.insert(keys, at, more), np.insert(times, at, more_times)
+        is_new_word = _differs(keys >> _ROW_BITS)
+        lengths, languages = np.empty(size, np.int32), np.empty(size, np.int8)
+        lengths[old], lengths[new] = self.lengths[rows_before[old]], fresh.lengths
+        languages[old], languages[new] = self.languages[rows_before[old]], fresh.languages
+        return Keywords(
+            words=words[keys[is_new_word] >> _ROW_BITS],
+            starts=np.append(np.flatnonzero(is_new_word), len(keys)),
+            rows=(keys & _ROW_MASK).astype(np.int32),
+            times=times,
+            lengths=lengths,
+            languages=languages,
+        )
+
+    def question(self, text: str) -> Question:
+        """This text, ready to be compared."""
+        taken = taken_apart([text])
+        words = np.unique(taken.words)
+        places = np.searchsorted(self.words, words)
+        known = places < len(self.words)
+        known[known] = self.words[places[known]] == words[known]
+        places = places[known]
+        holding = self.starts[places + 1] - self.starts[places]
+        rarities = self._rarity(holding)
+        unknown = float(self._rarity(np.zeros(1))[0]) * int(np.count_nonzero(~known))
+        return Question(
+            tuple(places.tolist()),
+            tuple(rarities.tolist()),
+            float(rarities.sum()) + unknown,
+            int(taken.languages[0]),
+        )
+
+    def all(self, question: Question) -> tuple[Rows, Scores]:
+        """Every row with a score above 0, in ascending order, and its score."""
+        sums = np.zeros(len(self.lengths))
+        for place, rarity in zip(question.places, question.rarities, strict=True):
+            held = slice(self.starts[place], self.starts[place + 1])
+            holding = self.rows[held]
+            sums[holding] += rarity * self._often(self.times[held], holding)
+        rows = np.flatnonzero(sums).astype(np.int64)
+        scores = self._scaled(question, rows, sums[rows])
+        return rows[scores > 0], scores[scores > 0]
+
+    def of_rows(self, question: Question, rows: Rows) -> Scores:
+        """The scores of these rows, in their order; the same numbers as `all` gives."""
+        sums, rows = np.zeros(len(rows)), rows.astype(np.int32)
+        for place, rarity in zip(question.places, question.rarities, strict=True):
+            held = slice(self.starts[place], self.starts[place + 1])
+            holding = self.rows[held]
+            found = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
+            is_held = holding[found] == rows
+            sums[is_held] += rarity * self._often(self.times[held][found[is_held]], rows[is_held])
+        return self._scaled(question, rows, sums)
+
+    def is_foreign(self, question: Question, row: int) -> bool:
+        """Whether this row is in another language than the question."""
+        language = int(self.languages[row])
+        return UNTOLD not in (language, question.language) and language != question.language
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What has to be stored, by name."""
+        return {f"{_VERSION}_{name}": getattr(self, name) for name in _KINDS}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], size: int) -> Keywords | None:
+        """What `arrays` gave, for this many rows; None if that was another version, or nothing.
+
+        Raises:
+            ValueError: something is missing or does not fit together. Whether the values belong
+                to the entries is for the owner's checksums to say.
+        """
+        if not any(name.startswith(f"{_VERSION}_") for name in arrays):
+            return None
+        found = {}
+        for name, kind in _KINDS.items():
+            array = arrays.get(f"{_VERSION}_{name}")
+            if array is None or array.ndim != 1 or array.dtype != kind:
+                raise ValueError(f"the keywords have no {name} of type {np.dtype(kind)}")
+            found[name] = array
+        made = cls(**found)
+        postings = len(made.rows)
+        fits = (
+            len(made.lengths) == len(made.languages) == size
+            and len(made.times) == postings
+            and len(made.starts) == len(made.words) + 1
+            and made.starts[0] == 0
+            and made.starts[-1] == postings
+            and (not postings or (int(made.rows.min()) >= 0 and int(made.rows.max()) < size))
+        )
+        if not fits:
+            raise ValueError(f"the keywords do not fit together, or not to {size} entries")
+        return made
+
+    def _rarity(self, holding: NDArray[Any]) -> Scores:
+        return np.asarray(np.log(1 + (len(self.lengths) - holding + 0.5) / (holding + 0.5)))
+
+    def _often(self, times: NDArray[np.uint16], rows: NDArray[Any]) -> Scores:
+        length = self.lengths[rows] / self._mean_length
+        best = 1 + _REPEATED * (1 - _LONG)
+        return np.asarray(best * times / (times + _REPEATED * (1 - _LONG + _LONG * length)))
+
+    @cached_property
+    def _mean_length(self) -> float:
+        return max(1.0, float(self.lengths.mean())) if len(self.lengths) else 1.0
+
+    def _scaled(self, question: Question, rows: NDArray[Any], sums: Scores) -> Scores:
+        if not question.whole:
+            return np.zeros(len(rows))
+        scores = np.minimum(sums / question.whole, 1.0)
+        languages = self.languages[rows]
+        if question.language != UNTOLD:
+            scores[(languages != question.language) & (languages != UNTOLD)] = 0.0
+        return scores
+
+
+_KINDS: Mapping[str, type[np.generic]] = {
+    "words": np.uint64,
+    "starts": np.int64,
+    "rows": np.int32,
+    "times": np.uint16,
+    "lengths": np.int32,
+    "languages": np.int8,
+}
+
+
+def _postings(
+    held: Keywords, words: Words, went: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+    """In one number the place of the word among these and the row; and how often.
+
+    Ascending, if the rows went where they are in the same order. What went to -1 is left out.
+    """
+    places = np.repeat(np.searchsorted(words, held.words), np.diff(held.starts))
+    rows = went[held.rows]
+    stays = rows >= 0
+    return (places[stays] << _ROW_BITS) | rows[stays], held.times[stays]
+
+
+def _differs(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value is not the one before it; the first never is."""
+    return np.append(True, values[1:] != values[:-1])[: len(values)]

@@ -1,0 +1,23 @@
+"""Which search is used where."""
+
+from __future__ import annotations
+
+from engine.index.scan.cpu_scan import Scan
+from engine.index.scan.dot_products import int8_products
+from engine.index.scan.int8_copy import Compressed
+from engine.index.scan.protocol import Scanner
+from engine.index.scan.score import Floats
+
+
+def scanner_on(device: str) -> Scanner:
+    """What searches beside a model on this device: the same NVIDIA card, else the processor."""
+    if not device.startswith("cuda"):
+        return Scan.over
+    from engine.index.scan.gpu_scan import card_scanner  # noqa: PLC0415 - it needs torch, which a model on a card has loaded
+
+    return card_scanner(device)
+
+
+def as_stored(matrix: Floats, compressed: Compressed | None) -> Scan:
+    """On the processor, at once: without a stored copy it reads whole rows."""
+    return Scan(matrix, compressed, products=int8_products() if compressed else None)

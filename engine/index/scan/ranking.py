@@ -1,0 +1,151 @@
+"""What is asked of a search and what it answers, and how few rows have to be scored for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.index.scan.score import Columns, Rows, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one question wants to know.
+
+    `first` limits how many of the rows at or above the threshold come back (None: all of
+    them; they are counted in any case). `keep` asks for that many of the best rows,
+    above the threshold or not. The rows in `certain` score exactly 1, whatever their
+    vectors say.
+    """
+
+    threshold: float
+    first: int | None = None
+    keep: int = 1
+    certain: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):
+            raise ValueError("a threshold that is not a number")
+        if self.keep < 0 or (self.first is not None and self.first < 0):
+            raise ValueError("first and keep are at least 0")
+
+    @property
+    def before_cutting(self) -> float:
+        """The threshold for products that are not cut to -1...1 yet."""
+        if self.threshold <= -1:
+            return -math.inf
+        return self.threshold if self.threshold <= 1 else math.inf
+
+    def length(self, total: int, size: int) -> int:
+        """How many rows the answer has."""
+        hits = total if self.first is None else min(self.first, total)
+        return min(size, max(self.keep, hits))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The best rows, best first, equal scores in the order of their rows.
+
+    `total` rows are at or above the threshold. There are `keep` rows here or, if that is
+    more, `first` of those at or above the threshold; `rows[:total]` are the hits among them.
+    """
+
+    total: int
+    rows: Rows
+    scores: Scores
+
+    @property
+    def best_score(self) -> float | None:
+        return float(self.scores[0]) if len(self.scores) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Rows that may matter to a question, with bounds of their scores; `columns` say which question."""
+
+    columns: Columns
+    rows: Rows
+    lowest: Scores
+    highest: Scores
+
+    @classmethod
+    def together(cls, parts: Sequence[Bounded]) -> Bounded:
+        columns, rows, lowest, highest = zip(
+            *((part.columns, part.rows, part.lowest, part.highest) for part in parts), strict=True
+        )
+        return cls(*(np.concatenate(arrays) for arrays in (columns, rows, lowest, highest)))
+
+    def where(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Bounded:
+        return Bounded(self.columns[which], self.rows[which], self.lowest[which], self.highest[which])
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is known of each question so far: which rows can still matter to it.
+
+    No row below `cuts` does. Of the rows at or above `thresholds`, none below `wanted_from`
+    has to be kept: it is counted, and better ones are wanted.
+    """
+
+    thresholds: Scores
+    cuts: Scores
+    wanted_from: Scores
+
+    def sorted(self, columns: Columns, rows: Rows, rough: Scores, slack: Scores) -> tuple[Bounded, Rows]:
+        """Of these rows, known but for `slack`: those to be kept, and how many to count for each question."""
+        found = Bounded(columns, rows, rough - slack, rough + slack)
+        counted = found.lowest >= self.thresholds[columns]
+        counted &= found.highest < self.wanted_from[columns]
+        kept = found.where((found.highest >= self.cuts[columns]) & ~counted)
+        return kept, np.bincount(columns[counted], minlength=len(self.cuts))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rows that may matter to one question, with bounds of their scores.
+
+    `counted` more rows are surely at or above the threshold and surely not wanted.
+    """
+
+    rows: Rows
+    lowest: Scores
+    highest: Scores
+    counted: int
+
+
+def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[Rows], Scores]) -> Ranked:
+    """The answer; only rows whose bounds leave something open are scored.
+
+    Whoever gathers the candidates promises: a row is among them if its highest possible
+    score reaches the threshold or the `keep` best, unless it is `counted`; and then it is
+    not one of the best `wanted.length`.
+    """
+    threshold = wanted.threshold
+    rows = candidates.rows
+    # Scores are cut to -1...1, so their bounds may be: what ties there is told apart by row.
+    lowest, highest = np.minimum(candidates.lowest, 1), np.maximum(candidates.highest, -1)
+    surely = lowest >= threshold
+    near = rows[~surely & (highest >= threshold)]
+    total = candidates.counted + int(np.count_nonzero(surely))
+    if len(near):
+        total += int(np.count_nonzero(score(near) >= threshold))
+    certain = np.array(sorted(set(wanted.certain)), dtype=np.int64)
+    if len(certain) and threshold <= 1:
+        total += int(np.count_nonzero(score(certain) < threshold))
+
+    length = wanted.length(total, size)
+    if length == 0:
+        return Ranked(total, np.empty(0, dtype=np.int64), np.empty(0))
+    if len(rows) > length:
+        last = np.partition(lowest, len(rows) - length)[len(rows) - length]
+        rows = rows[highest >= last]
+    if len(certain):
+        rows = np.concatenate([np.setdiff1d(rows, certain), certain])
+    scores = score(rows)
+    scores[len(rows) - len(certain) :] = 1.0
+    order = np.lexsort((rows, -scores))[:length]
+    return Ranked(total, rows[order], scores[order])

@@ -1,8 +1,0 @@
-"""Keywords beside meaning: how much of a question an entry says in the question's own words.
-
-Nothing here knows what a vector is, nor what the number is used for.
-"""
-
-from engine.keywords.index import Keywords, Question
-
-__all__ = ["Keywords", "Question"]

@@ -1,0 +1,1 @@
+"""Refreshes: read, compare, encode, build, publish; and their schedule."""

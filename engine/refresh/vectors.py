@@ -1,0 +1,155 @@
+"""A vector for each text, from the cheapest place that has it.
+
+    the snapshot being served ─► the cache on disk ─► the model
+
+Nothing here knows where texts come from or what becomes of the vectors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.encoder.batcher import Batcher
+from engine.index.entry_table import StoredEntries
+from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
+from engine.storage import mapped_tensors
+from engine.storage.vector_cache import VectorCache
+
+_COPIED = 16_384  # rows at a time: 34 MB of 512 numbers each
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the texts that had to be embedded are, and how many a second it has been."""
+
+    done: int
+    total: int
+    per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A row for each entry, then one for each passage; how many were embedded, and how many the cache knew.
+
+    `rows_before` are the rows of what was served that have the texts of these entries; -1 for other texts.
+    """
+
+    vectors: Vectors
+    rows_before: NDArray[np.intp]
+    embedded: int
+    recalled: int
+
+
+class Assembly:
+    """Brings vectors together for the refresher, in its thread.
+
+    What is embedded goes into the cache as it comes, so a pass that is cut off is not lost.
+    """
+
+    def __init__(
+        self, batcher: Batcher, cache: VectorCache, *, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._batcher = batcher
+        self._cache = cache
+        self._steady = steady
+
+    def vectors_of(
+        self,
+        entries: StoredEntries,
+        passages: Sequence[str],
+        served: Snapshot | None,
+        model: ModelIdentity,
+        tell: Callable[[Progress], None],
+    ) -> Assembled:
+        """The vectors of these texts under this model, which is the one `served` was made with.
+
+        Raises:
+            EncoderFailed: naming the texts that the model cannot encode.
+            NotReady: the engine is stopping.
+        """
+        vectors = np.empty((len(entries) + len(passages), model.dimension), dtype=np.float32)
+        before = np.full(len(entries), -1, np.intp)
+        if served:
+            before = entries.rows_in(served.entries)
+            _copy(served.vectors, before, vectors)
+        places: dict[str, list[int]] = {}
+        for place in np.flatnonzero(before < 0).tolist():
+            places.setdefault(entries[place].text, []).append(place)
+        for place, passage in enumerate(passages, len(entries)):
+            places.setdefault(passage, []).append(place)
+        for passage, vector in served.embedded_passages() if served else ():
+            if passage in places:
+                vectors[places.pop(passage)] = vector
+        missing = list(places)
+        recalled = self._cache.find(model, missing) if missing else {}
+        for number, vector in recalled.items():
+            vectors[places[missing[number]]] = vector
+        new = [text for number, text in enumerate(missing) if number not in recalled]
+
+        def put(text: str, vector: Vectors) -> None:
+            vectors[places[text]] = vector
+
+        self._embed(new, model, put, tell)
+        return Assembled(vectors, before, embedded=len(new), recalled=len(recalled))
+
+    def keep_what_leaves(
+        self, served: Snapshot, rows_before: NDArray[np.intp], passages: Collection[str]
+    ) -> None:
+        """Remember the vectors of what is served and will not be, for when it comes back.
+
+        What stays are these rows of it and these passages.
+        """
+        leaves = np.ones(served.size, dtype=bool)
+        leaves[rows_before[rows_before >= 0]] = False
+        rows = np.flatnonzero(leaves)
+        if len(rows):
+            texts = [served.entries[row].text for row in rows.tolist()]
+            self._cache.keep(served.model, texts, _taken(served.vectors, rows))
+        stays = set(passages)
+        gone = {passage: vector for passage, vector in served.embedded_passages() if passage not in stays}
+        if gone:
+            self._cache.keep(served.model, list(gone), np.stack(list(gone.values())))
+
+    def _embed(
+        self,
+        texts: Sequence[str],
+        model: ModelIdentity,
+        put: Callable[[str, Vectors], None],
+        tell: Callable[[Progress], None],
+    ) -> None:
+        began, done = self._steady(), 0
+        tell(Progress(0, len(texts)))
+        with self._cache.gathering(model, self._steady) as remember:
+            for places, vectors in self._batcher.encode_in_pieces(texts):
+                piece = [texts[place] for place in places]
+                for text, vector in zip(piece, vectors, strict=True):
+                    put(text, vector)
+                remember(piece, vectors)
+                done += len(piece)
+                seconds = self._steady() - began
+                tell(Progress(done, len(texts), round(done / seconds, 1) if seconds > 0 else None))
+
+
+def _copy(vectors: Vectors, rows: NDArray[np.intp], into: Vectors) -> None:
+    """Take these rows over, where they are not -1. What is served is read, but not held in memory for it."""
+    for start in range(0, len(rows), _COPIED):
+        piece = rows[start : start + _COPIED]
+        places = np.flatnonzero(piece >= 0)
+        into[start + places] = vectors[piece[places]]
+        mapped_tensors.let_go(vectors)
+
+
+def _taken(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
+    """These rows, which ascend. With each the system maps its neighbours; they are let go on the way, too."""
+    taken = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
+    for start in range(0, len(vectors), _COPIED):
+        first, last = np.searchsorted(rows, (start, start + _COPIED))
+        if first < last:
+            taken[first:last] = vectors[rows[first:last]]
+            mapped_tensors.let_go(vectors)
+    return taken

@@ -1,0 +1,101 @@
+"""One question: its vector, one snapshot, one answer. Nothing here knows HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+
+from engine.config import FALLBACK_THRESHOLD, KnowledgeBase
+from engine.domain import BadValue, NotReady, Query, SearchAnswer, UnknownKnowledgeBase
+from engine.encoder.batcher import Batcher
+from engine.index.snapshot import Snapshot
+from engine.storage.snapshot_store import Shelf
+
+
+class Searcher:
+    """Answers questions while snapshots come and go: each from the one it found when it began."""
+
+    def __init__(
+        self, knowledge_bases: Mapping[str, KnowledgeBase], shelves: Mapping[str, Shelf], batcher: Batcher
+    ) -> None:
+        self._knowledge_bases = knowledge_bases
+        self._shelves = shelves
+        self._batcher = batcher
+
+    def search(self, query: Query) -> SearchAnswer:
+        """Every entry that means the same, as far as the query wants to see them.
+
+        Raises:
+            BadValue, UnknownKnowledgeBase, NotReady, Overloaded, EncoderFailed
+        """
+        if not is_visible(query.text):
+            raise BadValue("query must hold at least one visible character")
+        snapshot = self.snapshot_of(query.knowledge_base)
+        threshold = query.threshold
+        if threshold is None:
+            threshold = self._knowledge_bases[query.knowledge_base].threshold
+        if threshold is None:
+            threshold = FALLBACK_THRESHOLD
+        vector = self._batcher.encode_question(
+            query.text, instruction=self._knowledge_bases[query.knowledge_base].instruction or None
+        )
+        found = snapshot.matches(
+            query.text,
+            vector,
+            threshold=threshold,
+            limit=query.limit,
+            offset=query.offset,
+            keep=query.keep,
+            keyword_weight=query.keyword_weight,
+            scoring=self._knowledge_bases[query.knowledge_base].scoring,
+        )
+        return SearchAnswer(
+            knowledge_base=query.knowledge_base,
+            snapshot=snapshot.id,
+            snapshot_at=snapshot.confirmed,
+            model=snapshot.model.name,
+            threshold=threshold,
+            total=found.total,
+            best_score=found.best_score,
+            matches=found.matches,
+            scores=found.scores if query.keep else None,
+            fingerprint=scale_of(snapshot.model.fingerprint, self._knowledge_bases[query.knowledge_base]),
+        )
+
+    def snapshot_of(self, knowledge_base: str) -> Snapshot:
+        """The snapshot that questions are answered from now.
+
+        Raises:
+            UnknownKnowledgeBase: there is none of that name.
+            NotReady: it has no snapshot yet, or one made by another model.
+        """
+        if knowledge_base not in self._shelves:
+            names = ", ".join(f'"{name}"' for name in self._shelves)
+            raise UnknownKnowledgeBase(f'there is no knowledge base "{knowledge_base}", only {names}')
+        snapshot = self._shelves[knowledge_base].current
+        if snapshot is None:
+            raise NotReady(f'knowledge base "{knowledge_base}" has no snapshot yet')
+        model = self._batcher.identity
+        if snapshot.model.fingerprint != model.fingerprint:
+            raise NotReady(
+                f'knowledge base "{knowledge_base}" was made with {snapshot.model.name} under other settings'
+                f" and must be refreshed for {model.name}"
+            )
+        return snapshot
+
+
+def scale_of(fingerprint: str, knowledge_base: KnowledgeBase) -> str:
+    """What scores are measured by: the model, and what this knowledge base does to them besides.
+
+    Scores of different scales are not to be compared, and no threshold outlives its own.
+    """
+    if not knowledge_base.instruction and knowledge_base.scoring == "cosine":
+        return fingerprint
+    parts = f"{fingerprint}\x00{knowledge_base.instruction}\x00{knowledge_base.scoring}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: more than blanks, controls and invisible marks."""
+    return any(unicodedata.category(character)[0] not in "CZ" for character in text)

@@ -1,0 +1,416 @@
+"""Snapshots on disk, so that a restart answers at once and a crash changes nothing.
+
+    FOLDER/current.json                    which snapshot is served, when it was confirmed, and which
+                                           one was served before
+    FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
+    FOLDER/<snapshot>/entries.jsonl
+    FOLDER/<snapshot>/vectors.safetensors
+    FOLDER/<snapshot>/passages1.safetensors  the vectors of what long entries are cut into, where some are
+    FOLDER/<snapshot>/search.safetensors   the keywords, and the int8 copy where the processor searches:
+                                           made from entries and vectors, kept so that a restart need not
+
+A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
+The one before stays. Nothing here knows how vectors are made or compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from mmap import mmap
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamaged
+from engine.index import passage_splitter
+from engine.index.entry_table import StoredEntries
+from engine.index.exact_texts import SameTexts
+from engine.index.keywords import Keywords
+from engine.index.scan import (
+    Compressed,
+    Passages,
+    Scan,
+    Scanner,
+)
+from engine.index.snapshot import ModelIdentity, Snapshot
+from engine.storage import chunked_hash, mapped_tensors
+
+FORMAT = 2
+_MANIFEST = "manifest.json"
+_ENTRIES = "entries.jsonl"
+_VECTORS = "vectors.safetensors"
+_SEARCH = "search.safetensors"
+# Passages cut in another way have another name, are passed over here, and made anew by the next refresh.
+_PASSAGES = f"passages{passage_splitter.VERSION}.safetensors"
+_POINTER = "current.json"
+_PARTIAL = ".partial"
+_THREADS = 2
+
+_log = logging.getLogger(__name__)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    bytes: int
+    checksum: str
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: int
+    snapshot: str
+    knowledge_base: str
+    created: datetime
+    entries: int
+    read: int
+    dropped: tuple[Dropped, ...]
+    model: ModelIdentity
+    files: dict[str, _File]
+
+
+class _Pointer(BaseModel):
+    snapshot: str
+    confirmed: datetime
+    before: str | None = None  # said, not guessed from the names: clocks go back, too
+    rolled_back: RolledBack | None = None
+
+
+class Shelf:
+    """The one snapshot being served, and its copy on disk.
+
+    Readers take `current` once and keep it for the whole question: a publish in between
+    does not change what they see. After `publish` returns, a restart serves the new
+    snapshot; if it raises, both memory and disk still have the old. One thread publishes.
+    `scanner` makes what searches the snapshots that are read here.
+    `reached` is told the name of each step on the way to the disk; tests stop there.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        scanner: Scanner = Scan.over,
+        reached: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._folder = folder
+        self._scanner = scanner
+        self._reached = reached
+        self._current: Snapshot | None = None
+        self._before: str | None = None
+        self._rolled_back: RolledBack | None = None
+        self.damaged: tuple[str, ...] = ()
+
+    @property
+    def current(self) -> Snapshot | None:
+        return self._current
+
+    @property
+    def rolled_back(self) -> RolledBack | None:
+        """That `current` was gone back to; until something else is published or this is released."""
+        return self._rolled_back
+
+    def load(self) -> Snapshot | None:
+        """Take up the snapshot last published, or the newest before it that is whole; clear leftovers."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self._folder.glob(f"*{_PARTIAL}"):
+            _remove(leftover)
+        pointer = self._read_pointer()
+        damaged = []
+        for name in self._candidates(pointer):
+            try:
+                loaded = _read(self._folder / name, self._scanner)
+            except SnapshotDamaged as problem:
+                damaged.append(name)
+                _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
+                continue
+            if pointer and pointer.snapshot == name:
+                loaded = replace(loaded, confirmed=pointer.confirmed)
+                self._before, self._rolled_back = pointer.before, pointer.rolled_back
+            self._current = loaded
+            break
+        self.damaged = tuple(damaged)
+        return self._current
+
+    def scan_anew(self) -> None:
+        """Search what was loaded as the scanner says now: then it could not know where the model runs."""
+        if self._current:
+            self._current = self._current.scanned_by(self._scanner)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make this the snapshot that is served, now and after a restart."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._folder / f"{snapshot.id}{_PARTIAL}"
+        _remove(partial)
+        try:
+            partial.mkdir()
+            _write(partial, snapshot)
+        except OSError:
+            _remove(partial)  # a full disk should get its space back
+            raise
+        self._reached("written")
+        partial.replace(self._folder / snapshot.id)
+        _sync_folder(self._folder)
+        self._reached("renamed")
+        snapshot = _held_by_its_file(self._folder / snapshot.id, snapshot)
+        before = self._current.id if self._current else None
+        self._point_to(snapshot, before)
+        self._reached("pointed")
+        self._current, self._before, self._rolled_back = snapshot, before, None
+        self._reached("published")
+        self._clear(keep={snapshot.id, before})
+
+    def confirm(self, when: datetime) -> None:
+        """Note that the sources still say what the current snapshot says."""
+        if self._current is None:
+            raise AssertionError("nothing to confirm; this is a bug")
+        confirmed = replace(self._current, confirmed=when)
+        self._point_to(confirmed, self._before)
+        self._current, self._rolled_back = confirmed, None
+
+    def before(self) -> Snapshot:
+        """The snapshot that was published before the current one, whole and checked.
+
+        Raises:
+            NoSnapshot: there is none.
+        """
+        if self._before:
+            try:
+                return _read(self._folder / self._before, self._scanner)
+            except SnapshotDamaged as problem:
+                _log.error("snapshot refused", extra={"snapshot": self._before, "reason": problem.message})
+        raise NoSnapshot("there is no snapshot before the one being served")
+
+    def roll_back(self, to: Snapshot, when: datetime) -> RolledBack:
+        """Serve this snapshot of `before` again, and note what was gone back from."""
+        if self._current is None:
+            raise AssertionError("nothing to roll back from; this is a bug")
+        note = RolledBack(self._current.id, when, self._current.entries.digest())
+        self._point_to(to, None, note)
+        self._current, self._before, self._rolled_back = to, None, note
+        return note
+
+    def refuses(self, entries: Sequence[Entry]) -> bool:
+        """Whether these, in the order of their ids, are what was rolled back from."""
+        return (
+            self._rolled_back is not None and self._rolled_back.refused == StoredEntries.of(entries).digest()
+        )
+
+    def release(self) -> None:
+        """Let what was rolled back from be published again."""
+        if self._current and self._rolled_back:
+            self._point_to(self._current, self._before)
+            self._rolled_back = None
+
+    def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
+        """What may be served, the best first: as the pointer says, else the newest by name."""
+        there = sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
+        named = [pointer.snapshot, pointer.before] if pointer else []
+        yield from dict.fromkeys([*(name for name in named if name in there), *there])
+
+    def _read_pointer(self) -> _Pointer | None:
+        try:
+            return _Pointer.model_validate_json((self._folder / _POINTER).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError):
+            _log.error("pointer refused", extra={"file": str(self._folder / _POINTER)})
+            return None
+
+    def _point_to(
+        self, snapshot: Snapshot, before: str | None, rolled_back: RolledBack | None = None
+    ) -> None:
+        pointer = _Pointer(
+            snapshot=snapshot.id, confirmed=snapshot.confirmed, before=before, rolled_back=rolled_back
+        )
+        partial = self._folder / f"{_POINTER}{_PARTIAL}"
+        with _synced(partial):
+            partial.write_text(pointer.model_dump_json(), encoding="utf-8")
+        partial.replace(self._folder / _POINTER)
+        _sync_folder(self._folder)
+
+    def _clear(self, keep: set[str | None]) -> None:
+        for each in self._folder.iterdir():
+            if each.is_dir() and each.name not in keep:
+                _remove(each)
+
+
+def _write(folder: Path, snapshot: Snapshot) -> None:
+    contents = {
+        _VECTORS: mapped_tensors.pieces({"vectors": snapshot.vectors}),
+        _SEARCH: mapped_tensors.pieces(_search_arrays(snapshot)),
+        _ENTRIES: [memoryview(snapshot.entries.content)],
+    }
+    if snapshot.passages:
+        contents[_PASSAGES] = mapped_tensors.pieces(snapshot.passages.arrays())
+    with ThreadPoolExecutor(_THREADS) as pool:
+        # Of what is meant, not of what can be read back; written while it is hashed.
+        digests = {name: chunked_hash.digests(pool, parts) for name, parts in contents.items()}
+        files = {
+            name: _File(bytes=_put(folder / name, parts), checksum=chunked_hash.checksum(digests[name]))
+            for name, parts in contents.items()
+        }
+    manifest = _Manifest(
+        format=FORMAT,
+        snapshot=snapshot.id,
+        knowledge_base=snapshot.knowledge_base,
+        created=snapshot.created,
+        entries=snapshot.size,
+        read=snapshot.read,
+        dropped=snapshot.dropped,
+        model=snapshot.model,
+        files=files,
+    )
+    content = manifest.model_dump(mode="json")
+    with _synced(folder / _MANIFEST):
+        (folder / _MANIFEST).write_text(
+            json.dumps({**content, "sha256": _digest_of(content)}, ensure_ascii=False, indent=1),
+            encoding="utf-8",
+        )
+    _sync_folder(folder)
+
+
+def _held_by_its_file(folder: Path, snapshot: Snapshot) -> Snapshot:
+    """The same over the file that was just written, so that the system may take the memory of it back."""
+    vectors = mapped_tensors.arrays_in(mapped_tensors.mapped(folder / _VECTORS))["vectors"]
+    return replace(snapshot, vectors=vectors, scan=snapshot.scan.moved_to(vectors))
+
+
+def _read(folder: Path, scanner: Scanner) -> Snapshot:
+    """The snapshot in this folder, every byte of it checked.
+
+    Raises:
+        SnapshotDamaged: naming the file and what is wrong with it.
+    """
+    manifest = _read_manifest(folder)
+    present = {each.name for each in folder.iterdir()}
+    expected = {_MANIFEST, *manifest.files}
+    if present != expected or not {_ENTRIES, _VECTORS} <= expected:
+        raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
+    try:
+        contents = {name: mapped_tensors.mapped(folder / name) for name in manifest.files}
+        _check(folder, manifest, contents)
+        return _snapshot_of(manifest, contents, scanner)
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
+
+
+def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner: Scanner) -> Snapshot:
+    """Over these bytes, which are to the last one what was published, and were checked then."""
+    entries = StoredEntries(contents[_ENTRIES])
+    vectors = mapped_tensors.arrays_in(contents[_VECTORS])["vectors"]
+    arrays = mapped_tensors.arrays_in(contents[_SEARCH]) if _SEARCH in contents else {}
+    if not len(entries) == len(vectors) == manifest.entries:
+        raise ValueError(
+            f"{len(entries)} entries and {len(vectors)} vectors, the manifest says {manifest.entries}"
+        )
+    if vectors.shape[1:] != (manifest.model.dimension,):
+        raise ValueError(f"vectors of shape {vectors.shape}, the manifest says {manifest.model.dimension}")
+    compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
+    size = len(entries)
+    mapped_tensors.let_go(vectors)  # all were looked at to check them; questions look at few of them in full
+    return Snapshot(
+        id=manifest.snapshot,
+        knowledge_base=manifest.knowledge_base,
+        created=manifest.created,
+        confirmed=manifest.created,
+        model=manifest.model,
+        entries=entries,
+        vectors=vectors,
+        same_texts=SameTexts.from_arrays(arrays, size) or SameTexts.of(each.text for each in entries),
+        scan=scanner(vectors, compressed),
+        keywords=Keywords.from_arrays(arrays, size) or Keywords.of([each.text for each in entries]),
+        passages=Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, scanner=scanner)
+        if _PASSAGES in contents
+        else None,
+        read=manifest.read,
+        dropped=manifest.dropped,
+    )
+
+
+def _search_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
+    compressed = snapshot.scan.compressed
+    return {
+        **(compressed.arrays() if compressed else {}),
+        **snapshot.keywords.arrays(),
+        **snapshot.same_texts.arrays(),
+    }
+
+
+def _read_manifest(folder: Path) -> _Manifest:
+    path = folder / _MANIFEST
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        said = content.pop("sha256")
+        manifest = _Manifest.model_validate(content)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
+        raise SnapshotDamaged(f"{path} cannot be read: {problem}") from problem
+    if said != _digest_of(content):
+        raise SnapshotDamaged(f"{path} does not have the checksum it names")
+    if manifest.format != FORMAT:
+        raise SnapshotDamaged(f"{path} has format {manifest.format}, this version reads {FORMAT}")
+    if manifest.snapshot != folder.name:
+        raise SnapshotDamaged(f"{path} belongs to {manifest.snapshot}, not to {folder.name}")
+    return manifest
+
+
+def _digest_of(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _put(path: Path, parts: Iterable[memoryview]) -> int:
+    """Write these bytes, synced, and count them."""
+    with _synced(path), path.open("wb") as file:
+        return sum(map(file.write, parts))
+
+
+def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mmap]) -> None:
+    """Raises SnapshotDamaged: a file is not what the manifest says."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        digests = {
+            name: chunked_hash.digests(pool, [memoryview(content)]) for name, content in contents.items()
+        }
+        for name, content in contents.items():
+            found = _File(bytes=len(content), checksum=chunked_hash.checksum(digests[name]))
+            if found != manifest.files[name]:
+                raise SnapshotDamaged(f"{folder / name} is not what the manifest says: its checksum differs")
+
+
+@contextmanager
+def _synced(path: Path) -> Iterator[None]:
+    """What is written inside has reached the disk afterwards."""
+    yield
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot sync a folder, and does not need to
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,47 @@
+"""Work that another process left is noticed, and nothing else rings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain import Clock
+from bot.pipeline.poller import Lookout
+from bot.pipeline.worker import Bell
+from bot.store import StoreError
+
+
+@pytest.mark.parametrize(
+    ("inbox", "outbox", "is_due"),
+    [(None, None, False), (60.0, None, False), (0.0, None, True), (None, 0.0, True), (60.0, -5.0, True)],
+)
+def test_it_rings_while_something_is_due(inbox: float | None, outbox: float | None, is_due: bool) -> None:
+    clock, bell = Clock(lambda: 1000.0, lambda: 0.0), Bell()
+
+    def at(seconds: float | None) -> float | None:
+        return None if seconds is None else clock.steady() + seconds
+
+    lookout = Lookout(next_due=(lambda: at(inbox), lambda: at(outbox)), clock=clock, ring=bell.ring)
+    assert lookout.step() is is_due
+    assert bell.rings == int(is_due)
+
+
+def test_it_goes_on_when_the_database_does_not_say() -> None:
+    rung = threading.Event()
+    answers: Iterator[StoreError | float] = iter([StoreError("away"), StoreError("away"), 0.0])
+
+    def next_due() -> float:
+        answer = next(answers, 0.0)
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
+
+    lookout = Lookout(next_due=(next_due,), clock=Clock(), ring=rung.set)
+    lookout.stop()
+    lookout = Lookout(next_due=(next_due,), clock=Clock(), ring=rung.set)
+    lookout.start()
+    assert rung.wait(10)
+    lookout.stop()
+    lookout.stop()

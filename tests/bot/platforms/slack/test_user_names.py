@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain import Person
+from bot.platforms.http_post import Outgoing
+from bot.platforms.slack.user_names import KNOWN_SECONDS, PAUSE_SECONDS, People
+from bot.platforms.slack.web_api import WebApi
+from tests.bot.store.building import HandClock
+from tests.support.slack import HTML, Fault, RecordingSlack, error, recording_slack
+
+ANN = Person("slack", "T1", "U1")
+BOB = Person("slack", "T1", "U2")
+
+
+@pytest.fixture
+def slack() -> Iterator[RecordingSlack]:
+    with recording_slack() as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def people(slack: RecordingSlack, clock: HandClock) -> People:
+    return People(WebApi("xoxb-1", slack.api_url, Outgoing(total_seconds=0.5), clock), clock)
+
+
+def test_a_person_is_asked_for_once_a_day(people: People, slack: RecordingSlack, clock: HandClock) -> None:
+    assert [people.named(ANN).name, people.named(ANN).name] == ["name-of-U1", "name-of-U1"]
+    assert slack.calls == [("users.info", {"user": "U1"})]
+    clock.go_on(KNOWN_SECONDS)
+    people.named(ANN)
+    assert len(slack.calls) == 2
+
+
+def test_who_has_a_name_or_is_not_of_slack_is_left_as_they_are(people: People, slack: RecordingSlack) -> None:
+    for person in (Person("slack", "T1", "U1", "ann"), Person("wecom", "w", "U1"), Person("", "", "")):
+        assert people.named(person) == person
+    assert slack.calls == []
+
+
+def test_without_a_token_nobody_is_asked(slack: RecordingSlack, clock: HandClock) -> None:
+    assert People(WebApi("", slack.api_url, Outgoing(), clock), clock).named(ANN) == ANN
+    assert slack.calls == []
+
+
+@pytest.mark.parametrize("trouble", [error("missing_scope", needed="users:read"), HTML, Fault(status=0)])
+def test_a_slack_that_tells_no_names_is_not_asked_again_for_a_while(
+    people: People, slack: RecordingSlack, clock: HandClock, trouble: Fault
+) -> None:
+    slack.will("users.info", trouble)
+    assert (people.named(ANN), people.named(BOB)) == (ANN, BOB)
+    assert len(slack.calls) == 1
+    clock.go_on(PAUSE_SECONDS)
+    assert people.named(ANN).name == "name-of-U1"
+
+
+def test_one_person_who_cannot_be_seen_hides_no_other(people: People, slack: RecordingSlack) -> None:
+    slack.will("users.info", error("user_not_visible"))
+    assert (people.named(ANN), people.named(ANN)) == (ANN, ANN)
+    assert people.named(BOB).name == "name-of-U2"
+
+
+def test_a_name_holds_nothing_that_no_database_should_see(people: People, slack: RecordingSlack) -> None:
+    slack.will("users.info", Fault(body='{"ok":true,"user":{"name":"a\\u0000\\ud800nn"}}'))
+    assert people.named(ANN).name == "a\ufffdnn"
+    slack.will("users.info", Fault(body='{"ok":true,"user":["odd"]}'))
+    assert people.named(BOB) == BOB

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import app
+from engine.__main__ import main
+from engine.cli.evaluate import evaluate
+from engine.domain import BadValue
+from tests.support.engine import LetterEncoder, a_knowledge_base, some_settings
+
+EDGES = app.Edges(load_encoder=lambda _model: LetterEncoder())
+
+
+def queries(folder: Path, *, relevant: str) -> Path:
+    path = folder / "queries.jsonl"
+    lines = [
+        {"id": "q1", "text": "=pleap", "in_scope": True, "relevant": [relevant]},
+        {"id": "q2", "text": "zzz", "in_scope": False, "relevant": []},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return path
+
+
+def run(folder: Path, relevant: str) -> int:
+    settings = some_settings(folder, a_knowledge_base(folder, "apple", "plum", threshold=0.5))
+    return evaluate(
+        settings,
+        queries(folder, relevant=relevant),
+        folder / "out",
+        knowledge_base="default",
+        precision=0.5,
+        depth=2,
+        edges=EDGES,
+    )
+
+
+def test_a_labelled_file_becomes_json_csv_and_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(BadValue, match='does not hold: "e9"'):
+        run(tmp_path, "e9")
+    assert [path.name for path in tmp_path.glob("out*")] == []
+    known = json.loads((tmp_path / "queries.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert known["relevant"] == ["e9"]
+
+    built = app.build(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "plum")), EDGES)
+    built.open()
+    try:
+        entries = built.wsgi.test_client().get("/v1/knowledge-bases/default/entries").get_json()["entries"]
+    finally:
+        built.stop()
+    apple = next(entry["id"] for entry in entries if entry["text"] == "apple")
+
+    assert run(tmp_path, apple) == 0
+    figures = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert (figures["labels"], figures["relevant"], figures["model"]) == (4, 1, "letters")
+    assert figures["best"]["f1"] == 1.0
+    assert figures["current"]["threshold"] == 0.5
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["query"], row["rank"], row["relevant"]) for row in rows] == [
+        ("q1", "1", "True"),
+        ("q1", "2", "False"),
+        ("q2", "1", "False"),
+        ("q2", "2", "False"),
+    ]
+    assert rows[0]["text"] == "'=pleap"
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    said = capsys.readouterr().out
+    assert "4 labels of 2 questions, 1 right" in said
+    assert "best F1" in said
+
+
+def test_a_wrong_share_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as wrong:
+        main(["evaluate", "--queries", "x", "--precision", "2"], {})
+    assert wrong.value.code == 2
+    assert "between 0 and 1" in capsys.readouterr().err

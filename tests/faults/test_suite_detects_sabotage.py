@@ -1,0 +1,158 @@
+"""The rig itself: every part of it can fail, and the suite turns red when a safeguard is taken away."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.faults.building import a_true_engine
+from tests.support.durable_image import a_disk
+from tests.support.engine_server import EngineServer
+from tests.support.history import judged
+from tests.support.load_clients import percentile
+from tests.support.processes import REPOSITORY, TAMPERED, Home
+from tests.support.relay import Relay, Weather
+
+POWER = "tests/faults/test_power_cut.py"
+CUT = f"{POWER}::test_nothing_acknowledged_is_lost_or_answered_twice_by_a_power_cut"
+REDELIVERY = "tests/faults/test_platform.py::test_a_redelivery_is_acknowledged_and_answered_once"
+SLOW = "tests/faults/test_slow_worker.py::test_a_worker_that_was_too_slow_says_nothing"
+REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
+
+
+@pytest.mark.parametrize(
+    ("safeguard", "test"),
+    [
+        pytest.param("synchronous-off", f"{CUT}[short]", id="commits are not synced", marks=pytest.mark.soak),
+        pytest.param("synchronous-normal", f"{CUT}[short]", id="commits are synced now and then"),
+        pytest.param("no-unique-key", REDELIVERY, id="no key"),
+        pytest.param("no-lease-check", SLOW, id="no lease check"),
+        pytest.param(
+            "no-sync-of-snapshots",
+            f"{REFRESH}[snapshot-begun-]",
+            id="snapshots are not synced",
+        ),
+    ],
+)
+def test_the_suite_turns_red_without_a_safeguard(safeguard: str, test: str) -> None:
+    """REL01, REL04, REL22: a test that cannot fail proves nothing."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "tests.support.sabotage",
+            "-p",
+            "no:cacheprovider",
+            test,
+        ],
+        cwd=REPOSITORY,
+        env={**os.environ, TAMPERED: safeguard},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout[-3000:]
+    assert "AssertionError" in done.stdout or "assert " in done.stdout
+
+
+def test_the_checker_tells_what_was_lost_and_what_was_doubled() -> None:
+    verdict = judged({1, 2, 3, 4, 5}, {1: 1, 2: 2, 9: 1}, {3: "throttled", 4: "dead", 5: "answered"})
+
+    assert (verdict.lost, verdict.doubled, verdict.excused) == ((5,), (2,), 2)
+    assert not verdict.is_good
+    assert judged({1, 3}, {1: 1}, {3: "throttled"}).is_good
+
+
+def test_a_power_cut_takes_what_was_not_synced_and_nothing_else(tmp_path: Path) -> None:
+    disk = a_disk(tmp_path)
+    script = """
+import os, sys
+os.chdir(sys.argv[1])
+def put(name, text, sync):
+    with open(name, "w") as file:
+        file.write(text); file.flush()
+        if sync: os.fsync(file.fileno())
+put("kept", "first", True)
+put("kept", "second, not synced", False)
+put("lost", "x", False)
+put("moved", "y", True); os.rename("moved", "there")
+put("hollow", "z", False); os.rename("hollow", "renamed")
+put("gone", "x", True); os.unlink("gone")
+put("linked", "l", True); os.link("linked", "link")
+os.mkdir("folder"); put("folder/inside", "i", True); os.rename("folder", "moved folder")
+"""
+    subprocess.run(
+        [sys.executable, "-c", script, str(disk.folder)], env={**os.environ, **disk.watch}, check=True
+    )
+
+    disk.cut()
+
+    found = {
+        str(path.relative_to(disk.folder)): path.read_text()
+        for path in disk.folder.rglob("*")
+        if path.is_file()
+    }
+    assert found == {
+        "kept": "first",
+        "there": "y",
+        "renamed": "",
+        "linked": "l",
+        "link": "l",
+        "moved folder/inside": "i",
+    }
+
+
+@pytest.mark.parametrize(
+    ("weather", "heard"),
+    [
+        (Weather(), True),
+        (Weather(latency_seconds=0.05), True),
+        (Weather(is_cut=True), False),
+        (Weather(loses_answers=True), False),
+        (Weather(resets=True), False),
+        (Weather(tears_after=20), False),
+        (Weather(drip_seconds=1.5), False),
+    ],
+)
+def test_the_relay_makes_the_weather_it_is_told(weather: Weather, heard: bool) -> None:
+    with EngineServer(a_true_engine) as server, Relay(server.port) as cable:
+        cable.weather = weather
+        with closing(http.client.HTTPConnection("127.0.0.1", cable.port, timeout=1)) as asking:
+            try:
+                asking.request("GET", "/readyz")
+                is_heard = bool(asking.getresponse().read())
+            except (OSError, http.client.HTTPException):
+                is_heard = False
+        reached = bool(server.heard)
+
+    assert is_heard is heard
+    assert reached is not weather.is_cut
+
+
+def test_the_shipped_programs_know_no_failpoints(tmp_path: Path) -> None:
+    """What a test build dies of is named in no program: nothing there can be switched on."""
+    named = [
+        path
+        for program in ("bot", "engine", "migrations")
+        for path in (REPOSITORY / program).rglob("*.py")
+        if any(word in path.read_text(encoding="utf-8") for word in (TAMPERED, "failpoint", "tampered"))
+    ]
+    assert named == []
+    home = Home("bot", "started", tmp_path, {"bot": {"listen": "127.0.0.1:0"}})
+    with home.run("manifest") as life:
+        assert life.exit_code() == 0
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([1.0], 0.99) == 1.0

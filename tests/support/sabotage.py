@@ -1,0 +1,169 @@
+"""A build of the programs for tests: one that dies at a named point, or lacks one of its safeguards.
+
+    python -m tests.support.tampered POINT bot serve        die once the point is reached
+    TAMPERED=SAFEGUARD pytest -p tests.support.tampered …   run tests on a program without it
+
+The shipped programs know nothing of this. There is no switch, variable or module in them
+that could be turned by accident: what is tampered with is wrapped here, in the process
+that asked for it, by names that the type checker knows. That costs production nothing,
+and a point whose place is renamed fails the type check and not silently.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import runpy
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+import alembic.ddl.impl
+import sqlalchemy
+
+from bot.domain import MessageKey
+from bot.platforms.slack import SlackPlatform
+from bot.store import Inbox, inbox, outbox, sqlite, tables
+from engine.storage import snapshot_store
+
+# What a shell shows for a process that was killed; no exit of ours has this code.
+DIED = 137
+
+
+def _die() -> None:
+    os._exit(DIED)
+
+
+def _dies(when: Literal["before", "after"], owner: Any, name: str) -> Callable[[], None]:
+    """Dies before a function is called, or after it gave something."""
+
+    def install() -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def wrapped(*arguments: Any, **options: Any) -> Any:
+            if when == "before":
+                _die()
+            result = original(*arguments, **options)
+            if result is not None:
+                _die()
+            return result
+
+        setattr(owner, name, wrapped)
+
+    return install
+
+
+def _dies_between_setting_and_audit() -> None:
+    """Of the setting and the row that says who made it, one is written and the other is not."""
+    execute = sqlalchemy.Connection.execute
+    written: set[str] = set()
+
+    def wrapped(self: Any, statement: Any, *arguments: Any, **options: Any) -> Any:
+        table = getattr(statement, "table", None)
+        if table is tables.setting_change or table is tables.channel_setting:
+            if written - {table.name}:
+                _die()
+            written.add(table.name)
+        return execute(self, statement, *arguments, **options)
+
+    sqlalchemy.Connection.execute = wrapped  # type: ignore[method-assign]
+
+
+def _dies_at_step(step: str) -> Callable[[], None]:
+    """Dies when a shelf tells that it has come so far with a snapshot."""
+
+    def reached(told: str) -> None:
+        if told == step:
+            _die()
+
+    def install() -> None:
+        snapshot_store.Shelf.__init__ = functools.partialmethod(  # type: ignore[assignment]
+            snapshot_store.Shelf.__init__, reached=reached
+        )
+
+    return install
+
+
+def _commit_mode(mode: str) -> Callable[[], None]:
+    def install() -> None:
+        prepare = sqlite._prepare
+
+        def wrapped(connection: Any, *, writes: bool) -> None:
+            prepare(connection, writes=writes)
+            connection.execute(f"PRAGMA synchronous = {mode}")
+
+        sqlite._prepare = wrapped
+
+    return install
+
+
+def _no_unique_key() -> None:
+    accept, numbers = inbox._accept, itertools.count()
+
+    def wrapped(connection: Any, channel: Any, keys: Any, values: Any, now: float) -> Any:
+        unheard = tuple(MessageKey(key.kind, f"{key.id} {next(numbers)}") for key in keys)
+        return accept(connection, channel, unheard, values, now)
+
+    inbox._accept = wrapped
+
+
+def _no_lease_check() -> None:
+    inbox._is_ours = lambda item: tables.inbox.c.id == item.id
+    outbox._is_ours = lambda delivery: tables.outbox.c.id == delivery.id
+
+
+def _no_sync_of_snapshots() -> None:
+    snapshot_store.os = _OsWithoutSync()  # type: ignore[attr-defined, assignment]
+
+
+class _OsWithoutSync:
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+    def fsync(self, _descriptor: int) -> None:
+        """Do nothing, and say it was done."""
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    "verified-not-committed": _dies("before", Inbox, "accept"),
+    "committed-not-acked": _dies("after", Inbox, "accept"),
+    "claimed": _dies("after", Inbox, "claim"),
+    "answer-stored-not-sent": _dies("after", Inbox, "answered"),
+    "sent-not-marked": _dies("after", SlackPlatform, "send"),
+    "setting-written-audit-not": _dies_between_setting_and_audit,
+    "snapshot-begun": _dies("after", snapshot_store, "_put"),
+    "snapshot-written-not-renamed": _dies_at_step("written"),
+    "snapshot-written-not-switched": _dies_at_step("renamed"),
+    "snapshot-switched-not-cleared": _dies_at_step("pointed"),
+    "migration-half-done": _dies("before", alembic.ddl.impl.DefaultImpl, "create_index"),
+}
+SAFEGUARDS: dict[str, Callable[[], None]] = {
+    "synchronous-off": _commit_mode("OFF"),
+    "synchronous-normal": _commit_mode("NORMAL"),
+    "no-unique-key": _no_unique_key,
+    "no-lease-check": _no_lease_check,
+    "no-sync-of-snapshots": _no_sync_of_snapshots,
+}
+
+
+def install(name: str) -> None:
+    (POINTS | SAFEGUARDS)[name]()
+
+
+def pytest_configure() -> None:
+    """As a plugin of pytest: what runs inside the tests' own process is tampered with as well."""
+    if os.environ.get("TAMPERED"):
+        install(os.environ["TAMPERED"])
+
+
+def _main() -> None:
+    _, name, module, *arguments = sys.argv
+    install(name)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _main()
