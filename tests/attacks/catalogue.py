@@ -15,24 +15,24 @@ class Case:
     open: str = ""
 
 
-SLACK = "bot/web/test_slack.py::"
+SLACK = "bot/platforms/slack/test_routes.py::"
 SIGNATURE = "bot/platforms/slack/test_signature.py::"
-SLACK_READING = "bot/platforms/slack/test_reading.py::"
+SLACK_READING = "bot/platforms/slack/test_parser.py::"
 SLACK_SENDER = "bot/platforms/slack/test_sender.py::"
 SLACK_MARKUP = "bot/platforms/slack/test_markup.py::"
 SLACK_BLOCKS = "bot/platforms/slack/test_blocks.py::"
-WECOM = "bot/web/test_wecom.py::"
+WECOM = "bot/platforms/wecom/test_routes.py::"
 ENVELOPE = "bot/platforms/wecom/test_envelope.py::"
-WECOM_READING = "bot/platforms/wecom/test_reading.py::"
-WECOM_APP = "bot/platforms/wecom/test_app_reading.py::"
+WECOM_READING = "bot/platforms/wecom/test_robot_parser.py::"
+WECOM_APP = "bot/platforms/wecom/test_app_parser.py::"
 WECOM_MARKUP = "bot/platforms/wecom/test_markup.py::"
-LATER = "bot/platforms/wecom/test_later.py::"
+LATER = "bot/platforms/wecom/test_response_url.py::"
 SERVER = "bot/web/test_server.py::"
 INBOX = "bot/store/test_inbox.py::"
-RESPONDER = "bot/test_responder.py::"
+RESPONDER = "bot/responder/test_responder.py::"
 SOURCE = "engine/source/test_"
 ENGINE = "engine/web/test_routes.py::"
-CLIENT = "bot/test_engine_client.py::"
+CLIENT = "bot/engine_client/test_client.py::"
 PLANTED = "attacks/test_planted_secrets.py::"
 PROCESSES = "attacks/test_planted_secrets_in_processes.py::"
 VALUES = "attacks/test_senseless_values.py::"
@@ -228,14 +228,14 @@ CATALOGUE: dict[str, Case] = {
     "SEC24": Case(
         (
             f"{VALUES}test_no_question_starts_a_formula_in_the_export_and_all_are_read_back",
-            "bot/test_responder_export.py::test_no_text_begins_a_formula",
-            "bot/test_responder_export.py::test_what_is_written_is_read_back",
+            "bot/commands/export/test_reply.py::test_no_text_begins_a_formula",
+            "bot/commands/export/test_reply.py::test_what_is_written_is_read_back",
         )
     ),
     "SEC25": Case(
         (
-            "bot/test_logs.py::test_an_event_stays_on_its_own_line",
-            "bot/test_logs.py::test_a_forged_record_is_only_text",
+            "bot/process/test_logs.py::test_an_event_stays_on_its_own_line",
+            "bot/process/test_logs.py::test_a_forged_record_is_only_text",
             "engine/test_logs.py::test_a_forged_record_stays_inside_its_field",
         )
     ),
@@ -264,7 +264,7 @@ CATALOGUE: dict[str, Case] = {
     "SEC29": Case(
         (
             f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
-            "bot/test_operator.py::test_an_admin_by_a_code_is_listed_and_taken_away_again",
+            "bot/cli/test_operator.py::test_an_admin_by_a_code_is_listed_and_taken_away_again",
         ),
         f"rights are looked up at the click, not at the drawing of the button; {NO_CONSOLE}",
     ),
@@ -273,7 +273,7 @@ CATALOGUE: dict[str, Case] = {
         (
             f"{VALUES}test_a_senseless_value_is_refused_in_a_sentence_and_changes_nothing",
             f"{VALUES}test_a_wrong_value_is_told_to_the_person_alone_with_the_range",
-            "bot/test_texts.py::test_a_name_in_braces_stays_a_name",
+            "bot/texts/test_wording.py::test_a_name_in_braces_stays_a_name",
             f"{ENGINE}test_a_wrong_question_is_answered_with_the_reason",
         )
     ),
@@ -308,9 +308,9 @@ CATALOGUE: dict[str, Case] = {
             f"{COSTLY}test_no_pattern_hesitates_over_a_long_run_of_anything",
             f"{COSTLY}test_no_pattern_hesitates_over_any_two_characters_in_turn",
             f"{COSTLY}test_twice_the_text_is_twice_the_work",
-            "engine/test_batcher.py::test_a_full_line_refuses_at_once",
-            "engine/test_batcher.py::test_pieces_are_small_and_leave_nothing_out",
-            "bot/test_responder_throttle.py::test_memory_is_bounded",
+            "engine/encoder/test_batcher.py::test_a_full_line_refuses_at_once",
+            "engine/encoder/test_batcher.py::test_pieces_are_small_and_leave_nothing_out",
+            "bot/commands/base/test_rate_limit.py::test_memory_is_bounded",
             f"{ENVELOPE}test_the_memory_of_replays_is_bounded",
         )
     ),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.pseudo_terminal import CTRL_C, CTRL_Z, a_terminal
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 WAITS = """
 from bot.foreground import asked_to_stop, own_foreground
