@@ -1,4 +1,4 @@
-"""`python -m bot.process.die_with_parent PID MODULE ARGUMENT…`: runs a module that ends when process PID does.
+"""`python -m bot.process.die_with_parent PID MODULE ARGUMENT…`: a module that ends when process PID does.
 
 Even when PID is killed without a chance to say so. Where the system cannot promise that
 (it is Linux that can), the module simply runs; whoever starts next finds it and uses it.
