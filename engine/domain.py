@@ -17,8 +17,9 @@ from typing import ClassVar, Literal
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing the knowledge base knows. `text` is what is compared; the rest is carried along.
+    """One thing the knowledge base knows. `text` and its other `wordings` are what is compared.
 
+    The rest is carried along.
     `id` does not change when a source is reordered. `source` says where the entry was
     read, for people.
     """
@@ -30,6 +31,7 @@ class Entry:
     url: str | None = None
     source: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    wordings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from engine.domain import Dropped, SourceError
+from engine.extract.columns import Columns
 from engine.source.formats import decoded
 from engine.source.limits import DEFAULT_LIMITS, Limits
-from engine.source.record import Record, digest, parts_of, record_of
+from engine.source.record import Record, digest, record_of
 
 KINDS: Final[Mapping[str, str]] = {
     ".md": ".md",
@@ -63,16 +64,16 @@ class Documents:
         if kind == ".md":
             content = decoded(name, content).encode()
         named: set[str] = set()
-        header: tuple[str, dict[str, str], list[str]] | None = None
+        header: tuple[str, Columns, list[str]] | None = None
         for item in self._items(name, kind, content):
             if "dropped" in item:
                 yield Dropped(f"{name}: {_clean(item['where'])}", item["dropped"])
             elif "cells" in item:
                 cells = [_clean(cell) for cell in item["cells"]]
                 if header is None or header[0] != item["sheet"]:
-                    parts = parts_of(cells)
-                    header = (item["sheet"], parts, cells)
-                    if "text" in parts:
+                    columns = Columns.of(cells)
+                    header = (item["sheet"], columns, cells)
+                    if columns.has_text:
                         continue
                 yield _row(name, item, cells, header)
             else:
@@ -185,14 +186,14 @@ def _piece(name: str, item: Mapping[str, Any], url: str, named: set[str]) -> Rec
 
 
 def _row(
-    name: str, item: Mapping[str, Any], cells: list[str], header: tuple[str, dict[str, str], list[str]]
+    name: str, item: Mapping[str, Any], cells: list[str], header: tuple[str, Columns, list[str]]
 ) -> Record:
     """A row under a header that names the text reads as in CSV; any other row is one text."""
-    sheet, parts, columns = header
+    sheet, named, columns = header
     place = f"{_clean(sheet)} row {item['row']}" if item["sheets"] > 1 else f"row {item['row']}"
     where = f"{name}: {place.replace(':', '：')}"
     origin = {"document": name, "piece": place}
-    if "text" not in parts:
+    if not named.has_text:
         return Record(where, " | ".join(filter(None, cells)), fields=origin)
     if twice := [each for number, each in enumerate(columns) if each and each in columns[:number]]:
         raise SourceError(f'{name}: {_clean(sheet)} names the column "{twice[0][:80]}" twice')
@@ -200,7 +201,7 @@ def _row(
         column or f"column {number}": cell
         for number, (column, cell) in enumerate(zip(columns, cells, strict=False), start=1)
     }
-    record = record_of(where, row, parts)
+    record = record_of(where, row, named)
     return replace(record, fields={**origin, **record.fields})
 
 

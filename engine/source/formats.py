@@ -15,10 +15,12 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from engine.domain import SourceError
-from engine.source.record import NAMES, Record, folded, parts_of, record_of
+from engine.extract.columns import NAMES, Columns, folded, split_wordings
+from engine.source.record import Record, record_of
 
 Reader = Callable[[str, bytes], Iterator[Record]]
 """Reads the bytes of the file that people know by the name."""
@@ -41,8 +43,8 @@ def table(name: str, content: bytes) -> Iterator[Record]:
     if not first:
         raise SourceError(f"{name} is empty; its first line must name the columns, for example: text,answer")
     header = [cell.strip() or f"column {number}" for number, cell in enumerate(first, start=1)]
-    parts = parts_of(header)
-    if "text" not in parts:
+    columns = Columns.of(header)
+    if not columns.has_text:
         known = ", ".join(NAMES["text"])
         raise SourceError(f"{place} has no column for the text: name one of {known} (got {_cut(header)})")
     names = [folded(column) for column in header]
@@ -54,11 +56,11 @@ def table(name: str, content: bytes) -> Iterator[Record]:
                 f"{where} has {len(row)} cells where the first line has {len(header)}; "
                 "put a cell that holds a comma or a quote into quotes"
             )
-        yield record_of(where, dict(zip(header, row, strict=True)), parts) if row else Record(where, "")
+        yield record_of(where, dict(zip(header, row, strict=True)), columns) if row else Record(where, "")
 
 
 def jsonl(name: str, content: bytes) -> Iterator[Record]:
-    told: dict[tuple[str, ...], dict[str, str]] = {}  # most lines have the keys of the line before
+    told: dict[tuple[str, ...], Columns] = {}  # most lines have the keys of the line before
     for number, line in enumerate(_lines(decoded(name, content)), start=1):
         where = f"{name}:{number}"
         if not line.strip():
@@ -67,20 +69,43 @@ def jsonl(name: str, content: bytes) -> Iterator[Record]:
         row = _json_object(where, line)
         keys = tuple(row)
         if keys not in told:
-            told = {keys: parts_of(row)}
-        parts = told[keys]
-        if "text" not in parts:
+            told = {keys: Columns.of(row)}
+        columns = told[keys]
+        if not columns.has_text:
             known = ", ".join(NAMES["text"])
             raise SourceError(
                 f"{where} has no text: one of the keys {known} is needed (got {_cut(list(row))})"
             )
-        for part, key in parts.items():
-            if isinstance(row[key], (dict, list, bool)):
-                raise SourceError(f'{where}: "{key}" is the {part} and must be a string')
-        for key, value in row.items():
-            if not isinstance(value, str):
-                row[key] = _plain(value)
-        yield record_of(where, row, parts)
+        yield _record_of_object(where, row, columns)
+
+
+def _record_of_object(where: str, row: dict[str, Any], columns: Columns) -> Record:
+    """An object's record. The text may be a list of wordings, whose first is the entry's own."""
+    wordings = [each for key in columns.wordings for each in _wordings(where, key, row.pop(key))]
+    text = columns.parts["text"]
+    if isinstance(row[text], list):
+        row[text], *others = [_wording(where, text, each) for each in row[text]] or [""]
+        wordings = [*others, *wordings]
+    for part, key in columns.parts.items():
+        if isinstance(row[key], (dict, list, bool)):
+            raise SourceError(f'{where}: "{key}" is the {part} and must be a string')
+    for key, value in row.items():
+        if not isinstance(value, str):
+            row[key] = _plain(value)
+    record = record_of(where, row, Columns(columns.parts))
+    return replace(record, wordings=tuple(wordings)) if wordings else record
+
+
+def _wordings(where: str, key: str, value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [_wording(where, key, each) for each in value]
+    return split_wordings(_wording(where, key, value))
+
+
+def _wording(where: str, key: str, value: Any) -> str:
+    if isinstance(value, (dict, list, bool)):
+        raise SourceError(f'{where}: "{key}" holds wordings, and each must be a string')
+    return _plain(value)
 
 
 BY_SUFFIX: Final[Mapping[str, Reader]] = {
@@ -163,7 +188,7 @@ def _delimiter(text: str) -> str:
     """Whichever of comma, semicolon and tab separates the first line into columns with a known text."""
     head = text.lstrip().split("\n", 1)[0].split("\r", 1)[0]
     for delimiter in ",;\t":
-        if "text" in parts_of(cell.strip().strip('"') for cell in head.split(delimiter)):
+        if Columns.of(cell.strip().strip('"') for cell in head.split(delimiter)).has_text:
             return delimiter
     return ","
 

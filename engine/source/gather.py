@@ -13,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 
 from engine.domain import Dropped, Entry, Reading, SourceError
 from engine.source.limits import DEFAULT_LIMITS, Limits
@@ -67,6 +67,7 @@ def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DE
                 url=record.url or None,
                 source=source or record.where.rpartition(":")[0],
                 fields=record.fields,
+                wordings=record.wordings,
             )
             for id_, record in zip(ids, kept.values(), strict=True)
         ),
@@ -108,7 +109,8 @@ def has_words(text: str) -> bool:
 
 def _tidy(record: Record, limits: Limits) -> Record:
     given = (record.text, record.answer, record.title, record.url)
-    for name, value in chain(zip(_CELLS, given, strict=True), record.fields.items()):
+    others = zip(repeat("wordings"), record.wordings)
+    for name, value in chain(zip(_CELLS, given, strict=True), record.fields.items(), others):
         if len(value) > limits.cell_characters:
             raise SourceError(
                 f'{record.where}: "{name[:80]}" has {len(value)} characters; '
@@ -120,9 +122,18 @@ def _tidy(record: Record, limits: Limits) -> Record:
             f"{record.where}: an id has at most {limits.id_characters} printable characters (got {len(id_)})"
         )
     text, answer, title, url = map(trimmed, given)
-    if (text, answer, title, url) == given and id_ == record.id and not record.fields:
+    if (text, answer, title, url) == given and id_ == record.id and not record.fields and not record.wordings:
         return record  # as nearly all are, and there may be half a million
     fields = {trimmed(name): trimmed(value) for name, value in record.fields.items()}
-    return Record(
-        record.where, text, answer, title, url, id_, {name: value for name, value in fields.items() if value}
-    )
+    fields = {name: value for name, value in fields.items() if value}
+    wordings = _tidy_wordings(record.wordings, text)
+    return Record(record.where, text, answer, title, url, id_, fields, wordings)
+
+
+def _tidy_wordings(wordings: Iterable[str], text: str) -> tuple[str, ...]:
+    """Each once, and none that says nothing or what the text says."""
+    kept = {sameness(text): ""}
+    for wording in map(trimmed, wordings):
+        if has_words(wording):
+            kept.setdefault(sameness(wording), wording)
+    return tuple(filter(None, kept.values()))

@@ -136,7 +136,7 @@ class ManagedSource:
                     f"{path}:1 does not fit what follows: the file is damaged or was edited by hand; "
                     "restore it from a backup, or move it away to start anew"
                 )
-            return tuple(Entry(**row, source=MANAGED) for row in rows)
+            return tuple(_entry(row) for row in rows)
         except (ValueError, TypeError, RecursionError) as error:
             raise SourceError(
                 f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew"
@@ -149,6 +149,11 @@ class ManagedSource:
             stored.write(path, stored.line(_head(knowledge_base, len(entries), body)) + body)
         except OSError as error:
             raise SourceError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    wordings = tuple(row.pop("wordings", ()))  # a list of before there were any has none
+    return Entry(**row, wordings=wordings, source=MANAGED)
 
 
 def _head(knowledge_base: str, entries: int, body: bytes) -> dict[str, Any]:

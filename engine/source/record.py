@@ -1,38 +1,14 @@
-"""One row of a source as it was found, before anything is judged, and the names its parts go by."""
+"""One row of a source as it was found, before anything is judged."""
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "text": (
-        "text",
-        "question",
-        "query",
-        "问题",
-        "标准问题",
-        "标准问",
-        "问句",
-        "文本",
-        "content",
-        "内容",
-    ),
-    "answer": ("answer", "reply", "response", "答案", "回答", "回复", "答复"),
-    "title": ("title", "标题"),
-    "id": ("id", "编号"),
-    "url": ("url", "link", "链接", "网址"),
-}
-"""What a column or key may be called, the preferred name first; width and case do not matter.
-
-When a row has two names for one part, the one further left is taken and the other stays a
-field. 序号 is not an id on purpose: a running number changes when a row is moved.
-"""
-
+from engine.extract.columns import Columns, split_wordings
 
 ID_CHARACTERS: Final = 12
 """60 bits: among a million texts the chance that any two agree is one in two million."""
@@ -49,30 +25,19 @@ class Record:
     url: str = ""
     id: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    wordings: tuple[str, ...] = ()
 
 
-def parts_of(names: Iterable[str]) -> dict[str, str]:
-    """Which of `names` is the text, the answer and so on: {part: name as it is written}."""
-    written = {folded(name): name for name in names}
-    return {
-        part: written[next(known for known in accepted if known in written)]
-        for part, accepted in NAMES.items()
-        if any(known in written for known in accepted)
-    }
-
-
-def record_of(where: str, row: Mapping[str, str], parts: Mapping[str, str]) -> Record:
+def record_of(where: str, row: Mapping[str, str], columns: Columns) -> Record:
     """The row with its parts in their places and everything else in `fields`."""
-    given = {part: row[name] for part, name in parts.items()}
+    given = {part: row[name] for part, name in columns.parts.items()}
     fields: Mapping[str, str] = {}
+    wordings: tuple[str, ...] = ()
     if len(given) < len(row):
-        taken = set(parts.values())
+        taken = {*columns.parts.values(), *columns.wordings}
         fields = {name: value for name, value in row.items() if name not in taken}
-    return Record(where, **given, fields=fields)
-
-
-def folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+        wordings = tuple(each for name in columns.wordings for each in split_wordings(row[name]))
+    return Record(where, **given, fields=fields, wordings=wordings)
 
 
 def digest(text: str, characters: int | None = ID_CHARACTERS) -> str:

@@ -20,8 +20,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from engine.domain import SourceError
+from engine.extract.columns import NAMES, Columns
 from engine.source.limits import DEFAULT_LIMITS, Limits
-from engine.source.record import NAMES, Record, parts_of, record_of
+from engine.source.record import Record, record_of
 
 _CONNECT_SECONDS: Final = 10
 _ROWS_AT_ONCE: Final = 1000
@@ -84,8 +85,8 @@ def _read(name: str, result: CursorResult[Any], limits: Limits, deadline: float)
     if not result.returns_rows:
         raise SourceError(f"{name}: the query gives no rows; wanted a SELECT")
     columns = list(result.keys())
-    parts = parts_of(columns)
-    if "text" not in parts:
+    named = Columns.of(columns)
+    if not named.has_text:
         known = ", ".join(NAMES["text"])
         raise SourceError(
             f"{name}: the query has no column for the text: "
@@ -103,7 +104,7 @@ def _read(name: str, result: CursorResult[Any], limits: Limits, deadline: float)
             left -= sum(map(len, cells.values()))
             if left < 0:
                 raise SourceError(f"{where} goes past the limit of {limits.bytes} characters for one source")
-            yield record_of(where, cells, parts)
+            yield record_of(where, cells, named)
         if time.monotonic() >= deadline:
             raise TimeoutError
 

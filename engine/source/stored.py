@@ -19,6 +19,7 @@ def row(entry: Entry) -> dict[str, Any]:
         "title": entry.title,
         "url": entry.url,
         "fields": dict(entry.fields),
+        "wordings": list(entry.wordings),
     }
 
 

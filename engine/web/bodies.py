@@ -274,6 +274,7 @@ class EntryBody(BaseModel):
     url: str | None
     source: str | None
     fields: dict[str, str]
+    wordings: list[str] = []
 
     @classmethod
     def of(cls, entry: Entry) -> EntryBody:
@@ -285,6 +286,7 @@ class EntryBody(BaseModel):
             url=entry.url,
             source=entry.source or None,
             fields=dict(entry.fields),
+            wordings=list(entry.wordings),
         )
 
 

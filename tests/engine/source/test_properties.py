@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.domain import BadValue, Reading, SourceError
+from engine.extract.columns import NAMES, folded
 from engine.source import ManagedSource, read
 from engine.source.formats import BY_MEDIA_TYPE
 from engine.source.gather import gather, trimmed
-from engine.source.record import NAMES, folded
 
 KNOWN = {folded(name) for names in NAMES.values() for name in names}
 
