@@ -111,8 +111,20 @@ class App:
         bell = Bell()
         self._handover = Handover(seats=max(1, bot.web_threads // 4))
         self._database = Database(bot.database_url)
-        self.inbox = Inbox(self._database, clock, on_work=bell.ring)
-        self.outbox = Outbox(self._database, clock, on_work=bell.ring, jitter=edges.jitter)
+        self.inbox = Inbox(
+            self._database,
+            clock,
+            on_work=bell.ring,
+            on_dead=self.metrics.dead_letters.labels("message").inc,
+        )
+        self.outbox = Outbox(
+            self._database,
+            clock,
+            on_work=bell.ring,
+            jitter=edges.jitter,
+            on_dead=self.metrics.dead_letters.labels("delivery").inc,
+            on_delivered=self.metrics.answer_seconds.observe,
+        )
         self.engine = EngineClient(
             bot.engine_url,
             clock=clock,
@@ -134,7 +146,9 @@ class App:
             letters=Letters(self._database, clock, on_work=bell.ring),
             database_url=bot.database_url,
         )
-        self._answers = Answers(self._database, clock, on_work=bell.ring)
+        self._answers = Answers(
+            self._database, clock, on_work=bell.ring, on_delivered=self.metrics.answer_seconds.observe
+        )
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = Links(bot.public_url, lambda: own_keys.get("links"))
@@ -220,6 +234,7 @@ class App:
             sweep=partial(Retention(self._database, clock).sweep, bot.retention_days),
             look=self._look,
         )
+        self.metrics.expect(by_name)
         self.metrics.watch_queue(self._counts, self._oldest_seconds)
         self.flask: Flask = web.create(self._blueprints())
 

@@ -8,8 +8,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+# A reply goes out by a call of ours, or with the response to the request that asked.
+DELIVERED_HOW = ("sent", "response")
+LETTER_KINDS = ("message", "delivery")
+
 
 class Metrics:
+    """Fed where the state changes; `expect` names the label values that are known beforehand."""
+
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.acknowledged = self._counter("acknowledged", "Messages stored and acknowledged", "platform")
@@ -50,6 +56,25 @@ class Metrics:
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(f"kbdial_bot_{name}", help_text, labels, registry=self.registry)
+
+    def expect(self, platforms: Iterable[str]) -> None:
+        """Begin at 0 what is known by name, so that the first event of each is an increase."""
+        for platform in platforms:
+            for counter in (
+                self.acknowledged,
+                self.duplicates,
+                self.auth_failed,
+                self.quarantined,
+                self.refused,
+                self.answered,
+                self.send_failed,
+                self.throttled,
+            ):
+                counter.labels(platform)
+            for how in DELIVERED_HOW:
+                self.delivered.labels(platform, how)
+        for kind in LETTER_KINDS:
+            self.dead_letters.labels(kind)
 
     def watch_queue(
         self, counts: Callable[[], Mapping[str, int]], oldest_seconds: Callable[[], float]

@@ -184,13 +184,22 @@ _next_due = select(func.min(_soonest.c.due_at))
 class Inbox:
     """Messages in, items out, and what was decided about them. Safe to use from several threads.
 
-    `on_work` is called after each commit that lets something be claimed, here or in the outbox.
+    `on_work` is called after each commit that lets something be claimed, here or in the outbox;
+    `on_dead` with how many messages a commit gave up.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, on_work: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        on_work: Callable[[], None],
+        on_dead: Callable[[int], object] = lambda _: None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._on_work = on_work
+        self._on_dead = on_dead
 
     def accept(self, message: IncomingMessage) -> Accepted:
         """Write the message down; on return it survives a power cut.
@@ -318,17 +327,20 @@ class Inbox:
             LeaseLost: somebody else has the item by now.
         """
 
-        def work(connection: Connection) -> tuple[Delivery, ...]:
+        def work(connection: Connection) -> tuple[bool, tuple[Delivery, ...]]:
             failures = connection.scalar(select(inbox.c.failures).where(inbox.c.id == item.id)) or 0
             values = {"failures": failures + 1, "reason": reason}
             if failures < len(RETRY_SECONDS) and not is_final:
                 due_at = self._clock.steady() + RETRY_SECONDS[failures]
                 _leave(connection, item, values | {"state": "retrying", "due_at": due_at})
-                return ()
+                return False, ()
             _leave(connection, item, values | {"state": "dead", "ended_at": self._clock.now()})
-            return self._notice(connection, item, notice)
+            return True, self._notice(connection, item, notice)
 
-        return self._store(work)
+        is_dead, notices = self._store(work)
+        if is_dead:
+            self._on_dead(1)
+        return notices
 
     def throttled(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         """Above the limit: kept, marked and not answered.
@@ -397,7 +409,7 @@ class Inbox:
             "ended_at": self._clock.now(),
         }
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection) -> tuple[int, int]:
             free = {"lease": inbox.c.lease + 1, "lease_until": null()}
             dead = connection.execute(
                 update(inbox).where(expired, inbox.c.attempt >= CLAIMS).values(**given_up, **free)
@@ -413,12 +425,14 @@ class Inbox:
                 )
             if rescued or all_leases:
                 _set_heads(connection)
-            return rescued + dead
+            return rescued, dead
 
-        rescued = self._database.write(work, alone=True)
-        if rescued or all_leases:
+        rescued, dead = self._database.write(work, alone=True)
+        if dead:
+            self._on_dead(dead)
+        if rescued or dead or all_leases:
             self._on_work()
-        return rescued
+        return rescued + dead
 
     def next_due(self) -> float | None:
         """When the next item of a free channel is due (steady seconds); None: none waits."""
@@ -463,11 +477,12 @@ class Inbox:
 
     def _bury(self, row: Row[Any], reason: str) -> None:
         dead = {"state": "dead", "reason": reason, "ended_at": self._clock.now(), "lease_until": None}
-        self._database.write(
-            lambda connection: connection.execute(
-                update(inbox).where(inbox.c.id == row.id, inbox.c.lease == row.lease).values(dead)
-            )
+        is_ours = inbox.c.id == row.id, inbox.c.lease == row.lease
+        buried = self._database.write(
+            lambda connection: connection.execute(update(inbox).where(*is_ours).values(dead)).rowcount
         )
+        if buried:
+            self._on_dead(buried)
 
     def _notice(self, connection: Connection, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         replies = () if notice is None else (notice,)

@@ -50,7 +50,7 @@ from bot.domain import (
 from bot.store.database import Database
 from bot.store.errors import LeaseLost
 from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
-from bot.store.tables import channel_pause, outbox
+from bot.store.tables import channel_pause, inbox, outbox
 
 LEASE_SECONDS = 30.0
 # How long to wait after the first, second, … failure; after one more it is a dead letter.
@@ -131,22 +131,35 @@ _is_busy = select(
     )
 )
 _next_due = select(func.min(outbox.c.due_at)).where(_is_waiting, _is_free)
+_received_at = select(inbox.c.received_at).where(
+    inbox.c.id == select(outbox.c.item_id).where(outbox.c.id == bindparam("delivery")).scalar_subquery()
+)
 
 
 class Outbox:
     """Deliveries in, deliveries out. Safe to use from several threads at once.
 
     `on_work` is called after each commit that lets something be claimed; `jitter` gives
-    numbers from 0 to 1.
+    numbers from 0 to 1. `on_dead` is called with how many replies a commit gave up, `on_delivered`
+    with the seconds since the message of a delivered reply was accepted.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, *, on_work: Callable[[], None], jitter: Callable[[], float]
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        on_work: Callable[[], None],
+        jitter: Callable[[], float],
+        on_dead: Callable[[int], object] = lambda _: None,
+        on_delivered: Callable[[float], object] = lambda _: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._on_work = on_work
         self._jitter = jitter
+        self._on_dead = on_dead
+        self._on_delivered = on_delivered
 
     def claim(self) -> Delivery | None:
         """The oldest delivery that is due and whose channel is free; it is ours for 30 s."""
@@ -177,13 +190,16 @@ class Outbox:
         """
         values = {"state": "delivered", "receipt": receipt, "reason": None, "ended_at": self._clock.now()}
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> float | None:
             _leave(connection, delivery, values)
             if rest is not None:
                 another_part(connection, self._clock, delivery.id, rest)
+            return seconds_since_accepted(connection, self._clock, delivery.id)
 
-        self._database.write(work)
+        seconds = self._database.write(work)
         self._on_work()
+        if seconds is not None:
+            self._on_delivered(seconds)
 
     def hold(self, delivery: Delivery, until: float) -> None:
         """Nothing was sent: the platform may ask for it (see progress.py), until it is sent after all.
@@ -202,16 +218,20 @@ class Outbox:
         wish = error.retry_after_seconds
         pause = None if wish is None else _pause_seconds(wish) * (1 + JITTER * self._jitter())
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
             if pause is not None:
                 _pause(connection, delivery.channel, self._clock.steady() + pause)
             failures = connection.scalar(
                 select(outbox.c.failures).where(outbox.c.id == delivery.id, outbox.c.lease == delivery.lease)
             )
-            _leave(connection, delivery, self._after_failure(error, failures or 0, pause))
+            after = self._after_failure(error, failures or 0, pause)
+            _leave(connection, delivery, after)
+            return bool(after["state"] == "dead")
 
-        self._database.write(work)
+        is_dead = self._database.write(work)
         self._on_work()
+        if is_dead:
+            self._on_dead(1)
 
     def release(self, delivery: Delivery) -> None:
         """Hand it back unsent, as if it had never been claimed.
@@ -381,6 +401,12 @@ def another_part(connection: Connection, clock: Clock, delivery_id: int, rest: M
             uncertain=False,
         )
     )
+
+
+def seconds_since_accepted(connection: Connection, clock: Clock, delivery_id: int) -> float | None:
+    """How long ago the message was accepted that this delivery answers; None when it is forgotten."""
+    received_at = connection.scalar(_received_at, {"delivery": delivery_id})
+    return None if received_at is None else max(0.0, (clock.now() - received_at).total_seconds())
 
 
 def delivery_of(row: Row[Any], *, follows: bool = False) -> Delivery:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.domain import Clock, Delivery, IncomingMessage, MessageKey, Reply, message_from_json
 from bot.store.database import Database
-from bot.store.outbox import another_part, delivery_of
+from bot.store.outbox import another_part, delivery_of, seconds_since_accepted
 from bot.store.tables import inbox, message_key, outbox
 
 
@@ -45,13 +45,21 @@ class Progress:
 class Answers:
     """Finds and hands out replies by the message they answer. Any process may ask.
 
-    `on_work` is called after a commit that lets something be claimed.
+    `on_work` is called after a commit that lets something be claimed, `on_delivered` as in `Outbox`.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, on_work: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        on_work: Callable[[], None],
+        on_delivered: Callable[[float], object] = lambda _: None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._on_work = on_work
+        self._on_delivered = on_delivered
 
     def progress(self, platform: str, tenant: str, key: MessageKey) -> Progress | None:
         """None for a message that was never accepted, or is forgotten."""
@@ -85,7 +93,7 @@ class Answers:
         """
         now, at = self._clock.steady(), self._clock.now()
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> tuple[bool, float | None]:
             is_waiting = outbox.c.ended_at.is_(None), outbox.c.state == "waiting"
             taken = connection.execute(
                 update(outbox)
@@ -93,7 +101,7 @@ class Answers:
                 .values(state="delivered", receipt=receipt, ended_at=at, reason=None)
             ).rowcount
             if not taken:
-                return False
+                return False, None
             item_id = connection.scalar(select(outbox.c.item_id).where(outbox.c.id == delivery_id))
             connection.execute(
                 update(outbox)
@@ -102,9 +110,11 @@ class Answers:
             )
             if rest is not None:
                 another_part(connection, self._clock, delivery_id, rest)
-            return True
+            return True, seconds_since_accepted(connection, self._clock, delivery_id)
 
-        is_ours = self._database.write(work)
+        is_ours, seconds = self._database.write(work)
         if is_ours:
             self._on_work()
+        if seconds is not None:
+            self._on_delivered(seconds)
         return is_ours

@@ -1,4 +1,4 @@
-"""Calls a WSGI application from a `requests` session, without a socket."""
+"""Calls a WSGI application from a `requests` session, without a socket. While `is_cut` nobody answers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class WsgiTransport(BaseAdapter):
     def __init__(self, application: Flask) -> None:
         super().__init__()
         self._application = application
+        self.is_cut = False
 
     def send(  # noqa: PLR0917 - the base class's signature
         self,
@@ -26,6 +27,8 @@ class WsgiTransport(BaseAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         del stream, timeout, verify, cert, proxies
+        if self.is_cut:
+            raise requests.ConnectionError("nobody listens there")
         answered = self._application.test_client().open(
             request.path_url,
             method=request.method,
