@@ -6,12 +6,13 @@ GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo yes)
 PATHS := bot engine migrations tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test soak audit format locks clean
+.PHONY: help run setup check lint test soak audit format locks clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make run      set up, then start the bot and the engine; Ctrl-C stops both'
 	@echo 'make test     set up, then run every check and the whole test suite'
+	@echo 'make check    lint, types and the tests of what changed since the last commit (SINCE=main: since then)'
 	@echo 'make soak     the long loops of the tests: 200 kills, 50 power cuts, floods; half an hour'
 	@echo 'make audit    ask a vulnerability database about what is pinned; needs to reach it'
 	@echo 'make setup    set up .venv and nothing else (GPU=yes adds torch without a card)'
@@ -24,12 +25,21 @@ run: setup
 
 setup: .venv/has-base $(if $(GPU),.venv/has-gpu)
 
-test: .venv/has-base .venv/has-gpu .venv/has-test
+# As many test processes as cores; a file's tests stay together, because they share what is slow to make.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
+SINCE ?= HEAD
+
+lint:
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+test: .venv/has-base .venv/has-gpu .venv/has-test lint
+	$(PYTEST)
+
+check: .venv/has-base .venv/has-gpu .venv/has-test lint
+	@tests=$$(.ci/changed_tests $(SINCE)); if [ -n "$$tests" ]; then $(PYTEST) -q $$tests; fi
 
 # Bounded from outside as well: a loop that hangs must not hang whoever waits for it.
 soak: .venv/has-base .venv/has-gpu .venv/has-test

@@ -22,11 +22,8 @@ from bot.store import SchemaError, StoreError, schema
 from bot.store.backup import backup
 from bot.store.leader_election import AdvisoryLock, OnlyOne
 from tests.bot.store.building import HELLO, ROOM, HandClock, Store, a_message, a_store_at
+from tests.support.hang_guard import hang_guard
 from tests.support.postgresql import PostgreSQL
-
-# Slack waits three seconds; half a second is left for the way.
-PATIENCE_SECONDS = 2.5
-RECOVERY_SECONDS = 5.0
 
 
 @pytest.fixture
@@ -176,16 +173,14 @@ def test_a_server_that_is_killed_is_refused_at_once_and_found_again(url: str, po
         first = store.inbox.accept(a_message("1"))
         postgresql.kill()
         try:
-            began = time.monotonic()
-            for _ in range(3):
-                with pytest.raises(StoreError, match="did not answer"):
-                    store.inbox.accept(a_message("2"))
-            assert time.monotonic() - began < PATIENCE_SECONDS
+            with hang_guard():
+                for _ in range(3):
+                    with pytest.raises(StoreError, match="did not answer"):
+                        store.inbox.accept(a_message("2"))
         finally:
             postgresql.start()
-        began = time.monotonic()
-        assert store.inbox.accept(a_message("2")).is_new
-        assert time.monotonic() - began < RECOVERY_SECONDS
+        with hang_guard():
+            assert store.inbox.accept(a_message("2")).is_new
         assert store.inbox.accept(a_message("1")).item_id == first.item_id
 
 
@@ -245,10 +240,8 @@ def test_a_server_that_says_nothing_is_not_waited_for(url: str, postgresql: Post
         store.inbox.accept(a_message("1"))
         with postgresql.frozen():
             for _ in range(2):
-                began = time.monotonic()
-                with pytest.raises(StoreError, match="did not answer"):
+                with hang_guard(), pytest.raises(StoreError, match="did not answer"):
                     store.inbox.accept(a_message("2"))
-                assert time.monotonic() - began < PATIENCE_SECONDS
         assert store.inbox.accept(a_message("2")).item_id > 1
 
 
@@ -316,10 +309,8 @@ def test_waiting_for_another_takes_no_longer_than_the_platform_waits(url: str) -
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stdout.readline() == "held\n"
-        began = time.monotonic()
-        with pytest.raises(StoreError, match="timeout"):
+        with hang_guard(), pytest.raises(StoreError, match="timeout"):
             store.inbox.accept(a_message())
-        assert time.monotonic() - began < PATIENCE_SECONDS
         process.stdin.close()
         process.wait(10)
         assert store.inbox.accept(a_message()).is_new
