@@ -16,6 +16,7 @@ from flask import Flask
 from threadpoolctl import threadpool_limits
 
 from engine import config, encoder, source
+from engine.catalog import Catalog
 from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceError
 from engine.encoder.batcher import Batcher
 from engine.evaluation.rehearsal import drawn_once, evaluated_once
@@ -38,7 +39,6 @@ from engine.storage.snapshot_store import Shelf
 from engine.storage.vector_cache import VectorCache
 from engine.warm_up import PAUSE_SECONDS, Warming
 from engine.web import Server, application
-from engine.web.routes import Knowledge
 
 ADDRESS = "address"
 """The file in the data folder that says where its engine listens."""
@@ -71,7 +71,7 @@ class App:
     schedule. `stop` undoes either, and is fine to call twice.
     """
 
-    knowledge: Knowledge
+    knowledge: Catalog
     wsgi: Flask
     server: Server
     schedule: Schedule
@@ -197,7 +197,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     schedule = Schedule(
         {name: each.timetable for name, each in bases.items()}, refresher.request, timezone=settings.timezone
     )
-    knowledge = Knowledge(
+    knowledge = Catalog(
         knowledge_bases=bases,
         shelves=shelves,
         batcher=batcher,
@@ -242,7 +242,7 @@ def _stored_under(shelves: Iterable[Shelf]) -> Iterator[ModelIdentity]:
     return (shelf.current.model for shelf in shelves if shelf.current)
 
 
-def _watch(metrics: Metrics, knowledge: Knowledge) -> None:
+def _watch(metrics: Metrics, knowledge: Catalog) -> None:
     def entries(shelf: Shelf) -> float:
         return shelf.current.size if shelf.current else 0
 

@@ -170,6 +170,10 @@ class Refresh:
     held_back: bool = False
     dropped_more: int = 0
 
+    @property
+    def dropped_total(self) -> int:
+        return len(self.dropped) + self.dropped_more
+
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:

@@ -19,8 +19,7 @@ from engine.web.analysis_bodies import (
     InspectRequest,
     InspectResponse,
 )
-from engine.web.reading import json_body
-from engine.web.replies import as_json
+from engine.web.reading import as_json, json_body
 
 LABELS_LIMIT_BYTES = 4 << 20
 

@@ -10,14 +10,15 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from engine.catalog import Catalog, Unready
 from engine.domain import STATUS, EngineError
 from engine.metrics import Metrics
 from engine.web import openapi
 from engine.web.analysis import analysis_routes
-from engine.web.bodies import ErrorBody, ErrorPart, NotReadyBody
+from engine.web.bodies import ErrorBody, ErrorPart, NotReadyBody, ReadyBody
 from engine.web.embeddings import embeddings_routes
-from engine.web.replies import as_json
-from engine.web.routes import Knowledge, knowledge_routes
+from engine.web.reading import as_json
+from engine.web.routes import knowledge_routes
 
 BODY_LIMIT_BYTES = 1 << 20
 RETRY_AFTER_SECONDS = 1
@@ -27,14 +28,14 @@ _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
-def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> Flask:
+def application(catalog: Catalog, metrics: Metrics, *, token: str = "") -> Flask:
     """All routes. With a token, all but `/healthz`, `/readyz` and `/openapi.json` ask for it."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.merge_slashes = False
-    app.register_blueprint(knowledge_routes(knowledge, metrics))
-    app.register_blueprint(analysis_routes(knowledge.batcher))
-    app.register_blueprint(embeddings_routes(knowledge.batcher))
+    app.register_blueprint(knowledge_routes(catalog, metrics))
+    app.register_blueprint(analysis_routes(catalog.batcher))
+    app.register_blueprint(embeddings_routes(catalog.batcher))
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -42,8 +43,10 @@ def application(knowledge: Knowledge, metrics: Metrics, *, token: str = "") -> F
 
     @app.get("/readyz")
     def readyz() -> Response:
-        readiness = knowledge.readiness()
-        return as_json(readiness, 503 if isinstance(readiness, NotReadyBody) else 200)
+        readiness = catalog.readiness()
+        if isinstance(readiness, Unready):
+            return as_json(NotReadyBody.model_validate(readiness), 503)
+        return as_json(ReadyBody.model_validate(readiness))
 
     @app.get("/metrics")
     def numbers() -> Response:

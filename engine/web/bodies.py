@@ -6,9 +6,18 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
-from engine.domain import BadRequest, BadValue, Dropped, EngineError, Entry, Query, Refresh, SearchAnswer
+from engine.domain import Added, BadRequest, BadValue, Dropped, EngineError, Query, SearchAnswer
 
 DROPPED_SHOWN = 50
 _GIVEN_SHOWN = 80
@@ -20,6 +29,16 @@ def _whole(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+def _null_when_empty(text: str | None) -> str | None:
+    return text or None
+
+
+class Body(BaseModel):
+    """An answer, made from the domain's value of the same field names by `model_validate`."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class SearchRequest(BaseModel):
@@ -54,32 +73,33 @@ class SearchRequest(BaseModel):
     )
 
     def as_query(self) -> Query:
-        return Query(
-            text=self.query,
-            knowledge_base=self.knowledge_base,
-            threshold=self.threshold,
-            limit=self.limit,
-            offset=self.offset,
-            keep=self.keep,
-            keyword_weight=self.keyword_weight,
-        )
+        fields = self.model_dump()
+        return Query(text=fields.pop("query"), **fields)
 
 
-class MatchBody(BaseModel):
+_Source = Annotated[str | None, BeforeValidator(_null_when_empty)]
+
+
+class MatchBody(Body):
     """`score` was compared; `cosine` and `keyword` are its parts; `ranking`, when it differs, sorts."""
 
     rank: int
-    id: str
-    text: str
-    answer: str | None
+    id: str = Field(validation_alias=AliasPath("entry", "id"))
+    text: str = Field(validation_alias=AliasPath("entry", "text"))
+    answer: str | None = Field(validation_alias=AliasPath("entry", "answer"))
     score: float
     cosine: float | None
     keyword: float | None
     ranking: float | None
-    source: str | None
-    title: str | None
-    url: str | None
-    fields: dict[str, str]
+    source: _Source = Field(validation_alias=AliasPath("entry", "source"))
+    title: str | None = Field(validation_alias=AliasPath("entry", "title"))
+    url: str | None = Field(validation_alias=AliasPath("entry", "url"))
+    fields: dict[str, str] = Field(validation_alias=AliasPath("entry", "fields"))
+
+    @field_validator("ranking")
+    @classmethod
+    def _only_when_it_differs(cls, ranking: float | None, so_far: ValidationInfo) -> float | None:
+        return None if ranking == so_far.data.get("score") else ranking
 
 
 class ScoreBody(BaseModel):
@@ -87,7 +107,7 @@ class ScoreBody(BaseModel):
     score: float
 
 
-class SearchResponse(BaseModel):
+class SearchResponse(Body):
     """Every number comes from one snapshot; `total` counts every entry at or above `threshold`."""
 
     knowledge_base: str
@@ -100,49 +120,24 @@ class SearchResponse(BaseModel):
     best_score: float | None
     matches: list[MatchBody]
     scores: list[ScoreBody] | None
-    took_ms: float
+    took_ms: float = 0
+
+    @field_validator("scores", mode="before")
+    @classmethod
+    def _named(cls, scores: Any) -> Any:
+        return scores and [{"id": each, "score": score} for each, score in scores]
 
     @classmethod
     def of(cls, answer: SearchAnswer, took_ms: float) -> SearchResponse:
-        return cls(
-            knowledge_base=answer.knowledge_base,
-            snapshot=answer.snapshot,
-            snapshot_at=answer.snapshot_at,
-            model=answer.model,
-            fingerprint=answer.fingerprint,
-            threshold=answer.threshold,
-            total=answer.total,
-            best_score=answer.best_score,
-            matches=[
-                MatchBody(
-                    rank=match.rank,
-                    id=match.entry.id,
-                    text=match.entry.text,
-                    answer=match.entry.answer,
-                    score=match.score,
-                    cosine=match.cosine,
-                    keyword=match.keyword,
-                    ranking=None if match.ranking == match.score else match.ranking,
-                    source=match.entry.source or None,
-                    title=match.entry.title,
-                    url=match.entry.url,
-                    fields=dict(match.entry.fields),
-                )
-                for match in answer.matches
-            ],
-            scores=None
-            if answer.scores is None
-            else [ScoreBody(id=each, score=score) for each, score in answer.scores],
-            took_ms=took_ms,
-        )
+        return cls.model_validate(answer).model_copy(update={"took_ms": took_ms})
 
 
-class DroppedBody(BaseModel):
+class DroppedBody(Body):
     where: str
     reason: str
 
 
-class FailedSourceBody(BaseModel):
+class FailedSourceBody(Body):
     """A source that could not be read; `kept` entries of it are served as they were at `since`."""
 
     source: str
@@ -159,7 +154,7 @@ class RefreshRequest(BaseModel):
     confirm: bool = False
 
 
-class RefreshBody(BaseModel):
+class RefreshBody(Body):
     """One refresh. `dropped` shows the first of `dropped_total`.
 
     Of the new texts, `embedded` went through the model and `recalled` were known from before.
@@ -183,56 +178,38 @@ class RefreshBody(BaseModel):
     snapshot: str | None
     error: str | None
 
+    @field_validator("dropped", mode="before")
     @classmethod
-    def of(cls, refresh: Refresh) -> RefreshBody:
-        return cls(
-            id=refresh.id,
-            state=refresh.state,
-            requested=refresh.requested,
-            started=refresh.started,
-            finished=refresh.finished,
-            read=refresh.read,
-            kept=refresh.kept,
-            embedded=refresh.embedded,
-            recalled=refresh.recalled,
-            held_back=refresh.held_back,
-            dropped_total=len(refresh.dropped) + refresh.dropped_more,
-            dropped=[
-                DroppedBody(where=each.where, reason=each.reason) for each in refresh.dropped[:DROPPED_SHOWN]
-            ],
-            failed_sources=[
-                FailedSourceBody(source=each.source, reason=each.reason, kept=each.kept, since=each.since)
-                for each in refresh.failed_sources
-            ],
-            confirmed=refresh.confirmed,
-            snapshot=refresh.snapshot,
-            error=refresh.error,
-        )
+    def _first(cls, dropped: Any) -> Any:
+        return dropped[:DROPPED_SHOWN]
 
 
-class ProgressBody(BaseModel):
+class ProgressBody(Body):
     done: int
     total: int
     per_second: float | None
 
 
-class RolledBackBody(BaseModel):
+class RolledBackBody(Body):
     """That what is served was gone back to. A refresh by hand, or a source that changes, ends it."""
 
     at: datetime
-    from_snapshot: str
+    from_snapshot: str = Field(validation_alias="snapshot")
 
 
-class RollbackDone(BaseModel):
-    """What is served from now on, what it was gone back from, and how long that holds."""
+class RollbackDoneBody(Body):
+    """The snapshot served from now on, the one it was gone back from, and how long that holds."""
 
     snapshot: str
     snapshot_at: datetime
     from_snapshot: str
-    says: str
+    says: str = (
+        "Scheduled refreshes keep this snapshot as long as the sources say what they said."
+        " It ends when a source changes, or when somebody asks for a refresh."
+    )
 
 
-class KnowledgeBaseBody(BaseModel):
+class KnowledgeBaseBody(Body):
     """A knowledge base as it is now. `refreshes` are the last ones, newest first.
 
     `failed_sources` are those of the last refresh that has ended.
@@ -266,28 +243,15 @@ class RefreshAccepted(BaseModel):
     refresh: str
 
 
-class EntryBody(BaseModel):
+class EntryBody(Body):
     id: str
     text: str
     answer: str | None
     title: str | None
     url: str | None
-    source: str | None
+    source: _Source
     fields: dict[str, str]
     wordings: list[str] = []
-
-    @classmethod
-    def of(cls, entry: Entry) -> EntryBody:
-        return cls(
-            id=entry.id,
-            text=entry.text,
-            answer=entry.answer,
-            title=entry.title,
-            url=entry.url,
-            source=entry.source or None,
-            fields=dict(entry.fields),
-            wordings=list(entry.wordings),
-        )
 
 
 class EntriesBody(BaseModel):
@@ -295,7 +259,7 @@ class EntriesBody(BaseModel):
     total: int
 
 
-class NamedText(BaseModel):
+class NamedText(Body):
     id: str
     text: str
 
@@ -318,18 +282,27 @@ class AddedBody(BaseModel):
     dropped: list[DroppedLine]
     refresh: str
 
+    @classmethod
+    def of(cls, added: Added, refresh: str) -> AddedBody:
+        return cls(
+            added=list(map(NamedText.model_validate, added.added)),
+            repeated=list(map(NamedText.model_validate, added.repeated)),
+            dropped=list(map(DroppedLine.of, added.dropped)),
+            refresh=refresh,
+        )
 
-class Ready(BaseModel):
-    ready: bool
+
+class ReadyBody(Body):
+    ready: bool = True
     model: str
     device: str
     warnings: list[str]
 
 
-class NotReadyBody(BaseModel):
+class NotReadyBody(Body):
     """Waiting helps while the model is "loading" or entries are "embedding", not when it "failed"."""
 
-    ready: bool
+    ready: bool = False
     state: Literal["loading", "embedding", "failed"]
     reason: str
     progress: ProgressBody | None

@@ -13,8 +13,7 @@ from engine.domain import BadValue
 from engine.encoder.batcher import Batcher
 from engine.index.snapshot import Vectors
 from engine.search import is_visible
-from engine.web.reading import json_body
-from engine.web.replies import as_json
+from engine.web.reading import as_json, json_body
 
 INPUT_LIMIT_BYTES = 8 << 20
 MOST_TEXTS = 2048

@@ -23,10 +23,10 @@ from engine.web.bodies import (
     KnowledgeBaseBody,
     KnowledgeBasesBody,
     NotReadyBody,
-    Ready,
+    ReadyBody,
     RefreshAccepted,
     RefreshRequest,
-    RollbackDone,
+    RollbackDoneBody,
     SearchRequest,
     SearchResponse,
 )
@@ -65,7 +65,7 @@ def document(*, token_needed: bool) -> _Schema:
         KnowledgeBaseBody,
         RefreshRequest,
         RefreshAccepted,
-        RollbackDone,
+        RollbackDoneBody,
         EmbeddingsRequest,
         EmbeddingsResponse,
         EvaluateRequest,
@@ -76,7 +76,7 @@ def document(*, token_needed: bool) -> _Schema:
         GroupsResponse,
         EntriesBody,
         AddedBody,
-        Ready,
+        ReadyBody,
         NotReadyBody,
         ErrorBody,
     ]
@@ -158,7 +158,7 @@ def _paths() -> _Schema:
             "post": _operation(
                 "rollback",
                 "Serve the snapshot before again, until a source changes or a refresh is asked for.",
-                {"200": RollbackDone},
+                {"200": RollbackDoneBody},
                 errors=("404", "409", "503"),
             ),
         },
@@ -191,7 +191,7 @@ def _paths() -> _Schema:
             ),
         },
         "/healthz": {"get": _open("healthz", "Alive.", {"200": None})},
-        "/readyz": {"get": _open("readyz", "Ready, or why not.", {"200": Ready, "503": NotReadyBody})},
+        "/readyz": {"get": _open("readyz", "Ready, or why not.", {"200": ReadyBody, "503": NotReadyBody})},
         "/metrics": {"get": _operation("metrics", "For Prometheus.", {"200": None})},
     }
 

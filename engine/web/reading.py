@@ -1,16 +1,23 @@
-"""Requests in: what a route reads, or a sentence about what is wrong with it."""
+"""Requests in, JSON out: a route's body, or a sentence about what is wrong with it."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from flask import request
+from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
 from engine.domain import BadValue, UnsupportedMediaType
 from engine.web.bodies import explained
 
 _Body = TypeVar("_Body", bound=BaseModel)
+
+
+def as_json(body: BaseModel | Mapping[str, Any], status: int = 200) -> Response:
+    text = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, ensure_ascii=False)
+    return Response(text, status=status, content_type="application/json")
 
 
 def json_body(shape: type[_Body], *, limit_bytes: int | None = None) -> _Body:

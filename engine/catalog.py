@@ -1,0 +1,257 @@
+"""The knowledge bases as people ask about them: readiness, state, entries, answers.
+
+Puts together what shelves, refresher, model and managed source know, each by itself. Gives
+domain values; how they look over HTTP is `engine.web`'s work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from engine.config import KnowledgeBase
+from engine.domain import (
+    Added,
+    Entry,
+    FailedSource,
+    ForeignEntry,
+    NoSnapshot,
+    NotReady,
+    Query,
+    Refresh,
+    RolledBack,
+    SearchAnswer,
+    UnknownEntry,
+    UnknownKnowledgeBase,
+)
+from engine.encoder.batcher import Batcher
+from engine.refresh.refresher import Refresher
+from engine.refresh.vectors import Progress
+from engine.search import Searcher, scale_of
+from engine.source import MANAGED, ManagedSource
+from engine.storage.snapshot_store import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The model is loaded and there is something to answer from."""
+
+    model: str
+    device: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """Waiting helps while the model is "loading" or entries are "embedding", not when it "failed"."""
+
+    state: Literal["loading", "embedding", "failed"]
+    reason: str
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBaseState:
+    """A knowledge base as it is now. `refreshes` are the last ones, newest first.
+
+    `failed_sources` are those of the last refresh that has ended. `dimension` is 0, and `device`
+    and `fingerprint` are empty, while no model is known.
+    """
+
+    name: str
+    size: int
+    model: str
+    fingerprint: str
+    dimension: int
+    device: str
+    snapshot: str | None
+    snapshot_at: datetime | None
+    threshold: float | None
+    instruction: str
+    refresh: str
+    refreshing: bool
+    progress: Progress | None
+    next_refresh: datetime | None
+    rolled_back: RolledBack | None
+    failed_sources: tuple[FailedSource, ...]
+    refreshes: tuple[Refresh, ...]
+
+    @property
+    def last_refresh(self) -> Refresh | None:
+        return self.refreshes[0] if self.refreshes else None
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackDone:
+    """The snapshot served from now on, and what it was gone back from."""
+
+    snapshot: str
+    snapshot_at: datetime
+    from_snapshot: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The knowledge bases of one engine, by name."""
+
+    knowledge_bases: Mapping[str, KnowledgeBase]
+    shelves: Mapping[str, Shelf]
+    batcher: Batcher
+    searcher: Searcher
+    refresher: Refresher
+    managed: ManagedSource
+    next_run: Callable[[str], datetime | None]
+    model_name: str
+
+    def known(self, name: str) -> str:
+        """This name, when it is one.
+
+        Raises:
+            UnknownKnowledgeBase
+        """
+        if name not in self.knowledge_bases:
+            raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
+        return name
+
+    def readiness(self) -> Ready | Unready:
+        """Ready when the model is loaded and there is something to answer from.
+
+        On an empty folder that is when the first refreshes have ended. One knowledge base
+        among others that has nothing yet is a warning.
+        """
+        state, reason = self.batcher.state
+        if state != "ready" or self.refresher.missing_at_start is None:
+            return Unready(
+                "loading" if state in {"loading", "ready"} else "failed",
+                reason or "the snapshots are being looked at",
+            )
+        missing = {name: problem for name in self.knowledge_bases if (problem := self._problem(name))}
+        is_first_start = len(self.refresher.missing_at_start) == len(self.knowledge_bases)
+        is_coming = any(self._is_coming(name) for name in missing)
+        if len(missing) == len(self.knowledge_bases) or (is_first_start and is_coming):
+            progress = next(filter(None, map(self.refresher.progress, missing)), None)
+            return Unready("embedding" if is_coming else "failed", "; ".join(missing.values()), progress)
+        warnings = (*missing.values(), *self._damaged())
+        return Ready(self.batcher.identity.name, self.batcher.device, warnings)
+
+    def describe(self, name: str) -> KnowledgeBaseState:
+        """The state of one knowledge base.
+
+        Raises:
+            UnknownKnowledgeBase
+        """
+        base, shelf = self.knowledge_bases[self.known(name)], self.shelves[name]
+        snapshot = shelf.current
+        refreshes = self.refresher.recent(name)
+        is_loaded = self.batcher.state[0] == "ready"
+        identity = snapshot.model if snapshot else self.batcher.identity if is_loaded else None
+        return KnowledgeBaseState(
+            name=name,
+            size=snapshot.size if snapshot else 0,
+            model=identity.name if identity else self.model_name,
+            fingerprint=scale_of(identity.fingerprint, base) if identity else "",
+            dimension=identity.dimension if identity else 0,
+            device=self.batcher.device if is_loaded else "",
+            snapshot=snapshot.id if snapshot else None,
+            snapshot_at=snapshot.confirmed if snapshot else None,
+            threshold=base.threshold,
+            instruction=base.instruction,
+            refresh=base.refresh,
+            refreshing=any(each.state in {"waiting", "running"} for each in refreshes),
+            progress=self.refresher.progress(name),
+            next_refresh=self.next_run(name),
+            rolled_back=shelf.rolled_back,
+            failed_sources=next((each.failed_sources for each in refreshes if each.finished), ()),
+            refreshes=refreshes,
+        )
+
+    def entries(self, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
+        """Some of what the snapshot serves, and how many there are of all.
+
+        The managed entries are as they are this moment, and the last.
+        """
+        snapshot = self.shelves[self.known(name)].current
+        rows = snapshot.entries.rows_not_from(MANAGED).tolist() if snapshot else []
+        own = self.managed.entries(name)
+        page = [snapshot.entries[row] for row in rows[offset : offset + limit]] if snapshot else []
+        first = max(0, offset - len(rows))
+        return [*page, *own[first : first + limit - len(page)]], len(rows) + len(own)
+
+    def remove(self, name: str, entry_id: str) -> None:
+        """Take a managed entry away.
+
+        Raises:
+            UnknownEntry, ForeignEntry
+        """
+        if self.managed.remove(self.known(name), entry_id):
+            self.refresher.changed(name)
+            return
+        snapshot = self.shelves[name].current
+        row = snapshot.entries.row_of(entry_id) if snapshot else None
+        if snapshot and row is not None and (source := snapshot.entries[row].source) != MANAGED:
+            raise ForeignEntry(f'entry "{entry_id}" comes from {source}, remove it there')
+        raise UnknownEntry(f'knowledge base "{name}" has no entry "{entry_id}"')
+
+    def add(self, name: str, content: bytes, media_type: str) -> tuple[Added, str]:
+        """Add a list to the managed entries; with the id of the refresh after which they are found.
+
+        Raises:
+            UnknownKnowledgeBase, BadValue, SourceError
+        """
+        added = self.managed.add(self.known(name), content, media_type)
+        return added, self.refresher.changed(name)
+
+    def refresh(self, name: str, *, confirmed: bool = False) -> str:
+        """Ask for a refresh by hand; its id.
+
+        Raises:
+            UnknownKnowledgeBase
+        """
+        return self.refresher.request(self.known(name), confirmed=confirmed, by_hand=True)
+
+    def roll_back(self, name: str) -> RollbackDone:
+        """Serve the snapshot before again; raises what the refresher's `roll_back` raises."""
+        served, note = self.refresher.roll_back(self.known(name))
+        return RollbackDone(served.id, served.confirmed, note.snapshot)
+
+    def search(self, query: Query) -> SearchAnswer:
+        """As the searcher, but tells "not yet" from "not until somebody mends the source".
+
+        Raises:
+            NoSnapshot, and what the searcher raises.
+        """
+        try:
+            return self.searcher.search(query)
+        except NotReady:
+            name = query.knowledge_base
+            if self.batcher.state[0] == "ready" and not self._is_coming(name):
+                raise NoSnapshot(self._problem(name)) from None
+            raise
+
+    def _problem(self, name: str) -> str:
+        """Why this knowledge base cannot be asked; empty when it can."""
+        try:
+            self.searcher.snapshot_of(name)
+        except NotReady as problem:
+            return f"{problem.message}: {self._refresh_in_words(name)}"
+        return ""
+
+    def _refresh_in_words(self, name: str) -> str:
+        last = next(iter(self.refresher.recent(name)), None)
+        if last and last.state == "failed":
+            return f"the last refresh failed: {last.error}"
+        progress = self.refresher.progress(name)
+        return f"{progress.done} of {progress.total} embedded" if progress else "a refresh is coming"
+
+    def _is_coming(self, name: str) -> bool:
+        last = next(iter(self.refresher.recent(name)), None)
+        return last is None or last.state != "failed"
+
+    def _damaged(self) -> list[str]:
+        return [
+            f'a stored snapshot of "{name}" is damaged, the one before is served'
+            for name, shelf in self.shelves.items()
+            if shelf.damaged
+        ]
