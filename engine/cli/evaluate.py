@@ -19,6 +19,7 @@ from engine.evaluation import Chosen, Evaluation, queries
 from engine.evaluation import evaluate as evaluation_of
 from engine.evaluation.picture import drawn_curve
 from engine.evaluation.queries import LabelledQuery, Scored
+from engine.evaluation.report import EvaluateResponse
 
 _PAGE = 1000
 _UNKNOWN_SHOWN = 5
@@ -73,8 +74,6 @@ def _judged(
 
 
 def _figures(found: Evaluation, model: str, path: Path, depth: int) -> dict[str, Any]:
-    from engine.web.analysis_bodies import EvaluateResponse  # noqa: PLC0415 - the names of the HTTP contract
-
     body = EvaluateResponse.of(found, len(found.curve), None).model_dump(exclude={"picture"})
     return {"queries": str(path), "model": model, "depth": depth, **body}
 

@@ -9,11 +9,11 @@ from engine.encoder.batcher import Batcher
 from engine.evaluation import evaluate
 from engine.evaluation.clustering import grouped
 from engine.evaluation.picture import drawn_curve, drawn_histogram
+from engine.evaluation.report import EvaluateResponse
 from engine.evaluation.vector_stats import inspected
 from engine.search import is_visible
 from engine.web.analysis_bodies import (
     EvaluateRequest,
-    EvaluateResponse,
     GroupsRequest,
     GroupsResponse,
     InspectRequest,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.evaluation import CONFIDENCE, METHOD, Chosen, Evaluation, Label, Point
+from engine.evaluation import Label
 from engine.evaluation.picture import Language
+from engine.evaluation.report import base64_of
 from engine.evaluation.vector_stats import Inspected
 from engine.web.bodies import Whole
 
@@ -52,85 +53,6 @@ class EvaluateRequest(BaseModel):
         return [Label(label.score, label.relevant, label.group) for label in self.labels]
 
 
-class PointBody(BaseModel):
-    threshold: float
-    precision: float
-    recall: float
-    f1: float
-    kept: int
-
-    @classmethod
-    def of(cls, point: Point) -> PointBody:
-        return cls(
-            threshold=point.threshold,
-            precision=point.precision,
-            recall=point.recall,
-            f1=point.f1,
-            kept=point.kept,
-        )
-
-
-class IntervalBody(BaseModel):
-    """Where 95 % of the resamples lie; `high` is null when there is no end."""
-
-    low: float
-    high: float | None
-
-
-class ChosenBody(PointBody):
-    """`suggested` is rounded to what people set; `at_suggested` is what that does to the labels."""
-
-    lower_bound: float
-    suggested: float
-    at_suggested: PointBody
-    interval: IntervalBody | None
-
-    @classmethod
-    def chosen(cls, chosen: Chosen | None) -> ChosenBody | None:
-        if chosen is None:
-            return None
-        interval = chosen.interval
-        return cls(
-            **PointBody.of(chosen.point).model_dump(),
-            lower_bound=chosen.lower_bound,
-            suggested=chosen.suggested,
-            at_suggested=PointBody.of(chosen.at_suggested),
-            interval=None if interval is None else IntervalBody(low=interval.low, high=interval.high),
-        )
-
-
-class EvaluateResponse(BaseModel):
-    """`method` names the bound of the precision, `confidence` says how sure it is."""
-
-    labels: int
-    relevant: int
-    groups: int
-    best: ChosenBody | None
-    precision: float | None
-    wanted: ChosenBody | None
-    current: PointBody | None
-    method: str
-    confidence: float
-    curve: list[PointBody]
-    picture: str | None = Field(description="A PNG in base64.")
-
-    @classmethod
-    def of(cls, evaluation: Evaluation, points: int, picture: bytes | None) -> EvaluateResponse:
-        return cls(
-            labels=evaluation.labels,
-            relevant=evaluation.curve.relevant,
-            groups=evaluation.groups,
-            best=ChosenBody.chosen(evaluation.best),
-            precision=evaluation.precision,
-            wanted=ChosenBody.chosen(evaluation.wanted),
-            current=None if evaluation.current is None else PointBody.of(evaluation.current),
-            method=METHOD,
-            confidence=CONFIDENCE,
-            curve=[PointBody.of(point) for point in evaluation.curve.thinned(points)],
-            picture=_base64(picture),
-        )
-
-
 class InspectRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -162,15 +84,14 @@ class InspectResponse(BaseModel):
     def of(
         cls, seen: Inspected, *, model: str, fingerprint: str, tokens: int | None, picture: bytes | None
     ) -> InspectResponse:
+        """The vector itself from `seen`, whose edges and counts are one histogram here."""
         return cls(
+            **asdict(seen),
+            histogram=HistogramBody(edges=list(seen.edges), counts=list(seen.counts)),
             model=model,
             fingerprint=fingerprint,
-            dimension=seen.dimension,
-            norm=seen.norm,
-            values=list(seen.values),
-            histogram=HistogramBody(edges=list(seen.edges), counts=list(seen.counts)),
             tokens=tokens,
-            picture=_base64(picture),
+            picture=base64_of(picture),
         )
 
 
@@ -189,7 +110,3 @@ class GroupsResponse(BaseModel):
     groups: list[list[int]]
     model: str
     fingerprint: str
-
-
-def _base64(content: bytes | None) -> str | None:
-    return None if content is None else base64.b64encode(content).decode()

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from engine.evaluation.report import EvaluateResponse
 from engine.web.analysis_bodies import (
     EvaluateRequest,
-    EvaluateResponse,
     GroupsRequest,
     GroupsResponse,
     InspectRequest,
