@@ -36,7 +36,7 @@ from bot.engine_client.analysis_shapes import EvaluatedShape
 from bot.responder import Responder
 from engine.evaluation import Label as Weighed
 from engine.evaluation import evaluate
-from engine.web.analysis_bodies import EvaluateResponse
+from engine.evaluation.report import EvaluateResponse
 from tests.bot.store.building import HandClock, Store
 
 ANN = Person("slack", "T1", "U1", "Ann")
