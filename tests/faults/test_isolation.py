@@ -104,7 +104,7 @@ def _link(network: str, state: str) -> None:
 
 def _say_inside(network: str, home: BotHome) -> None:
     """Send event 6 from within: the cable it would come over is cut."""
-    script = f"from tests.support.crowd import Line; Line(8000, host='{FAR}').insist(6)"
+    script = f"from tests.support.load_clients import Line; Line(8000, host='{FAR}').insist(6)"
     subprocess.run(
         ["ip", "netns", "exec", network, sys.executable, "-c", script], cwd=REPOSITORY, check=True, timeout=30
     )
