@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument(
         "--replay", type=_letter, metavar="WHICH", help='try again: "all", "message:7" or "delivery:9"'
     )
+    command("quarantine", _quarantine, "genuine requests that could not be understood, and why")
     kept = command("backup", _backup, "copy the database into a new file while it is in use")
     kept.add_argument("file", type=Path, metavar="FILE")
     back = command("restore", _restore, "put a backup in place of the database; what was there is kept aside")
@@ -155,6 +156,10 @@ def _letters(config: Config, options: argparse.Namespace) -> int:
     if options.replay is None:
         return _say(operator.letters(config))
     return _say(operator.replay(config, *options.replay))
+
+
+def _quarantine(config: Config, _: argparse.Namespace) -> int:
+    return _say(operator.quarantine(config))
 
 
 def _backup(config: Config, options: argparse.Namespace) -> int:

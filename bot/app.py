@@ -56,6 +56,7 @@ from bot.store import (
     Letters,
     Outbox,
     Places,
+    Quarantine,
     Retention,
     Reviews,
     SchemaError,
@@ -144,6 +145,7 @@ class App:
             labelling=self._labelling,
             admins=self._admins,
             letters=Letters(self._database, clock, on_work=bell.ring),
+            quarantine=Quarantine(self._database),
             database_url=bot.database_url,
         )
         self._answers = Answers(

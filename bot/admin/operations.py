@@ -20,14 +20,20 @@ from bot.process.control_socket import (
     Operation,
     Request,
 )
-from bot.store import Admins, Letters, StoreError
+from bot.store import Admins, Letters, Quarantine, StoreError
 from bot.store.backup import backup
 
 LETTERS_SHOWN = 200
+PUT_ASIDE_SHOWN = 50
 
 
 def operations(
-    *, labelling: Labelling, admins: Admins, letters: Letters, database_url: str
+    *,
+    labelling: Labelling,
+    admins: Admins,
+    letters: Letters,
+    quarantine: Quarantine,
+    database_url: str,
 ) -> Mapping[str, Operation]:
     """Every operation; each raises LocalError with a sentence where it refuses."""
     return {
@@ -37,6 +43,7 @@ def operations(
         "remove-admin": partial(_remove_admin, admins),
         "letters": partial(_letters, letters),
         "replay": partial(_replay, letters),
+        "quarantine": partial(_quarantine, quarantine),
         "backup": partial(_backup, database_url),
     }
 
@@ -80,6 +87,13 @@ def _letters(letters: Letters, _request: Request, _: Hear) -> list[dict[str, Any
     return [
         asdict(letter) | {"died_at": letter.died_at.isoformat(timespec="seconds")}
         for letter in letters.listed(LETTERS_SHOWN)
+    ]
+
+
+def _quarantine(quarantine: Quarantine, _request: Request, _: Hear) -> list[dict[str, Any]]:
+    return [
+        asdict(one) | {"received_at": one.received_at.isoformat(timespec="seconds")}
+        for one in quarantine.newest(PUT_ASIDE_SHOWN)
     ]
 
 

@@ -55,6 +55,17 @@ def letters(config: Config) -> str:
     return "\n".join(lines) or "No dead letters."
 
 
+def quarantine(config: Config) -> str:
+    """The newest requests that were genuine and could not be understood, two lines each."""
+    found: list[dict[str, Any]] = ask(config, "quarantine", {})
+    lines = [
+        f"{one['id']}  {one['received_at']}  {_printable(one['platform'])}:{_printable(one['tenant'])}"
+        f"  {_printable(one['reason'])}\n    {_printable(one['body'])[:2000]}"
+        for one in found
+    ]
+    return "\n".join(lines) or "Nothing is in quarantine."
+
+
 def replay(config: Config, kind: str, number: int | None) -> str:
     """Try one dead letter again, or all of them."""
     count = ask(config, "replay", {"kind": kind, "id": number})

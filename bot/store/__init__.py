@@ -14,6 +14,7 @@ from bot.store.history import History
 from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
 from bot.store.outbox import Outbox
+from bot.store.quarantine import PutAside, Quarantine
 from bot.store.reply_progress import Answers, Kept, Progress
 from bot.store.retention import Retention
 from bot.store.reviews import Reviews
@@ -37,6 +38,8 @@ __all__ = [
     "Outbox",
     "Places",
     "Progress",
+    "PutAside",
+    "Quarantine",
     "Retention",
     "Reviews",
     "SchemaError",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -68,13 +67,7 @@ def keep_closed(
     )
 
 
-def keep_place(connection: Connection, channel: Channel, now: datetime) -> None:
-    values: dict[str, Any] = {
-        "platform": channel.platform,
-        "tenant": channel.tenant,
-        "id": channel.id,
-        "address": "{}",
-        "seen_at": now,
-    }
+def keep_place(connection: Connection, channel: Channel) -> None:
+    values = {"platform": channel.platform, "tenant": channel.tenant, "id": channel.id}
     connection.execute(delete(channel_place).where(channel_place.c.channel == channel.key))
     connection.execute(insert(channel_place).values(channel=channel.key, **values))

@@ -278,7 +278,7 @@ class Inbox:
             for label in outcome.labels:
                 keep_label(connection, message.channel, message.person, label, now, item_id=item.id)
             if outcome.changes:
-                keep_place(connection, message.channel, now)
+                keep_place(connection, message.channel)
             if outcome.marked is not None:
                 keep_marked(connection, message, item.id, outcome.marked, now)
             for decision in outcome.decisions:

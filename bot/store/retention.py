@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Table, delete, select
 from bot.domain import Clock
 from bot.store.database import Database
 from bot.store.tables import (
-    announcement,
     asked,
     document,
     gap_decision,
@@ -51,7 +50,6 @@ class Retention:
             label: (label.c.made_at < before, label.c.source != "import"),
             review_item: (review_item.c.made_at < before,),
             gap_decision: (gap_decision.c.made_at < before,),
-            announcement: (announcement.c.made_at < before,),
             document: (document.c.expires_at < self._clock.now(),),
             quarantine: (quarantine.c.received_at < before,),
             message_key: (message_key.c.seen_at < keys_before,),

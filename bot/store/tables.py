@@ -287,18 +287,7 @@ gap_decision = Table(
 )
 Index("ix_gap_decision_made_at", gap_decision.c.made_at)
 
-# What is said to a channel without being asked, once: a digest of one day, the news of another
-# model. Whoever inserts the row says it.
-announcement = Table(
-    "announcement",
-    metadata,
-    Column("channel", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("made_at", Utc, nullable=False),
-)
-Index("ix_announcement_made_at", announcement.c.made_at)
-
-# Where a channel can be spoken to without being asked. `address` holds no credentials.
+# The channels that can be spoken to without being asked.
 channel_place = Table(
     "channel_place",
     metadata,
@@ -306,8 +295,6 @@ channel_place = Table(
     Column("platform", Text, nullable=False),
     Column("tenant", Text, nullable=False),
     Column("id", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("seen_at", Utc, nullable=False),
 )
 
 # Files on their way to people: exports and pictures. Gone soon after.

@@ -15,6 +15,7 @@ from bot.process.lock import CannotStart
 from tests.support.engine import a_knowledge_base
 from tests.support.program import Program, a_program
 from tests.support.slack import error
+from tests.support.slack_people import an_event
 
 
 def a_dead_letter(program: Program) -> str:
@@ -40,6 +41,17 @@ def test_a_dead_letter_is_listed_and_answered_when_it_is_replayed(tmp_path: Path
         with pytest.raises(CannotStart, match=f"no dead delivery {number}"):
             operator.replay(program.settings, "delivery", number)
         assert operator.letters(program.settings) == "No dead letters."
+
+
+def test_what_could_not_be_understood_is_shown_to_operators(tmp_path: Path) -> None:
+    with a_program(tmp_path, a_knowledge_base(tmp_path, "apple", "plum")) as program:
+        assert operator.quarantine(program.settings) == "Nothing is in quarantine."
+        program.people.event(an_event(text="\x1b[31mhidden", channel=7))
+        told = operator.quarantine(program.settings)
+    assert told == operator.quarantine(program.settings)
+    assert "slack:T1  " in told
+    assert "hidden" in told
+    assert "\x1b" not in told
 
 
 def test_without_a_running_bot_the_same_letters_are_listed(tmp_path: Path) -> None:
