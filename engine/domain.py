@@ -36,10 +36,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Something in a source that did not become an entry. `where` is FILE:LINE."""
+    """Something in a source that did not become an entry. `where` is FILE:LINE.
+
+    `code` and `details` say for programs what `reason` says in English.
+    """
 
     where: str
     reason: str
+    code: str = field(default="", compare=False)
+    details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +63,24 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True)
 class FailedSource:
-    """A source that could not be read. `kept` entries of it are served as they were at `since`."""
+    """A source, or a file of one, that could not be read.
+
+    `kept` entries of it are served as they were at `since`. `code` is for programs.
+    """
 
     source: str
     reason: str
     kept: int = 0
     since: datetime | None = None
+    code: str = field(default="unreadable", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a source held: the entries kept, how many were read, and what was left out and why.
 
-    Of several sources together, `failed` are those whose entries are from before. `is_old`
-    when that is so of all of them, so that nothing was learnt.
+    `notes` are told beside what was left out: nothing was lost by them. `failed` are the sources
+    and files whose entries are from before. `is_old` when that is so of all, so that nothing was learnt.
     """
 
     entries: tuple[Entry, ...]
@@ -79,6 +88,7 @@ class Reading:
     dropped: tuple[Dropped, ...] = ()
     failed: tuple[FailedSource, ...] = ()
     is_old: bool = False
+    notes: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +161,7 @@ class Refresh:
     Of the texts that are new in it, `embedded` went through the model and `recalled` were
     known from before. `held_back` when the sources still say what was rolled back from, so that it was not
     published. `dropped_more` were dropped beside those in `dropped`, without their reasons.
+    `notes` are told of what was read all the same.
     """
 
     id: str
@@ -169,6 +180,7 @@ class Refresh:
     recalled: int = 0
     held_back: bool = False
     dropped_more: int = 0
+    notes: tuple[Dropped, ...] = ()
 
     @property
     def dropped_total(self) -> int:

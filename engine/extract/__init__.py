@@ -8,9 +8,9 @@ whoever started it holds the clock, and the seconds are for when that one is gon
 that hangs or breaks a parser, or blows up in memory, costs this process and nothing else,
 and questions never wait for a parser.
 
-    in      {"kind": ".docx", "bytes": 1234, "seconds": 120}⏎ and then as many bytes
+    in      {"kind": "docx", "bytes": 1234, "seconds": 120}⏎ and then as many bytes
     out     {"text": …, "headings": […], "piece": 1, "pieces": 7, "page": 3}     a piece
-            {"row": 2, "sheet": "FAQ", "sheets": 1, "cells": […]}                a row
+            {"row": 2, "sheet": "FAQ", "sheets": 1, "cells": […], "above": [0], "unknown": [2]}
             {"where": "page 3", "dropped": "…"}                                 what was passed over
             {"error": "…"} or {"missing": "module"} or {"end": true}            the last line
 

@@ -74,7 +74,7 @@ WORDINGS: Final = frozenset(
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>|《[^《》]*》")
 _MARKS = " \t\n*#:;,.!?、。-_=~\"'`"
-_NUMBERED = re.compile(r"[\s#]*\d{1,3}$")
+_DIGITS = "0123456789"
 _BETWEEN_WORDINGS = re.compile(r"[\r\n|｜;；]+")
 
 
@@ -94,7 +94,7 @@ class Columns:
             for part, accepted in NAMES.items()
             if any(known in written for known in accepted)
         }
-        others = (name for known, name in written.items() if _NUMBERED.sub("", known) in WORDINGS)
+        others = (name for known, name in written.items() if known.rstrip(_DIGITS).rstrip(" #") in WORDINGS)
         return cls(parts, tuple(others))
 
     @property

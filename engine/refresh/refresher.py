@@ -268,6 +268,7 @@ class Refresher:
             kept=len(entries),
             dropped=reading.dropped,
             failed_sources=reading.failed,
+            notes=reading.notes,
         )
         served = shelf.current
         current = served if served and served.model.fingerprint == model.fingerprint else None

@@ -2,16 +2,18 @@
 
     path, address or query ─► bytes or rows ─► records ─► entries, and what was dropped and why
 
-A source is read whole or not at all. Whatever is wrong with it is a SourceError that
-names it and the place; no other exception leaves `read`, whatever it holds. `Sources`
+A file is read whole or not at all, and one that cannot be read takes none of its folder along.
+Whatever is wrong is a SourceError that names it and the place; no other exception leaves
+`read`, whatever it holds. `Sources`
 reads all of a knowledge base and keeps what each held last, for when it fails.
 Nothing here knows a model or a snapshot.
 """
 
 from engine.source.files import read
 from engine.source.limits import DEFAULT_LIMITS, Limits
-from engine.source.managed import MANAGED, ManagedSource
+from engine.source.managed import ManagedSource
 from engine.source.merge import merged
 from engine.source.sources import FLOOR, Sources
+from engine.source.stored import MANAGED
 
 __all__ = ["DEFAULT_LIMITS", "FLOOR", "MANAGED", "Limits", "ManagedSource", "Sources", "merged", "read"]

@@ -9,26 +9,17 @@ import sys
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from engine.domain import Dropped, SourceError
-from engine.extract.columns import Columns
-from engine.source.formats import decoded
+from engine.source import grid
+from engine.source.encoding import decode
+from engine.source.gather import SHEET
 from engine.source.limits import DEFAULT_LIMITS, Limits
-from engine.source.record import Record, digest, record_of
-
-KINDS: Final[Mapping[str, str]] = {
-    ".md": ".md",
-    ".markdown": ".md",
-    ".html": ".html",
-    ".htm": ".html",
-    ".docx": ".docx",
-    ".pdf": ".pdf",
-    ".xlsx": ".xlsx",
-}
-"""What is read, by how its name ends."""
+from engine.source.record import Record, digest
 
 _BETWEEN_HEADINGS = " › "
 _HOME = Path(__file__).resolve().parent.parent.parent
@@ -61,23 +52,22 @@ class Documents:
 
         Raises SourceError naming it, and the place where there is one.
         """
-        if kind == ".md":
-            content = decoded(name, content).encode()
+        if kind == "markdown":
+            text, encoding = decode(name, content)
+            content = text.encode()
+            if encoding:
+                yield Dropped(name, f"was read as {encoding}", "read_as", {"encoding": encoding})
         named: set[str] = set()
-        header: tuple[str, Columns, list[str]] | None = None
-        for item in self._items(name, kind, content):
-            if "dropped" in item:
-                yield Dropped(f"{name}: {_clean(item['where'])}", item["dropped"])
-            elif "cells" in item:
-                cells = [_clean(cell) for cell in item["cells"]]
-                if header is None or header[0] != item["sheet"]:
-                    columns = Columns.of(cells)
-                    header = (item["sheet"], columns, cells)
-                    if columns.has_text:
-                        continue
-                yield _row(name, item, cells, header)
-            else:
-                yield _piece(name, item, url, named)
+        for (is_row, _), items in groupby(self._items(name, kind, content), _sheet_of):
+            if is_row:
+                yield from _rows(name, items, url)
+                continue
+            for item in items:
+                if "dropped" in item:
+                    where = f"{name}: {_clean(item['where'])}"
+                    yield Dropped(where, item["dropped"], item.get("code", ""), item.get("details", {}))
+                else:
+                    yield _piece(name, item, url, named)
 
     def _items(self, name: str, kind: str, content: bytes) -> Iterator[dict[str, Any]]:
         process = self._process = self._process or self._started()
@@ -162,13 +152,20 @@ class Documents:
         process.wait()
 
 
+def _sheet_of(item: Mapping[str, Any]) -> tuple[bool, str]:
+    return "cells" in item, item.get("sheet", "")
+
+
 def _piece(name: str, item: Mapping[str, Any], url: str, named: set[str]) -> Record:
-    """A piece is compared together with its heading: alone it may not say what it is about."""
+    """A piece is compared together with its heading: alone it may not say what it is about.
+
+    A heading that asks is a wording of its own, so that who asks the same finds it whole.
+    """
     headings = [_clean(each) for each in item["headings"]]
     text = "\n".join([*headings[-1:], _clean(item["text"])])
     title = _BETWEEN_HEADINGS.join(headings)
     id_ = digest(f"{name}\0{title}\0{text}")
-    # The same piece again in the same document will be dropped as a repeat, not refused for its id.
+    # The same piece again in the same document will be dropped as a repeat, not told apart by its id.
     given = "" if id_ in named else id_
     named.add(id_)
     fields = {"document": name, "piece": f"{item['piece']} of {item['pieces']}"}
@@ -182,27 +179,38 @@ def _piece(name: str, item: Mapping[str, Any], url: str, named: set[str]) -> Rec
         url=url,
         id=given,
         fields=fields,
+        wordings=(_clean(item["question"]),) if item.get("question") else (),
     )
 
 
-def _row(
-    name: str, item: Mapping[str, Any], cells: list[str], header: tuple[str, Columns, list[str]]
-) -> Record:
-    """A row under a header that names the text reads as in CSV; any other row is one text."""
-    sheet, named, columns = header
-    place = f"{_clean(sheet)} row {item['row']}" if item["sheets"] > 1 else f"row {item['row']}"
-    where = f"{name}: {place.replace(':', '：')}"
-    origin = {"document": name, "piece": place}
-    if not named.has_text:
-        return Record(where, " | ".join(filter(None, cells)), fields=origin)
-    if twice := [each for number, each in enumerate(columns) if each and each in columns[:number]]:
-        raise SourceError(f'{name}: {_clean(sheet)} names the column "{twice[0][:80]}" twice')
-    row = {
-        column or f"column {number}": cell
-        for number, (column, cell) in enumerate(zip(columns, cells, strict=False), start=1)
-    }
-    record = record_of(where, row, named)
-    return replace(record, fields={**origin, **record.fields})
+def _rows(name: str, items: Iterator[Mapping[str, Any]], url: str) -> Iterator[Record | Dropped]:
+    """The rows of a sheet or table: below a header that names the text as in CSV, else each as one text."""
+    first = next(items)
+    sheet = _clean(first["sheet"])
+    is_one_of_several = first["sheets"] > 1
+    title = _BETWEEN_HEADINGS.join(map(_clean, first.get("headings", ())))
+    start = f"{name}: "
+
+    def rows() -> Iterator[grid.Row]:
+        for item in chain([first], items):
+            place = f"{sheet} row {item['row']}" if is_one_of_several else f"row {item['row']}"
+            cells = [_clean(cell) for cell in item["cells"]]
+            above, unknown = (frozenset(item.get(key, ())) for key in ("above", "unknown"))
+            yield grid.Row(f"{start}{place.replace(':', '：')}", cells, above, unknown)
+
+    for found in grid.records(rows(), lambda _row: None):
+        if isinstance(found, Dropped):
+            yield found
+            continue
+        fields = {"document": name, "piece": found.where.removeprefix(start)}
+        if is_one_of_several:
+            fields[SHEET] = sheet
+        yield replace(
+            found,
+            fields={**fields, **found.fields},
+            title=found.title or title,
+            url=found.url or url,
+        )
 
 
 def _clean(text: str) -> str:

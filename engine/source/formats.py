@@ -1,12 +1,15 @@
-"""Text, CSV and JSON Lines: from the bytes of one file to its records, or a SourceError.
+"""Text, tables and JSON: from the bytes of one file to its records, or a SourceError.
 
-    lines   one entry a line, nothing split
-    pairs   the same, and `TEXT => ANSWER` is a text with its answer (pasted lists)
-    table   CSV with a header; comma, semicolon or tab
-    jsonl   one JSON object a line
+    lines    one entry a line, nothing split but `TEXT => ANSWER` and pairs of 问：… 答：…
+    posted   the same, as pasted lists write it: a single -> parts too
+    table    CSV; comma, semicolon, tab or bar, whichever gives known columns
+    tabs     the same where nothing else tells
+    jsonl    one JSON object a line
+    json     a list of such objects, wherever in the document it stands
 
-Every reader either yields all rows or raises SourceError naming file and line. Blank rows
-are yielded with an empty text, so that they can be counted and reported.
+Every reader yields what it can read and says of the rest where it stands; what makes the whole
+file unreadable raises SourceError naming file and line. Blank rows are yielded with an empty
+text, so that they can be counted and reported.
 """
 
 from __future__ import annotations
@@ -14,73 +17,113 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
-from engine.domain import SourceError
-from engine.extract.columns import NAMES, Columns, folded, split_wordings
+from engine.domain import Dropped, SourceError
+from engine.extract.columns import NAMES, Columns, split_wordings
+from engine.extract.header import SEARCHED_ROWS, header_place
+from engine.extract.spoken import spoken_pairs
+from engine.source import grid
+from engine.source.encoding import decode
+from engine.source.pairs import split_pair
 from engine.source.record import Record, record_of
 
-Reader = Callable[[str, bytes], Iterator[Record]]
+Reader = Callable[[str, bytes], Iterator[Record | Dropped]]
 """Reads the bytes of the file that people know by the name."""
 
-
-def lines(name: str, content: bytes) -> Iterator[Record]:
-    for number, line in enumerate(_lines(decoded(name, content)), start=1):
-        yield Record(f"{name}:{number}", line)
+_SEPARATORS: Final = ",;\t|，；"
 
 
-def pairs(name: str, content: bytes) -> Iterator[Record]:
-    for record in lines(name, content):
-        text, _, answer = record.text.partition("=>")
-        yield Record(record.where, text, answer)
+def lines(name: str, content: bytes) -> Iterator[Record | Dropped]:
+    yield from _pairs(name, content, eager=False)
 
 
-def table(name: str, content: bytes) -> Iterator[Record]:
-    rows = _rows(name, decoded(name, content))
-    place, first = next(((where, row) for where, row in rows if row), ("", []))
-    if not first:
-        raise SourceError(f"{name} is empty; its first line must name the columns, for example: text,answer")
-    header = [cell.strip() or f"column {number}" for number, cell in enumerate(first, start=1)]
-    columns = Columns.of(header)
-    if not columns.has_text:
-        known = ", ".join(NAMES["text"])
-        raise SourceError(f"{place} has no column for the text: name one of {known} (got {_cut(header)})")
-    names = [folded(column) for column in header]
-    if twice := [column for number, column in enumerate(names) if column in names[:number]]:
-        raise SourceError(f'{place} names the column "{_cut(twice[0])}" twice')
-    for where, row in rows:
-        if row and len(row) != len(header):
-            raise SourceError(
-                f"{where} has {len(row)} cells where the first line has {len(header)}; "
-                "put a cell that holds a comma or a quote into quotes"
-            )
-        yield record_of(where, dict(zip(header, row, strict=True)), columns) if row else Record(where, "")
+def posted(name: str, content: bytes) -> Iterator[Record | Dropped]:
+    yield from _pairs(name, content, eager=True)
 
 
-def jsonl(name: str, content: bytes) -> Iterator[Record]:
+def table(name: str, content: bytes) -> Iterator[Record | Dropped]:
+    yield from _table(name, content, ",")
+
+
+def tabs(name: str, content: bytes) -> Iterator[Record | Dropped]:
+    yield from _table(name, content, "\t")
+
+
+def jsonl(name: str, content: bytes) -> Iterator[Record | Dropped]:
+    text = yield from _told(name, content)
+    if text.lstrip()[:1] == "[" and _is_json(text):
+        yield from _objects(name, text)
+        return
     told: dict[tuple[str, ...], Columns] = {}  # most lines have the keys of the line before
-    for number, line in enumerate(_lines(decoded(name, content)), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         where = f"{name}:{number}"
         if not line.strip():
             yield Record(where, "")
             continue
-        row = _json_object(where, line)
-        keys = tuple(row)
-        if keys not in told:
-            told = {keys: Columns.of(row)}
-        columns = told[keys]
-        if not columns.has_text:
-            known = ", ".join(NAMES["text"])
+        row = _json(where, line)
+        if not isinstance(row, dict):
+            raise SourceError(f'{where} is not a JSON object such as {{"text": "…", "answer": "…"}}')
+        yield _record_of_object(where, row, told)
+
+
+def json_document(name: str, content: bytes) -> Iterator[Record | Dropped]:
+    text = yield from _told(name, content)
+    if "\n" in text.strip() and not _is_json(text):
+        # What is named .json is often one object a line; that reader says better what is wrong.
+        yield from jsonl(name, text.encode())
+    else:
+        yield from _objects(name, text)
+
+
+def _told(name: str, content: bytes) -> Generator[Dropped, None, str]:
+    """The text, having told its encoding where that is not the usual one."""
+    text, encoding = decode(name, content)
+    if encoding:
+        yield Dropped(name, f"was read as {encoding}", "read_as", {"encoding": encoding})
+    return text
+
+
+def _pairs(name: str, content: bytes, *, eager: bool) -> Iterator[Record | Dropped]:
+    text = yield from _told(name, content)
+    for number, line, answer in spoken_pairs(_lines(text)):
+        said, arrow_answer = (line, "") if answer else split_pair(line, eager=eager)
+        yield Record(f"{name}:{number}", said, answer or arrow_answer)
+
+
+def _table(name: str, content: bytes, usual: str) -> Iterator[Record | Dropped]:
+    text = yield from _told(name, content)
+
+    def refuse(first: grid.Row) -> None:
+        if not any(first.cells):
             raise SourceError(
-                f"{where} has no text: one of the keys {known} is needed (got {_cut(list(row))})"
+                f"{name} is empty; its first line must name the columns, for example: text,answer"
             )
-        yield _record_of_object(where, row, columns)
+        known = ", ".join(NAMES["text"])
+        raise SourceError(
+            f"{first.where} has no column for the text: name one of {known} (got {_cut(first.cells)})"
+        )
+
+    yield from grid.records(_rows(name, text, usual), refuse)
 
 
-def _record_of_object(where: str, row: dict[str, Any], columns: Columns) -> Record:
-    """An object's record. The text may be a list of wordings, whose first is the entry's own."""
+def _record_of_object(where: str, row: dict[str, Any], told: dict[tuple[str, ...], Columns]) -> Record:
+    """An object's record. The text may be a list of wordings, whose first is the entry's own.
+
+    `told` remembers the columns of the keys that came last.
+    """
+    keys = tuple(row)
+    columns = told.get(keys)
+    if columns is None:
+        columns = Columns.of(keys)
+        told.clear()
+        told[keys] = columns
+    if not columns.has_text:
+        known = ", ".join(NAMES["text"])
+        raise SourceError(f"{where} has no text: one of the keys {known} is needed (got {_cut(keys)})")
     wordings = [each for key in columns.wordings for each in _wordings(where, key, row.pop(key))]
     text = columns.parts["text"]
     if isinstance(row[text], list):
@@ -108,47 +151,36 @@ def _wording(where: str, key: str, value: Any) -> str:
     return _plain(value)
 
 
-BY_SUFFIX: Final[Mapping[str, Reader]] = {
-    ".txt": lines,
-    ".csv": table,
-    ".jsonl": jsonl,
-    ".ndjson": jsonl,
-}
-
-BY_MEDIA_TYPE: Final[Mapping[str, Reader]] = {
-    "text/plain": pairs,
-    "text/csv": table,
-    "application/x-ndjson": jsonl,
-    "application/jsonl": jsonl,
-}
-
-
-def decoded(name: str, content: bytes) -> str:
-    """The text of a UTF-8 file, with or without the mark that some editors put in front."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SourceError(f"{name}:1 is UTF-16, not UTF-8; save the file again as UTF-8")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"{name}:{line} is not UTF-8 (byte 0x{content[error.start]:02x}){_guess(content)}; "
-            "save the file again as UTF-8 (in a spreadsheet: CSV UTF-8)"
-        ) from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise SourceError(
-            f"{name}:{line} holds a NUL byte, so it is no text file; export it again as UTF-8 text"
-        )
-    return text
+def _objects(name: str, text: str) -> Iterator[Record | Dropped]:
+    found = _json(f"{name}:1", text)
+    told: dict[tuple[str, ...], Columns] = {}
+    for number, row in enumerate(_list_in(name, found), start=1):
+        where = f"{name}: item {number}"
+        match row:
+            case dict():
+                yield _record_of_object(where, row, told)
+            case str():
+                yield Record(where, row)
+            case _:
+                raise SourceError(f'{where} is no object such as {{"text": "…", "answer": "…"}}')
 
 
-def _guess(content: bytes) -> str:
-    try:
-        content.decode("gb18030")
-    except UnicodeDecodeError:
-        return ""
-    return ", perhaps GBK"
+def _list_in(name: str, found: Any) -> Iterable[Any]:
+    """The list of a JSON document: all of it, the only list in it, or its one object or pairs."""
+    if isinstance(found, list):
+        return found
+    if isinstance(found, dict):
+        if Columns.of(found).has_text:
+            return [found]
+        lists = [value for value in found.values() if isinstance(value, list)]
+        if len(lists) == 1:
+            return lists[0]
+        if found and all(isinstance(value, str) for value in found.values()):
+            return [{"text": key, "answer": value} for key, value in found.items()]
+        inner = [value for value in found.values() if isinstance(value, dict)]
+        if len(inner) == 1 and not lists:
+            return _list_in(name, inner[0])
+    raise SourceError(f'{name}:1 holds no list of objects such as [{{"text": "…", "answer": "…"}}]')
 
 
 def _lines(text: str) -> list[str]:
@@ -157,10 +189,11 @@ def _lines(text: str) -> list[str]:
     return rows if rows[-1] else rows[:-1]
 
 
-def _rows(name: str, text: str) -> Iterator[tuple[str, list[str]]]:
+def _rows(name: str, text: str, usual: str) -> Iterator[grid.Row]:
+    text, separator, begins = _separated(text, usual)
     # A quote that is never closed swallows the rest, so its row is named by where it begins.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    begins = 1
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    offset = begins - 1
     while True:
         where = f"{name}:{begins}"
         try:
@@ -169,8 +202,35 @@ def _rows(name: str, text: str) -> Iterator[tuple[str, list[str]]]:
             raise SourceError(f"{where} is no row of a CSV file: {_explained(str(error))}") from None
         if row is None:
             return
-        yield where, row
-        begins = reader.line_num + 1
+        yield grid.Row(where, row)
+        begins = reader.line_num + 1 + offset
+
+
+def _separated(text: str, usual: str) -> tuple[str, str, int]:
+    """The text of the table, what separates its cells, and the line it begins on.
+
+    That is what the first line says, as spreadsheets write it (sep=;), else whichever gives
+    the most known columns in one of the first rows.
+    """
+    first, _, rest = text.partition("\n")
+    said = first.strip().lower().removeprefix("sep=")
+    if len(first.strip()) == len("sep=;") and len(said) == 1:
+        return rest, said, 2
+    head = io.StringIO(text[: 1 << 16], newline="")
+    best, separator = 0, usual
+    for each in dict.fromkeys([usual, *_SEPARATORS]):
+        head.seek(0)
+        try:
+            rows = [row for row in islice(csv.reader(head, delimiter=each), SEARCHED_ROWS * 2) if any(row)]
+        except csv.Error:
+            continue
+        place = header_place(rows)
+        if place is not None:
+            columns = Columns.of(rows[place])
+            known = len(columns.parts) + len(columns.wordings)
+            if known > best:
+                best, separator = known, each
+    return text, separator, 1
 
 
 def _explained(problem: str) -> str:
@@ -184,16 +244,15 @@ def _explained(problem: str) -> str:
     return problem
 
 
-def _delimiter(text: str) -> str:
-    """Whichever of comma, semicolon and tab separates the first line into columns with a known text."""
-    head = text.lstrip().split("\n", 1)[0].split("\r", 1)[0]
-    for delimiter in ",;\t":
-        if Columns.of(cell.strip().strip('"') for cell in head.split(delimiter)).has_text:
-            return delimiter
-    return ","
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
-def _json_object(where: str, line: str) -> dict[str, Any]:
+def _json(where: str, line: str) -> Any:
     try:
         row = json.loads(line)
         if "\\u" in line:
@@ -206,8 +265,6 @@ def _json_object(where: str, line: str) -> dict[str, Any]:
         raise SourceError(f"{where} holds a number with too many digits; put it into quotes") from None
     except RecursionError:
         raise SourceError(f"{where} is nested too deeply") from None
-    if not isinstance(row, dict):
-        raise SourceError(f'{where} is not a JSON object such as {{"text": "…", "answer": "…"}}')
     return row
 
 
@@ -224,7 +281,7 @@ def _cut(value: object) -> str:
         value
         if isinstance(value, str)
         else ", ".join(map(str, value))
-        if isinstance(value, list)
+        if isinstance(value, (list, tuple))
         else str(value)
     )
     return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004

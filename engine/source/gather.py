@@ -4,18 +4,22 @@ Kept texts are NFC and trimmed; their wording is not touched. A repeat is a text
 agrees with an earlier one after NFKC and with runs of blanks as one. It is dropped even
 when its answer differs, and the reason says so.
 
-Given ids are kept, and two rows with one id refuse the source. Other ids are made from
-the text alone, so that they survive reordering and edits of other lines.
+Given ids are kept. Where two files or sheets have one id, as those that are numbered from one,
+all concerned are told apart by their place; the second row of one file with an id of the
+first gets a made one. Those are made from the text alone, so that they survive reordering and
+edits of other lines.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, repeat
 
 from engine.domain import Dropped, Entry, Reading, SourceError
+from engine.index.exact_texts import folded
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import ID_CHARACTERS, Record, digest
 
@@ -26,6 +30,16 @@ _BLANKS = (
 )
 
 _CELLS = ("text", "answer", "title", "url")
+_SHOWN = 80
+_PLACE_CHARACTERS = 6
+SHEET = "sheet"
+"""The field that names a row's sheet where its workbook has several."""
+
+NOTES = frozenset({"read_as", "same_wording", "same_id", "bad_id", "hidden_column"})
+"""Codes of what is told though it takes no entry away."""
+
+_ROWS = frozenset({"too_many_cells", "formula_without_value"})
+"""Codes of rows that are none because their reader could not make them out."""
 
 
 def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DEFAULT_LIMITS) -> Reading:
@@ -34,29 +48,33 @@ def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DE
     What comes as Dropped was passed over by its reader and is reported, but is no record.
     """
     kept: dict[str, Record] = {}
-    given: dict[str, str] = {}
     dropped: list[Dropped] = []
+    notes: list[Dropped] = []
     read = 0
     for found in records:
         if isinstance(found, Dropped):
-            dropped.append(found)
+            (notes if found.code in NOTES else dropped).append(found)
+            read += found.code in _ROWS
             continue
         read += 1
         if read > limits.rows:
             raise SourceError(f"{found.where} is past the limit of {limits.rows} rows; split the source")
-        record = _tidy(found, limits)
-        if record.id and given.setdefault(record.id, record.where) != record.where:
-            raise SourceError(
-                f'{record.where} has the id "{record.id}" of {given[record.id]}; ids must differ'
-            )
+        if too_long := _too_long(found, limits):
+            dropped.append(too_long)
+            continue
+        record = _tidy(found, limits, notes)
         if not has_words(record.text):
-            dropped.append(
-                Dropped(record.where, "no letter or digit in the text" if record.text else "blank")
-            )
-        elif (first := kept.setdefault(sameness(record.text), record)) is not record:
-            other = "" if record.answer in ("", first.answer) else " with another answer; the first is kept"
-            dropped.append(Dropped(record.where, f"repeats {first.where}{other}"))
-    ids = identified([(text, record.id) for text, record in kept.items()])
+            if record.text:
+                dropped.append(Dropped(record.where, "no letter or digit in the text", "no_words"))
+            elif record.answer:
+                dropped.append(Dropped(record.where, "has an answer and no text", "no_text"))
+            else:
+                dropped.append(Dropped(record.where, "blank", "blank"))
+        elif (first := kept.setdefault(same := sameness(record.text), record)) is not record:
+            dropped.append(_repeat(record, first))
+            kept[same] = _with_wordings_of(record, first)
+    notes += _shared_wordings(kept)
+    ids = identified([(text, id_) for text, id_ in zip(kept, _given_ids(kept, notes), strict=True)])
     return Reading(
         entries=tuple(
             Entry(
@@ -73,7 +91,73 @@ def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DE
         ),
         read=read,
         dropped=tuple(dropped),
+        notes=tuple(notes),
     )
+
+
+def qualified(id_: str, place: str) -> str:
+    """An id that several files or sheets have given, told apart by the one it stands in."""
+    return f"{id_}-{digest(place, _PLACE_CHARACTERS)}"
+
+
+def _repeat(record: Record, first: Record) -> Dropped:
+    details = {"first": first.where}
+    if record.answer in ("", first.answer):
+        return Dropped(record.where, f"repeats {first.where}", "repeat", details)
+    return Dropped(
+        record.where,
+        f"repeats {first.where} with another answer; the first is kept",
+        "other_answer",
+        {**details, "text": record.text, "kept": first.answer, "left_out": record.answer},
+    )
+
+
+def _with_wordings_of(record: Record, first: Record) -> Record:
+    """The first with what a repeat of it adds to its wordings."""
+    if not record.wordings:
+        return first
+    return replace(first, wordings=_tidy_wordings([*first.wordings, *record.wordings], first.text))
+
+
+def _shared_wordings(kept: Mapping[str, Record]) -> Iterator[Dropped]:
+    """What to tell of wordings that several entries have; each keeps them."""
+    seen: dict[str, Record] = {}
+    for record in kept.values():
+        for wording in record.wordings:
+            same = sameness(wording)
+            first = kept.get(same) or seen.setdefault(same, record)
+            if first is not record:
+                yield Dropped(
+                    record.where,
+                    f'has the wording "{wording[:_SHOWN]}" of {first.where} too; both are kept',
+                    "same_wording",
+                    {"wording": wording, "first": first.where},
+                )
+
+
+def _given_ids(kept: Mapping[str, Record], notes: list[Dropped]) -> Iterator[str]:
+    """The id each record was given, told apart where several files or sheets number from one."""
+    first: dict[str, Record] = {}
+    shared: set[str] = set()
+    for record in kept.values():
+        if record.id and _place(first.setdefault(record.id, record)) != _place(record):
+            shared.add(record.id)
+    taken: set[str] = set()
+    for record in kept.values():
+        if not record.id:
+            yield ""
+            continue
+        id_ = qualified(record.id, _place(record)) if record.id in shared else record.id
+        if id_ in taken:
+            reason = f'has the id "{record.id}" of {first[record.id].where}; it goes by another one'
+            notes.append(Dropped(record.where, reason, "same_id", {"id": record.id}))
+            id_ = ""
+        taken.add(id_)
+        yield id_
+
+
+def _place(record: Record) -> str:
+    return f"{record.where.rpartition(':')[0]}\0{record.fields.get(SHEET, '')}"
 
 
 def identified(
@@ -95,7 +179,7 @@ def identified(
 
 def sameness(text: str) -> str:
     """What two texts have in common when they count as one."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return " ".join(folded(text).split())
 
 
 def trimmed(text: str) -> str:
@@ -107,20 +191,26 @@ def has_words(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def _tidy(record: Record, limits: Limits) -> Record:
-    given = (record.text, record.answer, record.title, record.url)
+def _too_long(record: Record, limits: Limits) -> Dropped | None:
+    given = zip(_CELLS, (record.text, record.answer, record.title, record.url), strict=True)
     others = zip(repeat("wordings"), record.wordings)
-    for name, value in chain(zip(_CELLS, given, strict=True), record.fields.items(), others):
+    for name, value in chain(given, record.fields.items(), others):
         if len(value) > limits.cell_characters:
-            raise SourceError(
-                f'{record.where}: "{name[:80]}" has {len(value)} characters; '
-                f"a cell may have {limits.cell_characters}"
+            reason = (
+                f'"{name[:_SHOWN]}" has {len(value)} characters; a cell may have {limits.cell_characters}'
             )
+            return Dropped(record.where, reason, "too_long", {"column": name[:_SHOWN]})
+    return None
+
+
+def _tidy(record: Record, limits: Limits, notes: list[Dropped]) -> Record:
+    given = (record.text, record.answer, record.title, record.url)
     id_ = trimmed(record.id)
     if len(id_) > limits.id_characters or not id_.isprintable():
-        raise SourceError(
-            f"{record.where}: an id has at most {limits.id_characters} printable characters (got {len(id_)})"
-        )
+        most = f"one has at most {limits.id_characters} printable characters (got {len(id_)})"
+        reason = f"goes by another id: {most}"
+        notes.append(Dropped(record.where, reason, "bad_id"))
+        id_ = ""
     text, answer, title, url = map(trimmed, given)
     if (text, answer, title, url) == given and id_ == record.id and not record.fields and not record.wordings:
         return record  # as nearly all are, and there may be half a million

@@ -18,13 +18,13 @@ import logging
 import os
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from engine.domain import Dropped, Reading
+from engine.domain import Dropped, FailedSource, Reading
 from engine.index.entry_table import StoredEntries
 from engine.source import stored
 from engine.source.record import digest
@@ -40,12 +40,14 @@ class Kept:
     entries: StoredEntries
     read: int
     dropped: tuple[Dropped, ...]
+    notes: tuple[Dropped, ...]
+    failed: tuple[FailedSource, ...]
     at: datetime
     marks: Mapping[str, str]
 
     @property
     def reading(self) -> Reading:
-        return Reading(tuple(self.entries), self.read, self.dropped)
+        return Reading(tuple(self.entries), self.read, self.dropped, self.failed, notes=self.notes)
 
 
 class KeptReadings:
@@ -71,8 +73,15 @@ class KeptReadings:
             if head["format"] != _FORMAT or head["sha256"] != _sha256(body):
                 raise ValueError("the first line does not fit what follows")  # noqa: TRY301 - one exit for all damage
             is_ours = head["version"] == version("kbdial")
-            dropped = tuple(Dropped(**each) for each in head["dropped"])
-            kept = Kept(StoredEntries(body), head["read"], dropped, at, head["marks"] if is_ours else {})
+            kept = Kept(
+                StoredEntries(body),
+                head["read"],
+                tuple(Dropped(**each) for each in head["dropped"]),
+                tuple(Dropped(**each) for each in head.get("notes", ())),
+                tuple(map(_failed, head.get("failed", ()))),
+                at,
+                head["marks"] if is_ours else {},
+            )
             if not is_ours:
                 deque(kept.entries, maxlen=0)  # the checksum says nothing of what we make of it
         except (ValueError, TypeError, KeyError, RecursionError) as problem:
@@ -100,7 +109,11 @@ class KeptReadings:
             "read": reading.read,
             "entries": len(reading.entries),
             "sha256": _sha256(body),
-            "dropped": [{"where": each.where, "reason": each.reason} for each in reading.dropped],
+            "dropped": [_line(each) for each in reading.dropped],
+            "notes": [_line(each) for each in reading.notes],
+            "failed": [
+                {**asdict(each), "since": each.since and each.since.isoformat()} for each in reading.failed
+            ],
         }
         first = stored.line(head)
         path = self._path(key)
@@ -122,6 +135,20 @@ class KeptReadings:
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{digest(key, 32)}.jsonl"
+
+
+def _line(each: Dropped) -> dict[str, Any]:
+    return {
+        "where": each.where,
+        "reason": each.reason,
+        "code": each.code,
+        "details": dict(each.details),
+    }
+
+
+def _failed(said: dict[str, Any]) -> FailedSource:
+    since = said["since"]
+    return FailedSource(**{**said, "since": datetime.fromisoformat(since) if since else None})
 
 
 def _begins_with(path: Path, first: bytes) -> bool:

@@ -20,15 +20,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.domain import Added, BadValue, Entry, SourceError
+from engine.domain import Added, BadValue, Dropped, Entry, SourceError
 from engine.source import stored
-from engine.source.formats import BY_MEDIA_TYPE
 from engine.source.gather import gather, identified, sameness
+from engine.source.kinds import POSTED
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import Record
-
-MANAGED = "managed"
-"""The `source` of every entry that was added through chat or console."""
+from engine.source.stored import MANAGED
 
 _LIST = "list"
 
@@ -90,12 +88,12 @@ class ManagedSource:
             self._store(knowledge_base, left)
             return True
 
-    def _reader(self, media_type: str, content: bytes) -> Iterator[Record]:
-        if media_type not in BY_MEDIA_TYPE:
-            raise SourceError(f"a list is {', '.join(BY_MEDIA_TYPE)} (got {media_type[:80]})")
+    def _reader(self, media_type: str, content: bytes) -> Iterator[Record | Dropped]:
+        if media_type not in POSTED:
+            raise SourceError(f"a list is {', '.join(POSTED)} (got {media_type[:80]})")
         if len(content) > self._limits.bytes:
             raise SourceError(f"a list has at most {self._limits.bytes} bytes (got {len(content)})")
-        return BY_MEDIA_TYPE[media_type](_LIST, content)
+        return POSTED[media_type](_LIST, content)
 
     def _named(self, new: Mapping[str, Entry], taken: set[str]) -> tuple[Entry, ...]:
         """The new entries under ids that no entry has: made ones give way, given ones are refused."""

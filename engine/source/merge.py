@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
 from engine.domain import Dropped, Entry, Reading
-from engine.source.gather import sameness
+from engine.source.gather import SHEET, qualified, sameness
+from engine.source.stored import MANAGED
 
 
 def merged(readings: Iterable[Reading]) -> Reading:
-    """All entries in the order given; a text or an id that an earlier source has is dropped and reported.
+    """All entries in the order given; a text that an earlier source has is dropped and reported.
 
     A taken id does not refuse the later source: one entry added in chat must not be able
-    to take down the rest. Within one reading, texts and ids differ already.
+    to take down the rest. Entries of several files with one id are told apart by their file;
+    only those added in chat keep theirs, by which they are removed there. Within one reading,
+    texts and ids differ already.
     """
     readings = list(readings)
     holding = [reading.entries for reading in readings if reading.entries]
@@ -22,25 +28,42 @@ def merged(readings: Iterable[Reading]) -> Reading:
         sum(reading.read for reading in readings),
         (*(each for reading in readings for each in reading.dropped), *repeated),
         tuple(each for reading in readings for each in reading.failed),
+        is_old=bool(readings) and all(reading.is_old for reading in readings),
+        notes=tuple(each for reading in readings for each in reading.notes),
     )
 
 
 def _one_after_the_other(holding: Sequence[tuple[Entry, ...]]) -> tuple[tuple[Entry, ...], list[Dropped]]:
-    kept: list[Entry] = []
-    repeated: list[Dropped] = []
     texts: dict[str, Entry] = {}
-    ids: dict[str, Entry] = {}
-    for entry in (entry for entries in holding for entry in entries):
-        text = sameness(entry.text)
-        if first := texts.get(text):
-            repeated.append(_dropped(entry, f"repeats {first.source}, id {first.id}"))
-        elif first := ids.get(entry.id):
-            repeated.append(_dropped(entry, f"its id is already used in {first.source}"))
-        else:
-            texts[text] = ids[entry.id] = entry
-            kept.append(entry)
-    return tuple(kept), repeated
+    repeated: list[Dropped] = []
+    for entry in chain.from_iterable(holding):
+        if (first := texts.setdefault(sameness(entry.text), entry)) is not entry:
+            repeated.append(_repeat(entry, first))  # noqa: PERF401 - it keeps the first on the way
+    return tuple(_told_apart(list(texts.values()))), repeated
 
 
-def _dropped(entry: Entry, reason: str) -> Dropped:
-    return Dropped(f"{entry.source}, id {entry.id}", reason)
+def _told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
+    times = Counter(entry.id for entry in entries)
+    used = {entry.id for entry in entries}
+    for entry in entries:
+        if times[entry.id] == 1 or entry.source == MANAGED:
+            yield entry
+            continue
+        id_ = qualified(entry.id, f"{entry.source}\0{entry.fields.get(SHEET, '')}")
+        while id_ in used:
+            id_ += "-text"
+        used.add(id_)
+        yield replace(entry, id=id_)
+
+
+def _repeat(entry: Entry, first: Entry) -> Dropped:
+    where = f"{entry.source}, id {entry.id}"
+    details = {"first": first.source, "id": first.id}
+    if not entry.answer or entry.answer == first.answer:
+        return Dropped(where, f"repeats {first.source}, id {first.id}", "repeat", details)
+    return Dropped(
+        where,
+        f"repeats {first.source}, id {first.id}, with another answer; the first is kept",
+        "other_answer",
+        {**details, "text": entry.text, "kept": first.answer or "", "left_out": entry.answer},
+    )

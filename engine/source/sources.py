@@ -20,6 +20,7 @@ from engine.domain import Entry, FailedSource, Reading, SourceError, SourceSpec
 from engine.index.entry_table import StoredEntries
 from engine.source import origin
 from engine.source.kept import Kept, KeptReadings
+from engine.source.last_good import with_last_good
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.merge import merged
 
@@ -64,14 +65,15 @@ class Sources:
         """
         readings = [self._one(spec, confirmed=confirmed) for spec in self._specs]
         self._forget_the_others()
-        everything = merged(readings)
-        return replace(everything, is_old=bool(readings) and all(each.failed for each in readings))
+        return merged(readings)
 
     def _one(self, spec: SourceSpec, *, confirmed: bool) -> Reading:
         key, label = origin.key(spec), origin.label(spec)
         kept = self._kept.load(key)
         try:
             fresh = origin.read(spec, kept.marks if kept else None, self._limits)
+            if fresh:
+                fresh = replace(fresh, reading=with_last_good(fresh.reading, kept, confirmed=confirmed))
             entries = StoredEntries.of(fresh.reading.entries if fresh else ())
             if fresh and kept and not confirmed:
                 self._believe(label, kept.entries, entries)
@@ -108,14 +110,14 @@ class Sources:
                 "since": failed.since and failed.since.isoformat(),
             },
         )
-        return replace(held, failed=(failed,))
+        return replace(held, failed=(failed,), is_old=True)
 
     def _keep(self, key: str, label: str, fresh: origin.Fresh | None, entries: StoredEntries) -> None:
         try:
             if fresh:
-                self._kept.store(
-                    key, label, fresh.reading, entries=entries, marks=fresh.marks, at=self._now()
-                )
+                # What failed is tried again, even if not a byte of it changes.
+                marks = {} if fresh.reading.failed else fresh.marks
+                self._kept.store(key, label, fresh.reading, entries=entries, marks=marks, at=self._now())
             else:
                 self._kept.confirm(key, self._now())
         except OSError as problem:  # the reading is good all the same

@@ -9,6 +9,9 @@ from typing import Any
 
 from engine.domain import Entry
 
+MANAGED = "managed"
+"""The `source` of every entry that was added through chat or console."""
+
 
 def row(entry: Entry) -> dict[str, Any]:
     """All of an entry but its source."""

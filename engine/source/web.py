@@ -25,8 +25,8 @@ from urllib3.exceptions import HTTPError
 
 from engine.domain import Dropped, SourceError
 from engine.source.deadline import WholeAnswerTimeout
-from engine.source.documents import KINDS, Documents
-from engine.source.formats import BY_SUFFIX
+from engine.source.documents import Documents
+from engine.source.kinds import BY_MEDIA_TYPE, BY_SUFFIX, READ
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import Record
 
@@ -34,20 +34,6 @@ _CONNECT_SECONDS: Final = 10.0
 _MOST_REDIRECTS: Final = 5
 _CHUNK: Final = 1 << 16
 _OK, _NOT_MODIFIED, _MULTIPLE, _ERRORS = 200, 304, 300, 400
-_BY_MEDIA_TYPE: Final[Mapping[str, str]] = {
-    "text/plain": ".txt",
-    "text/csv": ".csv",
-    "text/tab-separated-values": ".csv",
-    "application/csv": ".csv",
-    "application/x-ndjson": ".jsonl",
-    "application/jsonl": ".jsonl",
-    "text/markdown": ".md",
-    "text/html": ".html",
-    "application/xhtml+xml": ".html",
-    "application/pdf": ".pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-}
 _REMEMBERED: Final = frozenset({"etag", "last_modified"})
 _PAGE: Final = (b"<!doctype html", b"<html")
 
@@ -118,11 +104,11 @@ def fetch(
 def records(url: str, fetched: Fetched, documents: Documents) -> Generator[Record | Dropped]:
     """What was fetched, under the address as people may see it."""
     name = shown(url)
-    if fetched.suffix in KINDS:
-        kind, address = KINDS[fetched.suffix], name.partition("?")[0]
-        yield from documents.records(name, kind, fetched.content, url=address)
+    kind = BY_SUFFIX[fetched.suffix]
+    if kind.read is None:
+        yield from documents.records(name, kind.name, fetched.content, url=name.partition("?")[0])
     else:
-        yield from BY_SUFFIX[fetched.suffix](name, fetched.content)
+        yield from kind.read(name, fetched.content)
 
 
 def _asking(headers: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
@@ -199,14 +185,15 @@ def _suffix(name: str, url: str, answer: requests.Response, content: bytes) -> s
     """What the body is: by the end of the path, else by its Content-Type. A page is never a table."""
     media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     given = PurePosixPath(urlsplit(url).path).suffix.lower()
-    suffix = given if given in BY_SUFFIX or given in KINDS else _BY_MEDIA_TYPE.get(media_type, "")
-    if not suffix:
+    kind = BY_SUFFIX.get(given) or BY_MEDIA_TYPE.get(media_type)
+    if kind is None:
         raise SourceError(
             f'{name} is of the kind "{media_type[:80]}", which is not read; '
-            f"read are {', '.join((*BY_SUFFIX, *KINDS))}, by the end of the path or the Content-Type"
+            f"read are {READ}, by the end of the path or the Content-Type"
         )
     is_page = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE)
-    if is_page and KINDS.get(suffix) != ".html" and KINDS.get(suffix) != ".md":
+    suffix = kind.suffixes[0]
+    if is_page and not kind.may_be_page:
         raise SourceError(
             f"{name} answered with a web page where {suffix} was expected: "
             "a sign-in or error page, perhaps; see what it shows in a browser"

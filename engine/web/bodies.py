@@ -133,17 +133,25 @@ class SearchResponse(Body):
 
 
 class DroppedBody(Body):
+    """What was left out, or is told of what was read. `code` and `details` say `reason` for programs."""
+
     where: str
     reason: str
+    code: str
+    details: dict[str, str]
 
 
 class FailedSourceBody(Body):
-    """A source that could not be read; `kept` entries of it are served as they were at `since`."""
+    """A source, or a file of one, that could not be read.
+
+    `kept` entries of it are served as they were at `since`.
+    """
 
     source: str
     reason: str
     kept: int
     since: datetime | None
+    code: str
 
 
 class RefreshRequest(BaseModel):
@@ -155,7 +163,7 @@ class RefreshRequest(BaseModel):
 
 
 class RefreshBody(Body):
-    """One refresh. `dropped` shows the first of `dropped_total`.
+    """One refresh. `dropped` shows the first of `dropped_total`, `notes` what is told of the rest.
 
     Of the new texts, `embedded` went through the model and `recalled` were known from before.
     `held_back`: the sources still say what was rolled back from, so it was not published.
@@ -173,12 +181,13 @@ class RefreshBody(Body):
     held_back: bool
     dropped_total: int
     dropped: list[DroppedBody]
+    notes: list[DroppedBody]
     failed_sources: list[FailedSourceBody]
     confirmed: bool
     snapshot: str | None
     error: str | None
 
-    @field_validator("dropped", mode="before")
+    @field_validator("dropped", "notes", mode="before")
     @classmethod
     def _first(cls, dropped: Any) -> Any:
         return dropped[:DROPPED_SHOWN]
@@ -267,11 +276,18 @@ class NamedText(Body):
 class DroppedLine(BaseModel):
     line: int | None
     reason: str
+    code: str
+    details: dict[str, str]
 
     @classmethod
     def of(cls, dropped: Dropped) -> DroppedLine:
         number = dropped.where.rpartition(":")[2]
-        return cls(line=int(number) if number.isascii() and number.isdigit() else None, reason=dropped.reason)
+        return cls(
+            line=int(number) if number.isascii() and number.isdigit() else None,
+            reason=dropped.reason,
+            code=dropped.code,
+            details=dict(dropped.details),
+        )
 
 
 class AddedBody(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from engine.evaluation.report import EvaluateResponse
+from engine.source.kinds import POSTED
 from engine.web.analysis_bodies import (
     EvaluateRequest,
     GroupsRequest,
@@ -176,10 +177,8 @@ def _paths() -> _Schema:
                 "Add a list to the managed entries, one a line.",
                 {"201": AddedBody},
                 body={
+                    **{media_type: {"schema": _LIST} for media_type in POSTED},
                     "text/plain": {"schema": _LIST, "example": "Where are you? => In Berlin."},
-                    "text/csv": {"schema": _LIST},
-                    "application/x-ndjson": {"schema": _LIST},
-                    "application/jsonl": {"schema": _LIST},
                 },
                 errors=("404", "413", "415", "422", "503"),
             ),

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from engine.catalog import Catalog
 from engine.domain import BadValue
 from engine.metrics import Metrics
+from engine.source.kinds import POSTED
 from engine.web.bodies import (
     AddedBody,
     EntriesBody,
@@ -24,7 +25,7 @@ from engine.web.bodies import (
 from engine.web.reading import as_json, as_shape, json_body, wanted_type, whole_number
 
 LIST_LIMIT_BYTES = 8 << 20
-LIST_TYPES = ("text/plain", "text/csv", "application/x-ndjson", "application/jsonl")
+LIST_TYPES = tuple(POSTED)
 ENTRIES_SHOWN = 100
 ENTRIES_MOST = 1000
 _LARGEST_OFFSET = 10_000_000

@@ -190,7 +190,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "spreadsheet": lambda text: as_csv(["text"], [[text]]),
     "preparation": normalize.prepare,
     "every step of preparation": normalize.of(tuple(normalize.STEPS)),
-    "list": lambda text: list(formats.pairs("list", text.encode())),
+    "list": lambda text: list(formats.posted("list", text.encode())),
     "table": lambda text: list(formats.table("table", f"text\n{text}".encode())),
     "JSON lines": lambda text: list(formats.jsonl("lines", json.dumps({"text": text}).encode())),
 }

@@ -176,7 +176,7 @@ def _table(text: str) -> None:
 
 
 def _lists(text: str) -> None:
-    for read in (formats.pairs, formats.table, formats.jsonl):
+    for read in (formats.posted, formats.table, formats.jsonl):
         with suppress(SourceError):
             list(read("list", text.encode("utf-8", "surrogatepass")))
 

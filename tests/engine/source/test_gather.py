@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import Dropped, Entry, Reading
-from engine.source import merged
+from engine.source import MANAGED, merged
 from engine.source.gather import identified
 
 texts = st.lists(
@@ -21,19 +21,24 @@ def test_ids_differ_and_do_not_depend_on_the_order(texts: list[tuple[str, str]],
     assert dict(zip(turned, identified(turned, characters=characters), strict=True)) == ids
 
 
-def test_sources_are_merged_in_order_and_the_first_keeps_text_and_id() -> None:
+def test_sources_are_merged_in_order_and_ids_are_told_apart_by_their_file() -> None:
     one = Entry("1", "How to pay?", source="a.txt")
     other = Entry("2", "Where is it?", source="b.txt")
+    repeat = Entry("9", "How  to pay?", "In cash.", source="b.txt")
     first = Reading((one,), 2, (Dropped("a.txt:2", "blank"),))
-    second = Reading(
-        (other, Entry("9", "How  to pay?", source="b.txt"), Entry("1", "New", source="b.txt")), 3
+    found = merged([first, Reading((other, repeat, Entry("1", "New", source="b.txt")), 3)])
+    assert [entry.text for entry in found.entries] == ["How to pay?", "Where is it?", "New"]
+    assert [entry.id.partition("-")[0] for entry in found.entries] == ["1", "2", "1"]
+    assert len({entry.id for entry in found.entries}) == 3
+    assert found.read == 5
+    assert found.dropped == (
+        Dropped("a.txt:2", "blank"),
+        Dropped("b.txt, id 9", "repeats a.txt, id 1, with another answer; the first is kept"),
     )
-    assert merged([first, second]) == Reading(
-        (one, other),
-        5,
-        (
-            Dropped("a.txt:2", "blank"),
-            Dropped("b.txt, id 9", "repeats a.txt, id 1"),
-            Dropped("b.txt, id 1", "its id is already used in a.txt"),
-        ),
-    )
+    assert found.dropped[1].details["left_out"] == "In cash."
+
+
+def test_what_was_added_in_chat_keeps_the_id_by_which_it_is_removed() -> None:
+    added = Reading((Entry("1", "Added", source=MANAGED),), 1)
+    found = merged([Reading((Entry("1", "Filed", source="a.txt"),), 1), added])
+    assert [entry.id == "1" for entry in found.entries] == [False, True]

@@ -25,7 +25,7 @@ def test_a_pasted_list_is_one_entry_a_line_with_or_without_an_answer(tmp_path: P
     assert done.repeated == ()
     assert done.dropped == (
         Dropped("list:2", "blank"),
-        Dropped("list:4", "blank"),
+        Dropped("list:4", "has an answer and no text"),
         Dropped("list:6", "repeats list:1 with another answer; the first is kept"),
     )
     assert {entry.source for entry in done.added} == {"managed"}
@@ -167,7 +167,7 @@ def test_what_an_interrupted_write_left_is_written_over(tmp_path: Path) -> None:
         (
             b"x",
             "image/png",
-            "a list is text/plain, text/csv, application/x-ndjson",
+            "a list is text/plain, text/csv, application/csv",
         ),
         (b"123456789", "text/plain", "a list has at most 8 bytes (got 9)"),
         (b"a\nb\nc", "text/plain", "list:3 is past the limit of 2 rows"),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from engine.domain import BadValue, Reading, SourceError
 from engine.extract.columns import NAMES, folded
 from engine.source import ManagedSource, read
-from engine.source.formats import BY_MEDIA_TYPE
 from engine.source.gather import gather, trimmed
+from engine.source.kinds import POSTED
 
 KNOWN = {folded(name) for names in NAMES.values() for name in names}
 
@@ -68,7 +68,7 @@ def test_any_spec_is_read_or_refused_in_a_sentence(spec: str) -> None:
             assert [entry.text for entry in reading.entries] == ["one"]
 
 
-@pytest.mark.parametrize("media_type", list(BY_MEDIA_TYPE))
+@pytest.mark.parametrize("media_type", list(POSTED))
 @given(content=files)
 def test_any_list_is_added_or_refused_in_a_sentence(media_type: str, content: bytes) -> None:
     with TemporaryDirectory() as folder:
@@ -86,7 +86,7 @@ def test_any_list_is_added_or_refused_in_a_sentence(media_type: str, content: by
 def test_what_csv_writes_is_read_back(rows: list[tuple[str, str, str]], column: str) -> None:
     written = io.StringIO(newline="")
     csv.writer(written).writerows([("text", "answer", column), *rows])
-    reading = gather("", BY_MEDIA_TYPE["text/csv"]("a", written.getvalue().encode()))
+    reading = gather("", POSTED["text/csv"]("a", written.getvalue().encode()))
     _same(reading, rows, column)
 
 
@@ -98,7 +98,7 @@ def test_what_json_writes_is_read_back(
         json.dumps({"text": text, "answer": answer, column: other}, ensure_ascii=ascii_only)
         for text, answer, other in rows
     )
-    _same(gather("", BY_MEDIA_TYPE["application/x-ndjson"]("a", written.encode())), rows, column)
+    _same(gather("", POSTED["application/x-ndjson"]("a", written.encode())), rows, column)
 
 
 def _same(reading: Reading, rows: list[tuple[str, str, str]], column: str) -> None:

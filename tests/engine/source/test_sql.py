@@ -78,10 +78,6 @@ def test_the_query_can_only_read(
         ("SELEKT", 'near "SELEKT": syntax error'),
         ("SELECT question, raw FROM faq", 'the column "raw" holds bytes; wanted text'),
         ("SELECT question FROM faq WHERE nr > 5", "holds no entry: 0 rows"),
-        (
-            "SELECT 1 AS id, question AS text FROM faq",
-            'has the id "1" of sqlite:///shop.db:1; ids must differ',
-        ),
     ],
 )
 def test_what_is_wrong_is_said_with_the_database_and_the_row(database: Path, query: str, says: str) -> None:

@@ -190,8 +190,8 @@ def test_an_empty_body_and_one_without_entries_are_refused(server: HostileServer
 
 
 def test_a_wrong_row_is_named_with_the_address(server: HostileServer) -> None:
-    server.answers(answer(b"text,answer\none\n"))
-    assert refusal(SourceSpec(url=server.url())).startswith(f"{server.url()}:2 has 1 cells")
+    server.answers(answer(b'text,answer\n"one\n'))
+    assert refusal(SourceSpec(url=server.url())).startswith(f"{server.url()}:2 is no row of a CSV file")
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
