@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question. `threshold` None: the knowledge base's own. `keep`: how many scores to report of all."""
+    """One question. `threshold` None: the knowledge base's own. `keep`: how many scores to report of all.
+
+    `collapse`: entries of one answer are one match. `steps`: thresholds to count at.
+    `snapshot`: the only one that may answer.
+    """
 
     text: str
     knowledge_base: str = "default"
@@ -111,6 +115,18 @@ class Query:
     offset: int = 0
     keep: int = 0
     keyword_weight: float = 0.0
+    collapse: bool = False
+    steps: tuple[float, ...] = ()
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """An entry with the same answer as a match."""
+
+    id: str
+    text: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,9 @@ class Match:
     """One entry at or above the threshold, with the very number that was compared.
 
     `cosine` and `keyword` are what it is made of, `ranking` is what it is sorted by. The cosine
-    of a long entry is that of its best passage.
+    of a long entry is that of its best passage. `wording` and `passage` are what matched, None
+    when it was the text itself. `collapsed` entries with the same answer follow it; `also`
+    are the first of them.
     """
 
     rank: int
@@ -127,6 +145,10 @@ class Match:
     cosine: float
     keyword: float
     ranking: float
+    wording: str | None = None
+    passage: str | None = None
+    also: tuple[Other, ...] = ()
+    collapsed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +157,8 @@ class SearchAnswer:
 
     `total` counts every entry at or above `threshold`; `best_score` is the best of all
     entries, None when there are none; `scores` are the best of all entries as (id, score),
-    above the threshold or not. Only scores of equal `fingerprint` may be compared.
+    above the threshold or not. Only scores of equal `fingerprint` may be compared. `counts` are
+    the totals at the steps that were asked for; `groups` counts the matches of a collapsed answer.
     """
 
     knowledge_base: str
@@ -148,6 +171,8 @@ class SearchAnswer:
     matches: tuple[Match, ...]
     scores: tuple[tuple[str, float], ...] | None = None
     fingerprint: str = ""
+    counts: tuple[int, ...] | None = None
+    groups: int | None = None
 
 
 RefreshState = Literal["waiting", "running", "done", "failed"]
@@ -201,9 +226,11 @@ class EngineError(Exception):
 
     code: ClassVar[str] = "failed"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, details: Mapping[str, Any] | None = None) -> None:
+        """`details` are for machines, by name."""
         super().__init__(message)
         self.message = message
+        self.details = details
 
 
 class SourceError(EngineError):
@@ -262,6 +289,30 @@ class NoSnapshot(EngineError):
     code = "no_snapshot"
 
 
+class SnapshotGone(EngineError):
+    """The snapshot that was asked for is not served any more."""
+
+    code = "snapshot_gone"
+
+
+class WordingTaken(EngineError):
+    """An entry has the wording already; the message names it."""
+
+    code = "wording_taken"
+
+
+class EntryChanged(EngineError):
+    """The entry is not what the caller had read; both texts are in the details."""
+
+    code = "entry_changed"
+
+
+class TooLarge(EngineError):
+    """More than a route takes at once."""
+
+    code = "too_large"
+
+
 class EncoderFailed(EngineError):
     """The model did not give a usable vector."""
 
@@ -312,6 +363,9 @@ STATUS: Mapping[str, int] = {
     "method_not_allowed": 405,
     "foreign_entry": 409,
     "no_snapshot": 409,
+    "wording_taken": 409,
+    "entry_changed": 409,
+    "snapshot_gone": 410,
     "too_large": 413,
     "unsupported_media_type": 415,
     "bad_value": 422,

@@ -30,7 +30,7 @@ from engine import encoder
 from engine.config import Model
 from engine.domain import BadValue, Entry, Match
 from engine.encoder import Encoder, instructed
-from engine.index.passage_splitter import passages_of_all
+from engine.index.parts import parts_of_all
 from engine.index.scan import Passages, scanner_on
 from engine.index.snapshot import Snapshot, Vectors
 
@@ -65,9 +65,9 @@ class Library:
         )
         identity = self._encoder.identity
         texts = [entry.text for entry in held]
-        passages, starts = passages_of_all(texts)
+        parts = parts_of_all(held)
         vectors = (
-            self._encoder.encode([*texts, *passages], "document")
+            self._encoder.encode([*texts, *parts.texts], "document")
             if held
             else np.empty((0, identity.dimension), np.float32)
         )
@@ -79,7 +79,11 @@ class Library:
             model=identity,
             entries=held,
             vectors=vectors[: len(held)],
-            passages=Passages.of(starts, vectors[len(held) :], scanner=scanner) if passages else None,
+            passages=Passages.of(
+                parts.starts, vectors[len(held) :], extra_starts=parts.extra_starts, scanner=scanner
+            )
+            if parts.texts
+            else None,
             scanner=scanner,
         )
 

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 
 from engine.config import FALLBACK_THRESHOLD, KnowledgeBase
-from engine.domain import BadValue, NotReady, Query, SearchAnswer, UnknownKnowledgeBase
+from engine.domain import BadValue, NotReady, Query, SearchAnswer, SnapshotGone, UnknownKnowledgeBase
 from engine.encoder.batcher import Batcher
+from engine.index.scoring import Question
 from engine.index.snapshot import Snapshot
 from engine.storage.snapshot_store import Shelf
 
@@ -27,29 +28,33 @@ class Searcher:
         """Every entry that means the same, as far as the query wants to see them.
 
         Raises:
-            BadValue, UnknownKnowledgeBase, NotReady, Overloaded, EncoderFailed
+            BadValue, UnknownKnowledgeBase, NotReady, SnapshotGone, Overloaded, EncoderFailed
         """
         if not is_visible(query.text):
             raise BadValue("query must hold at least one visible character")
         snapshot = self.snapshot_of(query.knowledge_base)
+        if query.snapshot not in {None, snapshot.id}:
+            raise SnapshotGone(f'snapshot "{query.snapshot}" is not served any more, but "{snapshot.id}" is')
         threshold = query.threshold
         if threshold is None:
             threshold = self._knowledge_bases[query.knowledge_base].threshold
         if threshold is None:
             threshold = FALLBACK_THRESHOLD
-        vector = self._batcher.encode_question(
-            query.text, instruction=self._knowledge_bases[query.knowledge_base].instruction or None
-        )
-        found = snapshot.matches(
-            query.text,
-            vector,
+        knowledge_base = self._knowledge_bases[query.knowledge_base]
+        vector = self._batcher.encode_question(query.text, instruction=knowledge_base.instruction or None)
+        question = Question(
+            text=query.text,
+            vector=vector,
             threshold=threshold,
             limit=query.limit,
             offset=query.offset,
             keep=query.keep,
             keyword_weight=query.keyword_weight,
-            scoring=self._knowledge_bases[query.knowledge_base].scoring,
+            scoring=knowledge_base.scoring,
+            collapse=query.collapse,
+            steps=query.steps,
         )
+        [found] = snapshot.answers([question])
         return SearchAnswer(
             knowledge_base=query.knowledge_base,
             snapshot=snapshot.id,
@@ -60,7 +65,9 @@ class Searcher:
             best_score=found.best_score,
             matches=found.matches,
             scores=found.scores if query.keep else None,
-            fingerprint=scale_of(snapshot.model.fingerprint, self._knowledge_bases[query.knowledge_base]),
+            fingerprint=scale_of(snapshot.model.fingerprint, knowledge_base),
+            counts=found.counts if query.steps else None,
+            groups=found.groups,
         )
 
     def snapshot_of(self, knowledge_base: str) -> Snapshot:

@@ -19,6 +19,8 @@ from pydantic import TypeAdapter
 
 from engine.domain import Entry
 
+_ANSWER: Final = b',"answer":'
+_TITLE: Final = b',"title":'
 _TOGETHER: Final = 500  # entries made at once: a fifth faster than one by one
 
 _entry = TypeAdapter(Entry)
@@ -76,6 +78,16 @@ class StoredEntries(Sequence[Entry]):
     def line(self, row: int) -> bytes:
         """The bytes of this row."""
         return self.content[self._starts[row] : self._starts[row + 1]]
+
+    def answer_key(self, row: int) -> bytes | None:
+        """The same for the same answers; None where there is none.
+
+        No quote stands in a JSON string without a backslash before it, so these are the keys.
+        """
+        line = self.line(row)
+        start = line.index(_ANSWER) + len(_ANSWER)
+        answer = line[start : line.index(_TITLE, start)]
+        return None if answer == b"null" else answer
 
     def lines(self) -> Iterator[bytes]:
         """The bytes of each row, its end of line included."""

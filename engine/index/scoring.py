@@ -23,6 +23,11 @@ the n-th best score found so far in the place of t gives the n best.
 
 Where the row nearest in meaning is in another language than the question, keywords are
 left out for the whole question: they could only lift rows in the wrong language over it.
+
+An entry with several rows (its text, its wordings) counts once, with its best row. Why no
+entry is lost: every row that passes is found, so the best row of every entry that passes is.
+And when K entries are among the L best rows, the K best entries are, since all rows of any
+other entry are below those L; L grows until that is so.
 """
 
 from __future__ import annotations
@@ -35,7 +40,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.keywords import Keywords, Question
+from engine.index.keywords import Keywords
+from engine.index.keywords import Question as Terms
 from engine.index.scan import Ranked, Search, Wanted
 
 Floats = NDArray[np.float32]
@@ -46,25 +52,39 @@ Scoring = Literal["cosine", "either"]
 STRONG = 1000
 """Rows with the best keywords that are scored in any case: about a millisecond."""
 
+_ROWS_AN_ENTRY = 4  # looked at first; a guess, and a matter of speed alone
+
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One question as the rows see it. The rows in `same` say just what it says: all their scores are 1."""
+class Question:
+    """One question, its vector, and how much of the answer it wants to see.
+
+    The rows in `exact_rows` say just what it says: all their scores are 1. `steps` are more
+    thresholds to count at. With `collapse` entries of one answer are one match.
+    """
 
     text: str
     vector: Floats
     threshold: float
-    first: int
+    limit: int
+    offset: int = 0
     keep: int = 0
-    same: tuple[int, ...] = ()
     keyword_weight: float = 0.0
     scoring: Scoring = "cosine"
+    collapse: bool = False
+    steps: tuple[float, ...] = ()
+    exact_rows: tuple[int, ...] = ()
+
+    @property
+    def lowest(self) -> float:
+        """The least score that anything is wanted of."""
+        return min(self.threshold, *self.steps) if self.steps else self.threshold
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredRows:
     """Rows with every number there is about them."""
 
     rows: Rows
@@ -73,90 +93,180 @@ class Scored:
     keywords: Scores
     rankings: Scores
 
+    def where(self, which: NDArray[np.intp] | NDArray[np.bool_] | slice) -> ScoredRows:
+        return ScoredRows(
+            self.rows[which],
+            self.scores[which],
+            self.cosines[which],
+            self.keywords[which],
+            self.rankings[which],
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """`hits` are the first that pass, in the order of their rankings; `best` are the best, passing or not.
+class QuestionResult:
+    """`hits` are the best rows of the first entries that pass, in the order of their rankings.
 
-    `total` counts all that pass.
+    All of them come when the question collapses. `best` are those of the best entries, passing
+    or not; `total` counts all entries that pass, `counts` those at each step.
     """
 
     total: int
-    hits: Scored
-    best: Scored
+    hits: ScoredRows
+    best: ScoredRows
+    counts: tuple[int, ...] = ()
 
 
-def matched(
-    search: Search, keywords: Keywords, asked: Sequence[Asked], *, strong: int = STRONG
-) -> list[Matched]:
+def score_questions(
+    search: Search,
+    keywords: Keywords,
+    questions: Sequence[Question],
+    *,
+    entry_of: Rows | None = None,
+    strong: int = STRONG,
+) -> list[QuestionResult]:
     """What each question matches, from one pass over the vectors for all of them.
 
-    "either" may need another pass of its own; `strong` is a matter of speed alone.
+    `entry_of` tells whose each row is; None: each is an entry. "either", and entries of many
+    rows, may need another pass of their own; `strong` is a matter of speed alone.
     """
-    if not asked:
+    if not questions:
         return []
-    nearest = search.search(np.stack([one.vector for one in asked]), [_wanted(one) for one in asked])
-    return [_matched(search, keywords, one, near, strong) for one, near in zip(asked, nearest, strict=True)]
+    owners = _Owners(entry_of)
+    wanted = [_wanted(one, owners, owners.rows_for(one.keep)) for one in questions]
+    nearest = search.search(np.stack([one.vector for one in questions]), wanted)
+    return [
+        _result(_Rows(search, keywords, owners, strong), one, near)
+        for one, near in zip(questions, nearest, strict=True)
+    ]
 
 
-def _wanted(one: Asked) -> Wanted:
-    in_order = one.scoring == "cosine" and not one.keyword_weight
-    return Wanted(
-        one.threshold, first=one.first if in_order else None, keep=max(1, one.keep), certain=one.same
-    )
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    """Whose each row is; `entry_of` None: each its own."""
+
+    entry_of: Rows | None
+
+    def rows_for(self, entries: int) -> int:
+        """How many of the best rows are likely to hold this many entries, and at least one."""
+        most = max(1, entries)
+        return most if self.entry_of is None else min(_ROWS_AN_ENTRY * most, len(self.entry_of))
+
+    @property
+    def size(self) -> int:
+        return 0 if self.entry_of is None else len(self.entry_of)
+
+    def holds_enough(self, best: ScoredRows, entries: int, rows: int) -> bool:
+        """Whether these, the best of that many rows, hold the best `entries`."""
+        return self.entry_of is None or len(best.rows) >= max(1, entries) or rows >= self.size
+
+    def of(self, rows: Rows) -> Rows:
+        return rows if self.entry_of is None else self.entry_of[rows]
+
+    def best_of_each(self, found: ScoredRows) -> ScoredRows:
+        """The best row of each entry, best first, equal scores in the order of their rows."""
+        ordered = found.where(np.lexsort((found.rows, -found.scores)))
+        if self.entry_of is None:
+            return ordered
+        first = np.unique(self.entry_of[ordered.rows], return_index=True)[1]
+        return ordered.where(np.sort(first))
 
 
-def _matched(search: Search, keywords: Keywords, one: Asked, near: Ranked, strong: int) -> Matched:
-    words = _words(keywords, one, near)
-    if one.scoring == "cosine" or words is None:
-        found, total = _scored(one, near.rows, near.scores, _of_rows(words, near.rows)), near.total
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    search: Search
+    keywords: Keywords
+    owners: _Owners
+    strong: int
+
+
+def _is_counted_by_the_scan(one: Question, owners: _Owners) -> bool:
+    """Whether the scan alone knows what is wanted, so that it need not give every row that passes."""
+    is_plain = one.scoring == "cosine" and not (one.keyword_weight or one.collapse or one.steps)
+    return is_plain and owners.entry_of is None
+
+
+def _wanted(one: Question, owners: _Owners, keep: int) -> Wanted:
+    first = one.offset + one.limit if _is_counted_by_the_scan(one, owners) else None
+    return Wanted(one.lowest, first=first, keep=keep, certain=one.exact_rows)
+
+
+def _result(among: _Rows, one: Question, near: Ranked) -> QuestionResult:
+    keep = among.owners.rows_for(one.keep)
+    while True:
+        found = _scored(among, one, near, keep)
+        best = among.owners.best_of_each(found.where(np.lexsort((found.rows, -found.scores))[:keep]))
+        if among.owners.holds_enough(best, one.keep, keep):
+            return _counted(among, one, found, near, best.where(slice(max(1, one.keep))))
+        keep = min(keep * _ROWS_AN_ENTRY, among.owners.size)
+        [near] = among.search.search(one.vector[None], [_wanted(one, among.owners, keep)])
+
+
+def _counted(
+    among: _Rows, one: Question, found: ScoredRows, near: Ranked, best: ScoredRows
+) -> QuestionResult:
+    if _is_counted_by_the_scan(one, among.owners):
+        hits, total = found.where(found.scores >= one.threshold), near.total
     else:
-        found = _either(search, words, one, near, strong)
-        total = int(np.count_nonzero(found.scores >= one.threshold))
-    hits = _ranked(found, found.scores >= one.threshold, one.first)
-    order = np.lexsort((found.rows, -found.scores))
-    return Matched(total, hits, _taken(found, order[: max(1, one.keep)]))
+        found = among.owners.best_of_each(found.where(found.scores >= one.lowest))
+        hits = found.where(found.scores >= one.threshold)
+        total = len(hits.rows)
+    order = np.lexsort((among.owners.of(hits.rows), -hits.rankings))
+    counts = tuple(int(np.count_nonzero(found.scores >= step)) for step in one.steps)
+    shown = None if one.collapse else one.offset + one.limit
+    return QuestionResult(total, hits.where(order[:shown]), best, counts)
+
+
+def _scored(among: _Rows, one: Question, near: Ranked, keep: int) -> ScoredRows:
+    """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
+    words = _words(among.keywords, one, near)
+    if one.scoring == "cosine" or words is None:
+        return _with_numbers(one, near.rows, near.scores, _of_rows(words, near.rows))
+    return _either(among, words, one, near, keep)
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
     keywords: Keywords
-    question: Question
+    terms: Terms
 
 
-def _words(keywords: Keywords, one: Asked, near: Ranked) -> _Words | None:
+def _words(keywords: Keywords, one: Question, near: Ranked) -> _Words | None:
     """The words to count, if there are any and they count for this question."""
     if not len(near.rows):
         return None
-    question = keywords.question(one.text)
-    if keywords.is_foreign(question, int(near.rows[0])):
+    terms = keywords.question(one.text)
+    if keywords.is_foreign(terms, int(near.rows[0])):
         return None
-    return _Words(keywords, question)
+    return _Words(keywords, terms)
 
 
 def _of_rows(words: _Words | None, rows: Rows) -> Scores:
-    return words.keywords.of_rows(words.question, rows) if words else np.zeros(len(rows))
+    return words.keywords.of_rows(words.terms, rows) if words else np.zeros(len(rows))
 
 
-def _either(search: Search, words: _Words, one: Asked, near: Ranked, strong: int) -> Scored:
+def _either(among: _Rows, words: _Words, one: Question, near: Ranked, keep: int) -> ScoredRows:
     """Every row that passes and the best `keep`, by the score "either"; some more may be among them."""
-    rows, keywords = words.keywords.all(words.question)
+    rows, keywords = words.keywords.all(words.terms)
     most = 0.0
-    if len(rows) > strong:
-        parts = np.argpartition(-keywords, strong)
-        most = float(keywords[parts[strong]])
-        rows, keywords = rows[parts[:strong]], keywords[parts[:strong]]
-    cosines = search.scores(rows, one.vector)
-    cosines[np.isin(rows, one.same)] = 1.0
+    if len(rows) > among.strong:
+        parts = np.argpartition(-keywords, among.strong)
+        most = float(keywords[parts[among.strong]])
+        rows, keywords = rows[parts[: among.strong]], keywords[parts[: among.strong]]
+    cosines = among.search.scores(rows, one.vector)
+    cosines[np.isin(rows, one.exact_rows)] = 1.0
     rest = ~np.isin(near.rows, rows)
     all_rows, all_cosines = np.append(rows, near.rows[rest]), np.append(cosines, near.scores[rest])
-    found = _scored(one, all_rows, all_cosines, np.append(keywords, _of_rows(words, near.rows[rest])))
+    all_keywords = np.append(keywords, _of_rows(words, near.rows[rest]))
+    found = _with_numbers(one, all_rows, all_cosines, all_keywords)
     if most == 0.0:
         return found
-    cut = min(one.threshold, _nth_best(found.scores, max(1, one.keep)))
-    [more] = search.search(one.vector[None], [Wanted(_needed(cut, most), keep=0, certain=one.same)])
+    cut = min(one.lowest, _nth_best(found.scores, keep))
+    [more] = among.search.search(
+        one.vector[None], [Wanted(_needed(cut, most), keep=0, certain=one.exact_rows)]
+    )
     rest = ~np.isin(more.rows, all_rows)
-    return _scored(
+    return _with_numbers(
         one,
         np.append(all_rows, more.rows[rest]),
         np.append(all_cosines, more.scores[rest]),
@@ -177,31 +287,14 @@ def _nth_best(scores: Scores, place: int) -> float:
     return float(np.partition(scores, len(scores) - place)[len(scores) - place])
 
 
-def _scored(one: Asked, rows: Rows, cosines: Scores, keywords: Scores) -> Scored:
-    keywords[np.isin(rows, one.same)] = 1.0
+def _with_numbers(one: Question, rows: Rows, cosines: Scores, keywords: Scores) -> ScoredRows:
+    keywords[np.isin(rows, one.exact_rows)] = 1.0
     scores = either(cosines, keywords) if one.scoring == "either" else cosines
     weight = one.keyword_weight
     rankings = (1 - weight) * scores + weight * keywords if weight else scores
-    return Scored(rows, scores, cosines, keywords, rankings)
+    return ScoredRows(rows, scores, cosines, keywords, rankings)
 
 
 def either(cosines: Scores, keywords: Scores) -> Scores:
     """1 - (1 - c)(1 - k), in a form that is c to the last bit where k is 0."""
     return np.asarray(np.minimum(cosines + keywords * (1 - cosines), 1.0))
-
-
-def _ranked(found: Scored, passing: NDArray[np.bool_], first: int) -> Scored:
-    """The first of those that pass, equal rankings in the order of their rows."""
-    rows = np.flatnonzero(passing)
-    order = np.lexsort((found.rows[rows], -found.rankings[rows]))
-    return _taken(found, rows[order[:first]])
-
-
-def _taken(found: Scored, which: NDArray[np.intp]) -> Scored:
-    return Scored(
-        found.rows[which],
-        found.scores[which],
-        found.cosines[which],
-        found.keywords[which],
-        found.rankings[which],
-    )

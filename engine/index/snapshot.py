@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.domain import Dropped, EncoderFailed, Entry, Match
+from engine.domain import Dropped, EncoderFailed, Entry, Match, Other
 from engine.index.entry_table import StoredEntries
 from engine.index.exact_texts import SameTexts
 from engine.index.keywords import Keywords
+from engine.index.parts import Parts, extras_of, parts_of_extra
 from engine.index.passage_splitter import passages_of
 from engine.index.scan import (
     BestPassage,
@@ -33,17 +34,13 @@ from engine.index.scan import (
     Scanner,
     Search,
 )
-from engine.index.scoring import (
-    Asked,
-    Matched,
-    Scored,
-    Scoring,
-    matched,
-)
+from engine.index.scoring import Question, QuestionResult, ScoredRows, Scoring, score_questions
 
 Vectors = NDArray[np.float32]
 
 UNIT_TOLERANCE = 1e-3
+ALSO_SHOWN = 5
+"""Entries with the same answer that are named beside the match they were collapsed into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +54,6 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One question, and how much of the answer it wants to see."""
-
-    text: str
-    vector: Vectors
-    threshold: float
-    limit: int
-    offset: int = 0
-    keep: int = 0
-    keyword_weight: float = 0.0
-    scoring: Scoring = "cosine"
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """The page of matches that was asked for, and what was counted on the way."""
 
@@ -78,6 +61,8 @@ class Found:
     total: int
     best_score: float | None
     scores: tuple[tuple[str, float], ...]
+    counts: tuple[int, ...] = ()
+    groups: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +134,8 @@ class Snapshot:
             ordered, rows = _in_order(entries, rows)
         rows = np.ascontiguousarray(rows)
         rows.flags.writeable = False
-        compressed, keywords, same_texts = _what_searches(ordered, rows, before)
+        texts = Texts(ordered, passages)
+        compressed, keywords, same_texts = _what_searches(texts, rows, before)
         return cls(
             id=id,
             knowledge_base=knowledge_base,
@@ -183,12 +169,45 @@ class Snapshot:
             passages=self.passages.scanned_by(scanner) if self.passages else None,
         )
 
+    def is_found_by(self, parts: Parts) -> bool:
+        """Whether these are the parts of its entries."""
+        if not self.passages:
+            return not parts.texts
+        return np.array_equal(self.passages.starts, parts.starts) and np.array_equal(
+            self.passages.extra_starts if self.passages.extra_starts is not None else (),
+            parts.extra_starts if parts.extra_starts is not None else (),
+        )
+
+    def entry_of(self, text: int) -> int:
+        """The row of the entry that this text is of."""
+        owners = self.passages.entry_of if self.passages else None
+        return text if owners is None else int(owners[text])
+
+    def text(self, number: int) -> str:
+        """The entries' own texts are those of their rows; their other wordings come after."""
+        if number < self.size:
+            return self.entries[number].text
+        row, place = self._extra(number)
+        return extras_of(self.entries[row], answers=True)[place]
+
     def embedded_passages(self) -> Iterator[tuple[str, Vectors]]:
-        """Every passage and its vector."""
-        if self.passages:
-            long = np.flatnonzero(np.diff(self.passages.starts)).tolist()
-            texts = (passage for row in long for passage in passages_of(self.entries[row].text))
-            yield from zip(texts, self.passages.vectors, strict=True)
+        """Every passage and other wording, and its vector."""
+        if not self.passages:
+            return
+        starts, extra_starts = self.passages.starts, self.passages.extra_starts
+        long = np.flatnonzero(np.diff(starts[: self.size + 1])).tolist()
+        own = (passage for row in long for passage in passages_of(self.entries[row].text))
+        yield from zip(own, self.passages.vectors[: starts[self.size]], strict=True)
+        if extra_starts is None:
+            return
+        counts = np.diff(extra_starts)
+        others = (
+            part
+            for row in np.flatnonzero(counts).tolist()
+            for text in extras_of(self.entries[row], answers=True)[: counts[row]]
+            for part in parts_of_extra(text)
+        )
+        yield from zip(others, self.passages.vectors[starts[self.size] :], strict=True)
 
     def matches(
         self,
@@ -207,67 +226,148 @@ class Snapshot:
         `text` is the question as it was asked: entries that say the same, letter for
         letter after NFKC and trimming, score exactly 1.
         """
-        ask = Ask(text, vector, threshold, limit, offset, keep, keyword_weight, scoring)
-        return self.answers([ask])[0]
+        return self.answers(
+            [Question(text, vector, threshold, limit, offset, keep, keyword_weight, scoring)]
+        )[0]
 
-    def answers(self, asks: Sequence[Ask]) -> list[Found]:
+    def answers(self, questions: Sequence[Question]) -> list[Found]:
         """As `matches`, for all of these from one pass over the vectors."""
         if not self.size:
-            return [Found((), 0, None, ())] * len(asks)
-        asked = [
-            Asked(
-                text=ask.text,
-                vector=ask.vector,
-                threshold=ask.threshold,
-                first=ask.offset + ask.limit,
-                keep=ask.keep,
-                same=self.same_texts.rows(ask.text, lambda row: self.entries[row].text),
-                keyword_weight=ask.keyword_weight,
-                scoring=ask.scoring,
-            )
-            for ask in asks
-        ]
-        found = matched(self.search, self.keywords, asked)
-        return [self._found(ask, each) for ask, each in zip(asks, found, strict=True)]
+            nothing = [(0,) * len(one.steps) for one in questions]
+            return [
+                Found((), 0, None, (), counts, groups=0 if one.collapse else None)
+                for one, counts in zip(questions, nothing, strict=True)
+            ]
+        asked = [replace(one, exact_rows=self.same_texts.rows(one.text, self.text)) for one in questions]
+        owners = self.passages.entry_of if self.passages else None
+        found = score_questions(self.search, self.keywords, asked, entry_of=owners)
+        return [self._found(one, each) for one, each in zip(asked, found, strict=True)]
 
-    def _found(self, ask: Ask, found: Matched) -> Found:
+    def _found(self, one: Question, found: QuestionResult) -> Found:
         best = list(zip(found.best.rows.tolist(), found.best.scores.tolist(), strict=True))
+        groups = self._groups(found.hits) if one.collapse else [[at] for at in range(len(found.hits.rows))]
+        shown = enumerate(groups[one.offset : one.offset + one.limit], one.offset + 1)
         return Found(
-            matches=tuple(
-                self._match(found.hits, place) for place in range(ask.offset, len(found.hits.rows))
-            ),
+            matches=tuple(self._match(one, rank, found.hits, group) for rank, group in shown),
             total=found.total,
             best_score=best[0][1],
-            scores=tuple((self.entries[row].id, score) for row, score in best[: ask.keep]),
+            scores=tuple((self.entries[self.entry_of(row)].id, score) for row, score in best[: one.keep]),
+            counts=found.counts,
+            groups=len(groups) if one.collapse else None,
         )
 
-    def _match(self, hits: Scored, place: int) -> Match:
+    def _groups(self, hits: ScoredRows) -> list[list[int]]:
+        """The places of the hits with one answer, in the order of the first of each."""
+        groups: dict[bytes | int, list[int]] = {}
+        for place, row in enumerate(hits.rows.tolist()):
+            entry = self.entry_of(row)
+            groups.setdefault(self.entries.answer_key(entry) or entry, []).append(place)
+        return list(groups.values())
+
+    def _match(self, one: Question, rank: int, hits: ScoredRows, group: Sequence[int]) -> Match:
+        place, *others = group
+        row = int(hits.rows[place])
+        entry = self.entries[self.entry_of(row)]
+        wording, passage = self._matched_by(one, row, entry)
         return Match(
-            rank=place + 1,
-            entry=self.entries[hits.rows[place]],
+            rank=rank,
+            entry=entry,
             score=float(hits.scores[place]),
             cosine=float(hits.cosines[place]),
             keyword=float(hits.keywords[place]),
             ranking=float(hits.rankings[place]),
+            wording=wording,
+            passage=passage,
+            also=tuple(self._other(hits, each) for each in others[:ALSO_SHOWN]),
+            collapsed=len(others),
         )
+
+    def _other(self, hits: ScoredRows, place: int) -> Other:
+        entry = self.entries[self.entry_of(int(hits.rows[place]))]
+        return Other(entry.id, entry.text, float(hits.scores[place]))
+
+    def _matched_by(self, one: Question, row: int, entry: Entry) -> tuple[str | None, str | None]:
+        """The wording and the passage that the question is nearest to; None where it is the text itself."""
+        text, wording, is_answer = entry.text, None, False
+        if row >= self.size:
+            _, place = self._extra(row)
+            text = extras_of(entry, answers=True)[place]
+            is_answer = place >= len(entry.wordings)
+            wording = None if is_answer else text
+        passage = None
+        if row not in one.exact_rows and isinstance(search := self.search, BestPassage):
+            best = search.best_passage(row, one.vector)
+            passage = None if best is None else next(iter(passages_of(text)[best:]), None)
+        return wording, passage or (text if is_answer else None)
+
+    def _extra(self, number: int) -> tuple[int, int]:
+        """Of a text after the entries' own: the row of its entry, and which of its others it is."""
+        row = self.entry_of(number)
+        if not self.passages or self.passages.extra_starts is None:
+            raise IndexError(number)
+        return row, number - self.size - int(self.passages.extra_starts[row])
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All texts that are compared, in the order of their numbers."""
+
+    entries: StoredEntries
+    passages: Passages | None
+
+    def __len__(self) -> int:
+        return len(self.passages.starts) - 1 if self.passages else len(self.entries)
+
+    def __iter__(self) -> Iterator[str]:
+        """The entries' own texts, and then what else they say."""
+        yield from (entry.text for entry in self.entries)
+        if self._counts is not None:
+            yield from (text for _, text in self._extras(self.entries))
+
+    def extras(self) -> list[tuple[str, str]]:
+        """The id of the entry, and what else it says."""
+        return [] if self._counts is None else list(self._extras(self.entries))
+
+    @property
+    def _counts(self) -> list[int] | None:
+        starts = self.passages.extra_starts if self.passages else None
+        return None if starts is None else np.diff(starts).tolist()
+
+    def _extras(self, held: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+        for row, count in enumerate(self._counts or ()):
+            if count:
+                entry = held[row]
+                yield from ((entry.id, text) for text in extras_of(entry, answers=True)[:count])
 
 
 def _what_searches(
-    entries: StoredEntries, vectors: Vectors, before: Before | None
+    texts: Texts, vectors: Vectors, before: Before | None
 ) -> tuple[Compressed | None, Keywords, SameTexts]:
     if before is None:
-        texts = [entry.text for entry in entries]
-        return None, Keywords.of(texts), SameTexts.of(texts)
-
-    def text_of(row: int) -> str:
-        return entries[row].text
-
+        all_texts = list(texts)
+        return None, Keywords.of(all_texts), SameTexts.of(all_texts)
     old = before.snapshot
+    extras = texts.extras()
+    rows = _rows_before(extras, before)
+
+    def text_of(number: int) -> str:
+        size = len(texts.entries)
+        return texts.entries[number].text if number < size else extras[number - size][1]
+
     # Keywords first: what they take for a while is more than the compressed copy takes for good.
-    keywords = old.keywords.carried(before.rows, text_of)
-    same_texts = old.same_texts.carried(before.rows, text_of)
+    keywords = old.keywords.carried(rows, text_of)
+    same_texts = old.same_texts.carried(rows, text_of)
     compressed = old.scan.compressed
     return compressed.carried(before.rows, vectors) if compressed else None, keywords, same_texts
+
+
+def _rows_before(extras: Sequence[tuple[str, str]], before: Before) -> NDArray[np.intp]:
+    """For each text the number it had, or -1."""
+    old = before.snapshot
+    if not extras:
+        return before.rows
+    known = {each: number for number, each in enumerate(Texts(old.entries, old.passages).extras(), old.size)}
+    return np.append(before.rows, np.array([known.get(each, -1) for each in extras], np.intp))
 
 
 def _in_order(entries: Sequence[Entry], rows: Vectors) -> tuple[StoredEntries, Vectors]:

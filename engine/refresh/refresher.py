@@ -18,7 +18,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -35,7 +35,7 @@ from engine.domain import (
 )
 from engine.encoder.batcher import Batcher
 from engine.index.entry_table import StoredEntries
-from engine.index.passage_splitter import passages_of_all
+from engine.index.parts import parts_of_all
 from engine.index.scan import Passages, Scan, Scanner
 from engine.index.snapshot import Before, Snapshot
 from engine.refresh.vectors import Assembly, Progress
@@ -68,6 +68,7 @@ class Refresher:
         *,
         now: Callable[[], datetime],
         scanner: Scanner = Scan.over,
+        answers_searched: Collection[str] = (),
         finished: Callable[[str, Refresh], None] = lambda _name, _refresh: None,
     ) -> None:
         self._shelves = shelves
@@ -77,6 +78,7 @@ class Refresher:
         self._read = read
         self._now = now
         self._scanner = scanner
+        self._answers_searched = answers_searched
         self._finished = finished
         self._line: deque[str] = deque()
         self._refreshes: dict[str, deque[Refresh]] = {name: deque(maxlen=REMEMBERED) for name in shelves}
@@ -259,7 +261,7 @@ class Refresher:
         model = self._batcher.identity
         ordered = sorted(reading.entries, key=lambda entry: entry.id)
         entries = StoredEntries.of(ordered)
-        passages, starts = passages_of_all([entry.text for entry in ordered])
+        parts = parts_of_all(ordered, answers=name in self._answers_searched)
         # 2 kB each, and needed no more: what follows works on lines.
         reading, ordered = replace(reading, entries=()), []
         report = replace(
@@ -274,7 +276,7 @@ class Refresher:
         current = served if served and served.model.fingerprint == model.fingerprint else None
         if current and shelf.refuses(entries):
             return self._held_back(name, report, current)
-        if current and current.entries == entries and (current.passages or not passages):
+        if current and current.entries == entries and current.is_found_by(parts):
             if reading.is_old:
                 return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
             with self._publishing:
@@ -283,9 +285,9 @@ class Refresher:
                 if not reading.failed:
                     shelf.confirm(self._now())
             return self._done(name, report, current.id)
-        assembled = self._assembly.vectors_of(entries, passages, current, model, self._telling(name))
+        assembled = self._assembly.vectors_of(entries, parts.texts, current, model, self._telling(name))
         if served:
-            self._assembly.keep_what_leaves(served, assembled.rows_before, passages if current else ())
+            self._assembly.keep_what_leaves(served, assembled.rows_before, parts.texts if current else ())
         now = self._now()
         snapshot = Snapshot.of(
             id=f"{now:%Y%m%dT%H%M%S.%fZ}-{running.id[:6]}",
@@ -294,8 +296,13 @@ class Refresher:
             model=model,
             entries=entries,
             vectors=assembled.vectors[: len(entries)],
-            passages=Passages.of(starts, assembled.vectors[len(entries) :], scanner=self._scanner)
-            if passages
+            passages=Passages.of(
+                parts.starts,
+                assembled.vectors[len(entries) :],
+                extra_starts=parts.extra_starts,
+                scanner=self._scanner,
+            )
+            if parts.texts
             else None,
             before=Before(current, assembled.rows_before) if current else None,
             scanner=self._scanner,

@@ -43,7 +43,7 @@ from engine.index.scan import (
     Scan,
     Scanner,
 )
-from engine.index.snapshot import ModelIdentity, Snapshot
+from engine.index.snapshot import ModelIdentity, Snapshot, Texts
 from engine.storage import chunked_hash, mapped_tensors
 
 FORMAT = 2
@@ -53,6 +53,7 @@ _VECTORS = "vectors.safetensors"
 _SEARCH = "search.safetensors"
 # Passages cut in another way have another name, are passed over here, and made anew by the next refresh.
 _PASSAGES = f"passages{passage_splitter.VERSION}.safetensors"
+_WITHOUT_PASSAGES = {_ENTRIES, _VECTORS, _SEARCH}
 _POINTER = "current.json"
 _PARTIAL = ".partial"
 _THREADS = 2
@@ -321,6 +322,12 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner
     compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
     size = len(entries)
     mapped_tensors.let_go(vectors)  # all were looked at to check them; questions look at few of them in full
+    passages = None
+    if _PASSAGES in contents:
+        passages = Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, scanner=scanner)
+    elif len(manifest.files) > len(_WITHOUT_PASSAGES):
+        arrays = {}  # cut in another way, so what was made from the wordings does not fit either
+    texts = Texts(entries, passages)
     return Snapshot(
         id=manifest.snapshot,
         knowledge_base=manifest.knowledge_base,
@@ -329,12 +336,10 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner
         model=manifest.model,
         entries=entries,
         vectors=vectors,
-        same_texts=SameTexts.from_arrays(arrays, size) or SameTexts.of(each.text for each in entries),
+        same_texts=SameTexts.from_arrays(arrays, len(texts)) or SameTexts.of(texts),
         scan=scanner(vectors, compressed),
-        keywords=Keywords.from_arrays(arrays, size) or Keywords.of([each.text for each in entries]),
-        passages=Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, scanner=scanner)
-        if _PASSAGES in contents
-        else None,
+        keywords=Keywords.from_arrays(arrays, len(texts)) or Keywords.of(list(texts)),
+        passages=passages,
         read=manifest.read,
         dropped=manifest.dropped,
     )

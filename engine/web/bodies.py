@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -29,6 +30,15 @@ def _whole(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+def _number(value: Any) -> Any:
+    # Two decimals are exact as text, and only nearly so as a binary number that somebody added up.
+    return float(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else value
+
+
+_DECIMAL = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,20})?")
+Step = Annotated[float, BeforeValidator(_number), Field(ge=-1, le=1, allow_inf_nan=False)]
 
 
 def _null_when_empty(text: str | None) -> str | None:
@@ -72,16 +82,40 @@ class SearchRequest(BaseModel):
         default=0, ge=0, le=200, description="How many scores to report of all entries, the best ones."
     )
 
+    collapse: bool = Field(
+        default=False, description="One match an answer; `limit` and `offset` count those, as `groups` does."
+    )
+    steps: list[Step] = Field(
+        default=[],
+        max_length=101,
+        description="Thresholds to count at; `counts` are the totals there, in their order.",
+    )
+    snapshot: str | None = Field(
+        default=None, max_length=200, description="Answer from this snapshot, or with 410."
+    )
+
     def as_query(self) -> Query:
         fields = self.model_dump()
-        return Query(text=fields.pop("query"), **fields)
+        return Query(text=fields.pop("query"), steps=tuple(fields.pop("steps")), **fields)
 
 
 _Source = Annotated[str | None, BeforeValidator(_null_when_empty)]
 
 
+class OtherBody(Body):
+    """An entry with the same answer as the match."""
+
+    id: str
+    text: str
+    score: float
+
+
 class MatchBody(Body):
-    """`score` was compared; `cosine` and `keyword` are its parts; `ranking`, when it differs, sorts."""
+    """`score` was compared; `cosine` and `keyword` are its parts; `ranking`, when it differs, sorts.
+
+    `wording` and `passage` are what matched, null when it was the text itself. In a collapsed
+    answer `collapsed` entries with the same answer stand behind the match; `also` names the first.
+    """
 
     rank: int
     id: str = Field(validation_alias=AliasPath("entry", "id"))
@@ -95,6 +129,10 @@ class MatchBody(Body):
     title: str | None = Field(validation_alias=AliasPath("entry", "title"))
     url: str | None = Field(validation_alias=AliasPath("entry", "url"))
     fields: dict[str, str] = Field(validation_alias=AliasPath("entry", "fields"))
+    wording: str | None = None
+    passage: str | None = None
+    also: list[OtherBody] = []
+    collapsed: int = 0
 
     @field_validator("ranking")
     @classmethod
@@ -120,6 +158,8 @@ class SearchResponse(Body):
     best_score: float | None
     matches: list[MatchBody]
     scores: list[ScoreBody] | None
+    counts: list[int] | None = None
+    groups: int | None = None
     took_ms: float = 0
 
     @field_validator("scores", mode="before")

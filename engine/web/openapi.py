@@ -49,6 +49,7 @@ _ERRORS = {
     "404": "No such knowledge base or entry.",
     "405": "No such method here.",
     "409": "The entry belongs to another source, or there is no snapshot and none is coming.",
+    "410": "The snapshot that was asked for is not served any more.",
     "413": "The body is too large.",
     "415": "The body is of a kind that is not read here.",
     "422": "A value is wrong; the message names it.",
@@ -107,7 +108,7 @@ def _paths() -> _Schema:
                 "Every entry at or above the threshold, best first.",
                 {"200": SearchResponse},
                 body={"application/json": {"schema": _ref(SearchRequest)}},
-                errors=("400", "404", "409", "413", "415", "422", "429", "503"),
+                errors=("400", "404", "409", "410", "413", "415", "422", "429", "503"),
             )
         },
         "/v1/evaluate": {

@@ -16,7 +16,7 @@ from engine import app, config
 from engine.domain import Entry
 from engine.encoder import Encoder, Role
 from engine.encoder.vectors import shortened
-from engine.index.passage_splitter import passages_of_all
+from engine.index.parts import parts_of_all
 from engine.index.scan import Passages, Scanner, scanner_on
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
 
@@ -92,9 +92,9 @@ def a_snapshot(
     encoder = LetterEncoder(name=model)
     held = sorted([*entries, *(Entry(id=text, text=text) for text in texts)], key=lambda entry: entry.id)
     whole = [entry.text for entry in held]
-    passages, starts = passages_of_all(whole)
+    parts = parts_of_all(held)
     vectors = (
-        encoder.encode([*whole, *passages], "document")
+        encoder.encode([*whole, *parts.texts], "document")
         if held
         else np.empty((0, encoder.identity.dimension), np.float32)
     )
@@ -105,7 +105,9 @@ def a_snapshot(
         model=encoder.identity,
         entries=held,
         vectors=vectors[: len(held)],
-        passages=Passages.of(starts, vectors[len(held) :]) if passages else None,
+        passages=Passages.of(parts.starts, vectors[len(held) :], extra_starts=parts.extra_starts)
+        if parts.texts
+        else None,
         read=len(held),
     )
 

@@ -1,8 +1,10 @@
-"""Long entries by their best passage: an entry's score is that of its whole text or of a passage of it.
+"""Texts by their best passage: a text's score is that of the whole of it or of a passage of it.
 
-    score(entry) = max(score(its row), score(each of its passages' rows))
+    score(text) = max(score(its row), score(each of its passages' rows))
 
-Rows here are entries. Why none is lost: every passage at or above the threshold is found,
+Rows here are texts: first those that have a row of their own, the entries' own, and then
+their other wordings, whose whole text stands among the passages as the first of them. What is
+said of an entry below holds for each. Why none is lost: every passage at or above the threshold is found,
 and of those below it enough that the best `keep` entries are among them: an entry has at
 most `most` passages, so above the K-th best entry there are fewer than K * most of them.
 An entry whose whole text is its best is among the entries that the whole texts alone
@@ -11,8 +13,10 @@ would have given, because what is above it there is above it here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -27,16 +31,19 @@ from engine.index.scan.score import Floats, Rows, Scores
 
 @dataclass(frozen=True, eq=False)
 class Passages:
-    """Vectors of passages, those of entry i from `starts[i]` to `starts[i + 1]`, and the search over them.
+    """Vectors of passages, those of text i from `starts[i]` to `starts[i + 1]`, and the search over them.
 
-    `entry_of` says whose each is; no entry has more than `most`. Make one with `of`.
+    `text_of` says whose each is; no text has more than `most`. The other wordings of entry i
+    are the texts from `extra_starts[i]` to `extra_starts[i + 1]`, counted after the entries'
+    own; None: there are none. Make one with `of`.
     """
 
     starts: NDArray[np.int64]
     vectors: Floats
     scan: RowSearch
-    entry_of: NDArray[np.int64]
+    text_of: NDArray[np.int64]
     most: int
+    extra_starts: NDArray[np.int64] | None = None
 
     @classmethod
     def of(
@@ -45,6 +52,7 @@ class Passages:
         vectors: Floats,
         compressed: Compressed | None = None,
         *,
+        extra_starts: NDArray[np.int64] | None = None,
         scanner: Scanner = Scan.over,
     ) -> Self:
         """Take the vectors over.
@@ -54,11 +62,27 @@ class Passages:
         """
         if starts[0] != 0 or starts[-1] != len(vectors) or (np.diff(starts) < 0).any():
             raise ValueError(f"the starts of passages do not fit to {len(vectors)} vectors")
+        if extra_starts is not None and len(extra_starts) - 1 + extra_starts[-1] != len(starts) - 1:
+            raise ValueError(f"the starts of wordings do not fit to {len(starts) - 1} texts")
         rows = np.ascontiguousarray(vectors)
         rows.flags.writeable = False
         counts = np.diff(starts)
-        entry_of = np.repeat(np.arange(len(counts)), counts)
-        return cls(starts, rows, scanner(rows, compressed), entry_of, int(counts.max(initial=0)))
+        text_of = np.repeat(np.arange(len(counts)), counts)
+        most = int(counts.max(initial=0))
+        return cls(starts, rows, scanner(rows, compressed), text_of, most, extra_starts)
+
+    @property
+    def entries(self) -> int:
+        """How many texts have a row of their own."""
+        return len(self.starts if self.extra_starts is None else self.extra_starts) - 1
+
+    @cached_property
+    def entry_of(self) -> NDArray[np.int64] | None:
+        """Whose each text is; None where each entry has only its own."""
+        if self.extra_starts is None:
+            return None
+        own = np.arange(self.entries)
+        return np.append(own, np.repeat(own, np.diff(self.extra_starts)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
@@ -66,6 +90,7 @@ class Passages:
         return {
             "starts": self.starts,
             "vectors": self.vectors,
+            **({} if self.extra_starts is None else {"extra_starts": self.extra_starts}),
             **(compressed.arrays() if compressed else {}),
         }
 
@@ -78,11 +103,12 @@ class Passages:
         Raises:
             KeyError, ValueError: something is missing, or does not fit together.
         """
-        starts, vectors = arrays["starts"], arrays["vectors"]
-        if starts.shape != (entries + 1,):
-            raise ValueError(f"passages of {len(starts) - 1} entries, wanted {entries}")
+        starts, vectors, extra_starts = arrays["starts"], arrays["vectors"], arrays.get("extra_starts")
+        fitting = starts if extra_starts is None else extra_starts
+        if fitting.shape != (entries + 1,):
+            raise ValueError(f"passages of {len(fitting) - 1} entries, wanted {entries}")
         compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
-        return cls.of(starts, vectors, compressed, scanner=scanner)
+        return cls.of(starts, vectors, compressed, extra_starts=extra_starts, scanner=scanner)
 
     def scanned_by(self, scanner: Scanner) -> Self:
         """The same, searched in another way."""
@@ -90,25 +116,23 @@ class Passages:
 
 
 class BestPassage:
-    """As a `Scan` over the entries' whole texts, with the passages counted in."""
+    """As a `Scan` over the entries' whole texts, with the passages and the other wordings counted in."""
 
     def __init__(self, whole: Search, passages: Passages) -> None:
         self._whole = whole
         self._passages = passages
 
     def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
-        whole = self._whole.search(questions, wanted)
-        parts = self._passages.scan.search(
-            questions, [Wanted(want.threshold, keep=want.keep * self._passages.most) for want in wanted]
-        )
+        whole = self._whole.search(questions, list(map(self._of_whole, wanted)))
+        parts = self._passages.scan.search(questions, list(map(self._of_parts, wanted)))
         return [
             self._merged(question, want, near, part)
             for question, want, near, part in zip(questions, wanted, whole, parts, strict=True)
         ]
 
     def scores(self, rows: Rows, question: Floats) -> Scores:
-        """The scores of these entries for one question."""
-        best = self._whole.scores(rows, question)
+        """The scores of these texts for one question."""
+        best = self._whole_scores(rows, question)
         starts = self._passages.starts[rows]
         counts = self._passages.starts[rows + 1] - starts
         places = np.repeat(np.arange(len(rows)), counts)
@@ -117,15 +141,40 @@ class BestPassage:
         np.maximum.at(best, places, self._passages.scan.scores(passages, question))
         return best
 
+    def best_passage(self, row: int, question: Floats) -> int | None:
+        """Which passage of this text is nearer to the question than the whole of it; None when none is."""
+        start, stop = self._passages.starts[row], self._passages.starts[row + 1]
+        scores = self._passages.scan.scores(np.arange(start, stop), question)
+        if row < self._passages.entries:
+            scores = np.append(self._whole.scores(np.array([row]), question), scores)
+        best = int(np.argmax(scores))
+        return best - 1 if best else None
+
+    def _of_whole(self, want: Wanted) -> Wanted:
+        own = tuple(row for row in want.certain if row < self._passages.entries)
+        return want if own == want.certain else replace(want, certain=own)
+
+    def _of_parts(self, want: Wanted) -> Wanted:
+        others = (row for row in want.certain if row >= self._passages.entries)
+        certain = tuple(int(self._passages.starts[row]) for row in others)
+        return Wanted(want.threshold, keep=want.keep * self._passages.most, certain=certain)
+
+    def _whole_scores(self, rows: Rows, question: Floats) -> Scores:
+        """Of the whole texts that have a row of their own; the others stand among the passages."""
+        scores = np.full(len(rows), -math.inf)
+        own = rows < self._passages.entries
+        scores[own] = self._whole.scores(rows[own], question)
+        return scores
+
     def _merged(self, question: Floats, want: Wanted, near: Ranked, part: Ranked) -> Ranked:
-        # The passages come best first, so the first of an entry is its best.
-        entries, first = np.unique(self._passages.entry_of[part.rows], return_index=True)
-        own = self._whole.scores(entries, question)
-        own[np.isin(entries, want.certain)] = 1.0
+        # The passages come best first, so the first of a text is its best.
+        texts, first = np.unique(self._passages.text_of[part.rows], return_index=True)
+        own = self._whole_scores(texts, question)
+        own[np.isin(texts, want.certain) & (texts < self._passages.entries)] = 1.0
         best = np.maximum(own, part.scores[first])
         total = near.total + int(np.count_nonzero((best >= want.threshold) & (own < want.threshold)))
-        rest = ~np.isin(near.rows, entries)
-        rows = np.append(entries, near.rows[rest])
+        rest = ~np.isin(near.rows, texts)
+        rows = np.append(texts, near.rows[rest])
         scores = np.append(best, near.scores[rest])
         order = np.lexsort((rows, -scores))[: want.length(total, len(self._passages.starts) - 1)]
         return Ranked(total, rows[order], scores[order])

@@ -10,24 +10,24 @@ from hypothesis import strategies as st
 from engine.index.keywords import Keywords
 from engine.index.scan import Scan, scores_of
 from engine.index.scan.score import Floats
-from engine.index.scoring import Asked, Matched, matched
+from engine.index.scoring import Question, QuestionResult, score_questions
 from tests.engine.index.scan import plain
 
 WORDS = ["?", "?", "退货", "快递", "怎么", "发票", "refund", "order", "wifi", "多久"]
 sayings = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 
 
-def plainly(matrix: Floats, keywords: Keywords, one: Asked) -> list[tuple[int, float, float]]:
+def plainly(matrix: Floats, keywords: Keywords, one: Question) -> list[tuple[int, float, float]]:
     """Row, score and ranking of every row, each computed by itself."""
     rows = np.arange(len(matrix))
     cosines = scores_of(matrix, rows, one.vector)
-    cosines[list(one.same)] = 1.0
+    cosines[list(one.exact_rows)] = 1.0
     question = keywords.question(one.text)
     if keywords.is_foreign(question, int(np.argmax(cosines))):
         words = np.zeros(len(matrix))
     else:
         words = keywords.of_rows(question, rows)
-    words[list(one.same)] = 1.0
+    words[list(one.exact_rows)] = 1.0
     found = []
     for row, (cosine, keyword) in enumerate(zip(cosines.tolist(), words.tolist(), strict=True)):
         score = min(1.0, cosine + keyword * (1 - cosine)) if one.scoring == "either" else cosine
@@ -37,7 +37,7 @@ def plainly(matrix: Floats, keywords: Keywords, one: Asked) -> list[tuple[int, f
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Asked]]:
+def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Question]]:
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     count, dimension = draw(st.integers(1, 60)), draw(st.sampled_from([2, 16, 64]))
     makers = [plain.random_rows, plain.clustered_rows, plain.duplicated_rows, plain.equal_rows]
@@ -45,13 +45,13 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Asked]]:
     keywords = Keywords.of(draw(st.lists(sayings, min_size=count, max_size=count)))
     asked = []
     for _ in range(draw(st.integers(1, 4))):
-        one = Asked(
+        one = Question(
             text=draw(sayings),
             vector=plain.random_rows(rng, 1, dimension)[0],
             threshold=0.0,
-            first=draw(st.integers(1, count + 2)),
+            limit=draw(st.integers(1, count + 2)),
             keep=draw(st.sampled_from([0, 1, 3, 200])),
-            same=draw(st.lists(st.integers(0, count - 1), max_size=2, unique=True).map(tuple)),
+            exact_rows=draw(st.lists(st.integers(0, count - 1), max_size=2, unique=True).map(tuple)),
             keyword_weight=draw(st.sampled_from([0.0, 0.3, 1.0])),
             scoring=draw(st.sampled_from(["cosine", "either"])),
         )
@@ -63,7 +63,7 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Asked]]:
             | st.floats(-1, 1)
         )
         asked.append(
-            Asked(**{name: getattr(one, name) for name in Asked.__slots__} | {"threshold": threshold})
+            Question(**{name: getattr(one, name) for name in Question.__slots__} | {"threshold": threshold})
         )
     return matrix, keywords, asked
 
@@ -71,34 +71,36 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Asked]]:
 @settings(max_examples=200)
 @given(cases(), st.sampled_from([0, 1, 3, 1000]))
 def test_every_row_that_passes_is_found_whatever_its_score_is_made_of(
-    case: tuple[Floats, Keywords, list[Asked]], strong: int
+    case: tuple[Floats, Keywords, list[Question]], strong: int
 ) -> None:
     matrix, keywords, asked = case
-    for one, found in zip(asked, matched(Scan.over(matrix), keywords, asked, strong=strong), strict=True):
+    for one, found in zip(
+        asked, score_questions(Scan.over(matrix), keywords, asked, strong=strong), strict=True
+    ):
         everything = plainly(matrix, keywords, one)
         passing = sorted(
             (each for each in everything if each[1] >= one.threshold), key=lambda each: (-each[2], each[0])
         )
         best = sorted(everything, key=lambda each: (-each[1], each[0]))[: max(1, one.keep)]
         assert found.total == len(passing)
-        assert rows_and_scores(found) == [each[:2] for each in passing[: one.first]]
+        assert rows_and_scores(found) == [each[:2] for each in passing[: one.limit]]
         assert found.best.rows.tolist() == [row for row, _, _ in best]
         assert found.best.scores.tolist() == [score for _, score, _ in best]
 
 
-def rows_and_scores(found: Matched) -> list[tuple[int, float]]:
+def rows_and_scores(found: QuestionResult) -> list[tuple[int, float]]:
     return list(zip(found.hits.rows.tolist(), found.hits.scores.tolist(), strict=True))
 
 
 TWO = np.eye(2, dtype=np.float32)
 
 
-def ask(text: str, scoring: str = "cosine", weight: float = 0.0, threshold: float = 0.5) -> Matched:
+def ask(text: str, scoring: str = "cosine", weight: float = 0.0, threshold: float = 0.5) -> QuestionResult:
     """Two rows; the vector is nearer to the first, the words may be nearer to the second."""
     keywords = Keywords.of(["发票怎么开", "退货要多久"])
     vector = np.array([0.8, 0.6], dtype=np.float32)
-    one = Asked(text, vector, threshold, first=2, keyword_weight=weight, scoring=scoring)  # type: ignore[arg-type]
-    return matched(Scan.over(TWO), keywords, [one])[0]
+    one = Question(text, vector, threshold, limit=2, keyword_weight=weight, scoring=scoring)  # type: ignore[arg-type]
+    return score_questions(Scan.over(TWO), keywords, [one])[0]
 
 
 def test_the_weight_of_keywords_moves_the_order_and_no_score() -> None:
@@ -121,8 +123,8 @@ def test_either_lifts_what_says_the_words_and_nothing_else() -> None:
 
 def test_keywords_are_left_out_when_the_nearest_entry_is_in_another_language() -> None:
     keywords = Keywords.of(["按钮 Button 的三种大小", "Button comes in blue"])
-    one = Asked("three sizes of a Button", np.array([0.8, 0.6], np.float32), 0.0, 2, scoring="either")
-    other = Asked("three sizes of a Button", np.array([0.6, 0.8], np.float32), 0.0, 2, scoring="either")
-    across, within = matched(Scan.over(TWO), keywords, [one, other])
+    one = Question("three sizes of a Button", np.array([0.8, 0.6], np.float32), 0.0, 2, scoring="either")
+    other = Question("three sizes of a Button", np.array([0.6, 0.8], np.float32), 0.0, 2, scoring="either")
+    across, within = score_questions(Scan.over(TWO), keywords, [one, other])
     assert across.hits.keywords.tolist() == [0, 0]
     assert within.hits.keywords[0] > 0 == within.hits.keywords[1]

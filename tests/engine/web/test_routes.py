@@ -83,9 +83,15 @@ def test_an_answer_has_every_field_of_the_contract(engine: RunningEngine) -> Non
                 "title": "Shipping",
                 "url": "https://shop.test/ship",
                 "fields": {"lang": "en"},
+                "wording": None,
+                "passage": None,
+                "also": [],
+                "collapsed": 0,
             }
         ],
         "scores": [{"id": "ship", "score": 1.0}],
+        "counts": None,
+        "groups": None,
     }
 
 
