@@ -24,11 +24,13 @@ from benchmarks.processes import SECRET, free_port, running, until_ready
 from bot import web
 from bot.domain import Clock, Delivery, IncomingMessage
 from bot.metrics import Metrics
-from bot.platforms.slack import Verifier
+from bot.platforms.kit import RejectedMessages
 from bot.platforms.slack import routes as slack_routes
-from bot.platforms.slack.parser import Ours
+from bot.platforms.slack.parser import BotIdentity
+from bot.platforms.slack.signature import Verifier
 from bot.store import Accepted, Database, Inbox, schema
 from bot.web import operations
+from bot.web.clock_skew import ClockWatch
 from bot.web.server import Server
 from tests.support.slack_people import an_event, signature
 
@@ -66,13 +68,16 @@ def serve(kind: str, port: int, folder: str) -> None:
     metrics = Metrics()
     routes = slack_routes.blueprint(
         verifier=Verifier([SECRET], time.time),
-        desk=Storing(folder) if kind == "inbox" else Counting(),
-        quarantine=lambda *_: None,
+        intake=Storing(folder) if kind == "inbox" else Counting(),
+        rejected=RejectedMessages(
+            "slack", quarantine=lambda *_: None, clock_watch=ClockWatch(), metrics=metrics
+        ),
         in_response=lambda _: {},
-        ours=Ours,
-        metrics=metrics,
+        identity=BotIdentity,
     )
-    ready = operations.blueprint(reasons_not_ready=list, engine_is_away=lambda: False, metrics=metrics)
+    ready = operations.blueprint(
+        reasons_not_ready=list, engine_is_away=lambda: False, clock=ClockWatch(), metrics=metrics, paths={}
+    )
     server = Server(
         web.create([routes, ready]),
         listen=f"127.0.0.1:{port}",

@@ -8,7 +8,9 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot.cli import (
     chat,
@@ -18,7 +20,8 @@ from bot.cli import (
 )
 from bot.cli.check import check
 from bot.config import Config, ConfigError, find, load
-from bot.platforms.slack import manifest
+from bot.platforms.host import Adapter, Deployment
+from bot.platforms.registry import ADAPTERS, BOT
 from bot.process.lock import CannotStart
 from bot.store import StoreError
 
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     options = _parser().parse_args(arguments)
     try:
         path = find(options.config, environment)
-        config = load(path, environment)
+        config = load(path, environment, BOT)
     except ConfigError as mistakes:
         return _complain(str(mistakes), WRONG_USAGE)
     try:
@@ -77,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     command("admin-code", _admin_code, "print a one-time code: who sends /admin claim CODE becomes an admin")
     admins = command("admins", _admins, "who became an admin by a code, and since when")
     admins.add_argument("--remove", metavar="WHO", help='take the rights away again: "slack:T1:U1"')
-    command("manifest", _manifest, "print the Slack manifest made from the configuration")
+    for adapter in ADAPTERS:
+        for name, about in adapter.commands.items():
+            command(name, partial(_of_platform, adapter, name), about.help)
     command("run", _run, "run bot and engine together, set up and ready (what `make run` calls)")
     room = command("chat", _chat, "a chat room in this terminal")
     room.add_argument(
@@ -134,10 +139,12 @@ def _admins(config: Config, options: argparse.Namespace) -> int:
     return _say(operator.remove_admin(config, options.remove))
 
 
-def _manifest(config: Config, _: argparse.Namespace) -> int:
-    for mistake in manifest.mistakes(config.bot):
+def _of_platform(adapter: Adapter[Any], name: str, config: Config, _: argparse.Namespace) -> int:
+    """A command that a platform brings along: its text, and what to mend beside it."""
+    mistakes, text = adapter.commands[name].run(adapter.section_of(config.bot), Deployment.of(config.bot))
+    for mistake in mistakes:
         sys.stderr.write(mistake + "\n")
-    sys.stdout.write(manifest.as_text(config.bot))
+    sys.stdout.write(text)
     return DONE
 
 

@@ -6,13 +6,11 @@ the engine's business and is passed over here.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,14 +19,13 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
-    ModelWrapValidatorHandler,
     SecretStr,
     TypeAdapter,
     ValidationError,
+    create_model,
     model_validator,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -71,26 +68,6 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-def _webhook_address(secret: SecretStr) -> SecretStr:
-    """Looked at, and never repeated: it is a credential."""
-    url = secret.get_secret_value()
-    parts = urlsplit(url)
-    if url and not (
-        parts.scheme in {"http", "https"}
-        and parts.netloc
-        and parts.path.endswith("/webhook/send")
-        and len(parse_qs(parts.query).get("key", [])) == 1
-    ):
-        raise ValueError("wanted the whole address that WeCom shows, https://…/cgi-bin/webhook/send?key=…")
-    return secret
-
-
-def _unused(given: Any) -> Any:
-    if given:
-        raise ValueError("Mattermost is not built yet, leave it empty")
-    return given
-
-
 def _database_url(text: str) -> str:
     try:
         backend = make_url(text).get_backend_name()
@@ -106,11 +83,13 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Threshold = Annotated[Decimal, Field(ge=0, le=1)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """One table of the file: every key is known, and nothing changes once it is read."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Defaults(_Section):
+class Defaults(Section):
     """What a channel follows until it sets its own."""
 
     threshold: Threshold = Decimal("0.40")
@@ -129,7 +108,7 @@ def _free_name(name: str) -> str:
 StrategyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$"), AfterValidator(_free_name)]
 
 
-class Strategy(_Section):
+class Strategy(Section):
     """A named set of settings of the operator's own. What is left out stays as the channel has it."""
 
     threshold: Threshold | None = None
@@ -153,193 +132,14 @@ class Strategy(_Section):
         return self
 
 
-class Rates(_Section):
+class Rates(Section):
     """Questions a minute that are answered; what comes above is kept and marked as throttled."""
 
     person: int = Field(default=20, ge=1)
     channel: int = Field(default=60, ge=1)
 
 
-class Slack(_Section):
-    signing_secrets: tuple[SecretStr, ...] = ()
-    bot_token: SecretStr = SecretStr("")
-    api_url: WebAddress = "https://slack.com/api"
-    response_hosts: tuple[WebAddress, ...] = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
-    command_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,16}$")] = ""
-    shared_channels: tuple[str, ...] = ()
-
-    @property
-    def is_used(self) -> bool:
-        return bool(self.signing_secrets)
-
-
-class Mattermost(_Section):
-    """The names of what is not built yet, so that a file which has them empty is a right one."""
-
-    url: Annotated[str, AfterValidator(_unused)] = ""
-    bot_token: Annotated[str, AfterValidator(_unused)] = ""
-    command_tokens: Annotated[tuple[str, ...], AfterValidator(_unused)] = ()
-    action_secret: Annotated[str, AfterValidator(_unused)] = ""
-
-
-AES_KEY = re.compile(r"[0-9A-Za-z]{43}")
-# The name of a robot, an application or a webhook is a part of its route.
-WecomName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
-
-
-class _WecomSection(_Section):
-    """A table that is either left empty altogether, or complete."""
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _complete(cls, given: Any, build: ModelWrapValidatorHandler[Any]) -> Any:
-        """What is missing is told together with what is wrong, not after it."""
-        mistakes = [_mistake(key, says) for key, says in cls._missing(_texts(given))]
-        try:
-            built = build(given)
-        except ValidationError as wrong:
-            mistakes[:0] = [
-                InitErrorDetails(
-                    type=PydanticCustomError(one["type"], one["msg"]),
-                    loc=one["loc"],
-                    input=one["input"],
-                )
-                for one in wrong.errors()
-            ]
-        if mistakes:
-            raise ValidationError.from_exception_data(cls.__name__, mistakes)
-        return built
-
-    @classmethod
-    def _missing(cls, given: Mapping[str, str]) -> list[tuple[str, str]]:
-        """The mistakes that only show when the keys are seen together, as (key, sentence)."""
-        del given
-        return []
-
-
-class WecomRobot(_WecomSection):
-    """An AI bot: called at our URL (token and encoding_aes_key), or over a long connection (secret)."""
-
-    bot_id: str = ""
-    token: SecretStr = SecretStr("")
-    encoding_aes_key: SecretStr = SecretStr("")
-    secret: SecretStr = SecretStr("")
-    socket_url: str = Field(default="wss://openws.work.weixin.qq.com", pattern=r"^wss?://[!-~]+$")
-    response_hosts: tuple[WebAddress, ...] = ("https://qyapi.weixin.qq.com",)
-    freshness_seconds: int = Field(default=300, ge=1)
-
-    @property
-    def is_used(self) -> bool:
-        return self.is_called_back or self.is_connected
-
-    @property
-    def is_called_back(self) -> bool:
-        return bool(self.token.get_secret_value())
-
-    @property
-    def is_connected(self) -> bool:
-        return bool(self.secret.get_secret_value())
-
-    @classmethod
-    def _missing(cls, given: Mapping[str, str]) -> list[tuple[str, str]]:
-        named = {key for key in ("bot_id", "token", "encoding_aes_key", "secret") if given.get(key)}
-        if not named:
-            return []
-        mistakes = _wrong_aes_key(given)
-        if "secret" in named and named & {"token", "encoding_aes_key"}:
-            mistakes.append(
-                (
-                    "secret",
-                    "a bot is called back (token, encoding_aes_key) or connected (secret), not both",
-                )
-            )
-        elif "secret" in named:
-            mistakes += _absent(given, "bot_id")
-        elif named == {"bot_id"}:
-            mistakes.append(
-                ("token", "is missing, and so is encoding_aes_key; a long connection has a secret instead")
-            )
-        else:
-            mistakes += _absent(given, "token", "encoding_aes_key")
-        return mistakes
-
-
-class WecomApp(_WecomSection):
-    """A self-built application: direct chats only."""
-
-    corp_id: str = ""
-    agent_id: int = Field(default=0, ge=0)
-    secret: SecretStr = SecretStr("")
-    token: SecretStr = SecretStr("")
-    encoding_aes_key: SecretStr = SecretStr("")
-    api_url: WebAddress = "https://qyapi.weixin.qq.com"
-    freshness_seconds: int = Field(default=300, ge=1)
-
-    @property
-    def is_used(self) -> bool:
-        return bool(self.corp_id)
-
-    @classmethod
-    def _missing(cls, given: Mapping[str, str]) -> list[tuple[str, str]]:
-        wanted = ("corp_id", "agent_id", "secret", "token", "encoding_aes_key")
-        if not any(given.get(key) for key in wanted):
-            return []
-        return [*_absent(given, *wanted), *_wrong_aes_key(given)]
-
-
-class WecomWebhook(_Section):
-    """A group's webhook, for alerts and files. Its URL is its only credential.
-
-    `channel`: the group that it is in, where a robot that is called back may only answer.
-    """
-
-    url: Annotated[SecretStr, AfterValidator(_webhook_address)] = SecretStr("")
-    channel: str = Field(default="", pattern=r"^(wecom:[!-~]+:group:[!-~]+)?$")
-
-    @property
-    def is_used(self) -> bool:
-        return bool(self.url.get_secret_value())
-
-
-class Wecom(_Section):
-    robot: Mapping[WecomName, WecomRobot] = {}
-    app: Mapping[WecomName, WecomApp] = {}
-    webhook: Mapping[WecomName, WecomWebhook] = {}
-
-
-def _texts(given: Any) -> dict[str, str]:
-    """The keys of a table that hold something, as text; "" and 0 stand for what is left out."""
-    if not isinstance(given, Mapping):
-        return {}
-    shown = {
-        str(key): value.get_secret_value() if isinstance(value, SecretStr) else value
-        for key, value in given.items()
-    }
-    return {key: str(value) for key, value in shown.items() if value not in ("", 0, "0")}
-
-
-def _absent(given: Mapping[str, str], *keys: str) -> list[tuple[str, str]]:
-    return [(key, "is missing") for key in keys if not given.get(key)]
-
-
-def _wrong_aes_key(given: Mapping[str, str]) -> list[tuple[str, str]]:
-    key = given.get("encoding_aes_key", "")
-    if not key or AES_KEY.fullmatch(key):
-        return []
-    return [
-        (
-            "encoding_aes_key",
-            f"wanted the 43 letters and digits that the admin page shows (got {len(key)} characters)",
-        )
-    ]
-
-
-def _mistake(key: str, says: str) -> InitErrorDetails:
-    kind = "missing" if says == "is missing" else "wecom"
-    return InitErrorDetails(type=PydanticCustomError(kind, says), loc=(key,), input=None)
-
-
-class Bot(_Section):
+class Bot(Section):
     listen: ListenAddress = "127.0.0.1:8000"
     public_url: WebAddress = "http://127.0.0.1:8000"
     data_dir: Path = Path("data")
@@ -356,14 +156,23 @@ class Bot(_Section):
     retention_days: int = Field(default=180, ge=4)
     defaults: Defaults = Defaults()
     strategy: Mapping[StrategyName, Strategy] = {}
-    slack: Slack = Slack()
-    mattermost: Mattermost = Mattermost()
-    wecom: Wecom = Wecom()
 
 
-class Config(BaseSettings):
+def bot_with(platforms: Mapping[str, type[Section]]) -> type[Bot]:
+    """The table [bot] with a table [bot.NAME] in it for each platform."""
+    tables: dict[str, Any] = {name: (section, section()) for name, section in platforms.items()}
+    return create_model("Bot", __base__=Bot, **tables)
+
+
+class Config(BaseModel):
     """The whole file, as the bot sees it."""
 
+    model_config = ConfigDict(frozen=True)
+
+    bot: Bot = Bot()
+
+
+class _Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="KBDIAL_",
         env_nested_delimiter="__",
@@ -372,7 +181,7 @@ class Config(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    bot: Bot = Bot()
+    bot: Bot
 
 
 def find(given: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -384,8 +193,8 @@ def find(given: str | None, environment: Mapping[str, str]) -> Path | None:
     return here if here.exists() else None
 
 
-def load(path: Path | None, environment: Mapping[str, str]) -> Config:
-    """Read the file (None: the defaults) under the environment's overrides.
+def load(path: Path | None, environment: Mapping[str, str], bot: type[Bot]) -> Config:
+    """Read the file (None: the defaults) under the environment's overrides; `bot` is its table [bot].
 
     Paths in the file are relative to the file, all others to the current folder.
 
@@ -395,7 +204,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
     from_file = _read_file(path)
     base = path.parent if path else Path()
 
-    class _Loaded(Config):
+    class _Loaded(_Settings):
         @classmethod
         def settings_customise_sources(
             cls,
@@ -409,14 +218,14 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
 
     lines = _strangers(from_file, environment)
     try:
-        loaded = _Loaded()
+        loaded = create_model("Config", __base__=_Loaded, bot=(bot, bot()))()
     except ValidationError as mistakes:
         lines = [_line(mistake) for mistake in mistakes.errors()] + lines
     except SettingsError as unreadable:
         lines.insert(0, str(unreadable.__cause__))
     if lines:
         raise ConfigError(_told(lines, path))
-    return loaded
+    return Config(bot=loaded.bot)
 
 
 class _Environment(EnvSettingsSource):

@@ -11,27 +11,32 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from bot import config as bot_config
 from bot.commands import VERBS
+from bot.platforms.registry import BOT
+from bot.platforms.wecom.adapter import ADAPTER
+from bot.platforms.wecom.config import Wecom
 from engine import config as engine_config
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
 EXAMPLE = ROOT / "config.example.toml"
 # Found out from where the file lies, not written into it.
+THE_BOTS = create_model("Config", __base__=bot_config.Config, bot=(BOT, BOT()))
 UNWRITTEN = {"engine.knowledge_base.base"}
 
 
 def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path: Path) -> None:
     copy = tmp_path / "config.toml"
     copy.write_bytes(EXAMPLE.read_bytes())
-    bot = bot_config.load(copy, {}).bot
-    assert [name for name, robot in bot.wecom.robot.items() if robot.is_used] == []
-    assert [name for name, app in bot.wecom.app.items() if app.is_used] == []
-    assert [name for name, webhook in bot.wecom.webhook.items() if webhook.is_used] == []
-    assert bot.model_copy(update={"wecom": bot_config.Wecom(), "strategy": {}}) == bot_config.Bot(
+    bot = bot_config.load(copy, {}, BOT).bot
+    wecom = ADAPTER.section_of(bot)
+    assert [name for name, robot in wecom.robot.items() if robot.is_used] == []
+    assert [name for name, app in wecom.app.items() if app.is_used] == []
+    assert [name for name, webhook in wecom.webhook.items() if webhook.is_used] == []
+    assert bot.model_copy(update={"wecom": Wecom(), "strategy": {}}) == BOT(
         data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path / 'data/bot.db'}"
     )
     bases = tuple(base.model_copy(update={"base": tmp_path}) for base in engine_config.SAMPLES)
@@ -40,7 +45,7 @@ def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path
     )
 
 
-@pytest.mark.parametrize("program", [bot_config.Config, engine_config.Config])
+@pytest.mark.parametrize("program", [THE_BOTS, engine_config.Config])
 def test_the_example_configuration_has_every_key(program: type[BaseModel]) -> None:
     example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     assert set(keys_of(program)) - set(written(program, example)) == UNWRITTEN & set(keys_of(program))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bot.admin import label_files
 from bot.admin.label_files import LabelFileError, Row, told
-from bot.domain import Channel, ChannelSettings, EngineError, Label, Person
+from bot.domain import Channel, ChannelSettings, EngineError, Label
 from bot.engine_client import EngineClient
-from bot.platforms.terminal import platform as terminal
+from bot.platforms.registry import person_named
 from bot.store import Labels, Settings
 
 
@@ -47,7 +47,9 @@ class Labelling:
                 f"{path}: nothing was imported, because search is away and the entries "
                 f"cannot be checked ({error.reason})"
             ) from None
-        self._labels.take_in(channel, [(_person(row.person or person), _label(row, base)) for row in rows])
+        self._labels.take_in(
+            channel, [(person_named(row.person or person), _label(row, base)) for row in rows]
+        )
         return "\n".join([f"{len(rows)} labels taken into {channel.key}", *notes])
 
     def _refuse_unknown_entries(self, path: Path, rows: Sequence[Row], base: str) -> None:
@@ -77,13 +79,6 @@ class Labelling:
         ]
 
 
-def channel_of(name: str) -> Channel:
-    """A channel by its key ("slack:T1:C1"), or a room of the terminal by its name."""
-    platform, _, rest = name.partition(":")
-    tenant, _, id_ = rest.partition(":")
-    return Channel(platform, tenant, id_) if id_ else Channel(terminal.NAME, terminal.TENANT, name)
-
-
 def _label(row: Row, base: str) -> Label:
     knowledge_base = row.knowledge_base or base
     digest = hashlib.sha256(f"{knowledge_base}\n{row.question}".encode()).hexdigest()[:32]
@@ -99,9 +94,3 @@ def _label(row: Row, base: str) -> Label:
         fingerprint=row.fingerprint,
         snapshot=row.snapshot,
     )
-
-
-def _person(name: str) -> Person:
-    platform, _, rest = name.partition(":")
-    tenant, _, id_ = rest.partition(":")
-    return Person(platform, tenant, id_) if id_ else Person(terminal.NAME, terminal.TENANT, name, name)

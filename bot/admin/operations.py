@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bot.admin.label_files import LabelFileError
-from bot.admin.label_import import Labelling, channel_of
+from bot.admin.label_import import Labelling
+from bot.platforms.registry import channel_named
 from bot.process.control_socket import (
     Hear,
     LocalError,
@@ -49,7 +50,7 @@ def operations(
 
 
 def _labels(labelling: Labelling, request: Request, _: Hear) -> str:
-    channel, path = channel_of(str(request["channel"])), Path(str(request["path"]))
+    channel, path = channel_named(str(request["channel"])), Path(str(request["path"]))
     try:
         if request["direction"] == "export":
             return labelling.write(channel, path)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TextIO
+from typing import Any, TextIO
 
-from bot.app import slack_platform
 from bot.config import Bot, Config
 from bot.domain import Clock, EngineError, PlatformError
 from bot.engine_client import EngineClient
-from bot.platforms.wecom import check as wecom_check
-from bot.platforms.wecom import install
+from bot.platforms.host import Check, Deployment
+from bot.platforms.registry import ADAPTERS
 from bot.process import control_socket
 from bot.process.lock import CannotStart
 from bot.store import SchemaError, StoreError, schema
@@ -20,13 +18,14 @@ from bot.store import SchemaError, StoreError, schema
 def check(config: Config, out: TextIO) -> int:
     """Reach everything the configuration names, a line each; 0 when all is well, else 1."""
     bot = config.bot
-    checks: list[tuple[str, Callable[[], str]]] = [
+    checks: list[Check] = [
         ("database", partial(_check_database, bot)),
         ("engine", partial(_check_engine, bot)),
     ]
-    if bot.slack.is_used or bot.slack.bot_token.get_secret_value():
-        checks.append(("slack", partial(_check_slack, bot)))
-    checks += wecom_check.looks(bot, install.session_over(None), connections=_connections(bot))
+    for adapter in ADAPTERS:
+        section = adapter.section_of(bot)
+        if adapter.is_used(section):
+            checks += adapter.checks(section, Deployment.of(bot), partial(_ask_running, bot))
     failed = 0
     for name, look in checks:
         try:
@@ -37,13 +36,12 @@ def check(config: Config, out: TextIO) -> int:
     return failed
 
 
-def _connections(bot: Bot) -> Mapping[str, str]:
-    """What the running bot says of its long connections; nothing where none runs."""
+def _ask_running(bot: Bot, operation: str) -> Any:
+    """What the running bot says to an operation; None where none runs, or it knows no such one."""
     try:
-        told: dict[str, str] = control_socket.call(bot.data_dir, "connections", {}, lambda _: None)
+        return control_socket.call(bot.data_dir, operation, {}, lambda _: None)
     except (control_socket.NotRunning, control_socket.LocalError):
-        return {}
-    return told
+        return None
 
 
 def _check_database(bot: Bot) -> str:
@@ -65,14 +63,3 @@ def _check_engine(bot: Bot) -> str:
         client.stop()
     sizes = ", ".join(f"{base.name} ({base.size})" for base in bases)
     return f"{ready.model} on {ready.device} at {bot.engine_url}, knowledge bases {sizes}"
-
-
-def _check_slack(bot: Bot) -> str:
-    if not bot.slack.is_used:
-        raise CannotStart("[bot.slack] signing_secrets is missing, so nothing from Slack can be believed")
-    if not bot.slack.bot_token.get_secret_value():
-        raise CannotStart("[bot.slack] bot_token is missing: only slash commands and clicks can be answered")
-    try:
-        return f"we are {slack_platform(bot, Clock()).introduce()}"
-    except PlatformError as problem:
-        raise CannotStart(problem.reason) from problem

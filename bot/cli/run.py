@@ -22,6 +22,7 @@ from bot.cli.serve import migrate, secrets_of
 from bot.config import Bot, Config
 from bot.domain import KnowledgeBase
 from bot.engine_client import Ready
+from bot.platforms.registry import QUIET_LOGGERS
 from bot.process import control_socket, logs
 from bot.process.engine_process import (
     EngineAtStart,
@@ -56,7 +57,7 @@ def run(config: Config, config_path: str | None) -> int:
         closing.enter_context(own_foreground())
         stopping = closing.enter_context(asked_to_stop(last_resort=child.kill))
         log = closing.enter_context(logs.opened(bot.data_dir / "bot.log"))
-        logs.set_up(secrets_of(bot), stream=log)
+        logs.set_up(secrets_of(bot), stream=log, quiet=QUIET_LOGGERS)
         try:
             _start(config, child, stopping, console, closing)
         except Stopped:

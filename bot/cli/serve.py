@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 
 from bot.app import App, build
 from bot.config import Bot, Config
+from bot.platforms.host import Deployment
+from bot.platforms.registry import ADAPTERS, QUIET_LOGGERS
 from bot.process import logs
 from bot.process.lock import CannotStart, is_sqlite, only_owner
 from bot.store import SchemaError, StoreError, schema
@@ -29,12 +31,9 @@ def serve(config: Config, *, workers: int | None = None) -> int:
         raise CannotStart(
             "--workers 0 leaves nobody to answer on SQLite; it is for several processes on PostgreSQL"
         )
-    connected = [name for name, robot in config.bot.wecom.robot.items() if robot.is_connected]
-    if config.bot.workers == 0 and connected:
-        raise CannotStart(
-            f"--workers 0 leaves nobody to send over the long connection of WeCom's robot {connected[0]}, "
-            "which only this process can hold: give it workers, or the robot a token and a key"
-        )
+    for adapter in ADAPTERS:
+        for reason in adapter.refusals(adapter.section_of(config.bot), Deployment.of(config.bot)):
+            raise CannotStart(reason)
     return _run(config, build(config))
 
 
@@ -65,7 +64,7 @@ def migrate(config: Config) -> str:
 
 
 def _run(config: Config, app: App) -> int:
-    logs.set_up(secrets_of(config.bot))
+    logs.set_up(secrets_of(config.bot), quiet=QUIET_LOGGERS)
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _ask(asked))

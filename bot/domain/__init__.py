@@ -49,6 +49,7 @@ from bot.domain.records import (
 from bot.domain.replies import Answer, Button, Document, File, Reply, Text, ThresholdSource
 from bot.domain.search import Found, KnowledgeBase, Match, Query
 from bot.domain.settings import Change, ChannelSettings, Language, PastChange, Setting
+from bot.domain.traits import Traits
 
 __all__ = [
     "Action",
@@ -95,6 +96,7 @@ __all__ = [
     "Surface",
     "Text",
     "ThresholdSource",
+    "Traits",
     "TurnDial",
     "Verdict",
     "Vote",

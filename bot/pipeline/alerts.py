@@ -6,26 +6,19 @@ given up is told at once, for it does not come back by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
+from bot.platforms.host import Condition
 from bot.texts.alerts import GIVEN_UP
 
 PATIENCE_LOOKS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    is_so: Callable[[], bool]
-    begins: str
-    ends: str
 
 
 class Alerts:
     """`given_up` counts all dead letters there are; `tell` says a sentence to the operators."""
 
     def __init__(
-        self, conditions: tuple[Condition, ...], *, given_up: Callable[[], int], tell: Callable[[str], None]
+        self, conditions: Iterable[Condition], *, given_up: Callable[[], int], tell: Callable[[str], None]
     ) -> None:
         self._looks = dict.fromkeys(conditions, 0)
         self._given_up = given_up

@@ -22,8 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.domain import Delivery, IncomingMessage, Reply, reply_from_json, reply_to_json
-from bot.platforms.terminal.platform import Listener, incoming
+from bot.domain import Reply, reply_from_json
 
 log = logging.getLogger(__name__)
 
@@ -132,20 +131,6 @@ def say(data_dir: Path, room: str, text: str, person: str, hear: Callable[[Reply
     """Say a line in a room of the running bot; returns when it is answered. Raises as `call` does."""
     line = {"room": room, "text": text, "person": person}
     call(data_dir, "say", line, lambda heard: hear(reply_from_json(heard)))
-
-
-def saying(take: Callable[[IncomingMessage, Listener], None]) -> Operation:
-    """The other end of `say`: hands the line to `take`, which returns when it is answered."""
-
-    def operation(request: Request, hear: Hear) -> None:
-        message = incoming(str(request["room"]), str(request["text"]), str(request["person"]))
-
-        def listener(delivery: Delivery) -> None:
-            hear(reply_to_json(delivery.reply))
-
-        take(message, listener)
-
-    return operation
 
 
 def _connect(data_dir: Path) -> socket.socket:

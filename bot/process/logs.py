@@ -56,13 +56,18 @@ class JsonLines(logging.Formatter):
         return text
 
 
-def set_up(secrets: Iterable[str], level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send the whole process's logs through one handler; calling it again replaces the first."""
+def set_up(
+    secrets: Iterable[str], level: str = "INFO", stream: TextIO | None = None, *, quiet: Iterable[str] = ()
+) -> None:
+    """Send the whole process's logs through one handler; calling it again replaces the first.
+
+    `quiet` are loggers of libraries that tell every connection and request, beside those known here.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines(secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # These tell every connection and request, some with the address in full.
-    for noisy in ("urllib3", "slack_sdk", "waitress.queue", "apscheduler", "alembic"):
+    for noisy in ("urllib3", "waitress.queue", "apscheduler", "alembic", *quiet):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

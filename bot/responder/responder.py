@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -69,6 +69,7 @@ from bot.domain import (
     ShowMore,
     Surface,
     Text,
+    Traits,
     TurnDial,
     Vote,
 )
@@ -96,6 +97,7 @@ class Responder:
         gaps: Gaps,
         new_id: Callable[[], str],
         link_to: Callable[[str], str],
+        traits: Mapping[str, Traits],
         admins: Admins | None = None,
         waiting: Callable[[], int] | None = None,
         speaks_first: Callable[[Channel], bool] = lambda _: True,
@@ -104,6 +106,7 @@ class Responder:
         self._settings = settings
         self._history = history
         self._bot = bot
+        self._traits = traits
         rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
         bases = KnowledgeBases(engine, clock)
@@ -188,7 +191,9 @@ class Responder:
 
     def _room(self, message: IncomingMessage) -> Room:
         own = self._settings.of(message.channel)
-        return Room(message, own, self._bot.defaults, ZoneInfo(own.timezone or self._bot.timezone))
+        timezone = ZoneInfo(own.timezone or self._bot.timezone)
+        traits = self._traits.get(message.channel.platform, Traits())
+        return Room(message, own, self._bot.defaults, timezone, traits)
 
     def _read(self, message: IncomingMessage) -> Command | BadCommand | Question:
         return parse(

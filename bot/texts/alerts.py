@@ -4,11 +4,6 @@ from __future__ import annotations
 
 ENGINE_AWAY = "⚠️ 检索服务没有响应，提问会在恢复后回答。\nThe engine does not answer; questions wait for it."
 ENGINE_BACK = "✅ 检索服务已恢复。\nThe engine answers again."
-CONNECTION_OVER = (
-    "⚠️ 企业微信长连接已断开，不会自动恢复：运行 python -m bot check 查看原因。\n"
-    "A long connection to WeCom is over for good: python -m bot check says why."
-)
-CONNECTION_BACK = "✅ 企业微信长连接已恢复。\nThe long connections to WeCom are there again."
 GIVEN_UP = (
     "⚠️ 有 {count} 条消息或回答被放弃：运行 python -m bot letters 查看。\n"
     "Given up, messages or replies: {count}. python -m bot letters lists them."

@@ -161,7 +161,6 @@ WORDING = Wording(
     help_example="For example: {example}",
     help_form="· {form} – {does}",
     help_more="{example} explains one of them.",
-    help_in_slack="In threads, write it after a mention of me. /status is Slack's own: write /kbdial status.",
     voted_helpful="Noted: helpful. Thank you.",
     voted_not_helpful="Noted: not helpful. Thank you.",
     name_shown="This channel is called “{name}”.",

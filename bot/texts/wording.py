@@ -177,7 +177,6 @@ class Wording:
     help_example: str
     help_form: str
     help_more: str
-    help_in_slack: str
     voted_helpful: str
     voted_not_helpful: str
     # what a channel is called, and its admins

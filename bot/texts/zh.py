@@ -159,7 +159,6 @@ WORDING = Wording(
     help_example="例如：{example}",
     help_form="· {form} – {does}",
     help_more="发送 {example} 查看某一个指令的用法。",
-    help_in_slack="在话题串里请先 @我 再写指令。/status 是 Slack 自己的命令，请写 /kbdial status。",
     voted_helpful="已记录：有用。谢谢！",
     voted_not_helpful="已记录：没用。谢谢！",
     name_shown="这里的名称是“{name}”。",

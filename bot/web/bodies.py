@@ -18,11 +18,8 @@ def raw_body(limit_bytes: int) -> bytes:
     """The body of this request.
 
     Raises:
-        Unacceptable: 413 for one that is longer, 400 for one that was never finished, 415
-            for one that would have to be inflated first.
+        Unacceptable: 413 for one that is longer, 400 for one that was never finished.
     """
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Unacceptable(415)
     # One more than the limit, because a stream that is longer ends there without a word.
     request.max_content_length = limit_bytes + 1
     try:
@@ -34,3 +31,13 @@ def raw_body(limit_bytes: int) -> bytes:
     if body is None or len(body) > limit_bytes:
         raise Unacceptable(413)
     return body
+
+
+def refuse_packed() -> None:
+    """Turn away a body that would have to be inflated first.
+
+    Raises:
+        Unacceptable: 415.
+    """
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Unacceptable(415)

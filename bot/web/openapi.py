@@ -5,12 +5,13 @@ Bodies are the vendors' own formats and described by them; here it says what com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from bot.links import ROUTE
 
-_Schema = dict[str, Any]
+Schema = dict[str, Any]
 
 _ANSWERS = {
     "200": "Stored, known already, or deliberately ignored.",
@@ -21,24 +22,14 @@ _ANSWERS = {
     "415": "The body is packed, or of a kind that is not read here.",
     "503": "Could not be stored: send it again after Retry-After seconds.",
 }
-_STORED = ("200", "400", "401", "413", "415", "503")
-_SLACK_HEADERS = [
-    {
-        "name": name,
-        "in": "header",
-        "required": True,
-        "schema": {"type": "string", "pattern": form},
-    }
-    for name, form in (
-        ("X-Slack-Request-Timestamp", "^[0-9]{10}$"),
-        ("X-Slack-Signature", "^v0=[0-9a-f]{64}$"),
-    )
-]
-_FORM = "application/x-www-form-urlencoded"
+STORED = ("200", "400", "401", "413", "415", "503")
 
 
-def document() -> _Schema:
-    """The whole document, for OpenAPI 3.1. A platform that is not connected answers 404."""
+def document(platforms: Mapping[str, Schema]) -> Schema:
+    """The whole document, for OpenAPI 3.1, with the paths of the platforms in it.
+
+    A platform that is not connected answers 404.
+    """
     return {
         "openapi": "3.1.0",
         "info": {"title": "kbdial bot", "version": version("kbdial")},
@@ -49,55 +40,21 @@ def document() -> _Schema:
             "/readyz": {"get": _readyz()},
             "/metrics": {"get": _text("metrics", "What was counted, for Prometheus.", "text/plain")},
             "/openapi.json": {"get": _json("openapi", "This document.", openapi={"type": "string"})},
-            f"{ROUTE}{{token}}": {"parameters": [_path("token")], "get": _file()},
-            "/slack/events": {"post": _slack("slackEvents", "An event.", "application/json")},
-            "/slack/commands": {"post": _slack("slackCommands", "A slash command.", _FORM)},
-            "/slack/interactions": {"post": _slack("slackInteractions", "A click.", _FORM)},
-            "/wecom/robot/{name}": _wecom("wecomRobot", "An AI bot", "application/json"),
-            "/wecom/app/{name}": _wecom("wecomApp", "A self-built application", "application/xml"),
+            f"{ROUTE}{{token}}": {"parameters": [path("token")], "get": _file()},
+            **platforms,
         },
     }
 
 
-def _slack(name: str, summary: str, content_type: str) -> _Schema:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "parameters": _SLACK_HEADERS,
-        "requestBody": _body(content_type, {"type": "object"}),
-        "responses": _described(_STORED),
-    }
-
-
-def _wecom(name: str, who: str, content_type: str) -> _Schema:
-    sealed = {"type": "object", "required": ["encrypt"], "properties": {"encrypt": {"type": "string"}}}
-    body = sealed if content_type == "application/json" else {"type": "string"}
-    return {
-        "parameters": [_path("name"), _query("msg_signature"), _query("timestamp"), _query("nonce")],
-        "get": {
-            "operationId": f"{name}Verify",
-            "summary": f"{who} checks the address.",
-            "parameters": [_query("echostr")],
-            "responses": _described(("200", "401", "404")),
-        },
-        "post": {
-            "operationId": name,
-            "summary": f"{who} calls back.",
-            "requestBody": _body(content_type, body),
-            "responses": _described((*_STORED, "404")),
-        },
-    }
-
-
-def _json(name: str, summary: str, **properties: _Schema) -> _Schema:
+def _json(name: str, summary: str, **properties: Schema) -> Schema:
     return _operation(name, summary, {"200": _shown("application/json", _object(**properties))})
 
 
-def _text(name: str, summary: str, content_type: str) -> _Schema:
+def _text(name: str, summary: str, content_type: str) -> Schema:
     return _operation(name, summary, {"200": _shown(content_type, {"type": "string"})})
 
 
-def _readyz() -> _Schema:
+def _readyz() -> Schema:
     shape = _object(
         ready={"type": "boolean"},
         reasons={"type": "array", "items": {"type": "string"}},
@@ -107,37 +64,37 @@ def _readyz() -> _Schema:
     return _operation("readyz", "Can it take messages?", {"200": answer, "503": answer})
 
 
-def _file() -> _Schema:
+def _file() -> Schema:
     gone = {**_shown("text/plain", {"type": "string"}), "description": "Expired, or never signed by us."}
     return _operation(
         "file", "A file by its signed link.", {"200": {"description": "The file."}, "404": gone}
     )
 
 
-def _operation(name: str, summary: str, responses: _Schema) -> _Schema:
+def _operation(name: str, summary: str, responses: Schema) -> Schema:
     return {"operationId": name, "summary": summary, "responses": responses}
 
 
-def _described(statuses: tuple[str, ...]) -> _Schema:
+def described(statuses: tuple[str, ...]) -> Schema:
     return {status: {"description": _ANSWERS[status]} for status in statuses}
 
 
-def _shown(content_type: str, schema: _Schema) -> _Schema:
+def _shown(content_type: str, schema: Schema) -> Schema:
     return {"description": "As asked.", "content": {content_type: {"schema": schema}}}
 
 
-def _object(**properties: _Schema) -> _Schema:
+def _object(**properties: Schema) -> Schema:
     return {"type": "object", "required": [*properties], "properties": properties}
 
 
-def _body(content_type: str, schema: _Schema) -> _Schema:
+def body(content_type: str, schema: Schema) -> Schema:
     return {"required": True, "content": {content_type: {"schema": schema}}}
 
 
-def _path(name: str) -> _Schema:
+def path(name: str) -> Schema:
     schema = {"type": "string", "pattern": "^[A-Za-z0-9_.-]+$"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(name: str) -> _Schema:
+def query(name: str) -> Schema:
     return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -18,7 +18,9 @@ def blueprint(
     engine_is_away: Callable[[], bool],
     clock: ClockWatch,
     metrics: Metrics,
+    paths: Mapping[str, openapi.Schema],
 ) -> Blueprint:
+    """`paths` are those of the platforms in the OpenAPI document."""
     routes = Blueprint("operations", __name__)
 
     @routes.get("/healthz")
@@ -38,6 +40,6 @@ def blueprint(
 
     @routes.get("/openapi.json", endpoint="openapi")
     def describe() -> Response:
-        return jsonify(openapi.document())
+        return jsonify(openapi.document(paths))
 
     return routes

@@ -17,6 +17,7 @@ from requests.adapters import BaseAdapter
 from bot import app, config
 from bot.cli.serve import migrate
 from bot.domain import Clock
+from bot.platforms.registry import BOT
 from tests.support.engine_server import Behaviour, Call, EngineServer, answer
 from tests.support.program import Program
 from tests.support.slack import RecordingSlack, recording_slack
@@ -133,7 +134,7 @@ def a_planted_program(folder: Path) -> Iterator[Planted]:
         wecom = TalkativeWecom()
         settings = _settings(folder, slack, engine.url)
         migrate(settings)
-        edges = app.Edges(clock=Clock(), wecom_transport=wecom, jitter=lambda: 0.5)
+        edges = app.Edges(clock=Clock(), platform_transport=wecom, jitter=lambda: 0.5)
         program = Program(settings, edges, slack)
         program.people = _people(program, SLACK_SIGNING)
         yield Planted(closing.enter_context(program), engine, wecom, _people(program, SLACK_OLD_SIGNING))
@@ -159,7 +160,7 @@ def _settings(folder: Path, slack: RecordingSlack, engine_url: str) -> config.Co
         },
         "wecom": _wecom(),
     }
-    return config.Config(bot=config.Bot.model_validate(bot))
+    return config.Config(bot=BOT.model_validate(bot))
 
 
 def _wecom() -> dict[str, Any]:

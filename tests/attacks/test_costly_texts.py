@@ -25,7 +25,7 @@ from bot import commands
 from bot.commands.ask.highlight import bold_span
 from bot.csv_table import as_csv
 from bot.platforms.slack import markup as slack_markup
-from bot.platforms.slack.parser import Ours, read_event
+from bot.platforms.slack.parser import BotIdentity, read_event
 from bot.platforms.wecom import markup as wecom_markup
 from bot.platforms.wecom import split_markdown as wecom_parting
 from bot.platforms.wecom.app_parser import App, read_app
@@ -150,7 +150,7 @@ def _parse(text: str) -> object:
 
 def _event(text: str) -> object:
     event = {"type": "app_mention", "user": "U1", "channel": "C1", "ts": "1.1", "text": text}
-    return read_event({"type": "event_callback", "team_id": "T1", "event": event}, Ours())
+    return read_event({"type": "event_callback", "team_id": "T1", "event": event}, BotIdentity())
 
 
 def _robot(text: str) -> object:

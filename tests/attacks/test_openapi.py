@@ -15,6 +15,7 @@ import pytest
 import schemathesis
 
 from bot.domain import Clock
+from bot.platforms.registry import PATHS
 from bot.platforms.wecom.envelope import Envelope
 from bot.web import openapi as of_the_bot
 from engine.web import openapi as of_the_engine
@@ -28,7 +29,7 @@ TOKEN = "a-token-for-the-engine"
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
 SIGNED, UNSIGNED = {"X-Signed": "yes"}, {"X-Signed": "no"}
 OF_THE_ENGINE = operations(of_the_engine.document(token_needed=True))
-OF_THE_BOT = operations(of_the_bot.document())
+OF_THE_BOT = operations(of_the_bot.document(PATHS))
 WECOM = {
     "robot": {"support": {"bot_id": "AIBOT1", "token": "Token123", "encoding_aes_key": KEY}},
     "app": {

@@ -24,14 +24,15 @@ from bot.commands.ask.highlight import bold_span
 from bot.csv_table import as_csv
 from bot.domain import Clock
 from bot.links import Links
-from bot.platforms.slack import Verifier, action_values
+from bot.platforms.slack import action_values
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.parser import (
-    Ours,
+    BotIdentity,
     read_command,
     read_event,
     read_interaction,
 )
+from bot.platforms.slack.signature import Verifier
 from bot.platforms.wecom import cards
 from bot.platforms.wecom import markup as wecom_markup
 from bot.platforms.wecom import split_markdown as wecom_parting
@@ -153,7 +154,7 @@ def _command(text: str) -> object:
 
 
 def _event(value: Any) -> object:
-    return read_event({"type": "event_callback", "team_id": "T", "event": value}, Ours())
+    return read_event({"type": "event_callback", "team_id": "T", "event": value}, BotIdentity())
 
 
 def _slack(text: str) -> None:
@@ -245,9 +246,9 @@ def _log_line(text: str) -> None:
 READERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
     "command": (texts, _command),
     "Slack event": (values, _event),
-    "Slack envelope": (objects, lambda v: read_event(v, Ours())),
+    "Slack envelope": (objects, lambda v: read_event(v, BotIdentity())),
     "Slack click": (objects, lambda v: read_interaction({"type": "block_actions", **v})),
-    "Slack command": (st.dictionaries(texts, texts), lambda v: read_command(v, b"", "1", Ours())),
+    "Slack command": (st.dictionaries(texts, texts), lambda v: read_command(v, b"", "1", BotIdentity())),
     "Slack text": (texts, _slack),
     "Slack button": (texts, _click),
     "Slack signature": (texts, _signature),

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from bot.config import Bot, ConfigError, load
+from bot.platforms.registry import BOT
 from engine.config import Engine
 from tests.attacks import planted
 from tests.attacks.planted import hits
@@ -183,5 +184,5 @@ def test_an_address_that_is_logged_holds_no_password(key: str) -> None:
     """SEC21: it is refused, and not repeated."""
     given = {f"KBDIAL_BOT__{key.upper()}": f"http://kbdial:{planted.DATABASE_PASSWORD[:7]}@127.0.0.1:8100"}
     with pytest.raises(ConfigError, match="without user and password") as refused:
-        load(None, given)
+        load(None, given, BOT)
     assert planted.DATABASE_PASSWORD[:7] not in str(refused.value)

@@ -8,22 +8,24 @@ from pathlib import Path
 import pytest
 
 from bot import config
+from bot.platforms.registry import BOT
+from bot.platforms.slack.adapter import ADAPTER
 
 
 def load(tmp_path: Path, toml: str, **environment: str) -> config.Bot:
     path = tmp_path / "config.toml"
     path.write_text(toml, encoding="utf-8")
-    return config.load(path, environment).bot
+    return config.load(path, environment, BOT).bot
 
 
 def test_the_defaults_work_without_a_file() -> None:
-    bot = config.load(None, {}).bot
+    bot = config.load(None, {}, BOT).bot
     assert (bot.listen, bot.database_url, bot.defaults.threshold) == (
         "127.0.0.1:8000",
         "sqlite:///data/bot.db",
         Decimal("0.40"),
     )
-    assert not bot.slack.is_used
+    assert not ADAPTER.section_of(bot).is_used
 
 
 def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:
@@ -35,7 +37,7 @@ def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:
         KBDIAL_BOT__LISTEN="",
     )
     assert (bot.defaults.threshold, bot.defaults.limit, bot.names) == (Decimal("0.5"), 9, ("kb",))
-    assert [secret.get_secret_value() for secret in bot.slack.signing_secrets] == ["one", "two"]
+    assert [secret.get_secret_value() for secret in ADAPTER.section_of(bot).signing_secrets] == ["one", "two"]
     assert bot.listen == "127.0.0.1:8000"
 
 
@@ -89,7 +91,7 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str
     path = tmp_path / "config.toml"
     path.write_bytes(toml)
     with pytest.raises(config.ConfigError) as told:
-        config.load(path, {})
+        config.load(path, {}, BOT)
     assert says in str(told.value)
 
 
@@ -126,7 +128,7 @@ def test_the_secrets_of_a_list_are_not_shown_either(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError, match=r"nothere\.toml cannot be read: No such file"):
-        config.load(tmp_path / "nothere.toml", {})
+        config.load(tmp_path / "nothere.toml", {}, BOT)
 
 
 def test_the_file_is_the_named_one_else_the_environments(

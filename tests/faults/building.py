@@ -12,6 +12,7 @@ from typing import Any
 from bot import app
 from bot.cli.serve import migrate
 from bot.domain import Clock
+from bot.platforms.slack.adapter import ADAPTER
 from bot.store import schema
 from tests.support.engine_server import Call, answer
 from tests.support.history import Verdict, answers_in, judged, states_in, states_on
@@ -126,7 +127,8 @@ def a_bot(
     )
     if slack_url:
         there = {"api_url": f"{slack_url}/api", "response_hosts": (slack_url,)}
-        bot = settings.bot.model_copy(update={"slack": settings.bot.slack.model_copy(update=there)})
+        slack_table = ADAPTER.section_of(settings.bot).model_copy(update=there)
+        bot = settings.bot.model_copy(update={"slack": slack_table})
         settings = settings.model_copy(update={"bot": bot})
     migrate(settings)
     with ExitStack() as closing:

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from bot import app, config
 from bot.cli.serve import migrate
 from bot.domain import Answer, Clock, Delivery, Document, Text
-from bot.platforms.terminal.platform import incoming
+from bot.platforms.registry import BOT
+from bot.platforms.terminal.platform import TerminalPlatform, incoming
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
@@ -24,6 +25,13 @@ from tests.support.slack_people import SECRET, SlackPeople
 from tests.support.wsgi_transport import WsgiTransport
 
 WAIT_SECONDS = 20.0
+
+
+def terminal_of(running: app.App) -> TerminalPlatform:
+    """The rooms in this machine's terminal."""
+    terminal = running.installed["terminal"].platform
+    assert isinstance(terminal, TerminalPlatform)
+    return terminal
 
 
 class Program:
@@ -47,7 +55,7 @@ class Program:
             assert not isinstance(delivery.reply, Document)  # the terminal says where it wrote one
             heard.append(delivery.reply)
 
-        self.app.say(incoming(room, text, "lin"), listener)
+        terminal_of(self.app).say(incoming(room, text, "lin"), listener)
         return heard
 
     def __enter__(self) -> Self:
@@ -89,7 +97,7 @@ def some_bot_settings(folder: Path, slack: RecordingSlack, **keys: Any) -> confi
             "response_hosts": [slack.origin],
         },
     }
-    return config.Config(bot=config.Bot.model_validate(bot | keys))
+    return config.Config(bot=BOT.model_validate(bot | keys))
 
 
 def samples() -> tuple[engine_config.KnowledgeBase, ...]:

@@ -33,6 +33,7 @@ from bot.domain import (
 )
 from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Loading, Ready, RefreshState
 from bot.engine_client.analysis_shapes import EvaluatedShape
+from bot.platforms.registry import TRAITS
 from bot.responder import Responder
 from engine.evaluation import Label as Weighed
 from engine.evaluation import evaluate
@@ -202,6 +203,7 @@ class Desk:
             bot=bot,
             new_id=lambda: f"a{self._number}",
             link_to=lambda document_id: f"https://kb.example.com/console/export/{document_id}",
+            traits=TRAITS,
             wait=self.waited.append,
         )
 

@@ -23,7 +23,7 @@ import alembic.ddl.impl
 import sqlalchemy
 
 from bot.domain import MessageKey
-from bot.platforms.slack import SlackPlatform
+from bot.platforms.slack.sender import SlackPlatform
 from bot.store import Inbox, inbox, outbox, sqlite, tables
 from engine.storage import snapshot_store
 

@@ -13,7 +13,7 @@ from flask import Flask
 
 from bot import app, config
 from bot.cli.serve import migrate
-from bot.platforms.wecom.websocket import WebSocketWire
+from bot.platforms.registry import BOT
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
@@ -78,6 +78,11 @@ class WecomProgram:
         with WecomProgram(settings, self.edges, self.wecom, self.application, self.socket) as program:
             yield program
 
+    def connections(self) -> dict[str, str]:
+        """The state of each long connection that the bot keeps."""
+        states: dict[str, str] = self.app.operations["connections"]({}, lambda _: None)
+        return states
+
     def settle(self, is_so: Callable[[], bool] | None = None, seconds: float = 20.0) -> None:
         """Wait until nothing is under way (or until something is so)."""
         pause, waited = threading.Event(), 0.0
@@ -130,8 +135,7 @@ def a_wecom_program(
         edges = app.Edges(
             clock=clock,
             engine_transport=EngineDoor(engine.app.wsgi),
-            wecom_transport=wecom.api,
-            open_wire=WebSocketWire,
+            platform_transport=wecom.api,
         )
         yield closing.enter_context(WecomProgram(settings, edges, wecom, asked, socket_wecom))
 
@@ -163,7 +167,7 @@ def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> c
             },
         },
     }
-    return config.Config(bot=config.Bot.model_validate(bot | keys))
+    return config.Config(bot=BOT.model_validate(bot | keys))
 
 
 def _nobody(*_: object) -> HttpAnswer:

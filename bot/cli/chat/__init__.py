@@ -28,6 +28,7 @@ from bot.cli.chat.screen import (
 )
 from bot.cli.serve import migrate, secrets_of
 from bot.config import Bot, Config
+from bot.platforms.registry import QUIET_LOGGERS
 from bot.process import control_socket, logs
 from bot.process.engine_process import (
     EngineAtStart,
@@ -76,12 +77,12 @@ def _room(config: Config, name: str, closing: ExitStack) -> Room:
     if control_socket.who(config.bot.data_dir) is not None:
         return RunningBotsRoom(config.bot.data_dir, name, person)
     log = closing.enter_context(logs.opened(config.bot.data_dir / "bot.log"))
-    logs.set_up(secrets_of(config.bot), stream=log)
+    logs.set_up(secrets_of(config.bot), stream=log, quiet=QUIET_LOGGERS)
     migrate(config)
     own = app.build(config, with_web=False)
     closing.callback(own.stop)
     own.start()
-    return OwnBotsRoom(own.say, name, person)
+    return OwnBotsRoom(own.operations["say"], name, person)
 
 
 def _until_listening(bot: Bot, child: EngineChild | None) -> None:

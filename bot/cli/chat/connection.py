@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain import Delivery, IncomingMessage, Reply
-from bot.platforms.terminal.platform import Listener, incoming
+from bot.domain import Reply, reply_from_json
 from bot.process import control_socket
+from bot.process.control_socket import Operation
 
 Hear = Callable[[Reply], None]
 
@@ -32,15 +32,13 @@ class RunningBotsRoom:
 
 
 class OwnBotsRoom:
-    """A room of a bot in this process."""
+    """A room of a bot in this process; `say` is its operation of that name."""
 
-    def __init__(self, take: Callable[[IncomingMessage, Listener], None], name: str, person: str) -> None:
-        self._take = take
+    def __init__(self, say: Operation, name: str, person: str) -> None:
+        self._say = say
         self._name = name
         self._person = person
 
     def say(self, text: str, hear: Hear) -> None:
-        def listener(delivery: Delivery) -> None:
-            hear(delivery.reply)
-
-        self._take(incoming(self._name, text, self._person), listener)
+        line = {"room": self._name, "text": text, "person": self._person}
+        self._say(line, lambda heard: hear(reply_from_json(heard)))

@@ -23,6 +23,7 @@ from bot.domain import (
     Person,
     Text,
     ThresholdSource,
+    Traits,
 )
 from bot.domain import Surface as On
 from bot.texts import Wording
@@ -45,11 +46,11 @@ class Room:
     settings: ChannelSettings
     defaults: Defaults
     timezone: ZoneInfo
+    traits: Traits
 
     @property
     def language(self) -> Language:
-        starts_in: Language = "zh" if self.message.channel.platform.startswith("wecom") else "en"
-        return self.settings.language or starts_in
+        return self.settings.language or self.traits.default_language
 
     @property
     def words(self) -> Wording:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot import texts
 from bot.commands.base.context import Room
 from bot.commands.base.ports import Engine
-from bot.commands.tune.reply import KEEP_HOURS, TERMINAL
+from bot.commands.tune.reply import KEEP_HOURS
 from bot.domain import Document, EngineError, File, Found, Match, Outcome, Query
 from bot.engine_client import Inspected
 from bot.texts.work import work_wording
@@ -30,7 +30,7 @@ class Inspection:
     def inspect(self, room: Room, text: str) -> Outcome:
         """Raises EngineError."""
         words, text = work_wording(room.language), text[:LONGEST]
-        is_drawn = room.message.channel.platform == TERMINAL
+        is_drawn = not room.traits.shows_pictures
         seen = self._engine.inspect(text, picture=None if is_drawn else room.language)
         found = self._nearest(text, room)
         lines = [

@@ -12,8 +12,6 @@ from bot.commands.base.context import KnowledgeBases, Room, name_of
 from bot.commands.base.ports import Engine, Settings
 from bot.domain import Clock, EngineError, Outcome, Setting
 
-SLACK = "slack"  # has no commands of ours in threads, and some names of its own
-
 
 class Overview:
     def __init__(
@@ -157,8 +155,13 @@ def _contents(room: Room) -> list[str]:
     """Every command on one line: who wants more asks for its page."""
     words = room.words
     lines = [_summary(room, verb) for verb in VERBS.values()]
-    in_slack = [words.help_in_slack] if room.message.channel.platform == SLACK else []
-    return [words.help_intro, *lines, words.help_more.format(example=VERBS["help"].example), *in_slack]
+    hint = room.traits.help_hint.get(room.language)
+    return [
+        words.help_intro,
+        *lines,
+        words.help_more.format(example=VERBS["help"].example),
+        *([hint] if hint else []),
+    ]
 
 
 def _page(room: Room, verb: Verb) -> list[str]:

@@ -29,7 +29,6 @@ ENOUGH_RIGHT, ENOUGH_WRONG = 10, 5
 WIDEST = 0.25
 KEEP_HOURS = 24
 CHART_ROWS = 16
-TERMINAL = "terminal"  # draws with characters; everybody else is sent a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Tuning:
         if not gathered.judged:
             lines, buttons = self._to_label(room, given, fingerprint, None, now)
             return Outcome((_said(room, [words.tune_none, *lines], buttons),))
-        is_drawn = room.message.channel.platform == TERMINAL
+        is_drawn = not room.traits.shows_pictures
         found = self._engine.evaluate(
             gathered.judged,
             precision=None if precision is None else float(precision),

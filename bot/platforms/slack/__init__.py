@@ -1,8 +1,1 @@
-"""Slack: signature, parser, markup, blocks, sender and routes."""
-
-from __future__ import annotations
-
-from bot.platforms.slack.sender import SlackPlatform
-from bot.platforms.slack.signature import Verifier
-
-__all__ = ["SlackPlatform", "Verifier"]
+"""Slack: events, slash commands and clicks by HTTP; replies through the Web API and response addresses."""

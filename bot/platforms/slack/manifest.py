@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.commands import VERBS
 from bot.commands.registry import PREFIX
-from bot.config import Bot
+from bot.platforms.slack.config import Slack
 
 # Slack keeps these for itself and refuses a whole manifest that names one of them;
 # `/kbdial status` works all the same.
@@ -38,7 +38,7 @@ SCOPES = (
 )
 
 
-def manifest(bot: Bot) -> dict[str, Any]:
+def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
     """The manifest as Slack's schema has it."""
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
@@ -54,15 +54,15 @@ def manifest(bot: Bot) -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "kbdial", "always_online": True},
-            "slash_commands": _commands(bot),
+            "slash_commands": _commands(slack, public_url),
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {
             "event_subscriptions": {
-                "request_url": f"{bot.public_url}/slack/events",
+                "request_url": f"{public_url}/slack/events",
                 "bot_events": ["app_mention", "message.im"],
             },
-            "interactivity": {"is_enabled": True, "request_url": f"{bot.public_url}/slack/interactions"},
+            "interactivity": {"is_enabled": True, "request_url": f"{public_url}/slack/interactions"},
             "org_deploy_enabled": False,
             "socket_mode_enabled": False,
             "token_rotation_enabled": False,
@@ -70,19 +70,17 @@ def manifest(bot: Bot) -> dict[str, Any]:
     }
 
 
-def as_text(bot: Bot) -> str:
+def as_text(slack: Slack, public_url: str) -> str:
     """The manifest as JSON, which Slack takes as well as YAML."""
-    return json.dumps(manifest(bot), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(manifest(slack, public_url), ensure_ascii=False, indent=2) + "\n"
 
 
-def mistakes(bot: Bot) -> list[str]:
+def mistakes(slack: Slack, public_url: str) -> list[str]:
     """Why Slack would refuse this manifest, in words for the operator."""
     found = []
-    if not bot.public_url.startswith("https://"):
-        found.append(
-            f'[bot] public_url must begin with https:// for Slack to take it (got "{bot.public_url}")'
-        )
-    commands = _commands(bot)
+    if not public_url.startswith("https://"):
+        found.append(f'[bot] public_url must begin with https:// for Slack to take it (got "{public_url}")')
+    commands = _commands(slack, public_url)
     if len(commands) > MOST_COMMANDS:
         found.append(f"Slack takes at most {MOST_COMMANDS} commands (these are {len(commands)})")
     for command in commands:
@@ -97,21 +95,24 @@ def mistakes(bot: Bot) -> list[str]:
     return found
 
 
-def _commands(bot: Bot) -> list[dict[str, Any]]:
-    prefix = bot.slack.command_prefix
-    verbs = [_command(bot, verb.name, verb.page("en").summary, verb.grammar) for verb in VERBS.values()]
+def _commands(slack: Slack, public_url: str) -> list[dict[str, Any]]:
+    prefix = slack.command_prefix
+    verbs = [
+        _command(slack, public_url, verb.name, verb.page("en").summary, verb.grammar)
+        for verb in VERBS.values()
+    ]
     everything = _command(
-        bot, PREFIX, "All commands under one name, for when another app has taken one", "help"
+        slack, public_url, PREFIX, "All commands under one name, for when another app has taken one", "help"
     )
     return [
         command for command in verbs if prefix or command["command"].removeprefix("/") not in RESERVED
     ] + [everything]
 
 
-def _command(bot: Bot, name: str, description: str, usage_hint: str) -> dict[str, Any]:
+def _command(slack: Slack, public_url: str, name: str, description: str, usage_hint: str) -> dict[str, Any]:
     command = {
-        "command": f"/{bot.slack.command_prefix}{name}",
-        "url": f"{bot.public_url}/slack/commands",
+        "command": f"/{slack.command_prefix}{name}",
+        "url": f"{public_url}/slack/commands",
         "description": description[:1].upper() + description[1:],
         "usage_hint": usage_hint,
         "should_escape": True,

@@ -15,26 +15,20 @@ from hashlib import sha256
 from typing import Any
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.platforms.payload import (
+    BrokenField,
+    Ignored,
+    Quarantined,
+    matching_in,
+    object_in,
+    string_in,
+)
 from bot.platforms.slack import action_values, markup
 
 NAME = "slack"
+RATE_LIMITED = "app_rate_limited"
 # Slack sends one. Each is stored by itself, within the three seconds that Slack waits.
 MOST_ACTIONS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Authentic, and asks nothing of us. The reason is one of a few fixed phrases."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A type we know in a shape we do not. A retry cannot help; a person should look."""
-
-    reason: str
-    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ Reading = IncomingMessage | Ignored | Quarantined | Challenge
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class BotIdentity:
     """What is needed to tell our own part of a payload.
 
     `users`: our user ids, as far as known; events usually bring them along.
@@ -61,16 +55,12 @@ class Ours:
     shared_channels: frozenset[str] = frozenset()
 
 
-class _Broken(Exception):
-    """A field of a known type is missing or of the wrong type."""
-
-
 _id_form = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ts_form = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _command_form = re.compile(r"/\S{1,64}")
 
 
-def read_event(envelope: Mapping[str, Any], ours: Ours) -> Reading:
+def read_event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     """Read the body of an event request."""
     match envelope.get("type"):
         case "url_verification":
@@ -83,34 +73,34 @@ def read_event(envelope: Mapping[str, Any], ours: Ours) -> Reading:
         case "event_callback":
             pass
         case "app_rate_limited":
-            return Ignored("app_rate_limited")
+            return Ignored(RATE_LIMITED)
         case _:
             return Ignored("unknown envelope type")
     try:
-        return _event(envelope, ours)
-    except _Broken as broken:
+        return _event(envelope, identity)
+    except BrokenField as broken:
         return Quarantined(str(broken), _text_or_empty(envelope.get("team_id")))
 
 
-def read_command(form: Mapping[str, str], body: bytes, timestamp: str, ours: Ours) -> Reading:
+def read_command(form: Mapping[str, str], body: bytes, timestamp: str, identity: BotIdentity) -> Reading:
     """Read a slash command. `body` and `timestamp` name it when Slack gives it no trigger id."""
     try:
         tenant = _tenant(form.get("enterprise_id"), form.get("team_id"))
         command = form.get("command", "")
         if not _command_form.fullmatch(command):
-            raise _Broken("no command")  # noqa: TRY301 - the same way out as the others
+            raise BrokenField("no command")  # noqa: TRY301 - the same way out as the others
         channel_id = _id(form, "channel_id")
         person = Person(NAME, tenant, _id(form, "user_id"), markup.clean(form.get("user_name", "")))
-    except _Broken as broken:
+    except BrokenField as broken:
         return Quarantined(str(broken), _text_or_empty(form.get("team_id")))
     trigger = form.get("trigger_id") or sha256(timestamp.encode() + b":" + body).hexdigest()
-    verb = "/" + command.removeprefix("/").removeprefix(ours.command_prefix)
+    verb = "/" + command.removeprefix("/").removeprefix(identity.command_prefix)
     return IncomingMessage(
         channel=Channel(NAME, tenant, channel_id),
         person=person,
         keys=(MessageKey("command", markup.clean(trigger)[:255]),),
         surface=Surface.COMMAND,
-        text=markup.plain(f"{verb} {form.get('text', '')}", own_users=ours.users),
+        text=markup.plain(f"{verb} {form.get('text', '')}", own_users=identity.users),
         is_direct=channel_id.startswith("D"),
         address=_address(user=person.id, response_url=form.get("response_url")),
     )
@@ -135,19 +125,19 @@ def without_credentials(payload: Mapping[str, Any]) -> str:
     return markup.clean(json.dumps(shown, ensure_ascii=False))
 
 
-def _event(envelope: Mapping[str, Any], ours: Ours) -> Reading:
-    event = _object(envelope, "event")
-    kind = _string(event, "type")
+def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
+    event = object_in(envelope, "event")
+    kind = string_in(event, "type", markup.clean)
     if kind not in {"app_mention", "message"}:
         return Ignored("unknown event type")
     authorization = _authorization(envelope)
-    own_users = ours.users | _own_user(authorization)
+    own_users = identity.users | _own_user(authorization)
     unwanted = _unwanted(event, own_users)
     if unwanted:
         return Ignored(unwanted)
     channel_id, user, ts = _id(event, "channel"), _id(event, "user"), _ts(event, "ts")
     is_shared = envelope.get("is_ext_shared_channel") is True
-    if is_shared and channel_id not in ours.shared_channels:
+    if is_shared and channel_id not in identity.shared_channels:
         return Ignored("shared with another company")
     written = _written(event)
     is_direct = event.get("channel_type") == "im" or channel_id.startswith("D")
@@ -204,7 +194,7 @@ def _written(event: Mapping[str, Any]) -> str:
     text = event.get("text")
     if text is None and event.get("files"):
         return ""
-    return _string(event, "text")
+    return string_in(event, "text", markup.clean)
 
 
 def _event_keys(envelope: Mapping[str, Any], channel_id: str, ts: str) -> tuple[MessageKey, ...]:
@@ -218,26 +208,26 @@ def _event_keys(envelope: Mapping[str, Any], channel_id: str, ts: str) -> tuple[
 def _click(payload: Mapping[str, Any], action: object) -> Reading:
     try:
         if not isinstance(action, dict):
-            raise _Broken("an action is not an object")  # noqa: TRY301 - the same way out as the others
-        action_id = _string(action, "action_id")
+            raise BrokenField("an action is not an object")  # noqa: TRY301 - the same way out as the others
+        action_id = string_in(action, "action_id", markup.clean)
         value = _chosen(action)
         if value is None:
             return Ignored("nothing chosen")
         meant = action_values.read(action_id, value)
         if meant is None:
             return Ignored("not our button")
-        container = _object(payload, "container")
+        container = object_in(payload, "container")
         message_ts = _ts(container, "message_ts")
         channel_id = (
             _id(container, "channel_id")
             if container.get("channel_id") is not None
-            else _id(_object(payload, "channel"), "id")
+            else _id(object_in(payload, "channel"), "id")
         )
         tenant = _payload_tenant(payload)
-        user = _object(payload, "user")
+        user = object_in(payload, "user")
         person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
         pressed_at = _ts(action, "action_ts")
-    except (_Broken, action_values.BrokenClick) as broken:
+    except (BrokenField, action_values.BrokenClick) as broken:
         return Quarantined(str(broken), _tenant_or_empty(payload))
     return IncomingMessage(
         channel=Channel(NAME, tenant, channel_id),
@@ -259,13 +249,13 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
 def _chosen(action: Mapping[str, Any]) -> str | None:
     """The value of a button, or of the option that was picked; None when it was unpicked."""
     if "selected_option" not in action:
-        return _string(action, "value") if action.get("value") is not None else None
+        return string_in(action, "value", markup.clean) if action.get("value") is not None else None
     option = action["selected_option"]
     if option is None:
         return None
     if not isinstance(option, dict):
-        raise _Broken("selected_option is not an object")
-    return _string(option, "value")
+        raise BrokenField("selected_option is not an object")
+    return string_in(option, "value", markup.clean)
 
 
 def _authorization(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -292,7 +282,7 @@ def _payload_tenant(payload: Mapping[str, Any]) -> str:
 def _tenant_or_empty(payload: Mapping[str, Any]) -> str:
     try:
         return _payload_tenant(payload)
-    except _Broken:
+    except BrokenField:
         return ""
 
 
@@ -310,32 +300,12 @@ def _address(**known: object) -> dict[str, str]:
     return {name: markup.clean(value) for name, value in known.items() if isinstance(value, str) and value}
 
 
-def _object(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = parent.get(name)
-    if not isinstance(value, dict):
-        raise _Broken(f"{name} is not an object")
-    return value
-
-
-def _string(parent: Mapping[str, Any], name: str) -> str:
-    value = parent.get(name)
-    if not isinstance(value, str):
-        raise _Broken(f"{name} is not a text")
-    return markup.clean(value)
-
-
 def _id(parent: Mapping[str, Any], name: str) -> str:
-    value = parent.get(name)
-    if not isinstance(value, str) or not _id_form.fullmatch(value):
-        raise _Broken(f"{name} is not an id")
-    return value
+    return matching_in(parent, name, _id_form)
 
 
 def _ts(parent: Mapping[str, Any], name: str) -> str:
-    value = parent.get(name)
-    if not isinstance(value, str) or not _ts_form.fullmatch(value):
-        raise _Broken(f"{name} is not a time stamp")
-    return value
+    return matching_in(parent, name, _ts_form, "a time stamp")
 
 
 def _text_or_empty(value: object) -> str:

@@ -12,8 +12,7 @@ more and then given up, so that nobody sees it more than twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +21,7 @@ from slack_sdk.web import SlackResponse, WebClient
 from bot import texts
 from bot.domain import Answer, Channel, Clock, Delivery, Document, Person, PlatformError, Reply, reply_to_json
 from bot.platforms.http_post import Outgoing
+from bot.platforms.kit import twice_at_most
 from bot.platforms.slack import blocks
 from bot.platforms.slack.user_names import People
 from bot.platforms.slack.web_api import (
@@ -117,7 +117,7 @@ class SlackPlatform:
         content = self._contents(document.id)
         if content is None or document.private or not self._web_api.has_token:
             return False
-        with _twice_at_most(delivery):
+        with twice_at_most(delivery):
             try:
                 self._web_api.share(
                     content,
@@ -155,7 +155,7 @@ class SlackPlatform:
 
     def _whisper(self, delivery: Delivery) -> str:
         message = self._message(delivery.reply, in_thread="thread_ts" in delivery.address)
-        with _twice_at_most(delivery):
+        with twice_at_most(delivery):
             if self._respond(delivery, message | _to(private=True) | {"replace_original": False}):
                 return ""
         return self._whisper_anew(delivery)
@@ -166,7 +166,7 @@ class SlackPlatform:
             return self._post(delivery)
         user = delivery.address.get("user") or (delivery.person.id if delivery.person else "")
         thread_ts = delivery.address.get("thread_ts")
-        with _twice_at_most(delivery):
+        with twice_at_most(delivery):
             self._call(
                 self._message(delivery.reply, in_thread=bool(thread_ts)),
                 lambda slack, shown: slack.chat_postEphemeral(
@@ -181,7 +181,7 @@ class SlackPlatform:
             return self._post(delivery)
         thread_ts = delivery.address.get("thread_ts")
         message = self._message(delivery.reply, in_thread=bool(thread_ts))
-        with _twice_at_most(delivery):
+        with twice_at_most(delivery):
             if self._respond(delivery, _aloud(message, thread_ts)):
                 return ""
         return self._post(delivery)
@@ -190,7 +190,7 @@ class SlackPlatform:
         thread_ts = delivery.address.get("thread_ts") or delivery.address.get("message_ts")
         sent = self._find(delivery, thread_ts) if delivery.uncertain else {}
         if sent is None:
-            with _twice_at_most(delivery):
+            with twice_at_most(delivery):
                 return self._post_parts(delivery, thread_ts, {})
         return self._post_parts(delivery, thread_ts, sent)
 
@@ -339,15 +339,3 @@ def _ours(messages: object, key: str) -> dict[int, str]:
         if metadata.get("event_type") == EVENT_TYPE and payload.get("delivery") == key:
             found[int(payload.get("part", 0))] = str(message.get("ts"))
     return found
-
-
-@contextmanager
-def _twice_at_most(delivery: Delivery) -> Iterator[None]:
-    """For ways that leave nothing to look for: the second time it may have arrived is the last."""
-    try:
-        yield
-    except PlatformError as failed:
-        if delivery.uncertain and failed.maybe_sent:
-            reason = f"it may have arrived, perhaps twice, and cannot be looked for: {failed.reason}"
-            raise PlatformError(reason, permanent=True, maybe_sent=True) from failed
-        raise

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import Request
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -26,6 +25,7 @@ from bot.platforms.http_post import (
     NotReached,
     Outgoing,
 )
+from bot.platforms.kit import ResponseOrigins
 
 OK, TOO_FAST, BROKEN = 200, 429, 500
 DEFAULT_WAIT_SECONDS = 30.0
@@ -46,8 +46,6 @@ TOO_MUCH = frozenset({
 CANNOT_EDIT = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 CANNOT_SHARE = frozenset({"missing_scope", "not_in_channel", "channel_not_found", "file_upload_disabled"})
 MAY_HAVE_HAPPENED = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-
-_path_form = re.compile(r"/[A-Za-z0-9/_.~%?&=+:,-]*")
 
 log = logging.getLogger(__name__)
 
@@ -123,22 +121,15 @@ class WebApi:
 
 
 class ResponseAddresses:
-    """The response URLs that come with commands and clicks, each good for 5 uses in 30 minutes.
-
-    They come from outside and are credentials: only an address that begins with one of
-    the allowed origins, character by character, is ever connected to, and none is logged.
-    """
+    """The response URLs that come with commands and clicks, each good for 5 uses in 30 minutes."""
 
     def __init__(self, allowed_origins: Sequence[str], outgoing: Outgoing, clock: Clock) -> None:
-        self._allowed = tuple(_origin(allowed) + "/" for allowed in allowed_origins)
+        self._origins = ResponseOrigins(allowed_origins, path=r"/[A-Za-z0-9/_.~%?&=+:,-]*")
         self._outgoing = outgoing
         self._clock = clock
 
     def is_allowed(self, url: str) -> bool:
-        for origin in self._allowed:
-            if url.startswith(origin):
-                return _path_form.fullmatch(url[len(origin) - 1 :]) is not None
-        return False
+        return self._origins.allow(url)
 
     def post(self, url: str, message: Mapping[str, Any]) -> bool:
         """Post the message; False when this address does not take it (any more).
@@ -203,11 +194,6 @@ def _seconds(wish: str, clock: Clock) -> float:
         return (parsedate_to_datetime(wish) - clock.now()).total_seconds()
     except (TypeError, ValueError):
         return DEFAULT_WAIT_SECONDS
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _code(body: bytes) -> str:

@@ -1,1 +1,1 @@
-"""The terminal as a platform."""
+"""The chat room in a terminal of this machine, for `python -m bot chat`."""

@@ -24,9 +24,12 @@ from bot.domain import (
     Surface,
     Text,
 )
+from bot.store import Accepted
 
 NAME = "terminal"
 TENANT = "local"
+# How long a terminal goes without looking whether its line is answered, should it miss the news.
+LOOK_SECONDS = 1.0
 Listener = Callable[[Delivery], None]
 
 
@@ -57,19 +60,46 @@ class TerminalPlatform:
     A reply to somebody who left finds nobody: it is a dead letter, because a terminal
     that is gone does not come back. Where this process is not alone (`is_alone`) they may
     listen in another, so it is tried again. A file is written into `folder`, and the reply says
-    where; `contents` gives its bytes while they are kept.
+    where; `contents` gives its bytes while they are kept. `accept` takes a line into the inbox;
+    `is_over` says by its item's id whether all its replies are out.
     """
 
     name = NAME
 
     def __init__(
-        self, contents: Callable[[str], bytes | None], folder: Path, *, is_alone: bool = True
+        self,
+        contents: Callable[[str], bytes | None],
+        folder: Path,
+        *,
+        accept: Callable[[IncomingMessage], Accepted],
+        is_over: Callable[[int], bool],
+        is_alone: bool = True,
     ) -> None:
+        self._accept = accept
+        self._is_over = is_over
         self._is_alone = is_alone
+        self._is_stopping = threading.Event()
         self._contents = contents
         self._folder = folder
         self._lock = threading.Lock()
         self._seats: dict[str, _Seat] = {}
+
+    def start(self) -> None:
+        """Nothing runs here: whoever says a line brings the thread."""
+
+    def stop(self) -> None:
+        """Let everybody go who still waits. Stopping twice is fine."""
+        self._is_stopping.set()
+        self.nudge()
+
+    def say(self, message: IncomingMessage, listener: Listener) -> None:
+        """Put one line into the inbox, and stay until all its replies were heard, or the bot stops."""
+        with self.listening(message, listener) as nudged:
+            item_id = self._accept(message).item_id
+            while not (self._is_stopping.is_set() or self._is_over(item_id)):
+                # The news may come between the look and the wait; then the event is set already.
+                nudged.wait(LOOK_SECONDS)
+                nudged.clear()
 
     @contextmanager
     def listening(self, message: IncomingMessage, listener: Listener) -> Iterator[threading.Event]:

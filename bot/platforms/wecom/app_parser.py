@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import get_args
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.platforms.payload import BrokenField, Ignored, Quarantined
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.fields import event_key, is_stale
 from bot.platforms.wecom.parsed import (
     NAME,
-    Broken,
     Declined,
-    Ignored,
     Malformed,
     Media,
-    Quarantined,
     Reading,
     Welcome,
 )
@@ -58,13 +56,13 @@ def read_app(body: bytes, app: App, *, now: float) -> Reading | Malformed | Alar
         return Malformed(str(unreadable))
     try:
         return _read(content, app, now)
-    except Broken as broken:
+    except BrokenField as broken:
         return Quarantined(str(broken), app.corp_id)
 
 
 def _read(content: PlainXml, app: App, now: float) -> Reading | Alarm:
     if content.first("ToUserName") != app.corp_id or content.first("AgentID") != str(app.agent_id):
-        raise Broken("meant for another application")
+        raise BrokenField("meant for another application")
     kind = content.first("MsgType")
     created = _number(content, "CreateTime")
     if is_stale(int(created), now, app.freshness_seconds):
@@ -73,7 +71,7 @@ def _read(content: PlainXml, app: App, now: float) -> Reading | Alarm:
         return Alarm(content.first("Event"))
     user = content.first("FromUserName")
     if not _id_form.fullmatch(user):
-        raise Broken("FromUserName is no id")
+        raise BrokenField("FromUserName is not an id")
     person = Person(NAME, app.corp_id, user)
     channel = Channel(NAME, app.corp_id, f"app:{app.agent_id}:{user}")
     if kind == "event":
@@ -134,5 +132,5 @@ def _selected(content: PlainXml) -> dict[str, tuple[str, ...]]:
 def _number(content: PlainXml, name: str) -> str:
     value = content.first(name)
     if not _number_form.fullmatch(value):
-        raise Broken(f"no {name}")
+        raise BrokenField(f"{name} is not a number")
     return value

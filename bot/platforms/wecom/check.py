@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bot.config import Bot, WecomApp, WecomRobot, WecomWebhook
 from bot.domain import Clock, PlatformError
+from bot.platforms.wecom.config import Wecom, WecomApp, WecomRobot, WecomWebhook
 from bot.platforms.wecom.envelope import Envelope
 from bot.platforms.wecom.http import ErrorCode, Unreached
-from bot.platforms.wecom.install import app_api, app_envelope, robot_envelope
+from bot.platforms.wecom.keys import app_api, app_envelope, robot_envelope
 from bot.platforms.wecom.routes import HERE
 from bot.platforms.wecom.websocket import WebSocketWire, Wire, WireLostError
 
@@ -37,7 +37,8 @@ _LOCAL = ("127.", "localhost", "[::1]", "0.0.0.0")  # noqa: S104 - recognised, n
 
 
 def looks(
-    bot: Bot,
+    wecom: Wecom,
+    public_url: str,
     session: requests.Session,
     *,
     connections: Mapping[str, str],
@@ -48,22 +49,22 @@ def looks(
     `connections` is what the running bot says of its long connections, each by its robot.
     """
     clock, found = Clock(), list[tuple[str, Look]]()
-    for name, robot in bot.wecom.robot.items():
+    for name, robot in wecom.robot.items():
         if robot.is_called_back:
             envelope = robot_envelope(robot, clock)
-            url = f"{bot.public_url}/wecom/robot/{name}"
+            url = f"{public_url}/wecom/robot/{name}"
             found.append((f"wecom robot {name}", partial(_callback, url, envelope, clock, session)))
         elif robot.is_connected:
             state = connections.get(name, "")
             found.append((f"wecom robot {name}", partial(_connection, robot, state, open_wire)))
-    for name, app in bot.wecom.app.items():
+    for name, app in wecom.app.items():
         if app.is_used:
-            url = f"{bot.public_url}/wecom/app/{name}"
+            url = f"{public_url}/wecom/app/{name}"
             found.append(
                 (f"wecom app {name}", partial(_callback, url, app_envelope(app, clock), clock, session))
             )
             found.append((f"wecom app {name} api", partial(_api, app, session, clock)))
-    for name, webhook in bot.wecom.webhook.items():
+    for name, webhook in wecom.webhook.items():
         if webhook.is_used:
             found.append((f"wecom webhook {name}", partial(_webhook, webhook)))
     return found

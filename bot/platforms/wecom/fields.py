@@ -1,4 +1,4 @@
-"""The fields of a body: what is there, in the form that we store, or `Broken`."""
+"""The fields of a body: what is there, in the form that we store, or `BrokenField`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 from bot.domain import Channel, MessageKey, Person
-from bot.platforms.wecom.parsed import Broken, Robot
+from bot.platforms.payload import matching_in, string_in
+from bot.platforms.wecom.parsed import Robot
 
 _id_form = re.compile(r"[!-~]{1,128}")
 _half_characters = re.compile("[\ud800-\udfff]")
@@ -26,7 +27,7 @@ def clean(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RobotMessage:
     """One body, and what is known about it before its type is."""
 
     content: Mapping[str, Any]
@@ -60,29 +61,12 @@ def is_stale(created: Any, now: float, freshness_seconds: int) -> bool:
     return type(created) is int and abs(int(now) - created) > freshness_seconds
 
 
-def object_of(content: Any, name: str) -> Mapping[str, Any]:
-    value = content.get(name) if isinstance(content, dict) else None
-    if not isinstance(value, dict):
-        raise Broken(f"no {name}")
-    return value
-
-
-def string_of(content: Mapping[str, Any], name: str) -> str:
-    value = content.get(name)
-    if not isinstance(value, str):
-        raise Broken(f"no {name}")
-    return value
-
-
 def text_of(content: Mapping[str, Any], name: str) -> str:
-    return clean(string_of(content, name))
+    return string_in(content, name, clean)
 
 
 def id_of(content: Mapping[str, Any], name: str) -> str:
-    value = string_of(content, name)
-    if not _id_form.fullmatch(value):
-        raise Broken(f"{name} is no id")
-    return value
+    return matching_in(content, name, _id_form)
 
 
 def is_group(channel: Channel) -> bool:

@@ -7,69 +7,40 @@ message, the same inbox, the same words. Nothing here knows Flask.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from bot.domain import (
     Answer,
     Channel,
-    Delivery,
     IncomingMessage,
-    Language,
     Reply,
     Surface,
     Vote,
 )
 from bot.domain import MessageKey as Key
-from bot.metrics import Metrics
+from bot.platforms.host import Host
+from bot.platforms.kit import RejectedMessages
+from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.wecom.parsed import (
     NAME,
     Declined,
     Feedback,
-    Ignored,
-    Quarantined,
     Welcome,
 )
 from bot.platforms.wecom.wording import WecomWording, wecom_wording
-from bot.store import Accepted, Progress, StoreError
-from bot.web.clock_skew import ClockWatch
+from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
 
-class Reception(Protocol):
-    """Where messages are handed in. Both raise StoreError when a message could not be stored."""
+class WecomInbound:
+    """Takes what the ways in have read, and says what can be said at once."""
 
-    def accept(self, message: IncomingMessage) -> Accepted: ...
-
-    def answer_within(
-        self,
-        message: IncomingMessage,
-        *,
-        wait_seconds: float,
-        rest_of: Callable[[Delivery], Mapping[str, str] | None],
-    ) -> tuple[Accepted, Delivery | None]: ...
-
-
-class Desk:
-    """`progress` finds a message of this platform by one of its keys, as `Answers.progress` does."""
-
-    def __init__(
-        self,
-        *,
-        reception: Reception,
-        progress: Callable[[str, str, Key], Progress | None],
-        language_of: Callable[[Channel], Language],
-        quarantine: Callable[[str, str, str, str], None],
-        clock: ClockWatch,
-        metrics: Metrics,
-    ) -> None:
-        self.reception = reception
-        self._clock = clock
-        self._progress = progress
-        self._language_of = language_of
-        self._quarantine = quarantine
-        self._metrics = metrics
+    def __init__(self, host: Host) -> None:
+        self.intake = host.intake
+        self.rejected = RejectedMessages.of(NAME, host)
+        self._metrics = host.metrics
+        self._progress = host.replies.progress
+        self._language_of = host.language_of
 
     def words(self, channel: Channel) -> WecomWording:
         """In the channel's language; in Chinese where the store does not say."""
@@ -93,9 +64,9 @@ class Desk:
         """
         vote = self._vote_of(feedback)
         if vote is None:
-            self.ignore(f"rated {feedback.verdict}")
+            self.rejected.ignore(f"rated {feedback.verdict}")
             return
-        self.reception.accept(
+        self.intake.accept(
             IncomingMessage(
                 channel=feedback.channel,
                 person=feedback.person,
@@ -108,29 +79,7 @@ class Desk:
 
     def put_aside(self, reading: Ignored | Quarantined, body: bytes) -> None:
         """Raises StoreError."""
-        if isinstance(reading, Ignored):
-            self.ignore(reading.reason)
-            return
-        self._metrics.quarantined.labels(NAME).inc()
-        log.warning("quarantined", extra={"platform": NAME, "reason": reading.reason})
-        self._quarantine(NAME, reading.tenant, reading.reason, without_addresses(body))
-
-    def ignore(self, reason: str) -> None:
-        self._metrics.ignored.labels(NAME, reason).inc()
-
-    def opened(self) -> None:
-        self._clock.saw(is_stale=False)
-
-    def refuse(self, step: str, *, is_authentic: bool = False) -> None:
-        if step == "stale":
-            self._clock.saw(is_stale=True)
-        if not is_authentic:
-            self._metrics.auth_failed.labels(NAME).inc()
-        log.warning("auth_failed", extra={"platform": NAME, "verdict": step})
-
-    def not_stored(self, failed: StoreError) -> None:
-        self._metrics.refused.labels(NAME).inc()
-        log.error("not stored", extra={"platform": NAME, "reason": str(failed)})
+        self.rejected.put_aside(reading, without_addresses(body))
 
     def delivered(self) -> None:
         self._metrics.delivered.labels(NAME, "response").inc()

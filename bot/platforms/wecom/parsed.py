@@ -6,25 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person
+from bot.platforms.payload import Ignored, Quarantined
 
 NAME = "wecom"
 
 Media = Literal["image", "file", "video", "voice", "location", "link"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Authentic, and asks nothing of us. The reason is one of a few fixed phrases."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """Something we know in a shape that we do not. A retry cannot help; a person should look."""
-
-    reason: str
-    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +78,3 @@ class Robot:
     bot_id: str = ""
     names: tuple[str, ...] = ()
     freshness_seconds: int = 300
-
-
-class Broken(Exception):
-    """A field of a known type is missing or of the wrong type. It never leaves this package."""

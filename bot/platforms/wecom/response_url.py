@@ -6,16 +6,14 @@ so nothing is sent to a host that is not allowed by name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
 
 from bot.domain import PlatformError
+from bot.platforms.kit import ResponseOrigins
 from bot.platforms.wecom.http import Unreached, call
-
-_form = re.compile(r"(https?://[a-z0-9.-]+(?::[0-9]{1,5})?)/[!-\[\]-~]*")
 
 
 class ResponseAddresses:
@@ -23,12 +21,10 @@ class ResponseAddresses:
 
     def __init__(self, session: requests.Session, hosts: Iterable[str]) -> None:
         self._session = session
-        self._hosts = frozenset(host.rstrip("/") for host in hosts)
+        self._origins = ResponseOrigins(hosts, path=r"/[!-\[\]-~]*")
 
     def allows(self, address: str) -> bool:
-        """The host is compared as it is written, so there are no two ways to understand it."""
-        found = _form.fullmatch(address)
-        return found is not None and found[1] in self._hosts
+        return self._origins.allow(address)
 
     def send(self, address: str, message: Mapping[str, Any]) -> None:
         """Use up the address. It is never tried twice: a try that failed may have used it.

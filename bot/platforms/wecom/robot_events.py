@@ -6,44 +6,41 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import IncomingMessage, Surface
+from bot.platforms.payload import Ignored, Quarantined, object_in, string_in
 from bot.platforms.wecom import cards
 from bot.platforms.wecom.fields import (
-    Said,
+    RobotMessage,
     clean,
     event_key,
     id_of,
     is_group,
     is_stale,
-    object_of,
-    string_of,
     text_of,
 )
 from bot.platforms.wecom.parsed import (
     Feedback,
-    Ignored,
-    Quarantined,
     Reading,
     Welcome,
 )
 
 
-def read_event(said: Said) -> Reading:
-    event = object_of(said.content, "event")
-    kind = string_of(event, "eventtype")
+def read_event(said: RobotMessage) -> Reading:
+    event = object_in(said.content, "event")
+    kind = string_in(event, "eventtype")
     if is_stale(said.content.get("create_time"), said.now, said.robot.freshness_seconds):
         return Quarantined("stale", said.channel.tenant)
     match kind:
         case "enter_chat":
             return Welcome(said.channel, said.person)
         case "feedback_event":
-            return _feedback(said, object_of(event, kind))
+            return _feedback(said, object_in(event, kind))
         case "template_card_event":
-            return _press(said, object_of(event, kind))
+            return _press(said, object_in(event, kind))
         case _:
             return Ignored("unknown event type")
 
 
-def _feedback(said: Said, given: Mapping[str, Any]) -> Reading:
+def _feedback(said: RobotMessage, given: Mapping[str, Any]) -> Reading:
     verdict = given.get("type")
     reasons = given.get("inaccurate_reason_list")
     name = id_of(given, "id")
@@ -59,7 +56,7 @@ def _feedback(said: Said, given: Mapping[str, Any]) -> Reading:
     )
 
 
-def _press(said: Said, event: Mapping[str, Any]) -> Reading:
+def _press(said: RobotMessage, event: Mapping[str, Any]) -> Reading:
     key = text_of(event, "event_key" if "event_key" in event else "eventkey")
     task = text_of(event, "task_id")
     action = cards.action_of(key, task, _selected(event.get("selected_items")))

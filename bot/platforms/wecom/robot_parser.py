@@ -15,15 +15,13 @@ from typing import Any
 
 from bot import commands
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
-from bot.platforms.wecom.fields import Said, clean, id_of, is_group, object_of, stream_of, string_of, text_of
+from bot.platforms.payload import BrokenField, Ignored, Quarantined, object_in, string_in
+from bot.platforms.wecom.fields import RobotMessage, clean, id_of, is_group, stream_of, text_of
 from bot.platforms.wecom.parsed import (
     NAME,
-    Broken,
     Declined,
-    Ignored,
     Malformed,
     Poll,
-    Quarantined,
     Reading,
     Robot,
 )
@@ -47,22 +45,22 @@ def read_content(content: Mapping[str, Any], robot: Robot, *, now: float, reques
     tenant = content.get("aibotid")
     try:
         return _read(content, robot, now, request)
-    except Broken as broken:
+    except BrokenField as broken:
         return Quarantined(str(broken), robot.bot_id or (clean(tenant) if isinstance(tenant, str) else ""))
 
 
 def _read(content: Mapping[str, Any], robot: Robot, now: float, request: str) -> Reading:
-    kind = string_of(content, "msgtype")
+    kind = string_in(content, "msgtype")
     bot_id = id_of(content, "aibotid")
     if robot.bot_id and bot_id != robot.bot_id:
-        raise Broken("meant for another bot")
-    person = Person(NAME, bot_id, id_of(object_of(content, "from"), "userid"))
-    said = Said(content, robot, now, request, _channel(content, bot_id, person), person)
+        raise BrokenField("meant for another bot")
+    person = Person(NAME, bot_id, id_of(object_in(content, "from"), "userid"))
+    said = RobotMessage(content, robot, now, request, _channel(content, bot_id, person), person)
     match kind:
         case "event":
             return read_event(said)
         case "stream":
-            return Poll(id_of(object_of(content, "stream"), "id"), said.channel, person)
+            return Poll(id_of(object_in(content, "stream"), "id"), said.channel, person)
         case "image" | "file" | "video":
             stream = stream_of(bot_id, id_of(content, "msgid"))
             return Declined(kind, said.channel, person, stream)
@@ -72,7 +70,7 @@ def _read(content: Mapping[str, Any], robot: Robot, now: float, request: str) ->
             return Ignored("unknown message type")
 
 
-def _message(said: Said, kind: str) -> Reading:
+def _message(said: RobotMessage, kind: str) -> Reading:
     message_id = id_of(said.content, "msgid")
     stream = stream_of(said.channel.tenant, message_id)
     written = _written(said.content, kind)
@@ -100,12 +98,12 @@ def _channel(content: Mapping[str, Any], bot_id: str, person: Person) -> Channel
 
 def _written(content: Mapping[str, Any], kind: str) -> str:
     if kind != "mixed":
-        return text_of(object_of(content, kind), "content")
-    items = object_of(content, "mixed").get("msg_item")
+        return text_of(object_in(content, kind), "content")
+    items = object_in(content, "mixed").get("msg_item")
     if not isinstance(items, list):
-        raise Broken("mixed without msg_item")
+        raise BrokenField("mixed without msg_item")
     parts = [
-        text_of(object_of(item, "text"), "content")
+        text_of(object_in(item, "text"), "content")
         for item in items
         if isinstance(item, dict) and item.get("msgtype") == "text"
     ]
@@ -129,5 +127,5 @@ def _quoted(quote: Any) -> str:
         return ""
     try:
         return _written(quote, kind).strip()
-    except Broken:
+    except BrokenField:
         return ""  # a quote that cannot be read takes nothing from the message itself

@@ -16,17 +16,16 @@ from typing import TypeVar
 from flask import Blueprint, Response, request
 
 from bot.domain import Clock, IncomingMessage
+from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.wecom import passive_reply
 from bot.platforms.wecom.app_parser import Alarm, App, read_app
 from bot.platforms.wecom.envelope import BODY_LIMIT_BYTES, Envelope, Opened, Refused, Signed
-from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.parsed import (
     Declined,
     Feedback,
-    Ignored,
     Malformed,
     Poll,
-    Quarantined,
     Robot,
     Welcome,
 )
@@ -34,7 +33,7 @@ from bot.platforms.wecom.passive_xml import text_reply
 from bot.platforms.wecom.robot_parser import read_robot
 from bot.platforms.wecom.streams import Streams
 from bot.store import StoreError
-from bot.web.bodies import Unacceptable, raw_body
+from bot.web.bodies import Unacceptable, raw_body, refuse_packed
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ def blueprint(
     *,
     robots: Mapping[str, RobotDoor],
     apps: Mapping[str, AppDoor],
-    desk: Desk,
+    inbound: WecomInbound,
     streams: Streams,
     clock: Clock,
 ) -> Blueprint:
@@ -67,22 +66,23 @@ def blueprint(
 
     @routes.get("/robot/<name>")
     def verify_robot(name: str) -> Response:
-        return _verified(robots, name, desk)
+        return _verified(robots, name, inbound)
 
     @routes.get("/app/<name>")
     def verify_app(name: str) -> Response:
-        return _verified(apps, name, desk)
+        return _verified(apps, name, inbound)
 
     @routes.post("/robot/<name>")
     def robot_called(name: str) -> Response:
         door = _door(robots, name)
+        refuse_packed()
         signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
         opened = door.envelope.open_json(signed, body)
-        desk.opened()
+        inbound.rejected.note_authentic()
         try:
-            message = _robot_answer(opened, door.robot, clock.now().timestamp(), desk, streams)
+            message = _robot_answer(opened, door.robot, clock.now().timestamp(), inbound, streams)
         except StoreError as failed:
-            return _again(failed, desk)
+            return _again(failed, inbound)
         if message is None:
             return Response()
         sealed = door.envelope.seal_json(json.dumps(message, ensure_ascii=False).encode(), signed.nonce)
@@ -91,13 +91,14 @@ def blueprint(
     @routes.post("/app/<name>")
     def app_called(name: str) -> Response:
         door = _door(apps, name)
+        refuse_packed()
         signed, body = Signed.of(request.args), raw_body(BODY_LIMIT_BYTES)
         opened = door.envelope.open_xml(signed, body)
-        desk.opened()
+        inbound.rejected.note_authentic()
         try:
-            said = _app_answer(opened, door.app, clock.now().timestamp(), desk)
+            said = _app_answer(opened, door.app, clock.now().timestamp(), inbound)
         except StoreError as failed:
-            return _again(failed, desk)
+            return _again(failed, inbound)
         if not said:
             return Response()
         sealed = door.envelope.seal_xml(said, signed.nonce)
@@ -106,7 +107,7 @@ def blueprint(
     @routes.errorhandler(Refused)
     def refuse(refused: Refused) -> Response:
         """Which step failed is for the log alone."""
-        desk.refuse(refused.step, is_authentic=refused.is_malformed)
+        inbound.rejected.refuse(refused.step, is_authentic=refused.is_malformed)
         return Response(status=400 if refused.is_malformed else 401)
 
     @routes.errorhandler(Unacceptable)
@@ -117,7 +118,7 @@ def blueprint(
 
 
 def _robot_answer(
-    opened: Opened, robot: Robot, now: float, desk: Desk, streams: Streams
+    opened: Opened, robot: Robot, now: float, inbound: WecomInbound, streams: Streams
 ) -> passive_reply.Message | None:
     match read_robot(opened.body, robot, now=now):
         case IncomingMessage(action=None) as message:
@@ -127,49 +128,51 @@ def _robot_answer(
         case Poll() as poll:
             return streams.poll(poll)
         case Welcome() as welcome:
-            return passive_reply.text(desk.welcome(welcome))
+            return passive_reply.text(inbound.welcome(welcome))
         case Declined() as declined:
-            return streams.decline(declined.stream, desk.decline(declined))
+            return streams.decline(declined.stream, inbound.decline(declined))
         case Feedback() as feedback:
-            desk.rate(feedback)
+            inbound.rate(feedback)
             return None
         case Malformed():
             raise Unacceptable(400)
         case Ignored() | Quarantined() as other:
-            _put_aside(other, opened, desk)
+            _put_aside(other, opened, inbound)
             return None
 
 
-def _app_answer(opened: Opened, app: App, now: float, desk: Desk) -> bytes:
+def _app_answer(opened: Opened, app: App, now: float, inbound: WecomInbound) -> bytes:
     match read_app(opened.body, app, now=now):
         case IncomingMessage() as message:
             # An empty 200: the answer goes out through the API when it is ready.
-            desk.reception.accept(message)
+            inbound.intake.accept(message)
         case Welcome() as welcome:
-            return text_reply(app.corp_id, welcome.person.id, desk.welcome(welcome), now)
+            return text_reply(app.corp_id, welcome.person.id, inbound.welcome(welcome), now)
         case Declined() as declined:
-            return text_reply(app.corp_id, declined.person.id, desk.decline(declined), now)
+            return text_reply(app.corp_id, declined.person.id, inbound.decline(declined), now)
         case Alarm(event):
             log.error("wecom_suspends_the_application", extra={"app": app.name, "event": event})
-            desk.ignore("inactivity")
+            inbound.rejected.ignore("inactivity")
         case Malformed():
             raise Unacceptable(400)
         case Ignored() | Quarantined() as other:
-            _put_aside(other, opened, desk)
+            _put_aside(other, opened, inbound)
         case Poll() | Feedback():
             raise AssertionError("applications have no streams; this is a bug")
     return b""
 
 
-def _put_aside(reading: Ignored | Quarantined, opened: Opened, desk: Desk) -> None:
+def _put_aside(reading: Ignored | Quarantined, opened: Opened, inbound: WecomInbound) -> None:
     """Once, however often the same bytes come. Messages need no such care: the store knows them again."""
     if opened.is_replay:
-        desk.ignore("replay")
+        inbound.rejected.ignore("replay")
     else:
-        desk.put_aside(reading, opened.body)
+        inbound.put_aside(reading, opened.body)
 
 
-def _verified(doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str, desk: Desk) -> Response:
+def _verified(
+    doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str, inbound: WecomInbound
+) -> Response:
     """What the admin page wants to read when somebody presses save; without its parameters, a plain line."""
     door = doors.get(name)
     if door is None:
@@ -179,7 +182,7 @@ def _verified(doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str,
     try:
         echo = door.envelope.open_echo(Signed.of(request.args))
     except Refused as refused:
-        desk.refuse(refused.step)
+        inbound.rejected.refuse(refused.step)
         return Response(status=401)
     return Response(echo, content_type="text/plain; charset=utf-8")
 
@@ -193,6 +196,6 @@ def _door(doors: Mapping[str, T], name: str) -> T:
     return doors[name]
 
 
-def _again(failed: StoreError, desk: Desk) -> Response:
-    desk.not_stored(failed)
+def _again(failed: StoreError, inbound: WecomInbound) -> Response:
+    inbound.rejected.not_stored(failed)
     return Response(status=503, headers={"Retry-After": "5"})

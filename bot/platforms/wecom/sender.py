@@ -12,11 +12,11 @@ given up, so that nobody sees it more than twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
+from bot.platforms.kit import twice_at_most
 from bot.platforms.wecom import passive_reply
 from bot.platforms.wecom.app_api import AppApi, FileKind, mark
 from bot.platforms.wecom.http import TOKEN_ERRORS, ErrorCode
@@ -107,7 +107,7 @@ class WecomPlatform:
             self._push(api, delivery)
         if content is not None and isinstance(delivery.reply, Document):
             media_id = api.upload(delivery.reply.name, content)
-            with _twice_at_most(delivery):
+            with twice_at_most(delivery):
                 api.push(delivery.channel, passive_reply.file(media_id))
         return ""
 
@@ -134,7 +134,7 @@ class WecomPlatform:
             body = body[int(delivery.address.get(PIECE, "0")) :]
         if not body:
             return
-        with _twice_at_most(delivery):
+        with twice_at_most(delivery):
             for piece in body:
                 api.push(delivery.channel, passive_reply.markdown(piece))
 
@@ -158,7 +158,7 @@ class WecomPlatform:
                 api.send(address["user"], passive_reply.card(card))
         if content is not None and isinstance(reply, Document):
             media_id = api.upload(FILES.get(reply.media_type, "file"), reply.name, content)
-            with _twice_at_most(delivery):  # each upload has an id of its own, so no repeat is known by it
+            with twice_at_most(delivery):  # each upload has an id of its own, so no repeat is known by it
                 api.send(address["user"], passive_reply.file(media_id))
         return receipt
 
@@ -184,7 +184,7 @@ class WecomPlatform:
             raise PlatformError("this webhook is no longer configured", permanent=True)
         delivery, content = self._with_file(delivery)
         is_told = "stream" in delivery.address  # the words stand there; only their file follows
-        with _twice_at_most(delivery):
+        with twice_at_most(delivery):
             for piece in () if is_told else self._speaker.for_webhook(delivery):
                 webhook.markdown(piece)
             if content is not None and isinstance(delivery.reply, Document):
@@ -201,16 +201,3 @@ class WecomPlatform:
             return delivery, None
         content = self._content_of(reply.id)
         return (delivery if content is None else replace(delivery, reply=replace(reply, link=""))), content
-
-
-@contextmanager
-def _twice_at_most(delivery: Delivery) -> Iterator[None]:
-    """Nobody can look whether it arrived, so the second try is the last."""
-    try:
-        yield
-    except PlatformError as failed:
-        if delivery.uncertain and failed.maybe_sent:
-            raise PlatformError(
-                f"{failed.reason}; it may have arrived twice", permanent=True, maybe_sent=True
-            ) from failed
-        raise

@@ -11,15 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.domain import Clock, IncomingMessage, PlatformError
+from bot.platforms.kit import not_saved
+from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.wecom import passive_reply
 from bot.platforms.wecom.fields import stream_of
-from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.parsed import (
+    NAME,
     Declined,
     Feedback,
-    Ignored,
     Poll,
-    Quarantined,
     Robot,
     Welcome,
 )
@@ -29,18 +30,15 @@ from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
-# The language of the channel is kept in the store, which is what has just failed.
-NOT_SAVED = "没有保存成功，请再发一次。 This could not be saved, please repeat it."
-
 Tell = Callable[[str, str, Mapping[str, Any]], None]
 
 
-class Calls:
+class SocketInbound:
     """Takes what the platform calls about. `tell` sends a frame: command, request, body."""
 
-    def __init__(self, robot: Robot, desk: Desk, clock: Clock, tell: Tell) -> None:
+    def __init__(self, robot: Robot, inbound: WecomInbound, clock: Clock, tell: Tell) -> None:
         self._robot = robot
-        self._desk = desk
+        self._inbound = inbound
         self._clock = clock
         self._tell = tell
 
@@ -51,29 +49,31 @@ class Calls:
         try:
             match reading:
                 case IncomingMessage():
-                    self._desk.reception.accept(reading)
+                    self._inbound.intake.accept(reading)
                 case Welcome():
                     self._say(
-                        "aibot_respond_welcome_msg", called, passive_reply.text(self._desk.welcome(reading))
+                        "aibot_respond_welcome_msg",
+                        called,
+                        passive_reply.text(self._inbound.welcome(reading)),
                     )
                 case Declined():
-                    said = passive_reply.finished(reading.stream, self._desk.decline(reading))
+                    said = passive_reply.finished(reading.stream, self._inbound.decline(reading))
                     self._say("aibot_respond_msg", called, said)
                 case Feedback():
-                    self._desk.rate(reading)
+                    self._inbound.rate(reading)
                 case Ignored() | Quarantined():
                     body = json.dumps(called.body, ensure_ascii=False)
-                    self._desk.put_aside(reading, body.encode(errors="replace"))
+                    self._inbound.put_aside(reading, body.encode(errors="replace"))
                 case Poll():
-                    self._desk.ignore("a poll over the connection")
+                    self._inbound.rejected.ignore("a poll over the connection")
         except StoreError as failed:
-            self._desk.not_stored(failed)
+            self._inbound.rejected.not_stored(failed)
             if called.kind == "message":
                 stream = stream_of(self._robot.bot_id, called.request)
-                self._say("aibot_respond_msg", called, passive_reply.finished(stream, NOT_SAVED))
+                self._say("aibot_respond_msg", called, passive_reply.finished(stream, not_saved("zh")))
 
     def _say(self, cmd: str, called: Called, message: passive_reply.Message) -> None:
         try:
             self._tell(cmd, called.request, message)
         except PlatformError as lost:
-            log.warning("not_told", extra={"platform": "wecom", "reason": lost.reason})
+            log.warning("not_told", extra={"platform": NAME, "reason": lost.reason})

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from bot.domain import Channel, Clock, Delivery, IncomingMessage, MessageKey
 from bot.domain.pipeline import IN_RESPONSE
-from bot.platforms.wecom.inbound import Desk
+from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.parsed import NAME, Poll
 from bot.platforms.wecom.passive_reply import (
     Message,
@@ -37,8 +37,8 @@ IN_STREAM = "in the stream"
 class Streams:
     """Every method raises StoreError where the store does not answer."""
 
-    def __init__(self, desk: Desk, answers: Answers, speaker: Speaker, clock: Clock) -> None:
-        self._desk = desk
+    def __init__(self, inbound: WecomInbound, answers: Answers, speaker: Speaker, clock: Clock) -> None:
+        self._inbound = inbound
         self._answers = answers
         self._speaker = speaker
         self._clock = clock
@@ -73,12 +73,12 @@ class Streams:
             # What has no place in this answer is still to be said.
             return spoken[0].rest if spoken[0] else {"piece": "0"}
 
-        _, delivery = self._desk.reception.answer_within(message, wait_seconds=wait_seconds, rest_of=rest_of)
+        _, delivery = self._inbound.intake.answer_within(message, wait_seconds=wait_seconds, rest_of=rest_of)
         return spoken[0] if delivery is not None else None
 
     def _so_far(self, channel: Channel, stream: str) -> Message:
         progress = self._answers.progress(NAME, channel.tenant, MessageKey("stream", stream))
-        words = self._desk.words(channel)
+        words = self._inbound.words(channel)
         if progress is None or progress.message.channel != channel:
             return finished(stream, words.unknown_stream)
         said = next((kept for kept in progress.replies if kept.receipt in {IN_STREAM, IN_RESPONSE}), None)
@@ -96,7 +96,7 @@ class Streams:
         spoken = self._speaker.in_stream(waiting.delivery)
         if not self._answers.collect(waiting.delivery.id, IN_STREAM, rest=spoken.rest):
             return None
-        self._desk.delivered()
+        self._inbound.delivered()
         return spoken.message
 
 

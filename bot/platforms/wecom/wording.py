@@ -7,6 +7,13 @@ from dataclasses import dataclass
 
 from bot.domain import Language
 
+# For operators, whose language nobody has set: both, a line each.
+CONNECTION_OVER = (
+    "⚠️ 企业微信长连接已断开，不会自动恢复：运行 python -m bot check 查看原因。\n"
+    "A long connection to WeCom is over for good: python -m bot check says why."
+)
+CONNECTION_BACK = "✅ 企业微信长连接已恢复。\nThe long connections to WeCom are there again."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WecomWording:

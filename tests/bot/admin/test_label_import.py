@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.label_import import Labelling, channel_of
+from bot.admin.label_import import Labelling
 from bot.cli import operator
 from bot.domain import Answer, Channel, Person
+from bot.platforms.registry import channel_named
 from bot.process.lock import CannotStart
 from bot.store import Labels, Settings
 from engine.config import KnowledgeBase
@@ -109,6 +110,6 @@ def test_without_a_running_bot_the_command_does_it_itself(program: Program, tmp_
 
 
 def test_a_channel_is_named_by_its_key_or_by_its_room() -> None:
-    assert channel_of("slack:T1:C1") == Channel("slack", "T1", "C1")
-    assert channel_of("wecom:support:a:b") == Channel("wecom", "support", "a:b")
-    assert channel_of("lunch") == Channel("terminal", "local", "lunch")
+    assert channel_named("slack:T1:C1") == Channel("slack", "T1", "C1")
+    assert channel_named("wecom:support:a:b") == Channel("wecom", "support", "a:b")
+    assert channel_named("lunch") == Channel("terminal", "local", "lunch")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from bot.pipeline.alerts import Alerts, Condition
+from bot.pipeline.alerts import Alerts
+from bot.platforms.host import Condition
 
 
 class Operators:

@@ -18,6 +18,7 @@ from bot.domain import Delivery, Text
 from bot.platforms.terminal.platform import incoming
 from bot.texts import in_words
 from tests.support.engine import a_knowledge_base
+from tests.support.program import terminal_of
 from tests.support.slack import Fault, RecordingSlack, recording_slack
 from tests.support.slack_people import SECRET, SlackPeople, an_event
 from tests.support.wecom_program import WecomProgram, a_wecom_program
@@ -168,7 +169,7 @@ class OnTerminal:
 
         line = incoming(room, text, "lin")
         for _ in range(1 + again):
-            self.program.app.say(line, listener)
+            terminal_of(self.program.app).say(line, listener)
 
     def seen(self, room: str) -> list[str]:
         return self._heard.get(room, [])
@@ -259,7 +260,7 @@ def test_what_was_accepted_is_answered_after_a_crash(player: Player) -> None:
     with program.next_life() as again:
         player.program = again
         if isinstance(player, OnWecomSocket):
-            again.settle(lambda: again.app.wecom.connections() == {"inside": "live"})
+            again.settle(lambda: again.connections() == {"inside": "live"})
         again.pass_time(400)
         assert "lemon" in settled(player, "R1")[-1]
     assert len(player.seen("R1")) == 1

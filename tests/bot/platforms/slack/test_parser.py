@@ -19,11 +19,10 @@ from bot.domain import (
     Vote,
     message_to_json,
 )
+from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.slack.parser import (
+    BotIdentity,
     Challenge,
-    Ignored,
-    Ours,
-    Quarantined,
     Reading,
     read_command,
     read_event,
@@ -32,14 +31,16 @@ from bot.platforms.slack.parser import (
 )
 from tests.support.slack_people import a_click, a_command, an_event
 
-OURS = Ours()
+OURS = BotIdentity()
 
 
 def event(**fields: Any) -> Reading:
     return read_event(an_event(**fields), OURS)
 
 
-def command(command: str = "/threshold", text: str = "", ours: Ours = OURS, **fields: str) -> IncomingMessage:
+def command(
+    command: str = "/threshold", text: str = "", ours: BotIdentity = OURS, **fields: str
+) -> IncomingMessage:
     reading = read_command(a_command(command, text, **fields), b"body", "1700000000", ours)
     assert isinstance(reading, IncomingMessage)
     return reading
@@ -101,7 +102,7 @@ def test_our_id_may_be_known_from_elsewhere() -> None:
     envelope = an_event(type="message", text="hi <@U0BOT>")
     del envelope["authorizations"]
     assert read_event(envelope, OURS) == Ignored("not addressed")
-    assert text_of(read_event(envelope, Ours(users=frozenset({"U0BOT"})))) == "hi"
+    assert text_of(read_event(envelope, BotIdentity(users=frozenset({"U0BOT"})))) == "hi"
 
 
 def test_lines_stay_lines() -> None:
@@ -148,7 +149,7 @@ def test_a_reply_sent_to_the_channel_too_is_answered_through_its_mention() -> No
 def test_a_channel_shared_with_another_company_has_to_be_allowed() -> None:
     envelope = an_event() | {"is_ext_shared_channel": True}
     assert read_event(envelope, OURS) == Ignored("shared with another company")
-    allowed = read_event(envelope, Ours(shared_channels=frozenset({"C1"})))
+    allowed = read_event(envelope, BotIdentity(shared_channels=frozenset({"C1"})))
     assert isinstance(allowed, IncomingMessage)
 
 
@@ -205,7 +206,7 @@ def test_a_slash_command_is_read_with_its_slash() -> None:
 
 
 def test_the_prefix_of_command_names_is_the_operators_business() -> None:
-    ours = Ours(command_prefix="acme-")
+    ours = BotIdentity(command_prefix="acme-")
     assert command("/acme-threshold", "0.5", ours).text == "/threshold 0.5"
     assert command("/kbdial", "threshold 0.5", ours).text == "/kbdial threshold 0.5"
 

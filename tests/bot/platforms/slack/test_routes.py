@@ -18,8 +18,10 @@ from werkzeug.test import TestResponse
 from bot import web
 from bot.domain import Channel, Delivery, Document, IncomingMessage, Reply, Text
 from bot.metrics import Metrics
-from bot.platforms.slack import Verifier, routes
-from bot.platforms.slack.parser import Ours
+from bot.platforms.kit import RejectedMessages, not_saved
+from bot.platforms.slack import routes
+from bot.platforms.slack.parser import BotIdentity
+from bot.platforms.slack.signature import Verifier
 from bot.store import Accepted, StoreError
 from bot.web.clock_skew import ClockWatch
 from tests.support.slack_people import SECRET, SlackPeople, a_click, a_command, an_event, signature
@@ -44,7 +46,7 @@ class OpenDesk:
         return Accepted(len(self.taken) - 1, is_new=True)
 
     def answer_within(
-        self, message: IncomingMessage, *, takes: Callable[[Delivery], bool]
+        self, message: IncomingMessage, *, takes: Callable[[Delivery], bool] = lambda _: True, **_: object
     ) -> tuple[Accepted, Delivery | None]:
         accepted = self.accept(message)
         if self.reply is None or not accepted.is_new:
@@ -72,12 +74,15 @@ class ClosedDesk(OpenDesk):
 def a_client(desk: OpenDesk, *secrets: str, metrics: Metrics | None = None) -> FlaskClient:
     blueprint = routes.blueprint(
         verifier=Verifier(secrets or (SECRET,), now=lambda: NOW),
-        desk=desk,
-        quarantine=desk.quarantine,
+        intake=desk,
+        rejected=RejectedMessages(
+            "slack",
+            quarantine=desk.quarantine,
+            clock_watch=ClockWatch(),
+            metrics=metrics or Metrics(),
+        ),
         in_response=lambda reply: {"text": getattr(reply, "body", "")},
-        ours=Ours,
-        clock=ClockWatch(),
-        metrics=metrics or Metrics(),
+        identity=BotIdentity,
     )
     return web.create([blueprint]).test_client()
 
@@ -330,7 +335,7 @@ def test_a_store_that_fails_is_told_to_the_person_behind_a_command_or_click() ->
         assert response.json == {
             "response_type": "ephemeral",
             "replace_original": False,
-            "text": routes.NOT_SAVED,
+            "text": not_saved("en"),
         }
 
 

@@ -26,7 +26,7 @@ from bot.domain import (
     Text,
 )
 from bot.platforms.http_post import Outgoing
-from bot.platforms.slack import SlackPlatform
+from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.slack.web_api import LONGEST_WAIT_SECONDS
 from tests.support.hang_guard import hang_guard
 from tests.support.slack import (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from bot.domain import Delivery, Document, IncomingMessage, PlatformError, Text
 from bot.platforms.terminal.platform import TerminalPlatform, incoming
+from bot.store import Accepted
 
 
 def a_delivery(message: IncomingMessage) -> Delivery:
@@ -22,8 +24,14 @@ def a_delivery(message: IncomingMessage) -> Delivery:
     )
 
 
+def a_terminal(contents: Callable[[str], bytes | None], folder: Path) -> TerminalPlatform:
+    return TerminalPlatform(
+        contents, folder, accept=lambda _: Accepted(1, is_new=True), is_over=lambda _: True
+    )
+
+
 def test_a_reply_goes_to_the_line_it_answers_and_to_no_other_in_the_room() -> None:
-    terminal, mine, theirs = TerminalPlatform(lambda _: None, Path()), list[Delivery](), list[Delivery]()
+    terminal, mine, theirs = a_terminal(lambda _: None, Path()), list[Delivery](), list[Delivery]()
     message, other = incoming("lunch", "hi", "ann"), incoming("lunch", "hi", "bob")
     with terminal.listening(message, mine.append), terminal.listening(other, theirs.append):
         terminal.send(a_delivery(message))
@@ -31,7 +39,7 @@ def test_a_reply_goes_to_the_line_it_answers_and_to_no_other_in_the_room() -> No
 
 
 def test_a_reply_to_somebody_who_left_is_not_tried_again() -> None:
-    terminal, message = TerminalPlatform(lambda _: None, Path()), incoming("lunch", "hi", "ann")
+    terminal, message = a_terminal(lambda _: None, Path()), incoming("lunch", "hi", "ann")
     with terminal.listening(message, lambda _: None):
         pass
     with pytest.raises(PlatformError) as refused:
@@ -43,7 +51,7 @@ def test_a_listener_that_cannot_be_written_to_is_somebody_who_left() -> None:
     def broken(_: Delivery) -> None:
         raise BrokenPipeError
 
-    terminal, message = TerminalPlatform(lambda _: None, Path()), incoming("lunch", "hi", "ann")
+    terminal, message = a_terminal(lambda _: None, Path()), incoming("lunch", "hi", "ann")
     with terminal.listening(message, broken), pytest.raises(PlatformError) as refused:
         terminal.send(a_delivery(message))
     assert refused.value.permanent
@@ -54,7 +62,7 @@ def test_the_same_line_typed_twice_is_two_messages() -> None:
 
 
 def test_a_file_is_written_beside_the_data_and_the_reply_says_where(tmp_path: Path) -> None:
-    terminal, heard = TerminalPlatform({"d1": b"a,b"}.get, tmp_path / "exports"), list[Delivery]()
+    terminal, heard = a_terminal({"d1": b"a,b"}.get, tmp_path / "exports"), list[Delivery]()
     message = incoming("lunch", "/export", "ann")
     document = Document("d1", "../a.csv", "text/csv", "1 row", "en", link="To download: x")
     with terminal.listening(message, heard.append):
@@ -68,7 +76,7 @@ def test_a_file_is_written_beside_the_data_and_the_reply_says_where(tmp_path: Pa
 
 
 def test_a_file_that_is_gone_is_a_dead_letter(tmp_path: Path) -> None:
-    terminal, message = TerminalPlatform(lambda _: None, tmp_path), incoming("lunch", "/export", "ann")
+    terminal, message = a_terminal(lambda _: None, tmp_path), incoming("lunch", "/export", "ann")
     document = Document("d1", "a.csv", "text/csv", "1 row", "en")
     with terminal.listening(message, lambda _: None), pytest.raises(PlatformError, match="no longer kept"):
         terminal.send(replace(a_delivery(message), reply=document))

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Channel, IncomingMessage, Language, MessageKey, Person, Surface, TurnDial
+from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.wecom.app_parser import Alarm, App, read_app
 from bot.platforms.wecom.parsed import (
     Declined,
-    Ignored,
     Malformed,
     Media,
-    Quarantined,
     Reading,
     Welcome,
 )

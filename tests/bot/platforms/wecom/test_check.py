@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot import app
 from bot.config import Bot, Config
 from bot.domain import PlatformError
+from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.check import looks
 from bot.platforms.wecom.websocket import Wire, WireLostError
 from tests.support.wecom_api import VirtualClock, WeComApi
@@ -45,7 +46,15 @@ def _no_line(url: str) -> Wire:
 
 def look_at(name: str, bot: Bot, session: requests.Session, open_wire: Any = None, state: str = "") -> str:
     connections = {"inside": state} if state else {}
-    found = dict(looks(bot, session, connections=connections, open_wire=open_wire or _no_line))
+    found = dict(
+        looks(
+            ADAPTER.section_of(bot),
+            bot.public_url,
+            session,
+            connections=connections,
+            open_wire=open_wire or _no_line,
+        )
+    )
     try:
         return found[name]()
     except PlatformError as problem:
@@ -83,7 +92,9 @@ def test_all_is_well(bot: Bot, session: requests.Session) -> None:
 
 
 def test_nothing_is_posted_and_no_key_is_shown(bot: Bot, session: requests.Session, api: WeComApi) -> None:
-    said = "".join(look() for _, look in looks(bot, session, connections={}))
+    said = "".join(
+        look() for _, look in looks(ADAPTER.section_of(bot), bot.public_url, session, connections={})
+    )
     assert api.calls == ["gettoken", "agent/get"]
     assert not any(secret in said for secret in (KEY, "Token123", "KEY1"))
 
@@ -98,8 +109,9 @@ def test_a_proxy_that_answers_instead_of_us_is_named(bot: Bot, session: requests
 
 
 def test_a_wrong_key_is_named(bot: Bot, session: requests.Session) -> None:
-    robot = bot.wecom.robot["support"].model_copy(update={"encoding_aes_key": _secret("A" * 43)})
-    other = bot.model_copy(update={"wecom": bot.wecom.model_copy(update={"robot": {"support": robot}})})
+    wecom = ADAPTER.section_of(bot)
+    robot = wecom.robot["support"].model_copy(update={"encoding_aes_key": _secret("A" * 43)})
+    other = bot.model_copy(update={"wecom": wecom.model_copy(update={"robot": {"support": robot}})})
     assert "does not know these keys" in look_at("wecom robot support", other, session)
 
 

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config, ConfigError, load
+from bot.platforms.registry import BOT
+from bot.platforms.wecom.adapter import ADAPTER
+from bot.platforms.wecom.config import Wecom
 
 KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 
@@ -12,7 +15,7 @@ KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 def loaded(tmp_path: Path, toml: str, **environment: str) -> Config:
     path = tmp_path / "config.toml"
     path.write_text(toml, encoding="utf-8")
-    return load(path, environment)
+    return load(path, environment, BOT)
 
 
 def mistakes(tmp_path: Path, toml: str) -> list[str]:
@@ -22,7 +25,7 @@ def mistakes(tmp_path: Path, toml: str) -> list[str]:
 
 
 def test_without_tables_nothing_of_wecom_is_used() -> None:
-    assert dict(Config().bot.wecom.robot) == {}
+    assert dict(Wecom().robot) == {}
 
 
 def test_a_robot_is_called_back_or_connected_by_what_it_is_given(tmp_path: Path) -> None:
@@ -41,7 +44,7 @@ def test_a_robot_is_called_back_or_connected_by_what_it_is_given(tmp_path: Path)
         token = ""
         """,
     )
-    robots = config.bot.wecom.robot
+    robots = ADAPTER.section_of(config.bot).robot
     assert {name: (one.is_called_back, one.is_connected) for name, one in robots.items()} == {
         "support": (True, False),
         "night": (False, True),
@@ -57,7 +60,7 @@ def test_the_environment_overrides_one_key_of_one_robot(tmp_path: Path) -> None:
         '[bot.wecom.robot.night]\nbot_id = "AIBOT2"\nsecret = "old"',
         KBDIAL_BOT__WECOM__ROBOT__NIGHT__SECRET="new",
     )
-    assert config.bot.wecom.robot["night"].secret.get_secret_value() == "new"
+    assert ADAPTER.section_of(config.bot).robot["night"].secret.get_secret_value() == "new"
 
 
 def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:

@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, ShowMore, Surface, TurnDial, Vote
+from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.wecom.fields import stream_of
 from bot.platforms.wecom.parsed import (
     Declined,
     Feedback,
-    Ignored,
     Malformed,
     Poll,
-    Quarantined,
     Reading,
     Robot,
     Welcome,

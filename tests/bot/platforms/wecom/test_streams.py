@@ -242,10 +242,10 @@ def test_operators_are_told_in_the_group_of_a_webhook(tmp_path: Path) -> None:
     with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon"), socket=True) as program:
         wecom, api = program.socket, program.wecom.api
         assert wecom is not None
-        program.settle(lambda: program.app.wecom.connections() == {"inside": "live"})
+        program.settle(lambda: program.connections() == {"inside": "live"})
         program.app.alerts.look()
         wecom.evict()
-        program.settle(lambda: program.app.wecom.connections() == {"inside": "evicted"})
+        program.settle(lambda: program.connections() == {"inside": "evicted"})
         api.fail("message/send", 81013)
         program.application.say("/language")
         program.settle(lambda: program.app.outbox.counts()["dead"] == 1)

@@ -1,0 +1,1 @@
+"""Mattermost: not built yet, but for the names of its settings."""

@@ -1,0 +1,26 @@
+"""The table [bot.slack]."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from bot.config import Section, WebAddress
+
+
+class Slack(Section):
+    signing_secrets: tuple[SecretStr, ...] = ()
+    bot_token: SecretStr = SecretStr("")
+    api_url: WebAddress = "https://slack.com/api"
+    response_hosts: tuple[WebAddress, ...] = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
+    command_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,16}$")] = ""
+    shared_channels: tuple[str, ...] = ()
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.signing_secrets)
+
+    @property
+    def has_token(self) -> bool:
+        return bool(self.bot_token.get_secret_value())

@@ -1,0 +1,176 @@
+"""WeCom as a platform of the bot, put together out of its tables: ways out, ways in, connections."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from flask import Blueprint
+
+from bot.domain import PlatformError, Traits
+from bot.platforms.host import Adapter, Check, Condition, Deployment, Host, Installed
+from bot.platforms.wecom import check, openapi, routes
+from bot.platforms.wecom.app_parser import App
+from bot.platforms.wecom.config import Wecom, WecomRobot
+from bot.platforms.wecom.inbound import WecomInbound
+from bot.platforms.wecom.keys import app_api, app_envelope, robot_envelope, session_over
+from bot.platforms.wecom.long_connection import LongConnection
+from bot.platforms.wecom.outlets import Ways
+from bot.platforms.wecom.parsed import NAME, Robot
+from bot.platforms.wecom.presenter import Speaker
+from bot.platforms.wecom.response_url import ResponseAddresses
+from bot.platforms.wecom.robot_api import RobotApi
+from bot.platforms.wecom.sender import WecomPlatform
+from bot.platforms.wecom.socket_inbound import SocketInbound
+from bot.platforms.wecom.socket_protocol import Called
+from bot.platforms.wecom.streams import Streams
+from bot.platforms.wecom.webhook import Webhook
+from bot.platforms.wecom.websocket import WebSocketWire
+from bot.platforms.wecom.wording import CONNECTION_BACK, CONNECTION_OVER
+from bot.store.leader_election import OnlyOne
+
+log = logging.getLogger(__name__)
+
+
+def _install(wecom: Wecom, host: Host) -> Installed:
+    inbound = WecomInbound(host)
+    connections = _connections(wecom, host, inbound)
+    ways = _ways(wecom, host, connections)
+    name = next(iter(host.deployment.names), "")
+    speaker = Speaker(host.recall, name=name, webhooks=ways.webhooks_by_channel)
+
+    def states() -> dict[str, str]:
+        """The state of each long connection that this process keeps."""
+        return {name: one.state for name, one in connections.items() if one.is_kept}
+
+    def is_over() -> bool:
+        return not {"refused", "evicted"}.isdisjoint(states().values())
+
+    return Installed(
+        WecomPlatform(ways, speaker, host.clock, host.content_of),
+        blueprints=(_blueprint(wecom, host, inbound, Streams(inbound, host.replies, speaker, host.clock)),),
+        # Each in one process alone: a second would evict the first. What the others have in hand
+        # for it they put back, until that one takes it.
+        parts=[
+            OnlyOne(connection, host.elect(f"kbdial wecom robot {name}"))
+            for name, connection in connections.items()
+            if host.has_web
+        ],
+        alerts=(Condition(is_over, CONNECTION_OVER, CONNECTION_BACK),),
+        operations={"connections": lambda *_: states()},
+        tell_operators=partial(_tell_operators, ways),
+    )
+
+
+def _connections(wecom: Wecom, host: Host, inbound: WecomInbound) -> dict[str, LongConnection]:
+    return {
+        name: _connection(name, robot, host, inbound)
+        for name, robot in wecom.robot.items()
+        if robot.is_connected
+    }
+
+
+def _connection(name: str, robot: WecomRobot, host: Host, inbound: WecomInbound) -> LongConnection:
+    def on_call(called: Called) -> None:
+        calls.take(called)
+
+    def alarm(reason: str) -> None:
+        host.metrics.connections_over.labels(NAME).inc()
+        log.error("wecom_connection_over", extra={"robot": name, "reason": reason})
+
+    connection = LongConnection(
+        bot_id=robot.bot_id,
+        secret=robot.secret.get_secret_value(),
+        open_wire=partial(WebSocketWire, robot.socket_url),
+        clock=host.clock,
+        on_call=on_call,
+        alarm=alarm,
+    )
+    calls = SocketInbound(_robot(name, robot, host), inbound, host.clock, connection.tell)
+    return connection
+
+
+def _ways(wecom: Wecom, host: Host, connections: Mapping[str, LongConnection]) -> Ways:
+    session = session_over(host.transport)
+    apps = {name: app for name, app in wecom.app.items() if app.is_used}
+    webhooks = {name: webhook for name, webhook in wecom.webhook.items() if webhook.is_used}
+    return Ways(
+        later={
+            name: ResponseAddresses(session, robot.response_hosts)
+            for name, robot in wecom.robot.items()
+            if robot.is_called_back
+        },
+        connected={name: RobotApi(connection) for name, connection in connections.items()},
+        apps={name: app_api(session, app, host.clock) for name, app in apps.items()},
+        webhooks={
+            name: Webhook(webhook.url.get_secret_value(), session, host.clock)
+            for name, webhook in webhooks.items()
+        },
+        robots_by_id={wecom.robot[name].bot_id: name for name in connections},
+        apps_by_id={(app.corp_id, str(app.agent_id)): name for name, app in apps.items()},
+        webhooks_by_channel={webhook.channel: name for name, webhook in webhooks.items() if webhook.channel},
+    )
+
+
+def _blueprint(wecom: Wecom, host: Host, inbound: WecomInbound, streams: Streams) -> Blueprint:
+    return routes.blueprint(
+        robots={
+            name: routes.RobotDoor(_robot(name, robot, host), robot_envelope(robot, host.clock))
+            for name, robot in wecom.robot.items()
+            if robot.is_called_back
+        },
+        apps={
+            name: routes.AppDoor(
+                App(name, app.corp_id, app.agent_id, app.freshness_seconds), app_envelope(app, host.clock)
+            )
+            for name, app in wecom.app.items()
+            if app.is_used
+        },
+        inbound=inbound,
+        streams=streams,
+        clock=host.clock,
+    )
+
+
+def _robot(name: str, robot: WecomRobot, host: Host) -> Robot:
+    return Robot(name, robot.bot_id, host.deployment.names, robot.freshness_seconds)
+
+
+def _tell_operators(ways: Ways, sentence: str) -> None:
+    """In the groups of those webhooks that stand in no group of a robot. Once: the log has it too."""
+    for name in ways.webhooks.keys() - set(ways.webhooks_by_channel.values()):
+        try:
+            ways.webhooks[name].text(sentence)
+        except PlatformError as failed:
+            log.warning("not_told", extra={"webhook": name, "reason": failed.reason})
+
+
+def _checks(wecom: Wecom, deployment: Deployment, running: Callable[[str], Any]) -> Sequence[Check]:
+    return check.looks(
+        wecom, deployment.public_url, session_over(None), connections=running("connections") or {}
+    )
+
+
+def _refusals(wecom: Wecom, deployment: Deployment) -> Sequence[str]:
+    if deployment.workers > 0:
+        return ()
+    return [
+        f"--workers 0 leaves nobody to send over the long connection of WeCom's robot {name}, "
+        "which only this process can hold: give it workers, or the robot a token and a key"
+        for name, robot in wecom.robot.items()
+        if robot.is_connected
+    ]
+
+
+ADAPTER = Adapter(
+    name=NAME,
+    section=Wecom,
+    traits=Traits(default_language="zh"),
+    install=_install,
+    is_used=lambda wecom: wecom.is_used,
+    checks=_checks,
+    refusals=_refusals,
+    paths=openapi.PATHS,
+)
