@@ -22,9 +22,9 @@ class Query:
 class Match:
     """One entry at or above the threshold, as the engine scored it.
 
-    `bold` is the span of `text`, in characters, of the sentence that carries the
-    query's words; None when there is nothing to single out. `ranking` is the number it
-    is sorted by, where that is not `score`.
+    `bold` is the span of `text`, in characters, of the sentence that answers, `bold_answer`
+    that of `answer` where it stands there; None when there is nothing to single out. `ranking` is the
+    number it is sorted by, where that is not `score`.
     """
 
     rank: int
@@ -39,6 +39,7 @@ class Match:
     keyword: float | None = None
     bold: tuple[int, int] | None = None
     ranking: float | None = None
+    bold_answer: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ in the Outcome, which the store keeps in one transaction or not at all.
 
 from __future__ import annotations
 
-from bot.commands.ask.highlight import bold_span
+from bot.commands.ask.highlight import bold_spans
 from bot.commands.base.rate_limit import Throttle
 from bot.responder.responder import Responder
 
-__all__ = ["Responder", "Throttle", "bold_span"]
+__all__ = ["Responder", "Throttle", "bold_spans"]

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot import commands
-from bot.commands.ask.highlight import bold_span
+from bot.commands.ask.highlight import bold_spans
 from bot.csv_table import as_csv
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.parser import BotIdentity, read_event
@@ -186,7 +186,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "WeCom bold": lambda text: wecom_markup.emphasised(text, (0, len(text))),
     "WeCom link": lambda text: wecom_markup.link(text, f"https://a.test/{text}"),
     "WeCom split": lambda text: wecom_parting.split(text, 4096, "…"),
-    "bold sentence": lambda text: bold_span(text, text),
+    "bold sentence": lambda text: bold_spans(text, text, text),
     "spreadsheet": lambda text: as_csv(["text"], [[text]]),
     "preparation": normalize.prepare,
     "every step of preparation": normalize.of(tuple(normalize.STEPS)),

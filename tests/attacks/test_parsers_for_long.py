@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from bot import commands
 from bot.admin import label_files
 from bot.admin.label_files import LabelFileError
-from bot.commands.ask.highlight import bold_span
+from bot.commands.ask.highlight import bold_spans
 from bot.csv_table import as_csv
 from bot.domain import Clock
 from bot.links import Links
@@ -265,7 +265,7 @@ READERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
     "plain JSON and XML": (texts, _plain),
     "link to a file": (texts, _token),
     "log line": (texts, _log_line),
-    "bold": (st.tuples(texts, texts), lambda v: bold_span(*v)),
+    "bold": (st.tuples(texts, texts), lambda v: bold_spans(v[0], v[1], v[0])),
     "preparation": (texts, prepare),
     "timetable": (texts, _timetable),
 }

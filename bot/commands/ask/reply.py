@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from bot import texts
 from bot.commands import VERBS, Question
-from bot.commands.ask.highlight import bold_span
+from bot.commands.ask.highlight import bold_spans
 from bot.commands.base.context import Effective, KnowledgeBases, Room
 from bot.commands.base.ports import Engine
 from bot.commands.threshold.reply import Dial
-from bot.domain import Answer, Asked, EngineError, Found, Outcome, Query, Text, TurnDial
+from bot.domain import Answer, Asked, EngineError, Found, Match, Outcome, Query, Text, TurnDial
 
 LONGEST_QUESTION = 2_000
 
@@ -94,7 +94,7 @@ class _Searched:
 
 def _answer(room: Room, answer_id: str, text: str, searched: _Searched, threshold: Effective) -> Answer:
     found = searched.found
-    matches = tuple(replace(match, bold=bold_span(match.text, text)) for match in found.matches)
+    matches = tuple(_with_bold(match, text) for match in found.matches)
     return Answer(
         id=answer_id,
         question=text,
@@ -114,6 +114,11 @@ def _answer(room: Room, answer_id: str, text: str, searched: _Searched, threshol
         keyword_weight=searched.keyword_weight or None,
         notes=() if searched.keyword_weight == room.keyword_weight else (room.words.keywords_ignored,),
     )
+
+
+def _with_bold(match: Match, question: str) -> Match:
+    in_text, in_answer = bold_spans(match.text, match.answer, question)
+    return replace(match, bold=in_text, bold_answer=in_answer)
 
 
 def _notes(room: Room, question: Question) -> tuple[Text, ...]:
