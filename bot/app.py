@@ -95,7 +95,7 @@ class App:
         edges: Edges,
         *,
         with_web: bool = True,
-        adapters: Sequence[Adapter[Any]] = ADAPTERS,
+        adapters: Sequence[Adapter[Any]],
     ) -> None:
         bot, clock = config.bot, edges.clock
         self._bot = bot
@@ -399,5 +399,11 @@ class App:
         return max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0
 
 
-def build(config: Config, edges: Edges | None = None, *, with_web: bool = True) -> App:
-    return App(config, edges or Edges(), with_web=with_web)
+def build(
+    config: Config,
+    edges: Edges | None = None,
+    *,
+    with_web: bool = True,
+    adapters: Sequence[Adapter[Any]] = ADAPTERS,
+) -> App:
+    return App(config, edges or Edges(), with_web=with_web, adapters=adapters)
