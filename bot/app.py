@@ -11,6 +11,7 @@ import logging
 import random
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -156,6 +157,7 @@ class App:
             admins=self._admins,
             waiting=self._waiting,
             speaks_first=self._speaks_first,
+            wait=time.sleep,
         )
         self.reception = Reception(
             inbox=self.inbox,

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, create_model
 
 from bot import config as bot_config
-from bot.commands import VERBS
+from bot.commands.registry import VERBS
 from bot.platforms.registry import BOT
 from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.config import Wecom

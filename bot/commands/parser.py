@@ -1,4 +1,8 @@
-"""Finding the command in a text, if there is one."""
+"""Reading what people write: a command, a command gone wrong, or a question.
+
+One grammar for every platform. Nothing here knows settings, an engine or a database,
+and nothing here raises, whatever the text.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.commands.registry import PREFIX, SLASH_ONLY, VERBS
+from bot.commands.overview.grammar import Help
+from bot.commands.registry import PREFIX, VERBS
 from bot.grammar.arguments import SENTENCE_END, Argument, argument
-from bot.grammar.command import (
-    BadCommand,
-    Command,
-    Help,
-    Question,
-    SetStrategy,
-)
+from bot.grammar.command import BadCommand, Command, Parsed, Question
 from bot.grammar.fold import Folded, fold
 
 SLASHES = "/、"  # under a Chinese input method the slash key writes 、
@@ -32,9 +31,7 @@ class _Span:
     mentioned: bool = False
 
 
-def parse(
-    text: str, *, names: Sequence[str], mentioned: bool, in_group: bool
-) -> Command | BadCommand | Question:
+def parse(text: str, *, names: Sequence[str], mentioned: bool, in_group: bool) -> Parsed:
     """Read a text. Every text is something; most are questions.
 
     `names` are the bot's own, whose mention is taken off both ends. `mentioned`: the
@@ -126,12 +123,7 @@ def _command_at(copy: Folded, start: int, end: int) -> Command | BadCommand | No
 
 def _command_without_slash(copy: Folded, span: _Span) -> Command | None:
     found = _verb_at(copy, span.start, span.end)
-    if found is None or isinstance(found, (BadCommand, *SLASH_ONLY)):
-        return None
-    # "strategy meeting" is a question; only the names that ship are understood without a slash.
-    if isinstance(found, SetStrategy) and found.name not in VERBS["strategy"].words:
-        return None
-    return found
+    return None if found is None or isinstance(found, BadCommand) or found.needs_slash else found
 
 
 def _verb_at(copy: Folded, at: int, end: int) -> Command | BadCommand | None:

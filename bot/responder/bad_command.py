@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot import texts
-from bot.commands import VERBS, BadCommand
 from bot.commands.base.context import Room
+from bot.commands.registry import VERBS
 from bot.domain import Text
+from bot.grammar.command import BadCommand
 
 PERCENTAGES = range(2, 101)
 

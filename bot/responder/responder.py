@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
-from bot.commands import (
-    Ask,
-    AsksEngine,
-    BadCommand,
-    ChangesChannel,
-    Command,
-    EnrolmentCommand,
-    Export,
-    FamilyCommand,
-    GapCommand,
-    Inspect,
-    KnowledgeCommand,
-    OverviewCommand,
-    Question,
-    ReplyCommand,
-    ReviewCommand,
-    StrategyCommand,
-    ThresholdCommand,
-    TuneCommand,
-    parse,
-)
-from bot.commands.admin.reply import Enrolment
+from bot.commands.admin.permissions import Permissions
+from bot.commands.ask.grammar import Ask
 from bot.commands.ask.reply import Questions
+from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
-from bot.commands.base.ports import (
-    Admins,
-    Engine,
-    Gaps,
-    History,
-    Labels,
-    Reviews,
-    Settings,
-)
+from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Reviews, Settings
 from bot.commands.base.rate_limit import Throttle
-from bot.commands.channel import reply
-from bot.commands.export.reply import Exporter
 from bot.commands.gaps.reply import GapList
-from bot.commands.inspect.reply import Inspection
-from bot.commands.kb.reply import Knowledge
-from bot.commands.overview.reply import Overview
+from bot.commands.overview.grammar import Help
+from bot.commands.parser import parse
+from bot.commands.registry import FAMILIES, VERBS
 from bot.commands.review.reply import Review
-from bot.commands.strategy.reply import Strategies
 from bot.commands.threshold.reply import Dial
-from bot.commands.tune.reply import Tuning
 from bot.config import Bot
 from bot.domain import (
     Action,
@@ -73,6 +42,7 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
+from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, Parsed, Question
 from bot.responder.bad_command import correction
 from bot.responder.model_change import Carrier, settings_after, with_carried
 
@@ -95,46 +65,51 @@ class Responder:
         labels: Labels,
         reviews: Reviews,
         gaps: Gaps,
+        admins: Admins,
         new_id: Callable[[], str],
         link_to: Callable[[str], str],
         traits: Mapping[str, Traits],
-        admins: Admins | None = None,
-        waiting: Callable[[], int] | None = None,
-        speaks_first: Callable[[Channel], bool] = lambda _: True,
-        wait: Callable[[float], None] = time.sleep,
+        waiting: Callable[[], int],
+        speaks_first: Callable[[Channel], bool],
+        wait: Callable[[float], None],
     ) -> None:
+        ports = Ports(
+            settings=settings,
+            history=history,
+            labels=labels,
+            reviews=reviews,
+            gaps=gaps,
+            admins=admins,
+            engine=engine,
+            bases=KnowledgeBases(engine, clock),
+            attachments=Attachments(new_id, link_to),
+            clock=clock,
+            bot=bot,
+            new_id=new_id,
+            waiting=waiting,
+            speaks_first=speaks_first,
+            wait=wait,
+            verbs=VERBS,
+        )
         self._settings = settings
         self._history = history
         self._bot = bot
         self._traits = traits
         rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
-        bases = KnowledgeBases(engine, clock)
-        self._enrolment = Enrolment(admins, bot, clock)
-        self._questions = Questions(engine, bases, new_id)
-        self._dial = Dial(settings, history, bases, clock)
-        self._strategies = Strategies(settings, engine, bases, self._dial, bot.strategy)
-        self._exporter = Exporter(
-            settings=settings, history=history, labels=labels, clock=clock, new_id=new_id, link=link_to
-        )
-        self._tuning = Tuning(
-            history=history, labels=labels, engine=engine, bases=bases, new_id=new_id, link=link_to
-        )
-        self._review = Review(
-            reviews=reviews, engine=engine, bases=bases, clock=clock, new_id=new_id, link=link_to
-        )
-        self._gaps = GapList(
-            history=history,
-            labels=labels,
-            gaps=gaps,
-            engine=engine,
-            clock=clock,
-            speaks_first=speaks_first,
-        )
-        self._carrier = Carrier(history, engine, bases)
-        self._inspection = Inspection(engine=engine, new_id=new_id, link=link_to)
-        self._knowledge = Knowledge(engine, bases, self._questions, wait)
-        self._overview = Overview(settings, engine, bases, clock, waiting)
+        self._permissions = Permissions(admins, bot)
+        self._questions = Questions.of(ports)
+        self._dial = Dial.of(ports)
+        self._review = Review.of(ports)
+        self._gaps = GapList.of(ports)
+        self._carrier = Carrier(history, engine, ports.bases)
+        self._carry_out: dict[type[Command], Callable[[Room, Any], Outcome]] = {
+            command: answer
+            for family in FAMILIES
+            if family.build is not None
+            for answer in (family.build(ports),)
+            for command in family.commands
+        }
 
     def reply_to(self, item: InboxItem) -> Outcome:
         room = self._room(item.message)
@@ -195,7 +170,7 @@ class Responder:
         traits = self._traits.get(message.channel.platform, Traits())
         return Room(message, own, self._bot.defaults, timezone, traits)
 
-    def _read(self, message: IncomingMessage) -> Command | BadCommand | Question:
+    def _read(self, message: IncomingMessage) -> Parsed:
         return parse(
             _writable(message.text),
             names=self._bot.names,
@@ -203,46 +178,20 @@ class Responder:
             in_group=not message.is_direct,
         )
 
-    def _answer(self, room: Room, read: Command | BadCommand | Question) -> Outcome:
-        if isinstance(read, ChangesChannel) and (refusal := self._enrolment.refusal(room)):
+    def _answer(self, room: Room, read: Parsed) -> Outcome:
+        if isinstance(read, ChangesChannel) and (refusal := self._permissions.refusal(room)):
             return Outcome((refusal,))
         match read:
             case Question(""):
-                return self._overview.help(room, None)
+                return self._answer(room, Help())
             case Question():
                 return self._ask(room, read)
             case Ask(question):
                 return self._ask(room, Question(question))
             case BadCommand():
                 return Outcome((correction(room, read),))
-            case Inspect(text):
-                return self._inspection.inspect(room, text)
-            case Export(start, end):
-                return self._exporter.export(room, start, end)
             case _:
-                return self._carry_out(room, read)
-
-    def _carry_out(self, room: Room, command: FamilyCommand) -> Outcome:
-        """Each family of commands by its own part."""
-        if isinstance(command, ThresholdCommand):
-            return self._dial.answer(room, command)
-        if isinstance(command, StrategyCommand):
-            return self._strategies.answer(room, command)
-        if isinstance(command, TuneCommand):
-            return self._tuning.answer(room, command)
-        if isinstance(command, ReviewCommand):
-            return self._review.answer(room, command)
-        if isinstance(command, GapCommand):
-            return self._gaps.answer(room, command)
-        if isinstance(command, KnowledgeCommand):
-            return self._knowledge.answer(room, command)
-        if isinstance(command, ReplyCommand):
-            return reply.answer(room, command)
-        if isinstance(command, EnrolmentCommand):
-            return self._enrolment.answer(room, command)
-        if isinstance(command, OverviewCommand):
-            return self._overview.answer(room, command)
-        assert_never(command)
+                return self._carry_out[type(read)](room, read)
 
     def _ask(self, room: Room, question: Question) -> Outcome:
         """The answer, with the threshold carried over to another model first, and marked for review."""
@@ -282,7 +231,7 @@ class Responder:
                 assert_never(action)
 
     def _turn(self, room: Room, answer: Answer, turn: TurnDial) -> Outcome:
-        if refusal := self._enrolment.refusal(room):
+        if refusal := self._permissions.refusal(room):
             return Outcome((refusal,))
         if not (turn.threshold.is_finite() and 0 <= turn.threshold <= 1):
             return Outcome((correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))

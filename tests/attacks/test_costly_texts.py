@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot import commands
 from bot.commands.ask.highlight import bold_spans
+from bot.commands.parser import parse
 from bot.csv_table import as_csv
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.parser import BotIdentity, read_event
@@ -145,7 +145,7 @@ def test_no_pattern_hesitates_over_any_two_characters_in_turn() -> None:
 
 
 def _parse(text: str) -> object:
-    return commands.parse(text, names=("知识库助手", "KB Bot"), mentioned=True, in_group=True)
+    return parse(text, names=("知识库助手", "KB Bot"), mentioned=True, in_group=True)
 
 
 def _event(text: str) -> object:

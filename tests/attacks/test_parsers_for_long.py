@@ -17,10 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import commands
 from bot.admin import label_files
 from bot.admin.label_files import LabelFileError
 from bot.commands.ask.highlight import bold_spans
+from bot.commands.parser import parse
 from bot.csv_table import as_csv
 from bot.domain import Clock
 from bot.links import Links
@@ -150,7 +150,7 @@ def _as_json(value: Any) -> bytes:
 
 
 def _command(text: str) -> object:
-    return commands.parse(text, names=("KB Bot",), mentioned=len(text) % 2 > 0, in_group=len(text) % 3 > 0)
+    return parse(text, names=("KB Bot",), mentioned=len(text) % 2 > 0, in_group=len(text) % 3 > 0)
 
 
 def _event(value: Any) -> object:

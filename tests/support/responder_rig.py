@@ -35,6 +35,7 @@ from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Loadin
 from bot.engine_client.analysis_shapes import EvaluatedShape
 from bot.platforms.registry import TRAITS
 from bot.responder import Responder
+from bot.store import Admins
 from engine.evaluation import Label as Weighed
 from engine.evaluation import evaluate
 from engine.evaluation.report import EvaluateResponse
@@ -204,6 +205,9 @@ class Desk:
             new_id=lambda: f"a{self._number}",
             link_to=lambda document_id: f"https://kb.example.com/console/export/{document_id}",
             traits=TRAITS,
+            admins=Admins(store.database, clock),
+            waiting=lambda: 0,
+            speaks_first=lambda _: True,
             wait=self.waited.append,
         )
 

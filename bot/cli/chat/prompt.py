@@ -17,7 +17,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from bot.commands import VERBS
+from bot.commands.registry import VERBS
 
 LEAVE = ("/quit", "/exit")
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot import texts
-from bot.commands import VERBS, Question
 from bot.commands.ask.highlight import bold_spans
 from bot.commands.base.context import Effective, KnowledgeBases, Room
+from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
 from bot.commands.threshold.reply import Dial
 from bot.domain import Answer, Asked, EngineError, Found, Match, Outcome, Query, Text, TurnDial
+from bot.grammar.command import Question
 
 LONGEST_QUESTION = 2_000
 
 
 class Questions:
-    def __init__(self, engine: Engine, bases: KnowledgeBases, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, engine: Engine, bases: KnowledgeBases, new_id: Callable[[], str], verbs: Collection[str]
+    ) -> None:
+        """`verbs` are the names that an unknown one may have been meant for."""
         self._engine = engine
         self._bases = bases
         self._new_id = new_id
+        self._verbs = verbs
+
+    @classmethod
+    def of(cls, ports: Ports) -> Questions:
+        return cls(ports.engine, ports.bases, ports.new_id, ports.verbs)
 
     def ask(self, room: Room, question: Question) -> Outcome:
         text = question.text[:LONGEST_QUESTION]
@@ -34,7 +43,7 @@ class Questions:
                 raise
             return Outcome((self.unknown_knowledge_base(room, name),))
         answer = replace(_answer(room, self._new_id(), text, searched, threshold), private=room.is_private)
-        notes = _notes(room, question)
+        notes = _notes(room, question, self._verbs)
         if question.unknown_verb and not answer.matches:
             # A slip over a command's name is no gap in the knowledge base.
             return Outcome(notes)
@@ -121,13 +130,13 @@ def _with_bold(match: Match, question: str) -> Match:
     return replace(match, bold=in_text, bold_answer=in_answer)
 
 
-def _notes(room: Room, question: Question) -> tuple[Text, ...]:
+def _notes(room: Room, question: Question, verbs: Collection[str]) -> tuple[Text, ...]:
     """What else the asker should know: the text was cut, or looked like a command that does not exist."""
     notes: list[Text] = []
     if len(question.text) > LONGEST_QUESTION:
         notes.append(room.aside(room.words.question_cut.format(count=LONGEST_QUESTION)))
     if question.unknown_verb:
         notes.append(
-            room.aside(texts.unknown_command(room.language, question.unknown_verb, VERBS), verb="help")
+            room.aside(texts.unknown_command(room.language, question.unknown_verb, verbs), verb="help")
         )
     return tuple(notes)

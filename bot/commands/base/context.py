@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -175,6 +176,11 @@ def effective(room: Room, knowledge_base: KnowledgeBase | None) -> Effective:
 
 def name_of(person: Person) -> str:
     return person.name or person.id
+
+
+def digest_of(text: str, length: int) -> str:
+    """A short name for a text: the first hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def standing(history: Sequence[PastChange]) -> list[PastChange]:

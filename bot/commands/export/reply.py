@@ -11,13 +11,14 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from bot.commands.base.attachments import CSV, Attachments
 from bot.commands.base.context import Room, name_of
+from bot.commands.base.family import Ports
 from bot.commands.base.ports import History, Labels, Settings
+from bot.commands.export.grammar import Export
 from bot.csv_table import Cell, as_csv
 from bot.domain import (
     Clock,
-    Document,
-    File,
     Outcome,
     PastChange,
     PastLabel,
@@ -31,14 +32,11 @@ HEAD = (
     "setting", "old", "new", "cause", "channel",
 )  # fmt: skip
 MOST_QUESTIONS, MOST_ROWS = 20_000, 200_000
-KEEP_HOURS = 24
 
 Row = dict[str, Cell]
 
 
 class Exporter:
-    """`link` makes the address under which a document can be fetched, where a platform takes no files."""
-
     def __init__(
         self,
         *,
@@ -46,21 +44,19 @@ class Exporter:
         history: History,
         labels: Labels,
         clock: Clock,
-        new_id: Callable[[], str],
-        link: Callable[[str], str],
+        attachments: Attachments,
     ) -> None:
         self._settings = settings
         self._history = history
         self._labels = labels
         self._clock = clock
-        self._new_id = new_id
-        self._link = link
+        self._attachments = attachments
 
-    def export(self, room: Room, start: date | None, end: date | None) -> Outcome:
+    def answer(self, room: Room, command: Export) -> Outcome:
         """From the beginning of the first day to the end of the last, in the channel's time zone."""
-        words, channel = room.words, room.message.channel
+        words, channel, start = room.words, room.message.channel, command.start
         today = self._clock.now().astimezone(room.timezone).date()
-        end = end or today
+        end = command.end or today
         begins, ends = _span(start or date.min, end, room.timezone)
         questions = self._history.between(channel, begins, ends, MOST_QUESTIONS + 1)
         labels = self._labels.between(channel, begins, ends)
@@ -74,17 +70,25 @@ class Exporter:
             return Outcome((room.aside(too_long, verb="export"),))
         if not rows:
             return Outcome((room.aside(words.export_none.format(**days), verb="export"),))
-        file = File(
-            id=self._new_id(),
+        document, file = self._attachments.offer(
+            room,
+            as_csv(HEAD, ([row.get(name) for name in HEAD] for row in rows)),
             name=f"kbdial-{days['start']}-{days['end']}.csv",
-            media_type="text/csv; charset=utf-8",
-            content=as_csv(HEAD, ([row.get(name) for name in HEAD] for row in rows)),
-            keep_seconds=KEEP_HOURS * 3600.0,
+            media_type=CSV,
+            body=words.export_done.format(questions=len(questions), rows=len(rows), **days),
+            verb="export",
         )
-        said = words.export_done.format(questions=len(questions), rows=len(rows), **days)
-        link = words.download.format(hours=KEEP_HOURS, link=self._link(file.id))
-        document = Document(file.id, file.name, file.media_type, said, room.language, link, verb="export")
         return Outcome((document,), files=(file,))
+
+
+def build(ports: Ports) -> Callable[[Room, Export], Outcome]:
+    return Exporter(
+        settings=ports.settings,
+        history=ports.history,
+        labels=ports.labels,
+        clock=ports.clock,
+        attachments=ports.attachments,
+    ).answer
 
 
 def records(

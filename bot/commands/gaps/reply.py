@@ -15,8 +15,8 @@ from datetime import timedelta
 from typing import Literal, assert_never
 
 from bot import texts
-from bot.commands import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
-from bot.commands.base.context import Room
+from bot.commands.base.context import Room, digest_of
+from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import (
     Engine,
@@ -24,7 +24,7 @@ from bot.commands.base.ports import (
     History,
     Labels,
 )
-from bot.commands.tune.reply import digest_of
+from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
 from bot.domain import (
     Answer,
     Asked,
@@ -106,6 +106,17 @@ class GapList:
         self._engine = engine
         self._clock = clock
         self._speaks_first = speaks_first
+
+    @classmethod
+    def of(cls, ports: Ports) -> GapList:
+        return cls(
+            history=ports.history,
+            labels=ports.labels,
+            gaps=ports.gaps,
+            engine=ports.engine,
+            clock=ports.clock,
+            speaks_first=ports.speaks_first,
+        )
 
     def answer(self, room: Room, command: GapCommand) -> Outcome:
         """Raises EngineError."""
@@ -289,6 +300,10 @@ class GapList:
         if not entries:
             return "; ".join(drop.reason for drop in added.dropped) or room.words.refused, None
         return "", entries[0].id
+
+
+def build(ports: Ports) -> Callable[[Room, GapCommand], Outcome]:
+    return GapList.of(ports).answer
 
 
 def unanswered(

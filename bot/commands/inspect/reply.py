@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot import texts
+from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import Room
+from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
-from bot.commands.tune.reply import KEEP_HOURS
-from bot.domain import Document, EngineError, File, Found, Match, Outcome, Query
+from bot.commands.inspect.grammar import Inspect
+from bot.domain import EngineError, Found, Match, Outcome, Query
 from bot.engine_client import Inspected
 from bot.texts.work import work_wording
 
@@ -22,14 +24,13 @@ PROBE = 0.01
 
 
 class Inspection:
-    def __init__(self, *, engine: Engine, new_id: Callable[[], str], link: Callable[[str], str]) -> None:
+    def __init__(self, *, engine: Engine, attachments: Attachments) -> None:
         self._engine = engine
-        self._new_id = new_id
-        self._link = link
+        self._attachments = attachments
 
-    def inspect(self, room: Room, text: str) -> Outcome:
+    def answer(self, room: Room, command: Inspect) -> Outcome:
         """Raises EngineError."""
-        words, text = work_wording(room.language), text[:LONGEST]
+        words, text = work_wording(room.language), command.text[:LONGEST]
         is_drawn = not room.traits.shows_pictures
         seen = self._engine.inspect(text, picture=None if is_drawn else room.language)
         found = self._nearest(text, room)
@@ -50,11 +51,14 @@ class Inspection:
         said = room.text("\n".join(lines), verb="inspect")
         if seen.picture is None:
             return Outcome((said,))
-        file = File(self._new_id(), "inspect.png", "image/png", seen.picture, KEEP_HOURS * 3600.0)
-        link = room.words.download.format(hours=KEEP_HOURS, link=self._link(file.id))
-        body = words.inspect_picture.format(dimension=seen.dimension)
-        document = Document(
-            file.id, file.name, file.media_type, body, room.language, link, said.private, verb="inspect"
+        document, file = self._attachments.offer(
+            room,
+            seen.picture,
+            name="inspect.png",
+            media_type="image/png",
+            body=words.inspect_picture.format(dimension=seen.dimension),
+            verb="inspect",
+            private=said.private,
         )
         return Outcome((said, document), files=(file,))
 
@@ -68,6 +72,10 @@ class Inspection:
             if error.code != "refused":
                 raise
         return self._engine.search(replace(query, keyword_weight=0.0))
+
+
+def build(ports: Ports) -> Callable[[Room, Inspect], Outcome]:
+    return Inspection(engine=ports.engine, attachments=ports.attachments).answer
 
 
 def _rows(seen: Inspected) -> list[str]:

@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot import texts
-from bot.commands import (
+from bot.commands.ask.reply import Questions
+from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.family import Ports
+from bot.commands.base.ports import Engine
+from bot.commands.kb.grammar import (
     AddEntries,
     KnowledgeCommand,
     ListKnowledgeBases,
@@ -16,9 +20,6 @@ from bot.commands import (
     ShowKnowledgeBase,
     UseKnowledgeBase,
 )
-from bot.commands.ask.reply import Questions
-from bot.commands.base.context import KnowledgeBases, Room
-from bot.commands.base.ports import Engine
 from bot.domain import Change, EngineError, KnowledgeBase, Outcome
 from bot.engine_client import Added
 
@@ -176,6 +177,10 @@ class Knowledge:
                 return words.kb_live_failed
             self._wait(LOOK_SECONDS)
         return words.kb_live_soon
+
+
+def build(ports: Ports) -> Callable[[Room, KnowledgeCommand], Outcome]:
+    return Knowledge(ports.engine, ports.bases, Questions.of(ports), ports.wait).answer
 
 
 def _size(room: Room, known: KnowledgeBase) -> str:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import assert_never, get_args
 
 from bot import texts
-from bot.commands import VERBS, Help, OverviewCommand, ShowSettings, Status, Verb
 from bot.commands.base.context import KnowledgeBases, Room, name_of
+from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Settings
+from bot.commands.overview.grammar import Help, OverviewCommand, ShowSettings, Status
 from bot.domain import Clock, EngineError, Outcome, Setting
+from bot.grammar.verb import Verb
 
 
 class Overview:
     def __init__(
         self,
+        *,
         settings: Settings,
         engine: Engine,
         bases: KnowledgeBases,
         clock: Clock,
-        waiting: Callable[[], int] | None,
+        waiting: Callable[[], int],
+        verbs: Mapping[str, Verb],
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._bases = bases
         self._clock = clock
         self._waiting = waiting
+        self._verbs = verbs
 
     def answer(self, room: Room, command: OverviewCommand) -> Outcome:
         match command:
@@ -48,8 +53,7 @@ class Overview:
             if error.code == "unknown_knowledge_base":
                 raise
             lines = [self._away_line(words)]
-        if self._waiting is not None:
-            lines.append(words.status_queue.format(count=self._waiting()))
+        lines.append(words.status_queue.format(count=self._waiting()))
         return Outcome((room.text("\n".join(lines), verb="status"),))
 
     def settings(self, room: Room) -> Outcome:
@@ -85,7 +89,7 @@ class Overview:
         return Outcome((room.text("\n".join(lines), verb="settings"),))
 
     def help(self, room: Room, verb: str | None) -> Outcome:
-        lines = _contents(room) if verb is None else _page(room, VERBS[verb])
+        lines = _contents(room, self._verbs) if verb is None else _page(room, self._verbs[verb])
         return Outcome((room.text("\n".join(lines), verb="help"),))
 
     def _engine_lines(self, room: Room) -> list[str]:
@@ -125,6 +129,17 @@ class Overview:
         )
 
 
+def build(ports: Ports) -> Callable[[Room, OverviewCommand], Outcome]:
+    return Overview(
+        settings=ports.settings,
+        engine=ports.engine,
+        bases=ports.bases,
+        clock=ports.clock,
+        waiting=ports.waiting,
+        verbs=ports.verbs,
+    ).answer
+
+
 def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
     """Name and value of what most channels never set."""
     words, own = room.words, room.settings
@@ -151,15 +166,15 @@ def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
     }
 
 
-def _contents(room: Room) -> list[str]:
+def _contents(room: Room, verbs: Mapping[str, Verb]) -> list[str]:
     """Every command on one line: who wants more asks for its page."""
     words = room.words
-    lines = [_summary(room, verb) for verb in VERBS.values()]
+    lines = [_summary(room, verb) for verb in verbs.values()]
     hint = room.traits.help_hint.get(room.language)
     return [
         words.help_intro,
         *lines,
-        words.help_more.format(example=VERBS["help"].example),
+        words.help_more.format(example=verbs["help"].example),
         *([hint] if hint else []),
     ]
 

@@ -8,10 +8,19 @@ from decimal import Decimal
 from typing import Literal, assert_never
 
 from bot import texts
-from bot.commands import Decide, ExportQueue, ReviewCommand, ReviewOff, SetReview, ShowQueue, ShowReview
-from bot.commands.base.context import KnowledgeBases, Room, name_of
+from bot.commands.base.attachments import CSV, Attachments
+from bot.commands.base.context import KnowledgeBases, Room, digest_of, name_of
+from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Reviews
-from bot.commands.tune.reply import KEEP_HOURS, digest_of
+from bot.commands.review.grammar import (
+    Decide,
+    ExportQueue,
+    ReviewCommand,
+    ReviewOff,
+    SetReview,
+    ShowQueue,
+    ShowReview,
+)
 from bot.csv_table import as_csv
 from bot.domain import (
     Answer,
@@ -19,8 +28,6 @@ from bot.domain import (
     Change,
     Clock,
     Decision,
-    Document,
-    File,
     Label,
     Marked,
     Match,
@@ -47,15 +54,23 @@ class Review:
         engine: Engine,
         bases: KnowledgeBases,
         clock: Clock,
-        new_id: Callable[[], str],
-        link: Callable[[str], str],
+        attachments: Attachments,
     ) -> None:
         self._reviews = reviews
         self._engine = engine
         self._bases = bases
         self._clock = clock
-        self._new_id = new_id
-        self._link = link
+        self._attachments = attachments
+
+    @classmethod
+    def of(cls, ports: Ports) -> Review:
+        return cls(
+            reviews=ports.reviews,
+            engine=ports.engine,
+            bases=ports.bases,
+            clock=ports.clock,
+            attachments=ports.attachments,
+        )
 
     def answer(self, room: Room, command: ReviewCommand) -> Outcome:
         match command:
@@ -188,12 +203,14 @@ class Review:
                 for item in items
             ),
         )  # fmt: skip
-        file = File(
-            self._new_id(), "kbdial-queue.csv", "text/csv; charset=utf-8", content, KEEP_HOURS * 3600.0
+        document, file = self._attachments.offer(
+            room,
+            content,
+            name="kbdial-queue.csv",
+            media_type=CSV,
+            body=words.queue_exported.format(count=len(items)),
+            verb="queue",
         )
-        link = room.words.download.format(hours=KEEP_HOURS, link=self._link(file.id))
-        said = words.queue_exported.format(count=len(items))
-        document = Document(file.id, file.name, file.media_type, said, room.language, link, verb="queue")
         return Outcome((document,), files=(file,))
 
     def _changes(self, room: Room, high: Decimal | None, low: Decimal | None) -> tuple[Change, ...]:
@@ -227,6 +244,10 @@ class Review:
             entry=texts.shortened(item.entry_text),
             score=texts.score(item.score),
         )
+
+
+def build(ports: Ports) -> Callable[[Room, ReviewCommand], Outcome]:
+    return Review.of(ports).answer
 
 
 def _state(answer: Answer, best: float, high: Decimal) -> ReviewState:

@@ -7,15 +7,17 @@ off        back to what was set before the first of the strategies that stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never, get_args
 
 from bot import config, texts
-from bot.commands import (
+from bot.commands.base.context import KnowledgeBases, Room, standing
+from bot.commands.base.family import Ports
+from bot.commands.base.ports import Engine, Settings
+from bot.commands.strategy.grammar import (
     SetKeywords,
-    SetMargin,
     SetStrategy,
     ShowKeywords,
     ShowStrategy,
@@ -23,8 +25,6 @@ from bot.commands import (
     StrategyOff,
     UndoStrategy,
 )
-from bot.commands.base.context import KnowledgeBases, Room, standing
-from bot.commands.base.ports import Engine, Settings
 from bot.commands.strategy.presets import (
     BUNDLED,
     TUTORIAL,
@@ -69,8 +69,6 @@ class Strategies:
                 return self.show_keywords(room)
             case SetKeywords(weight):
                 return self.set_keywords(room, weight)
-            case SetMargin(margin):
-                return self.set_margin(room, margin)
             case _:
                 assert_never(command)
 
@@ -157,15 +155,6 @@ class Strategies:
         )
         lines = [body, *self._keyword_notes(room, after)]
         return Outcome((room.announcement("\n".join(lines), verb="keywords"),), tuple(changes))
-
-    def set_margin(self, room: Room, margin: Decimal | None) -> Outcome:
-        value = None if margin is None else texts.threshold(margin)
-        changes = self._changes(room, {"margin": value}, cause="")
-        after = _after(room, changes)
-        body = room.words.margin_set.format(
-            who=room.who, old=texts.threshold(room.margin), new=texts.threshold(after.margin)
-        )
-        return Outcome((room.announcement(body, verb="threshold"),), tuple(changes))
 
     def _put_back(self, room: Room, changes: list[Change], sentence: str) -> Outcome:
         lines = [
@@ -255,6 +244,10 @@ class Strategies:
         """The message whose change of this setting is the one in force."""
         changes = standing(self._settings.history(room.message.channel, setting, STEPS_BACK))
         return changes[-1].item_id if changes else None
+
+
+def build(ports: Ports) -> Callable[[Room, StrategyCommand], Outcome]:
+    return Strategies(ports.settings, ports.engine, ports.bases, Dial.of(ports), ports.bot.strategy).answer
 
 
 def _values(numbers: Numbers) -> dict[Setting, str | None]:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
 from bot import texts
-from bot.commands import (
-    ResetThreshold,
-    SetThreshold,
-    ShowThreshold,
-    ThresholdCommand,
-    TryThreshold,
-    UndoThreshold,
-)
 from bot.commands.base.context import (
     Effective,
     KnowledgeBases,
@@ -23,7 +15,17 @@ from bot.commands.base.context import (
     name_of,
     standing,
 )
+from bot.commands.base.family import Ports
 from bot.commands.base.ports import History, Settings
+from bot.commands.threshold.grammar import (
+    ResetThreshold,
+    SetMargin,
+    SetThreshold,
+    ShowThreshold,
+    ThresholdCommand,
+    TryThreshold,
+    UndoThreshold,
+)
 from bot.commands.threshold.preview import (
     QUESTIONS,
     Preview,
@@ -48,6 +50,10 @@ class Dial:
         self._bases = bases
         self._clock = clock
 
+    @classmethod
+    def of(cls, ports: Ports) -> Dial:
+        return cls(ports.settings, ports.history, ports.bases, ports.clock)
+
     def answer(self, room: Room, command: ThresholdCommand) -> Outcome:
         match command:
             case ShowThreshold():
@@ -60,6 +66,8 @@ class Dial:
                 return self.reset(room)
             case UndoThreshold():
                 return self.undo(room)
+            case SetMargin(margin):
+                return self.set_margin(room, margin)
             case _:
                 assert_never(command)
 
@@ -95,6 +103,16 @@ class Dial:
         return self._turn(
             room, None if before is None else Decimal(before), room.words.threshold_undone, is_undo=True
         )
+
+    def set_margin(self, room: Room, margin: Decimal | None) -> Outcome:
+        own = room.settings.margin
+        old, new = (None if value is None else texts.threshold(value) for value in (own, margin))
+        after = replace(room, settings=replace(room.settings, margin=margin))
+        body = room.words.margin_set.format(
+            who=room.who, old=texts.threshold(room.margin), new=texts.threshold(after.margin)
+        )
+        change = Change("margin", old, new, model=self._bases.model(room.knowledge_base))
+        return Outcome((room.announcement(body, verb="threshold"),), (change,) if old != new else ())
 
     def change_to(
         self, room: Room, value: Decimal | None, *, is_undo: bool = False, cause: str = ""
@@ -177,6 +195,10 @@ class Dial:
 
     def _now(self, room: Room) -> Effective | None:
         return self._bases.threshold_if_known(room, room.knowledge_base)
+
+
+def build(ports: Ports) -> Callable[[Room, ThresholdCommand], Outcome]:
+    return Dial.of(ports).answer
 
 
 def comparable(asked: Sequence[Scored]) -> list[Scored]:

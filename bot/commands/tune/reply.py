@@ -6,18 +6,19 @@ scored again, and left out when that model does not rank the entry among its bes
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import assert_never
 
 from bot import texts
-from bot.commands import JudgeMatch, Tune, TuneCommand
-from bot.commands.base.context import Effective, KnowledgeBases, Room
+from bot.commands.base.attachments import Attachments
+from bot.commands.base.context import Effective, KnowledgeBases, Room, digest_of
+from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import Engine, History, Labels
-from bot.domain import Asked, Button, Document, File, Label, Outcome, Query, Text
+from bot.commands.tune.grammar import JudgeMatch, Tune, TuneCommand
+from bot.domain import Asked, Button, Label, Outcome, Query, Text
 from bot.engine_client import Chosen, Evaluated, Judged, Point
 from bot.texts.work import WorkWording, work_wording
 
@@ -27,7 +28,6 @@ LOOKS_BACK = 200  # questions among which something to label is looked for
 TO_LABEL = 5
 ENOUGH_RIGHT, ENOUGH_WRONG = 10, 5
 WIDEST = 0.25
-KEEP_HOURS = 24
 CHART_ROWS = 16
 
 
@@ -41,8 +41,6 @@ class _Gathered:
 
 
 class Tuning:
-    """`link` makes the address under which a picture can be fetched, where a platform takes no files."""
-
     def __init__(
         self,
         *,
@@ -50,15 +48,13 @@ class Tuning:
         labels: Labels,
         engine: Engine,
         bases: KnowledgeBases,
-        new_id: Callable[[], str],
-        link: Callable[[str], str],
+        attachments: Attachments,
     ) -> None:
         self._history = history
         self._labels = labels
         self._engine = engine
         self._bases = bases
-        self._new_id = new_id
-        self._link = link
+        self._attachments = attachments
 
     def answer(self, room: Room, command: TuneCommand) -> Outcome:
         """Raises EngineError."""
@@ -102,7 +98,9 @@ class Tuning:
         said = _said(room, lines, buttons)
         if found.picture is None:
             return Outcome((said,))
-        document, file = self._picture(room, words.tune_picture, found.picture)
+        document, file = self._attachments.offer(
+            room, found.picture, name="tune.png", media_type="image/png", body=words.tune_picture, verb="tune"
+        )
         return Outcome((said, document), files=(file,))
 
     def judge(self, room: Room, wanted: JudgeMatch) -> Outcome:
@@ -170,10 +168,15 @@ class Tuning:
             ]
         return lines, tuple(buttons)
 
-    def _picture(self, room: Room, body: str, content: bytes) -> tuple[Document, File]:
-        file = File(self._new_id(), "tune.png", "image/png", content, KEEP_HOURS * 3600.0)
-        link = room.words.download.format(hours=KEEP_HOURS, link=self._link(file.id))
-        return Document(file.id, file.name, file.media_type, body, room.language, link, verb="tune"), file
+
+def build(ports: Ports) -> Callable[[Room, TuneCommand], Outcome]:
+    return Tuning(
+        history=ports.history,
+        labels=ports.labels,
+        engine=ports.engine,
+        bases=ports.bases,
+        attachments=ports.attachments,
+    ).answer
 
 
 def worth_labelling(
@@ -210,10 +213,6 @@ def worth_labelling(
     for asked, match in offered:
         chosen.setdefault(asked.answer.question, (asked, match.rank))
     return list(chosen.values())[:TO_LABEL]
-
-
-def digest_of(text: str, length: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def _is_current(label: Label, fingerprint: str) -> bool:

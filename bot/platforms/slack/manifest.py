@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.commands import VERBS
-from bot.commands.registry import PREFIX
+from bot.commands.registry import PREFIX, VERBS
 from bot.platforms.slack.config import Slack
 
 # Slack keeps these for itself and refuses a whole manifest that names one of them;

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot import commands
+from bot.commands.parser import parse
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.grammar.command import Question
 from bot.platforms.payload import BrokenField, Ignored, Quarantined, object_in, string_in
 from bot.platforms.wecom.fields import RobotMessage, clean, id_of, is_group, stream_of, text_of
 from bot.platforms.wecom.parsed import (
@@ -115,8 +116,8 @@ def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel
     quoted = _quoted(quote)
     if not quoted:
         return written
-    meant = commands.parse(written, names=names, mentioned=False, in_group=is_group(channel))
-    if isinstance(meant, commands.Question) and not meant.text:
+    meant = parse(written, names=names, mentioned=False, in_group=is_group(channel))
+    if isinstance(meant, Question) and not meant.text:
         return f"/ask {quoted}"  # whatever was quoted, it is a question and never a command
     return written
 

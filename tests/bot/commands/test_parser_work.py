@@ -4,26 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from bot.commands import (
-    AddGap,
-    BadCommand,
-    Command,
-    Decide,
-    DismissGap,
-    ExportQueue,
-    Inspect,
-    JudgeMatch,
-    PointGap,
-    Question,
-    ReviewOff,
-    SetDigest,
-    SetReview,
-    ShowGaps,
-    ShowQueue,
-    ShowReview,
-    Tune,
-    parse,
-)
+from bot.commands.gaps.grammar import AddGap, DismissGap, PointGap, SetDigest, ShowGaps
+from bot.commands.inspect.grammar import Inspect
+from bot.commands.parser import parse
+from bot.commands.review.grammar import Decide, ExportQueue, ReviewOff, SetReview, ShowQueue, ShowReview
+from bot.commands.tune.grammar import JudgeMatch, Tune
+from bot.grammar.command import BadCommand, Command, Question
 
 
 def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Question:

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.commands.base.context import digest_of
 from bot.commands.gaps.reply import folded
-from bot.commands.tune.reply import digest_of
 from bot.config import Bot
 from bot.domain import (
     Action,

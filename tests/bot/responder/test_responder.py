@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import VERBS, ChangesChannel, parse
 from bot.commands.base.context import standing
+from bot.commands.parser import parse
+from bot.commands.registry import VERBS
 from bot.config import Bot, Rates
 from bot.domain import (
     Answer,
@@ -31,6 +32,7 @@ from bot.domain import (
     Vote,
 )
 from bot.engine_client import Added, Dropped, Entry, Loading
+from bot.grammar.command import ChangesChannel
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import (
     ANN,
@@ -421,11 +423,13 @@ def test_the_status_names_model_device_and_age(desk: Desk) -> None:
     assert desk.say("/status") == (
         "Search: ready, paper on cpu\n"
         "Knowledge base default: 3 entries, 512 dimensions, updated 5 min ago\n"
-        "Next refresh: 2023-11-14 22:38"
+        "Next refresh: 2023-11-14 22:38\n"
+        "Messages waiting: 0"
     )
     desk.engine.away = True
     assert desk.say("/status") == (
-        "Search: not available just now. Questions are kept and answered when it is back."
+        "Search: not available just now. Questions are kept and answered when it is back.\n"
+        "Messages waiting: 0"
     )
 
 
@@ -438,7 +442,7 @@ def test_the_status_says_how_far_a_beginning_engine_is(desk: Desk) -> None:
     desk.engine.away = True
     desk.engine.is_loading = Loading()
     assert desk.say("/status") == (
-        "Search: the model is loading. Questions are kept and answered when it is ready."
+        "Search: the model is loading. Questions are kept and answered when it is ready.\nMessages waiting: 0"
     )
     desk.engine.is_loading = Loading(30, 200)
     assert desk.say("/status").startswith("Search: 30 of 200 texts embedded.")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot import texts
+from bot.commands.base.context import digest_of
 from bot.commands.gaps.reply import folded
-from bot.commands.tune.reply import digest_of
 from bot.config import Bot
 from bot.domain import Person, Surface, Text, Vote
 from bot.engine_client import Added, Dropped

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from bot.commands import VERBS
+from bot.commands.registry import VERBS
 from bot.platforms.slack.config import Slack
 from bot.platforms.slack.manifest import (
     RESERVED,

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.commands import JudgeMatch, parse
+from bot.commands.parser import parse
+from bot.commands.tune.grammar import JudgeMatch
 from bot.domain import Person, Text
 from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
 from tests.bot.platforms.wecom.answers import NOW, a_match, an_answer

@@ -1,0 +1,44 @@
+"""Who may change settings."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.commands.base.context import Room
+from bot.commands.base.ports import Admins
+from bot.config import Bot
+from bot.domain import Text
+
+log = logging.getLogger(__name__)
+
+
+class Permissions:
+    """Admins are those that the configuration names and those who had a code."""
+
+    def __init__(self, admins: Admins, bot: Bot) -> None:
+        self._admins = admins
+        self._bot = bot
+
+    def refusal(self, room: Room) -> Text | None:
+        """Why this person may not change anything here; None when they may."""
+        person = room.message.person
+        if not person.id:
+            return room.aside(room.words.nobody)
+        if self._bot.settings_open_to == "everyone" or person.key in self._bot.admins:
+            return None
+        if self._admins.includes(person):
+            return None
+        log.warning("change_refused", extra=who_and_where(room))
+        names = ", ".join(self._names(room)) or room.words.no_admins
+        return room.aside(room.words.not_allowed.format(admins=names))
+
+    def _names(self, room: Room) -> list[str]:
+        platform, tenant = room.message.channel.platform, room.message.channel.tenant
+        here = f"{platform}:{tenant}:"
+        named = [key.removeprefix(here) for key in self._bot.admins if key.startswith(here)]
+        enrolled = self._admins.of(platform, tenant)
+        return named + [name for person in enrolled if (name := person.name or person.id) not in named]
+
+
+def who_and_where(room: Room) -> dict[str, str]:
+    return {"channel": room.message.channel.key, "person": room.message.person.key}

@@ -1,0 +1,55 @@
+"""What a family of commands is made of, and what it is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.commands.base.attachments import Attachments
+from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Reviews, Settings
+from bot.config import Bot
+from bot.domain import Channel, Clock, Outcome
+from bot.grammar.command import Command
+from bot.grammar.verb import Verb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything outside that a family may use; each takes what it needs.
+
+    `waiting` counts the messages that are not answered yet; `speaks_first` says where
+    something can be said unasked; `verbs` are those of all families.
+    """
+
+    settings: Settings
+    history: History
+    labels: Labels
+    reviews: Reviews
+    gaps: Gaps
+    admins: Admins
+    engine: Engine
+    bases: KnowledgeBases
+    attachments: Attachments
+    clock: Clock
+    bot: Bot
+    new_id: Callable[[], str]
+    waiting: Callable[[], int]
+    speaks_first: Callable[[Channel], bool]
+    wait: Callable[[float], None]
+    verbs: Mapping[str, Verb]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Verbs that belong together, the commands they are read as, and what carries those out.
+
+    `build` is called once; the function it returns is called for each command, from
+    several threads, and may raise EngineError. Without one, the responder itself carries
+    the commands out.
+    """
+
+    verbs: tuple[Verb, ...]
+    commands: tuple[type[Command], ...] = ()
+    build: Callable[[Ports], Callable[[Room, Any], Outcome]] | None = None

@@ -1,0 +1,111 @@
+"""/review and /queue: two thresholds, and what waits for a decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from bot.commands.review.words import PAGES
+from bot.grammar.arguments import Argument, count_of, threshold_of
+from bot.grammar.command import BadCommand, ChangesChannel, Command
+from bot.grammar.verb import Verb
+
+LARGEST_NUMBER = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReview(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetReview(ChangesChannel):
+    high: Decimal
+    low: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOff(ChangesChannel):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowQueue(Command):
+    """What waits for a decision; with `pool`, the sample of what was only observed."""
+
+    pool: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decide(Command):
+    number: int
+    decision: Literal["confirmed", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQueue(Command):
+    pass
+
+
+ReviewCommand = ShowReview | SetReview | ReviewOff | ShowQueue | Decide | ExportQueue
+
+
+def read_review(given: Argument) -> Command | BadCommand:
+    words = given.words
+    if not words:
+        return ShowReview()
+    if given.text.lower() == "off":
+        return ReviewOff()
+    if len(words) != len(("HIGH", "LOW")):
+        return BadCommand("missing" if len(words) == 1 else "too_many", "review", given.text)
+    high, low = (threshold_of(word, "review") for word in words)
+    if isinstance(high, BadCommand) or isinstance(low, BadCommand):
+        return high if isinstance(high, BadCommand) else BadCommand("not_a_number", "review", given.text)
+    if low > high:
+        return BadCommand("out_of_range", "review", given.text)
+    return SetReview(high, low)
+
+
+def read_queue(given: Argument) -> Command | BadCommand:
+    rest = given.rest()
+    match given.first:
+        case "":
+            return ShowQueue()
+        case "pool" | "export" if rest.text:
+            return BadCommand("too_many", "queue", given.text)
+        case "pool":
+            return ShowQueue(pool=True)
+        case "export":
+            return ExportQueue()
+        case "confirm" | "dismiss" if not rest.text:
+            return BadCommand("missing", "queue", given.text)
+        case "confirm" | "dismiss":
+            number = count_of(rest.text.removeprefix("#"), "queue", lowest=1, highest=LARGEST_NUMBER)
+            if isinstance(number, BadCommand):
+                return number
+            return Decide(number, "confirmed" if given.first == "confirm" else "dismissed")
+        case _:
+            return BadCommand("unknown_word", "queue", given.text)
+
+
+VERBS = (
+    Verb(
+        "review",
+        read_review,
+        "[HIGH LOW | off]",
+        "/review 0.70 0.45",
+        PAGES["review"],
+        words=("off",),
+        place=90,
+    ),
+    Verb(
+        "queue",
+        read_queue,
+        "[pool | confirm NUMBER | dismiss NUMBER | export]",
+        "/queue confirm 12",
+        PAGES["queue"],
+        words=("pool", "confirm", "dismiss", "export"),
+        place=100,
+    ),
+)
