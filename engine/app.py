@@ -6,7 +6,7 @@ import gc
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 from flask import Flask
 from threadpoolctl import threadpool_limits
 
-from engine import config, encoder, source
+from engine import config, encoder
 from engine.catalog import Catalog
-from engine.domain import Entry, FolderInUse, FolderUnusable, Reading, SourceError
+from engine.domain import FolderInUse, FolderUnusable
 from engine.encoder.batcher import Batcher
 from engine.evaluation.rehearsal import drawn_once, evaluated_once
 from engine.index.scan import (
@@ -34,6 +34,7 @@ from engine.refresh.schedule import Schedule
 from engine.refresh.vectors import Assembly
 from engine.search import Searcher
 from engine.source import ManagedSource, Sources
+from engine.source.contents import Contents
 from engine.storage.refresh_log import History
 from engine.storage.snapshot_store import Shelf
 from engine.storage.vector_cache import VectorCache
@@ -168,8 +169,12 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
 
     shelves = {name: Shelf(folder / "snapshots" / name, scanner=scanner) for name in bases}
     managed = ManagedSource(folder / "managed")
-    sources = {
-        name: Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now)
+    contents = {
+        name: Contents(
+            name,
+            Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now),
+            managed,
+        )
         for name, each in bases.items()
     }
     history = History(folder / "refreshes.db")
@@ -189,7 +194,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         batcher,
         Assembly(batcher, vector_cache),
         history,
-        lambda name, confirmed: read(sources[name], managed.entries(name), confirmed=confirmed),
+        contents,
         now=edges.now,
         scanner=scanner,
         finished=metrics.refreshed,
@@ -225,19 +230,6 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     )
 
 
-def read(sources: Sources, own: tuple[Entry, ...], *, confirmed: bool = False) -> Reading:
-    """Everything the sources of a knowledge base hold, its own managed entries last.
-
-    Raises:
-        SourceError: nothing is left, because sources failed.
-    """
-    found = sources.read(confirmed=confirmed)
-    reading = source.merged([found, Reading(own, len(own))])
-    if reading.failed and not reading.entries:
-        raise SourceError("; ".join(each.reason for each in reading.failed))
-    return replace(reading, is_old=found.is_old)
-
-
 def _stored_under(shelves: Iterable[Shelf]) -> Iterator[ModelIdentity]:
     return (shelf.current.model for shelf in shelves if shelf.current)
 
@@ -249,7 +241,24 @@ def _watch(metrics: Metrics, knowledge: Catalog) -> None:
     def made(shelf: Shelf) -> float:
         return shelf.current.confirmed.timestamp() if shelf.current else 0
 
+    def failing(name: str) -> float:
+        return len(knowledge.failed_sources(name))
+
+    def failing_since(name: str) -> float:
+        known = [each.failing_since for each in knowledge.failed_sources(name) if each.failing_since]
+        return min(known).timestamp() if known else 0
+
     shelves = knowledge.shelves
+    metrics.watch_each(
+        "kbdial_engine_failing_sources",
+        "Sources that could not be read, so that what they held before is served",
+        {name: partial(failing, name) for name in shelves},
+    )
+    metrics.watch_each(
+        "kbdial_engine_failing_since_timestamp_seconds",
+        "When the first of these began to fail; 0 while none does",
+        {name: partial(failing_since, name) for name in shelves},
+    )
     metrics.watch(
         "kbdial_engine_waiting_questions", "Questions in the line", lambda: knowledge.batcher.waiting
     )

@@ -163,9 +163,13 @@ class Catalog:
             progress=self.refresher.progress(name),
             next_refresh=self.next_run(name),
             rolled_back=shelf.rolled_back,
-            failed_sources=next((each.failed_sources for each in refreshes if each.finished), ()),
+            failed_sources=self.failed_sources(name),
             refreshes=refreshes,
         )
+
+    def failed_sources(self, name: str) -> tuple[FailedSource, ...]:
+        """Those of the last refresh that has ended."""
+        return next((each.failed_sources for each in self.refresher.recent(name) if each.finished), ())
 
     def entries(self, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
         """Some of what the snapshot serves, and how many there are of all.

@@ -65,7 +65,8 @@ class SourceSpec:
 class FailedSource:
     """A source, or a file of one, that could not be read.
 
-    `kept` entries of it are served as they were at `since`. `code` is for programs.
+    `kept` entries of it are served as they were at `since`. `code` is the reason for programs;
+    `failing_since` the first failure of an unbroken row.
     """
 
     source: str
@@ -73,6 +74,7 @@ class FailedSource:
     kept: int = 0
     since: datetime | None = None
     code: str = field(default="unreadable", compare=False)
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ class Refresh:
     Of the texts that are new in it, `embedded` went through the model and `recalled` were
     known from before. `held_back` when the sources still say what was rolled back from, so that it was not
     published. `dropped_more` were dropped beside those in `dropped`, without their reasons.
-    `notes` are told of what was read all the same.
+    `notes` are told of what was read all the same. `managed_only` when no source was read, because
+    only the managed entries had changed.
     """
 
     id: str
@@ -206,6 +209,7 @@ class Refresh:
     held_back: bool = False
     dropped_more: int = 0
     notes: tuple[Dropped, ...] = ()
+    managed_only: bool = False
 
     @property
     def dropped_total(self) -> int:
@@ -234,9 +238,13 @@ class EngineError(Exception):
 
 
 class SourceError(EngineError):
-    """A source that cannot be read; the message names the file and the line."""
+    """A source that cannot be read; the message names the file and the line, `why` is for programs."""
 
     code = "source_unreadable"
+
+    def __init__(self, message: str, why: str = "unreadable") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class BadRequest(EngineError):

@@ -47,7 +47,8 @@ class Metrics:
         self._batch_texts.labels(role).observe(texts)
 
     def refreshed(self, knowledge_base: str, refresh: Refresh) -> None:
-        self._refreshes.labels(knowledge_base, refresh.state).inc()
+        is_partial = refresh.state == "done" and refresh.failed_sources
+        self._refreshes.labels(knowledge_base, "partial" if is_partial else refresh.state).inc()
         self._embedded.labels(knowledge_base).inc(refresh.embedded)
 
     def watch(self, name: str, says: str, read: Callable[[], float]) -> None:

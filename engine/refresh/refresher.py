@@ -1,12 +1,13 @@
-"""Keeping snapshots true to their sources, one refresh at a time.
+"""Keeping snapshots true to their sources.
 
-    requested ──► waiting ──► running ──► done
-                     ▲           │  └───► failed     (the snapshot before goes on serving)
-                     └─ changed ─┘
+    requested ──► waiting ──► running: read ─► diff ─► encode ─► build ─► publish ──► done
+                                        └──────┴─────────┴──► failed  (the snapshot before goes on serving)
 
-A request joins the refresh that waits or runs. A change of the managed entries joins one
-that waits, but follows one that runs, because that one may have read them already. Only
-texts whose vector is not known for this very model are embedded.
+The sources of each knowledge base are read in a thread of its own, so that one that hangs holds
+up no other; what follows is done for one knowledge base at a time. A request joins the refresh that
+waits or runs. A change of the managed entries reads no source: it is published over what the
+sources held last, and never waits for one. Only texts whose vector is not known for this very
+model are embedded.
 
 After a rollback, what was rolled back from is held back: it is not published again until
 the sources say something else, or somebody asks for a refresh by hand.
@@ -20,42 +21,57 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from engine.domain import (
+    Dropped,
     EngineError,
+    FailedSource,
     NoSnapshot,
     NotReady,
     Reading,
     Refresh,
     RolledBack,
+    SourceError,
     UnknownKnowledgeBase,
 )
 from engine.encoder.batcher import Batcher
 from engine.index.entry_table import StoredEntries
-from engine.index.parts import parts_of_all
+from engine.index.parts import Parts, parts_of_all
 from engine.index.scan import Passages, Scan, Scanner
-from engine.index.snapshot import Before, Snapshot
-from engine.refresh.vectors import Assembly, Progress
+from engine.index.snapshot import Before, ModelIdentity, Snapshot
+from engine.loop import Loop, stop_all
+from engine.refresh.vectors import Assembled, Assembly, Progress
+from engine.source.contents import Contents
 from engine.storage.refresh_log import History
 from engine.storage.snapshot_store import Shelf
 
-STOP_SECONDS = 5.0  # a source that hangs must not keep the program alive
 REMEMBERED = 20  # refreshes of a knowledge base that can still be asked about
 _TELL_SECONDS = 10  # between two lines in the log about one long refresh
 
 _log = logging.getLogger(__name__)
 
 
-class Refresher:
-    """Refreshes knowledge bases in its own thread, in the order of the requests.
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What has to be encoded and built, and the snapshot under this model that it is compared with."""
 
-    `read` gives what the sources of a knowledge base hold now, and is told whether a person
-    has confirmed that they may have changed beyond belief. `stop` lets nothing new
-    begin and returns when the thread is gone, or after some seconds when a source hangs;
-    stop the batcher first, so that a refresh in the middle of embedding ends too.
+    report: Refresh
+    model: ModelIdentity
+    current: Snapshot | None
+    entries: StoredEntries
+    parts: Parts
+    dropped: tuple[Dropped, ...]
+
+
+class Refresher:
+    """Refreshes knowledge bases: a thread each, and one for what is added by hand.
+
+    `stop` lets nothing new begin and returns when the threads are gone, or after some seconds
+    when a source hangs; stop the batcher first, so that a refresh in the middle of embedding ends too.
     """
 
     def __init__(
@@ -64,7 +80,7 @@ class Refresher:
         batcher: Batcher,
         assembly: Assembly,
         history: History,
-        read: Callable[[str, bool], Reading],
+        contents: Mapping[str, Contents],
         *,
         now: Callable[[], datetime],
         scanner: Scanner = Scan.over,
@@ -75,18 +91,20 @@ class Refresher:
         self._batcher = batcher
         self._assembly = assembly
         self._history = history
-        self._read = read
+        self._contents = contents
         self._now = now
         self._scanner = scanner
         self._answers_searched = answers_searched
         self._finished = finished
-        self._line: deque[str] = deque()
         self._refreshes: dict[str, deque[Refresh]] = {name: deque(maxlen=REMEMBERED) for name in shelves}
         self._progress: dict[str, Progress] = {}
         self._changed = threading.Condition()
         self._publishing = threading.Lock()
+        self._working = threading.Lock()
         self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._by_hand = Loop("refresher", partial(self._step, None))
+        self._loops = {name: Loop(f"refresher {name}", partial(self._step, name)) for name in shelves}
+        self._beginning = threading.Thread(target=self._begin, name="refreshes begin", daemon=True)
         self._missing_at_start: frozenset[str] | None = None
 
     @property
@@ -98,16 +116,13 @@ class Refresher:
         with self._changed:
             for name, refreshes in self._refreshes.items():
                 refreshes.extend(reversed(self._history.last(name, REMEMBERED)))
-        self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
-        self._thread.start()
+        self._beginning.start()
 
     def stop(self) -> None:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread:
-            self._thread.join(STOP_SECONDS)
-            self._thread = None
+        stop_all([self._by_hand, *self._loops.values()])
 
     def request(self, name: str, *, confirmed: bool = False, by_hand: bool = False) -> str:
         """Refresh soon; the id of the refresh that will have done it.
@@ -124,8 +139,8 @@ class Refresher:
         return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
     def changed(self, name: str) -> str:
-        """As `request`, by somebody who has just changed what the sources hold."""
-        return self._ask(name, join=("waiting",))
+        """As `request`, by somebody who has just changed the managed entries. No source is read for it."""
+        return self._ask(name, join=("waiting",), managed_only=True)
 
     def roll_back(self, name: str) -> tuple[Snapshot, RolledBack]:
         """Serve the snapshot before the current one again, from now on.
@@ -200,13 +215,23 @@ class Refresher:
             self._missing_at_start = frozenset(missing)
             self._changed.notify_all()
 
-    def step(self) -> bool:
-        """Do the refresh that has waited longest. Whether there was one."""
+    def _begin(self) -> None:
+        if self._batcher.wait_until_loaded():
+            with suppress(NotReady):  # stopped again already
+                self._scan_beside_the_model()
+                self.catch_up()
+        for each in (self._by_hand, *self._loops.values()):
+            each.start()
+
+    def _step(self, knowledge_base: str | None) -> bool:
+        """Do the refresh of this knowledge base's sources that waits, or else (None) what is by hand only."""
         with self._changed:
-            if not self._line:
+            found = None if self._stopping else self._waiting(knowledge_base)
+            if found is None:
                 return False
-            name = self._line.popleft()
-            running = self._begun(name)
+            name, waiting = found
+            running = replace(waiting, state="running", started=self._now())
+            self._replace(name, running)
         self._history.note(name, running)
         try:
             ended = self._refresh(name, running)
@@ -215,7 +240,9 @@ class Refresher:
         except Exception as problem:  # noqa: BLE001 - the top of a step: a refresh may fail, the thread may not
             _log.exception("refresh broke", extra={"knowledge_base": name, "refresh": running.id})
             ended = self._failed(name, running, f"{type(problem).__name__}: {problem}")
-        self._progress.pop(name, None)
+        if ended.state == "waiting":
+            self._hand_over(name, ended)
+            return True
         self._history.note(name, ended)
         with self._changed:
             self._replace(name, ended)
@@ -223,17 +250,22 @@ class Refresher:
         self._finished(name, ended)
         return True
 
-    def _run(self) -> None:
-        if self._batcher.wait_until_loaded():
-            with suppress(NotReady):  # stopped again already
-                self._scan_beside_the_model()
-                self.catch_up()
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._line or self._stopping)
-                if self._stopping:
-                    return
-            self.step()
+    def _waiting(self, knowledge_base: str | None) -> tuple[str, Refresh] | None:
+        """The one requested first of those that this thread does."""
+        names = self._refreshes if knowledge_base is None else (knowledge_base,)
+        found = (
+            (each.requested, name, each)
+            for name in names
+            for each in self._refreshes[name]
+            if each.state == "waiting" and each.managed_only == (knowledge_base is None)
+        )
+        first = min(found, key=lambda each: each[0], default=None)
+        return first and (first[1], first[2])
+
+    def _hand_over(self, name: str, refresh: Refresh) -> None:
+        with self._changed:
+            self._replace(name, refresh)
+        self._loops[name].wake()
 
     def _scan_beside_the_model(self) -> None:
         """Only now is it known what the model runs on, and what memory it leaves there."""
@@ -241,35 +273,70 @@ class Refresher:
             with self._publishing:
                 shelf.scan_anew()
 
-    def _ask(self, name: str, join: tuple[str, ...], *, confirmed: bool = False) -> str:
+    def _ask(
+        self, name: str, join: tuple[str, ...], *, confirmed: bool = False, managed_only: bool = False
+    ) -> str:
         with self._changed:
             if name not in self._refreshes:
                 raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
             for refresh in self._refreshes[name]:
-                if refresh.state in join and (refresh.state == "waiting" or refresh.confirmed >= confirmed):
+                if refresh.state not in join or refresh.managed_only != managed_only:
+                    continue
+                if refresh.state == "waiting" or refresh.confirmed >= confirmed:
                     self._replace(name, replace(refresh, confirmed=refresh.confirmed or confirmed))
                     return refresh.id
-            asked = Refresh(id=uuid4().hex[:12], state="waiting", requested=self._now(), confirmed=confirmed)
+            asked = Refresh(
+                id=uuid4().hex[:12],
+                state="waiting",
+                requested=self._now(),
+                confirmed=confirmed,
+                managed_only=managed_only,
+            )
             self._refreshes[name].append(asked)
-            self._line.append(name)
             self._changed.notify_all()
-            return asked.id
+        (self._by_hand if managed_only else self._loops[name]).wake()
+        return asked.id
 
     def _refresh(self, name: str, running: Refresh) -> Refresh:
-        shelf = self._shelves[name]
-        reading = self._read(name, running.confirmed)
-        model = self._batcher.identity
+        reading = self._read(name, running)
+        if reading is None:
+            return replace(running, state="waiting", started=None, managed_only=False)
+        with self._working:
+            try:
+                difference = self._diff(name, running, reading)
+                if isinstance(difference, Refresh):
+                    return difference
+                del reading  # 2 kB an entry, and needed no more: what follows works on lines
+                vectors = self._encode(name, difference)
+                snapshot = self._build(name, difference, vectors)
+                return self._publish(name, difference, vectors, snapshot)
+            finally:
+                self._progress.pop(name, None)
+
+    def _read(self, name: str, running: Refresh) -> Reading | None:
+        """What the sources hold; None when they must be asked after all, which is not this thread's work."""
+        if not running.managed_only:
+            return self._contents[name].read(confirmed=running.confirmed)
+        reading = self._contents[name].last_read()
+        return reading and replace(reading, failed=self._last_failures(name))
+
+    def _diff(self, name: str, running: Refresh, reading: Reading) -> _Difference | Refresh:
+        """What is new in this reading; the ended refresh when that is nothing, or is not to be served."""
+        shelf, model = self._shelves[name], self._batcher.identity
+        failed = self._since_when(name, reading.failed)
+        try:
+            reading = self._contents[name].with_managed(reading)
+        except SourceError as problem:
+            return self._failed(name, replace(running, failed_sources=failed), problem.message)
         ordered = sorted(reading.entries, key=lambda entry: entry.id)
         entries = StoredEntries.of(ordered)
         parts = parts_of_all(ordered, answers=name in self._answers_searched)
-        # 2 kB each, and needed no more: what follows works on lines.
-        reading, ordered = replace(reading, entries=()), []
         report = replace(
             running,
             read=reading.read,
             kept=len(entries),
             dropped=reading.dropped,
-            failed_sources=reading.failed,
+            failed_sources=failed,
             notes=reading.notes,
         )
         served = shelf.current
@@ -277,42 +344,69 @@ class Refresher:
         if current and shelf.refuses(entries):
             return self._held_back(name, report, current)
         if current and current.entries == entries and current.is_found_by(parts):
-            if reading.is_old:
-                return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
-            with self._publishing:
-                if shelf.rolled_back and shelf.current is not current:
-                    return self._held_back(name, report, current)  # rolled back from it a moment ago
-                if not reading.failed:
-                    shelf.confirm(self._now())
-            return self._done(name, report, current.id)
-        assembled = self._assembly.vectors_of(entries, parts.texts, current, model, self._telling(name))
+            return self._unchanged(name, report, current, reading)
+        return _Difference(report, model, current, entries, parts, reading.dropped)
+
+    def _unchanged(self, name: str, report: Refresh, current: Snapshot, reading: Reading) -> Refresh:
+        shelf = self._shelves[name]
+        if reading.is_old:
+            return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
+        with self._publishing:
+            if shelf.rolled_back and shelf.current is not current:
+                return self._held_back(name, report, current)  # rolled back from it a moment ago
+            if not reading.failed and not report.managed_only:
+                shelf.confirm(self._now())
+        return self._done(name, report, current.id)
+
+    def _encode(self, name: str, new: _Difference) -> Assembled:
+        served, texts = self._shelves[name].current, new.parts.texts
+        vectors = self._assembly.vectors_of(new.entries, texts, new.current, new.model, self._telling(name))
         if served:
-            self._assembly.keep_what_leaves(served, assembled.rows_before, parts.texts if current else ())
-        now = self._now()
+            self._assembly.keep_what_leaves(served, vectors.rows_before, texts if new.current else ())
+        return vectors
+
+    def _build(self, name: str, new: _Difference, vectors: Assembled) -> Snapshot:
+        now, count = self._now(), len(new.entries)
+        passages = Passages.of(
+            new.parts.starts,
+            vectors.vectors[count:],
+            extra_starts=new.parts.extra_starts,
+            scanner=self._scanner,
+        )
         snapshot = Snapshot.of(
-            id=f"{now:%Y%m%dT%H%M%S.%fZ}-{running.id[:6]}",
+            id=f"{now:%Y%m%dT%H%M%S.%fZ}-{new.report.id[:6]}",
             knowledge_base=name,
             created=now,
-            model=model,
-            entries=entries,
-            vectors=assembled.vectors[: len(entries)],
-            passages=Passages.of(
-                parts.starts,
-                assembled.vectors[len(entries) :],
-                extra_starts=parts.extra_starts,
-                scanner=self._scanner,
-            )
-            if parts.texts
-            else None,
-            before=Before(current, assembled.rows_before) if current else None,
+            model=new.model,
+            entries=new.entries,
+            vectors=vectors.vectors[:count],
+            passages=passages if new.parts.texts else None,
+            before=Before(new.current, vectors.rows_before) if new.current else None,
             scanner=self._scanner,
-            read=reading.read,
-            dropped=reading.dropped,
+            read=new.report.read,
+            dropped=new.dropped,
         )
-        report = replace(report, embedded=assembled.embedded, recalled=assembled.recalled)
+        if new.report.managed_only and new.current:
+            return replace(snapshot, confirmed=new.current.confirmed)  # nobody has asked the sources
+        return snapshot
+
+    def _publish(self, name: str, new: _Difference, vectors: Assembled, snapshot: Snapshot) -> Refresh:
+        report = replace(new.report, embedded=vectors.embedded, recalled=vectors.recalled)
         with self._publishing:
-            shelf.publish(snapshot)
+            self._shelves[name].publish(snapshot)
         return self._done(name, report, snapshot.id)
+
+    def _since_when(self, name: str, failed: tuple[FailedSource, ...]) -> tuple[FailedSource, ...]:
+        """These failures, each with the time of the first of its unbroken row."""
+        known = {each.source: each.failing_since for each in self._last_failures(name)}
+        now = self._now()
+        return tuple(
+            replace(each, failing_since=each.failing_since or known.get(each.source) or now)
+            for each in failed
+        )
+
+    def _last_failures(self, name: str) -> tuple[FailedSource, ...]:
+        return next((each.failed_sources for each in self.recent(name) if each.finished), ())
 
     def _telling(self, name: str) -> Callable[[Progress], None]:
         told = time.monotonic()
@@ -361,12 +455,6 @@ class Refresher:
     def _failed(self, name: str, running: Refresh, reason: str) -> Refresh:
         _log.error("refresh failed", extra={"knowledge_base": name, "refresh": running.id, "reason": reason})
         return replace(running, state="failed", finished=self._now(), error=reason)
-
-    def _begun(self, name: str) -> Refresh:
-        waiting = next(each for each in self._refreshes[name] if each.state == "waiting")
-        running = replace(waiting, state="running", started=self._now())
-        self._replace(name, running)
-        return running
 
     def _replace(self, name: str, refresh: Refresh) -> None:
         refreshes = self._refreshes[name]

@@ -111,8 +111,8 @@ def _found(spec: str, base: Path) -> tuple[list[Path], list[Dropped], bool]:
         matches = sorted(glob.glob(spec, root_dir=base, recursive=True))  # noqa: PTH207
         if files := [base / match for match in matches if (base / match).is_file()]:
             return files, [], False
-        raise SourceError(f"{spec} matches no file in {base}")
-    raise SourceError(f"{spec} does not exist in {base}")
+        raise SourceError(f"{spec} matches no file in {base}", "missing")
+    raise SourceError(f"{spec} does not exist in {base}", "missing")
 
 
 def _in_folder(folder: Path, base: Path) -> tuple[list[Path], list[Dropped]]:

@@ -74,5 +74,5 @@ def _fetched(spec: SourceSpec, marks: Mapping[str, str], limits: Limits) -> Fres
 def _some(name: str, reading: Reading) -> Reading:
     """The reading, because an empty source is a mistake in it."""
     if not reading.entries:
-        raise SourceError(f"{name} holds no entry: {files.nothing_of(reading)}")
+        raise SourceError(f"{name} holds no entry: {files.nothing_of(reading)}", "empty")
     return reading

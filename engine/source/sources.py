@@ -56,6 +56,7 @@ class Sources:
         self._now = now
         self._floor = floor
         self._limits = limits
+        self._unknown = {origin.key(spec) for spec in self._specs}
 
     def read(self, *, confirmed: bool = False) -> Reading:
         """Everything the sources hold, in their order, and which of them failed.
@@ -66,6 +67,16 @@ class Sources:
         readings = [self._one(spec, confirmed=confirmed) for spec in self._specs]
         self._forget_the_others()
         return merged(readings)
+
+    def last_read(self) -> Reading | None:
+        """What each source held when it could last be read; None when one was not asked since the start.
+
+        A source that was asked, and never could be read, holds nothing.
+        """
+        if self._unknown:
+            return None
+        held = [self._kept.load(origin.key(spec)) for spec in self._specs]
+        return merged([each.reading for each in held if each])
 
     def _one(self, spec: SourceSpec, *, confirmed: bool) -> Reading:
         key, label = origin.key(spec), origin.label(spec)
@@ -78,7 +89,8 @@ class Sources:
             if fresh and kept and not confirmed:
                 self._believe(label, kept.entries, entries)
         except SourceError as problem:
-            return self._failed(label, problem.message, kept)
+            self._unknown.discard(key)
+            return self._failed(label, problem, kept)
         self._keep(key, label, fresh, entries)
         return fresh.reading if fresh else _reading_of(kept)
 
@@ -90,22 +102,28 @@ class Sources:
             f"If this is meant: python -m engine refresh {self._knowledge_base} --confirm"
         )
         if has < had * self._floor:
-            raise SourceError(f"{label} has shrunk from {had} entries to {has}, {how}")
+            raise SourceError(f"{label} has shrunk from {had} entries to {has}, {how}", "shrunk")
         if had < _FEW or _is_surely_there(before, now, self._floor):
             return
         old, new = _sentences(before), _sentences(now)
         share = len(old & new) / len(old)
         if share < self._floor:
-            raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}")
+            raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}", "rewritten")
 
-    def _failed(self, label: str, reason: str, kept: Kept | None) -> Reading:
+    def _failed(self, label: str, problem: SourceError, kept: Kept | None) -> Reading:
         held = kept.reading if kept else Reading((), 0)
-        failed = FailedSource(label, reason, kept=len(held.entries), since=kept.at if kept else None)
+        failed = FailedSource(
+            label,
+            problem.message,
+            kept=len(held.entries),
+            since=kept.at if kept else None,
+            code=problem.why,
+        )
         _log.warning(
             "source failed",
             extra={
                 "source_name": label,
-                "reason": reason,
+                "reason": problem.message,
                 "kept": failed.kept,
                 "since": failed.since and failed.since.isoformat(),
             },
@@ -120,7 +138,9 @@ class Sources:
                 self._kept.store(key, label, fresh.reading, entries=entries, marks=marks, at=self._now())
             else:
                 self._kept.confirm(key, self._now())
+            self._unknown.discard(key)
         except OSError as problem:  # the reading is good all the same
+            self._unknown.add(key)  # what is kept is older than what was read
             _log.error("source not kept", extra={"source_name": label, "reason": str(problem)})
 
     def _forget_the_others(self) -> None:

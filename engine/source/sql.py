@@ -70,8 +70,10 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
         raise SourceError(f"{name}: wanted DIALECT+DRIVER://USER:PASSWORD@HOST/DATABASE") from None
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         if time.monotonic() >= deadline:
-            raise SourceError(f"{name}: the query took longer than {limits.query_seconds:g} s") from None
-        raise SourceError(f"{name}: {_cause(error, url)}") from None
+            raise SourceError(
+                f"{name}: the query took longer than {limits.query_seconds:g} s", "slow"
+            ) from None
+        raise SourceError(f"{name}: {_cause(error, url)}", "unreachable") from None
 
 
 def _rows(name: str, connection: Connection, query: str, limits: Limits, deadline: float) -> Iterator[Record]:
@@ -131,7 +133,7 @@ def _located(url: URL, base: Path) -> URL:
         )
     path = base / url.database
     if not path.is_file():
-        raise SourceError(f"{path} does not exist")
+        raise SourceError(f"{path} does not exist", "missing")
     return URL.create("sqlite", database=f"{path.resolve().as_uri()}?mode=ro", query={"uri": "true"})
 
 

@@ -78,22 +78,24 @@ def fetch(
                 if answer.status_code == _NOT_MODIFIED and not _REMEMBERED.isdisjoint(marks):
                     return None
                 if answer.status_code != _OK:
-                    raise SourceError(f"{name} answered with status {answer.status_code}")
+                    raise SourceError(f"{name} answered with status {answer.status_code}", "refused")
                 if "," in answer.headers.get("Content-Encoding", ""):
                     raise SourceError(f"{name} is packed more than once")
                 content = _body(answer, name, limits, deadline)
     except requests.exceptions.SSLError as error:
-        raise SourceError(f"{name} has no certificate that can be trusted: {_cause(error)}") from None
+        raise SourceError(
+            f"{name} has no certificate that can be trusted: {_cause(error)}", "refused"
+        ) from None
     except (requests.Timeout, TimeoutError):
-        raise SourceError(_too_slow(name, limits)) from None
+        raise SourceError(_too_slow(name, limits), "slow") from None
     except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
         if time.monotonic() >= deadline:
-            raise SourceError(_too_slow(name, limits)) from None
-        raise SourceError(f"{name} cannot be fetched: {_cause(error)}") from None
+            raise SourceError(_too_slow(name, limits), "slow") from None
+        raise SourceError(f"{name} cannot be fetched: {_cause(error)}", "unreachable") from None
     except (ValueError, UnicodeError):
         raise SourceError(f"{name} is no address, or its headers cannot be sent") from None
     if not content.strip():
-        raise SourceError(f"{name}:1 is empty")
+        raise SourceError(f"{name}:1 is empty", "empty")
     suffix = _suffix(name, url, answer, content)
     digest = hashlib.sha256(content).hexdigest()
     if marks.get("sha256") == digest and marks.get("suffix") == suffix:

@@ -184,7 +184,8 @@ class DroppedBody(Body):
 class FailedSourceBody(Body):
     """A source, or a file of one, that could not be read.
 
-    `kept` entries of it are served as they were at `since`.
+    `kept` entries of it are served as they were at `since`. `code` says why, for programs that have
+    their own words; `failing_since` when it began.
     """
 
     source: str
@@ -192,6 +193,7 @@ class FailedSourceBody(Body):
     kept: int
     since: datetime | None
     code: str
+    failing_since: datetime | None
 
 
 class RefreshRequest(BaseModel):
