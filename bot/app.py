@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -35,11 +35,13 @@ from bot.pipeline.intake import Reception
 from bot.pipeline.poller import Lookout
 from bot.pipeline.rendezvous import Handover
 from bot.pipeline.schedule import Schedule
+from bot.pipeline.store_health import PROBE_SECONDS, StoreHealth
 from bot.pipeline.worker import Bell, Worker, Workers
 from bot.platforms.host import Adapter, Condition, Deployment, Host, Installed, Operation, Part, ReadModel
 from bot.platforms.registry import ADAPTERS
 from bot.process.control_socket import Local
-from bot.process.lock import CannotStart, is_sqlite, only_owner
+from bot.process.lock import CannotStart, is_sqlite, only_owner, only_user
+from bot.process.loop import Loop
 from bot.responder import Responder
 from bot.store import (
     Admins,
@@ -231,6 +233,7 @@ class App:
             sweep=partial(Retention(self._database, clock).sweep, bot.retention_days),
             look=self._look,
         )
+        self._health = StoreHealth(self._database, on_log_bytes=self.metrics.store_log_bytes.set)
         self.metrics.expect(self._traits)
         self.metrics.watch_queue(self._counts, self._oldest_seconds)
         self.flask: Flask = web.create(self._blueprints(host.clock_watch, adapters))
@@ -252,7 +255,8 @@ class App:
         """
         with ExitStack() as started:
             started.enter_context(self._owned())
-            parts: list[Part] = [self._database, self.engine, self._workers, self.schedule]
+            looking = Loop(self._health.step, PROBE_SECONDS, "store-health")
+            parts: list[Part] = [self._database, self.engine, self._workers, self.schedule, looking]
             if not is_sqlite(self._bot):
                 parts.append(self._lookout)
             if self._owns_folder:
@@ -296,7 +300,10 @@ class App:
 
     @contextmanager
     def _owned(self) -> Iterator[None]:
-        with only_owner(self._bot.data_dir) if self._owns_folder else nullcontext():
+        with ExitStack() as owned:
+            if self._owns_folder:
+                owned.enter_context(only_owner(self._bot.data_dir))
+            owned.enter_context(only_user(self._bot.database_url))
             try:
                 schema.check(self._bot.database_url)
             except SchemaError as unknown:
@@ -379,7 +386,7 @@ class App:
             self.inbox.next_due()
         except StoreError as problem:
             return [f"database: {problem}"]
-        return []
+        return [f"database: {self._health.problem}"] if self._health.problem else []
 
     def _look(self) -> None:
         self.clockwork.look()

@@ -54,6 +54,12 @@ class Metrics:
             "kbdial_bot_engine_away", "1 while the engine is known to be away", registry=self.registry
         )
 
+        self.store_log_bytes = Gauge(
+            "kbdial_bot_store_log_bytes",
+            "SQLite's log that is not yet part of the database",
+            registry=self.registry,
+        )
+
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(f"kbdial_bot_{name}", help_text, labels, registry=self.registry)
 

@@ -1,4 +1,4 @@
-"""One owner for each data folder, however many programs are pointed at it."""
+"""One owner for each data folder and for each database file, however many programs are pointed at them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,36 @@ def only_owner(data_dir: Path) -> Iterator[None]:
         ) from None
     except OSError as unusable:
         raise CannotStart(f"[bot] data_dir: {data_dir} cannot be used: {unusable.strerror}") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def only_user(database_url: str) -> Iterator[None]:
+    """Hold the lock of the database itself, whatever data folder the others have. A server needs none.
+
+    Raises:
+        CannotStart: another program has it open, or its folder cannot be used.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        yield
+        return
+    # Resolved, because two names of one file are one database.
+    database = Path(url.database).resolve()
+    lock = FileLock(database.with_name(f"{database.name}.lock"), blocking=False)
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise CannotStart(
+            f"The database {database} is in use by another kbdial with another data folder. "
+            "Stop that one first, or set [bot] database_url."
+        ) from None
+    except OSError as unusable:
+        raise CannotStart(f"[bot] database_url: {database} cannot be used: {unusable.strerror}") from None
     try:
         yield
     finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -12,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.store import locks, sqlite
 from bot.store.errors import StoreError
+from bot.store.file_watch import FileWatch
 from bot.store.group_commit import GroupWriter, is_trouble_of_the_store
 from bot.store.postgresql import begun, once_more_if_it_had_died, server_engine
 
@@ -35,11 +38,15 @@ class Database:
     def __init__(self, url: str, *, busy_seconds: float = 1.5) -> None:
         self._busy_seconds = busy_seconds
         self._writer: GroupWriter | None = None
+        self._files: FileWatch | None = None
+        self._path: Path | None = None
+        self._anchor: sqlite3.Connection | None = None
         if make_url(url).get_backend_name() == "sqlite":
-            path = sqlite.path_of(url)
+            path = self._path = sqlite.path_of(url)
+            self._files = FileWatch(path)
             self._writing = sqlite.engine_of(path, writes=True, wait_seconds=0.05)
             self._reading = sqlite.engine_of(path, writes=False, wait_seconds=busy_seconds)
-            self._writer = GroupWriter(self._writing, busy_seconds=busy_seconds)
+            self._writer = GroupWriter(self._writing, busy_seconds=busy_seconds, problem=self._files.problem)
         else:
             self._writing = server_engine(
                 url, answer_seconds=busy_seconds, pool_timeout=busy_seconds, max_overflow=MOST_CONNECTIONS - 5
@@ -49,12 +56,21 @@ class Database:
             )
 
     def start(self) -> None:
+        if self._path is not None and self._files is not None and self._anchor is None:
+            self._anchor = self._opened(self._path)
+            if self._anchor is not None:
+                self._files.begin()
         if self._writer is not None:
             self._writer.start()
 
     def stop(self) -> None:
         """Write what waits, then close. The last to close is the writer, which empties the log."""
         self._reading.dispose()
+        if self._files is not None:
+            self._files.end()
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
         if self._writer is not None:
             self._writer.stop()
         self._writing.dispose()
@@ -71,12 +87,26 @@ class Database:
             return self._writer.write(work)
         return _guarded(lambda: self._in_own_transaction(work, alone=alone))
 
+    def probe(self) -> None:
+        """Write and sync something that means nothing.
+
+        Raises:
+            StoreError: what is accepted now would not be kept.
+        """
+        self.write(_touch)
+
+    def log_bytes(self) -> int:
+        """The size of SQLite's log; 0 on a server, which looks after its own."""
+        return 0 if self._files is None else self._files.log_bytes()
+
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one state of the database, on a connection that cannot write.
 
         Raises:
             StoreError: the database cannot be read, or not in time.
         """
+        if self._files is not None and (problem := self._files.problem()):
+            raise StoreError(problem)
 
         def reading() -> T:
             with self._reading.connect() as connection:
@@ -84,11 +114,29 @@ class Database:
 
         return _guarded(lambda: once_more_if_it_had_died(reading))
 
+    def _opened(self, path: Path) -> sqlite3.Connection | None:
+        """A connection that keeps the log's files in their places for as long as we run."""
+        try:
+            connection = sqlite.connect(path, writes=False, wait_seconds=self._busy_seconds)
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.Error:
+            # Whoever reads or writes is told why, each time.
+            return None
+        return connection
+
     def _in_own_transaction(self, work: Callable[[Connection], T], *, alone: bool) -> T:
         with begun(self._writing, locks.alone if alone else locks.side_by_side) as connection:
             result = work(connection)
             connection.commit()
             return result
+
+
+def _touch(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version = {(version + 1) % 1000}")
+    else:
+        connection.exec_driver_sql("SELECT pg_current_xact_id()")
 
 
 def _guarded(action: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
@@ -55,11 +56,20 @@ class GroupWriter:
     """Runs works one after the other, and commits them in groups.
 
     Stopping twice is fine, and so is stopping what never started. What waits when
-    `stop` is called is still written.
+    `stop` is called is still written. `problem` says why nothing that is written would be found
+    again; it is asked before each commit and after it, before anybody is answered.
     """
 
-    def __init__(self, engine: Engine, *, busy_seconds: float, longest_line: int = LINE) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        busy_seconds: float,
+        longest_line: int = LINE,
+        problem: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._engine = engine
+        self._problem = problem
         self._longest_line = longest_line
         self._busy_seconds = busy_seconds
         self._line: deque[_Write] = deque()
@@ -109,20 +119,28 @@ class GroupWriter:
 
     def _serve(self) -> None:
         """Commit one group; whatever happens, everybody in it is answered."""
+        if problem := self._problem():
+            self._save_log()
+            self._fail(self._take(), problem)
+            return
         try:
             connection = self._begin()
             if connection is None:
                 return
-        except (sqlite3.Error, DBAPIError) as problem:
+        except (sqlite3.Error, DBAPIError) as failed:
             self._close()
-            self._fail(self._take(), problem)
+            self._fail(self._take(), failed)
             return
         group = self._take()
         try:
             self._run_works(connection, group)
             connection.commit()
-        except (sqlite3.Error, DBAPIError) as problem:
+        except (sqlite3.Error, DBAPIError) as failed:
             self._close()
+            self._fail(group, failed)
+            return
+        if problem := self._problem():
+            # It is committed, perhaps to a file that nobody finds again.
             self._fail(group, problem)
             return
         for write in group:
@@ -174,9 +192,16 @@ class GroupWriter:
         return late
 
     @staticmethod
-    def _fail(group: list[_Write], problem: Exception) -> None:
+    def _fail(group: list[_Write], problem: Exception | str) -> None:
+        words = problem if isinstance(problem, str) else _words(problem)
         for write in group:
-            write.fail(StoreError(f"the database did not take the write: {_words(problem)}"))
+            write.fail(StoreError(f"the database did not take the write: {words}"))
+
+    def _save_log(self) -> None:
+        """Put into the database what so far is in its log alone, which may have lost its name."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):  # nothing else can be done for it
+                _driver(self._connection).execute("PRAGMA wal_checkpoint(FULL)").fetchall()
 
     def _close(self) -> None:
         """Let the connection go; the next group opens a new one, whatever happened to the file."""

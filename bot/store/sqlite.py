@@ -28,27 +28,32 @@ def path_of(database_url: str) -> Path:
     return Path(name)
 
 
+def connect(path: Path, *, writes: bool, wait_seconds: float) -> sqlite3.Connection:
+    """The driver's own connection to a file that exists.
+
+    Raises:
+        sqlite3.Error: it does not, or is no database.
+    """
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=wait_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _prepare(connection, writes=writes)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
 def engine_of(path: Path, *, writes: bool, wait_seconds: float) -> Engine:
     """Where `writes` is False the connections cannot write at all. Writers begin by hand, see writer.py."""
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path))}?mode=rw",
-            uri=True,
-            timeout=wait_seconds,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            _prepare(connection, writes=writes)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
     engine = create_engine(
         "sqlite://",
-        creator=connect,
+        creator=lambda: connect(path, writes=writes, wait_seconds=wait_seconds),
         poolclass=QueuePool,
         pool_size=1 if writes else 4,
         max_overflow=0 if writes else -1,

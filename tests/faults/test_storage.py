@@ -39,6 +39,7 @@ def test_a_full_disk_refuses_what_is_new_and_recovers_by_itself(
             assert refused.status == 503
             assert refused.seconds < HANG_SECONDS
             assert requests.get(home.url + "/healthz", timeout=5).status_code == 200
+            until(lambda: requests.get(home.url + "/readyz", timeout=5).status_code == 503)
             assert requests.get(home.url + "/metrics", timeout=5).status_code == 200
             assert b"could not be saved" in line.command(600, "/threshold", "0.6 " + "x" * 3000).body
 

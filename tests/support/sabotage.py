@@ -17,14 +17,17 @@ import os
 import runpy
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import alembic.ddl.impl
 import sqlalchemy
 
+from bot import app
+from bot.cli import operator
 from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
-from bot.store import Inbox, inbox, outbox, sqlite, tables
+from bot.store import Inbox, file_watch, inbox, outbox, sqlite, tables
 from engine.storage import snapshot_store
 
 # What a shell shows for a process that was killed; no exit of ours has this code.
@@ -114,6 +117,19 @@ def _no_lease_check() -> None:
     outbox._is_ours = lambda delivery: tables.outbox.c.id == delivery.id
 
 
+def _no_file_watch() -> None:
+    def wrapped(self: file_watch.FileWatch) -> str | None:
+        del self
+        return None
+
+    file_watch.FileWatch.problem = wrapped  # type: ignore[method-assign]
+
+
+def _no_database_lock() -> None:
+    for module in (app, operator):
+        vars(module)["only_user"] = lambda _: nullcontext()
+
+
 def _no_sync_of_snapshots() -> None:
     snapshot_store.os = _OsWithoutSync()  # type: ignore[attr-defined, assignment]
 
@@ -144,6 +160,8 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "synchronous-normal": _commit_mode("NORMAL"),
     "no-unique-key": _no_unique_key,
     "no-lease-check": _no_lease_check,
+    "no-file-watch": _no_file_watch,
+    "no-database-lock": _no_database_lock,
     "no-sync-of-snapshots": _no_sync_of_snapshots,
 }
 

@@ -71,6 +71,7 @@ def a_week(program: Program, clock: HandClock) -> None:
     slack.until(lambda: app.outbox.counts()["dead"] == 1)
     clock.go_on(DAY)
 
+    app._health.step()
     transport.is_cut = True
     for number in range(3):
         people.says("while the engine is away", channel=f"D{number}", user=f"U9{number}")
