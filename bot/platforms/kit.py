@@ -80,9 +80,9 @@ class ResponseOrigins:
     `path` is the form of what may follow, from its slash on.
     """
 
-    def __init__(self, origins: Iterable[str], *, path: str) -> None:
+    def __init__(self, origins: Iterable[str], *, path: re.Pattern[str]) -> None:
         self._allowed = tuple(_origin(allowed) for allowed in origins)
-        self._path = re.compile(path)
+        self._path = path
 
     def allow(self, url: str) -> bool:
         for origin in self._allowed:

@@ -30,6 +30,7 @@ from bot.platforms.kit import ResponseOrigins
 OK, TOO_FAST, BROKEN = 200, 429, 500
 DEFAULT_WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 900.0
+_RESPONSE_PATH = re.compile(r"/[A-Za-z0-9/_.~%?&=+:,-]*")
 UPLOAD_SECONDS = 30.0
 
 TOKEN_IS_DEAD = frozenset({
@@ -124,7 +125,7 @@ class ResponseAddresses:
     """The response URLs that come with commands and clicks, each good for 5 uses in 30 minutes."""
 
     def __init__(self, allowed_origins: Sequence[str], outgoing: Outgoing, clock: Clock) -> None:
-        self._origins = ResponseOrigins(allowed_origins, path=r"/[A-Za-z0-9/_.~%?&=+:,-]*")
+        self._origins = ResponseOrigins(allowed_origins, path=_RESPONSE_PATH)
         self._outgoing = outgoing
         self._clock = clock
 

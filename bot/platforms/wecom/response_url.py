@@ -6,6 +6,7 @@ so nothing is sent to a host that is not allowed by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,13 +16,16 @@ from bot.domain import PlatformError
 from bot.platforms.kit import ResponseOrigins
 from bot.platforms.wecom.http import Unreached, call
 
+# Printable ASCII but the backslash, which some readers take for a slash.
+_PATH = re.compile(r"/[!-\[\]-~]*")
+
 
 class ResponseAddresses:
     """Sends to response addresses of these hosts, each written like "https://qyapi.weixin.qq.com"."""
 
     def __init__(self, session: requests.Session, hosts: Iterable[str]) -> None:
         self._session = session
-        self._origins = ResponseOrigins(hosts, path=r"/[!-\[\]-~]*")
+        self._origins = ResponseOrigins(hosts, path=_PATH)
 
     def allows(self, address: str) -> bool:
         return self._origins.allow(address)
