@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     command("admin-code", _admin_code, "print a one-time code: who sends /admin claim CODE becomes an admin")
     admins = command("admins", _admins, "who became an admin by a code, and since when")
     admins.add_argument("--remove", metavar="WHO", help='take the rights away again: "slack:T1:U1"')
+    command("console", _console, "print a link that signs this machine's user in to the console, once")
     for adapter in ADAPTERS:
         for name, about in adapter.commands.items():
             command(name, partial(_of_platform, adapter, name), about.help)
@@ -137,6 +138,10 @@ def _admins(config: Config, options: argparse.Namespace) -> int:
     if options.remove is None:
         return _say(operator.admins(config))
     return _say(operator.remove_admin(config, options.remove))
+
+
+def _console(config: Config, _: argparse.Namespace) -> int:
+    return _say(operator.console(config, getpass.getuser()))
 
 
 def _of_platform(adapter: Adapter[Any], name: str, config: Config, _: argparse.Namespace) -> int:

@@ -25,7 +25,10 @@ from bot import web
 from bot.admin.label_import import Labelling
 from bot.admin.operations import operations
 from bot.config import Config
-from bot.domain import Channel, Clock, Language, Person
+from bot.console.blueprint import blueprint as console
+from bot.console.parts import Parts
+from bot.console.rights import Rights
+from bot.domain import Channel, Clock, IncomingMessage, Language, Person
 from bot.engine_client import EngineClient
 from bot.links import Links
 from bot.metrics import Metrics
@@ -53,7 +56,9 @@ from bot.store import (
     Inbox,
     Labels,
     Letters,
+    Logins,
     Outbox,
+    Overview,
     Places,
     Quarantine,
     Retention,
@@ -72,6 +77,9 @@ from bot.web.clock_skew import ClockWatch
 from bot.web.server import Server
 
 log = logging.getLogger(__name__)
+
+# How long a form of the console waits for its answer before the page shows that it is under way.
+CONSOLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,8 @@ class App:
             reviews=Reviews(self._database),
             gaps=Gaps(self._database),
         )
-        self._admins = Admins(self._database, clock)
+        self.admins = Admins(self._database, clock)
+        self.logins = Logins(self._database, clock)
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = Links(bot.public_url, lambda: own_keys.get("links"))
@@ -156,7 +165,7 @@ class App:
             new_id=edges.new_id,
             link_to=self._links.to,
             traits=self._traits,
-            admins=self._admins,
+            admins=self.admins,
             waiting=self._waiting,
             speaks_first=self._speaks_first,
             wait=time.sleep,
@@ -188,9 +197,11 @@ class App:
                 self.engine,
                 default_knowledge_base=bot.defaults.knowledge_base,
             ),
-            admins=self._admins,
+            admins=self.admins,
             letters=Letters(self._database, clock, on_work=bell.ring),
             quarantine=Quarantine(self._database),
+            logins=self.logins,
+            public_url=bot.public_url,
             database_url=bot.database_url,
         )
         self.operations = {**own, **self._operations_of_platforms()}
@@ -364,9 +375,38 @@ class App:
                 metrics=self.metrics,
                 paths={path: about for adapter in adapters for path, about in adapter.paths.items()},
             ),
+            console(self._console()),
             files.blueprint(read=self._links.read, find=self._documents.get),
             *(blueprint for one in self.installed.values() for blueprint in one.blueprints),
         ]
+
+    def _console(self) -> Parts:
+        overview = Overview(self._database, self._clock)
+        return Parts(
+            bot=self._bot,
+            clock=self._clock,
+            engine=self.engine,
+            logins=self.logins,
+            overview=overview,
+            read=self._read,
+            rights=Rights(
+                channels=overview.channels,
+                takes_part_in=overview.takes_part_in,
+                named_admins=self._bot.admins,
+                is_enrolled=self.admins.includes,
+            ),
+            answer=self._answer_in_console,
+        )
+
+    def _answer_in_console(self, message: IncomingMessage) -> int:
+        """Store what somebody did in the console; its number, once it is answered or ten seconds are over.
+
+        Where we can speak first the answer goes into the room, so that the team sees what changed.
+        """
+        if self._speaks_first(message.channel):
+            return self.reception.accept(message).item_id
+        accepted, _ = self.reception.answer_within(message, wait_seconds=CONSOLE_SECONDS)
+        return accepted.item_id
 
     def _server(self) -> Server:
         try:

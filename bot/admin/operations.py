@@ -14,14 +14,15 @@ from typing import Any, Literal
 
 from bot.admin.label_files import LabelFileError
 from bot.admin.label_import import Labelling
-from bot.platforms.registry import channel_named
+from bot.console.visitor import Origin
+from bot.platforms.registry import channel_named, person_named
 from bot.process.control_socket import (
     Hear,
     LocalError,
     Operation,
     Request,
 )
-from bot.store import Admins, Letters, Quarantine, StoreError
+from bot.store import Admins, Letters, Logins, Quarantine, StoreError
 from bot.store.backup import backup
 
 LETTERS_SHOWN = 200
@@ -34,6 +35,8 @@ def operations(
     admins: Admins,
     letters: Letters,
     quarantine: Quarantine,
+    logins: Logins,
+    public_url: str,
     database_url: str,
 ) -> Mapping[str, Operation]:
     """Every operation; each raises LocalError with a sentence where it refuses."""
@@ -42,6 +45,7 @@ def operations(
         "admin-code": partial(_admin_code, admins),
         "admins": partial(_admins, admins),
         "remove-admin": partial(_remove_admin, admins),
+        "console": partial(_console, logins, public_url),
         "letters": partial(_letters, letters),
         "replay": partial(_replay, letters),
         "quarantine": partial(_quarantine, quarantine),
@@ -61,6 +65,14 @@ def _labels(labelling: Labelling, request: Request, _: Hear) -> str:
 
 def _admin_code(admins: Admins, _request: Request, _: Hear) -> str:
     return admins.new_code()
+
+
+def _console(logins: Logins, public_url: str, request: Request, _: Hear) -> str:
+    if not Origin(public_url).is_usable:
+        raise LocalError(
+            f"the console needs https: [bot] public_url is {public_url}, off this machine and in the clear"
+        )
+    return f"{public_url}/console/sign-in/{logins.new_link(person_named(str(request['person'])))}"
 
 
 def _admins(admins: Admins, _request: Request, _: Hear) -> list[dict[str, str]]:

@@ -44,6 +44,11 @@ def remove_admin(config: Config, person: str) -> str:
     return f"{ask(config, 'remove-admin', {'person': person})} is no admin any more."
 
 
+def console(config: Config, person: str) -> str:
+    """A one-time link into the console for whoever sits at this machine."""
+    return str(ask(config, "console", {"person": person}))
+
+
 def letters(config: Config) -> str:
     """The newest dead letters, two lines each."""
     found: list[dict[str, Any]] = ask(config, "letters", {})

@@ -7,6 +7,7 @@ Ctrl-C, SIGTERM or the end of the terminal or of `make` stops all of it, in reve
 
 from __future__ import annotations
 
+import getpass
 import sys
 import threading
 from contextlib import ExitStack
@@ -91,7 +92,16 @@ def _start(
     with _bars(console) as bars:
         tasks: dict[str, TaskID] = {}
         knowledge_bases = engine.until_embedded(lambda one: _show(bars, tasks, one))
-    _greet(console, bot, ready, knowledge_bases)
+    link = _console_link(running)
+    _greet(console, bot, ready, knowledge_bases, link)
+
+
+def _console_link(running: app.App) -> str:
+    """A link into the console; "" where there can be none."""
+    try:
+        return str(running.operations["console"]({"person": getpass.getuser()}, lambda _: None))
+    except control_socket.LocalError:
+        return ""
 
 
 def _bars(console: Console) -> Progress:
@@ -115,7 +125,9 @@ def _show(bars: Progress, tasks: dict[str, TaskID], one: KnowledgeBase) -> None:
         bars.update(tasks[one.name], completed=one.size, total=one.size)
 
 
-def _greet(console: Console, bot: Bot, ready: Ready, knowledge_bases: tuple[KnowledgeBase, ...]) -> None:
+def _greet(
+    console: Console, bot: Bot, ready: Ready, knowledge_bases: tuple[KnowledgeBase, ...], link: str
+) -> None:
     table = Table.grid(padding=(0, 2))
     sizes = ", ".join(_size(one) for one in knowledge_bases) or "none"
     for what, where in (
@@ -127,6 +139,11 @@ def _greet(console: Console, bot: Bot, ready: Ready, knowledge_bases: tuple[Know
     console.print(Text("kbdial is running.", style="bold green"))
     console.print(table)
     console.print()
+    if link:
+        console.print(Text("In a browser (the link is good once, for ten minutes):", style="bold"))
+        console.print(Text(f"  {link}", style="cyan", no_wrap=True, overflow="ignore"), soft_wrap=True)
+        console.print(Text(f"  {in_words('console')} prints another", style="dim"))
+        console.print()
     console.print(Text("In another terminal:", style="bold"))
     console.print(Text(f"  {in_words('chat')}"))
     console.print(Text("and in it, for example:", style="bold"))

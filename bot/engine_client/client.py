@@ -71,6 +71,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Some entries of a knowledge base in their order, and how many there are."""
+
+    entries: tuple[Entry, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """A line that did not become an entry, and why."""
 
@@ -200,6 +208,18 @@ class EngineClient:
                 return Entry(entry.id, entry.text, entry.answer)
         return None
 
+    def entries(self, knowledge_base: str, limit: int, offset: int = 0) -> EntryPage:
+        """One page of the entries."""
+        return self._call(
+            "GET",
+            f"{_path(knowledge_base)}/entries",
+            EntriesShape,
+            lambda shape: EntryPage(
+                tuple(Entry(entry.id, entry.text, entry.answer) for entry in shape.entries), shape.total
+            ),
+            params={"limit": limit, "offset": offset},
+        )
+
     def entry_ids(self, knowledge_base: str) -> frozenset[str]:
         """The ids of all entries, read a page at a time."""
         return frozenset(entry.id for entry in self._entries(knowledge_base))
@@ -279,8 +299,9 @@ class EngineClient:
             seconds=MEASURE_SECONDS,
         )
 
-    def inspect(self, text: str, *, picture: Language | None) -> Inspected:
-        body = {"text": text, **_picture(picture)}
+    def inspect(self, text: str, *, picture: Language | None, whole: bool = False) -> Inspected:
+        """The vector behind a text; its first 50 values, or the `whole` of them."""
+        body = {"text": text, "values": "all" if whole else "first", **_picture(picture)}
         return self._call(
             "POST",
             "/v1/inspect",

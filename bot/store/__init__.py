@@ -13,7 +13,9 @@ from bot.store.gaps import Gaps, Places
 from bot.store.history import History
 from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
+from bot.store.logins import Login, Logins
 from bot.store.outbox import Outbox
+from bot.store.overview import Activity, Overview, Said
 from bot.store.quarantine import PutAside, Quarantine
 from bot.store.reply_progress import Answers, Kept, Progress
 from bot.store.retention import Retention
@@ -23,6 +25,7 @@ from bot.store.settings import Settings
 
 __all__ = [
     "Accepted",
+    "Activity",
     "Admins",
     "Answers",
     "Database",
@@ -35,13 +38,17 @@ __all__ = [
     "LeaseLost",
     "Letter",
     "Letters",
+    "Login",
+    "Logins",
     "Outbox",
+    "Overview",
     "Places",
     "Progress",
     "PutAside",
     "Quarantine",
     "Retention",
     "Reviews",
+    "Said",
     "SchemaError",
     "Secrets",
     "Settings",

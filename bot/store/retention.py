@@ -15,6 +15,7 @@ from bot.domain import Clock
 from bot.store.database import Database
 from bot.store.tables import (
     asked,
+    console_question,
     document,
     gap_decision,
     inbox,
@@ -50,6 +51,7 @@ class Retention:
             label: (label.c.made_at < before, label.c.source != "import"),
             review_item: (review_item.c.made_at < before,),
             gap_decision: (gap_decision.c.made_at < before,),
+            console_question: (console_question.c.asked_at < before,),
             document: (document.c.expires_at < self._clock.now(),),
             quarantine: (quarantine.c.received_at < before,),
             message_key: (message_key.c.seen_at < keys_before,),

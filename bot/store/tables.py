@@ -339,3 +339,41 @@ admin_code = Table(
     Column("made_at", Utc, nullable=False),
     Column("used_by", Text),
 )
+
+# One-time links into the console, as digests.
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    *_person_columns(),
+    Column("expires_at", Float, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+Index("ix_sign_in_person", sign_in.c.person)
+
+# Browsers that are signed in, as digests of their secrets.
+login = Table(
+    "login",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    *_person_columns(),
+    Column("made_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("idle_until", Float, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Column("agent", Text, nullable=False),  # the family of the browser
+)
+Index("ix_login_person", login.c.person)
+
+# What somebody tried on the console's dial page. Nobody else sees it.
+console_question = Table(
+    "console_question",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("knowledge_base", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+)
+Index("ix_console_question_person", console_question.c.person, console_question.c.id)

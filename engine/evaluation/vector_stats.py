@@ -14,7 +14,7 @@ BINS = 30
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """`values` are the first 50. `edges` has one more than `counts`; the last bin holds both its ends."""
+    """`values`: the first 50, or all. `edges`: one more than `counts`; the last bin holds both ends."""
 
     dimension: int
     norm: float
@@ -23,12 +23,12 @@ class Inspected:
     counts: tuple[int, ...]
 
 
-def inspected(vector: Vectors) -> Inspected:
+def inspected(vector: Vectors, first: int | None = VALUES) -> Inspected:
     counts, edges = np.histogram(vector.astype(np.float64), bins=BINS)
     return Inspected(
         dimension=len(vector),
         norm=float(np.linalg.norm(vector.astype(np.float64))),
-        values=tuple(map(float, vector[:VALUES])),
+        values=tuple(map(float, vector[:first])),
         edges=tuple(map(float, edges)),
         counts=tuple(map(int, counts)),
     )

@@ -41,7 +41,8 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
     def inspect() -> Response:
         asked = json_body(InspectRequest)
         _visible(asked.text, "text")
-        seen = inspected(batcher.encode_question(asked.text))
+        vector = batcher.encode_question(asked.text)
+        seen = inspected(vector) if asked.values == "first" else inspected(vector, None)
         picture = drawn_histogram(seen.edges, seen.counts, asked.language) if asked.picture else None
         return as_json(
             InspectResponse.of(

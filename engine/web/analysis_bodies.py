@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -57,6 +57,7 @@ class InspectRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     text: _Text
+    values: Literal["first", "all"] = Field(default="first", description="The first 50, or all of them.")
     picture: bool = False
     language: Language = Field(default="en", description="Of the words in the picture.")
 

@@ -37,11 +37,13 @@ def terminal_of(running: app.App) -> TerminalPlatform:
 class Program:
     """One life of the bot. `again` starts the next one over the same files, as after a crash."""
 
-    def __init__(self, settings: config.Config, edges: app.Edges, slack: RecordingSlack) -> None:
+    def __init__(
+        self, settings: config.Config, edges: app.Edges, slack: RecordingSlack, *, with_web: bool = False
+    ) -> None:
         self.settings = settings
         self.edges = edges
         self.slack = slack
-        self.app = app.build(settings, edges, with_web=False)
+        self.app = app.build(settings, edges, with_web=with_web)
         self.client: FlaskClient = self.app.flask.test_client()
         self.people = SlackPeople(
             self.client, now=lambda: edges.clock.now().timestamp(), response_url=slack.response_url()
@@ -72,6 +74,7 @@ def a_program(
     *bases: engine_config.KnowledgeBase,
     encoder: Callable[[], Encoder] = LetterEncoder,
     clock: Clock | None = None,
+    with_web: bool = False,
     **bot_keys: Any,
 ) -> Iterator[Program]:
     """A started bot with Slack connected, beside a started engine over `bases`."""
@@ -82,7 +85,7 @@ def a_program(
         settings = some_bot_settings(folder, slack, **bot_keys)
         migrate(settings)
         edges = app.Edges(clock=clock or Clock(), engine_transport=WsgiTransport(engine.app.wsgi))
-        yield closing.enter_context(Program(settings, edges, slack))
+        yield closing.enter_context(Program(settings, edges, slack, with_web=with_web))
 
 
 def some_bot_settings(folder: Path, slack: RecordingSlack, **keys: Any) -> config.Config:

@@ -99,7 +99,7 @@ def test_an_admin_by_a_code_is_listed_and_taken_away_again(tmp_path: Path) -> No
 def test_what_people_wrote_cannot_command_the_operators_terminal(tmp_path: Path) -> None:
     base = a_knowledge_base(tmp_path, "apple")
     with a_program(tmp_path, base) as program:
-        program.app._admins.claim(
+        program.app.admins.claim(
             operator.admin_code(program.settings), Person("slack", "T1", "U1", "eve\x1b[2J\x9b2J\nroot\u202e")
         )
         assert operator.admins(program.settings).isprintable()

@@ -408,7 +408,7 @@ def test_thumbs_under_an_answer_of_one_match_are_a_vote_and_others_are_counted(p
 
 
 def test_an_admin_is_made_by_a_code_once(program: WecomProgram) -> None:
-    code = program.app._admins.new_code()
+    code = program.app.admins.new_code()
     wecom = program.wecom
     assert "现在是管理员" in wecom.say(f"/admin claim {code.lower()}", chat="", user="boss").text
     assert "代码不对" in wecom.say(f"/admin claim {code}", chat="", user="thief").text

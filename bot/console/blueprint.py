@@ -1,0 +1,44 @@
+"""The console as one Flask blueprint: the gate, then page by page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect
+from werkzeug.exceptions import NotFound
+
+from bot.console import gate
+from bot.console.budget import Budget
+from bot.console.pages import dial, doing, signing_in, vectors
+from bot.console.parts import Parts
+from bot.console.site import Site
+
+# Whoever has no login may do this much.
+PUBLIC = frozenset({"console.invitation", "console.sign_in", "console.choose_language"})
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    routes = Blueprint("console", __name__, url_prefix="/console")
+    site = Site(parts)
+    gate.guard(routes, site, Budget(parts.bot.web_threads), public=PUBLIC)
+    files = {asset.name: asset for asset in site.assets.values()}
+
+    @routes.get("")
+    def home() -> Response:
+        return redirect("/console/dial", 303)  # type: ignore[return-value]  # flask's own kind
+
+    @routes.get("/static/<name>")
+    def static_file(name: str) -> Response:
+        if name not in files:
+            raise NotFound
+        kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(files[name].content, content_type=files[name].media_type, headers=kept)
+
+    signing_in.add(routes, site)
+    doing.add(routes, site)
+    dial.add(routes, site)
+    vectors.add(routes, site)
+
+    @routes.route("/<path:rest>", methods=["GET", "POST"])
+    def nothing(rest: str) -> Response:
+        raise NotFound(rest)
+
+    return routes

@@ -1,0 +1,61 @@
+"""The one route by which a page changes something: as a command of the person, in a channel."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from bot.console.pages.signing_in import safe_path
+from bot.console.site import Site
+from bot.domain import Action, Channel, IncomingMessage, MessageKey, Person, RunCommand, Surface
+
+LONGEST_COMMAND = 20_000
+LONGEST_ONCE = 64
+
+
+def add(routes: Blueprint, site: Site) -> None:
+    @routes.post("/do")
+    def do() -> Response:
+        person = site.visitor.person
+        channel = site.parts.rights.channel(person, request.form.get("channel", ""))
+        if channel is None:
+            raise NotFound
+        once = request.form.get("once", "")
+        if not (once.isascii() and once.isprintable() and 0 < len(once) <= LONGEST_ONCE):
+            raise BadRequest
+        message = message_of(channel, person, once, RunCommand(_command()))
+        return answered(site.parts.answer(message), request.form.get("back", ""))
+
+
+def message_of(channel: Channel, person: Person, once: str, action: Action) -> IncomingMessage:
+    """What somebody did in a form. `once` was drawn with the form: sent twice, it is done once."""
+    return IncomingMessage(
+        channel=channel,
+        person=person,
+        keys=(MessageKey("console", f"{person.key} {once}"),),
+        surface=Surface.ACTION,
+        private=True,
+        action=action,
+    )
+
+
+def answered(number: int, back: str) -> Response:
+    """Back to the page, which shows what was answered to this message."""
+    path = safe_path(back)
+    path, _, query = path.partition("?")
+    kept = [part for part in query.split("&") if part and not part.startswith("said=")]
+    response = redirect(f"{path}?{'&'.join([*kept, f'said={number}'])}", 303)
+    assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
+    return response
+
+
+def _command() -> str:
+    """The command that the form's fields spell; `answer` is what comes after "=>"."""
+    form = request.form
+    words = [form.get("verb", ""), *(argument.strip() for argument in form.getlist("argument"))]
+    command = " ".join(word for word in words if word)
+    if answer := form.get("answer", "").strip():
+        command += f" => {answer}"
+    if not command.startswith("/") or len(command) > LONGEST_COMMAND:
+        raise BadRequest
+    return command

@@ -1,0 +1,178 @@
+"""Every word of the console, English beside Chinese. What is put into a sentence is never one itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.domain import Language
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    # around every page
+    "skip": ("Skip to the content", "跳到正文"),
+    "pages": ("Pages", "页面"),
+    "sign_out": ("Sign out", "退出"),
+    "done": ("Done.", "已完成。"),
+    "under_way": ("Under way …", "正在处理……"),
+    "download": ("Download", "下载"),
+    "apply": ("Apply", "应用"),
+    "choose": ("Choose", "选择"),
+    "set": ("Set", "设为"),
+    "answer": ("Answer", "答案"),
+    "next_page": ("Next page", "下一页"),
+    # signing in
+    "sign_in_title": ("Sign in", "登录"),
+    "sign_in_hint": (
+        "The link is good once. Looking at this page has not used it up.",
+        "这个链接只能使用一次；打开本页不会用掉它。",
+    ),
+    "sign_in_as": ("Sign in as {name}", "以 {name} 的身份登录"),
+    "sign_in_sentence": (
+        "You come in by a link that is good once. On the bot's machine `python -m bot console` prints one.",
+        "请使用一次性链接登录。在机器人所在的机器上运行 `python -m bot console` 可获取链接。",
+    ),
+    "signed_out_title": ("Signed out", "已退出"),
+    "signed_out_sentence": ("You can close this page.", "可以关闭本页了。"),
+    "logins_title": ("Where you are signed in", "登录记录"),
+    "logins_hint": (
+        "A login ends after 8 hours without use, and after 7 days in any case.",
+        "8 小时未使用或满 7 天后，登录自动失效。",
+    ),
+    "browser": ("Browser", "浏览器"),
+    "unknown_browser": ("unknown", "未知"),
+    "this_one": ("this one", "当前"),
+    "signed_in_at": ("Signed in", "登录时间"),
+    "seen_at": ("Last seen", "最近使用"),
+    "end": ("End", "结束"),
+    "end_all": ("End all of them", "全部结束"),
+    # refusals
+    "bad_request_title": ("That was not understood", "无法理解该请求"),
+    "bad_request_sentence": ("Go back and try again.", "请返回后重试。"),
+    "not_found_title": ("There is nothing here", "这里什么也没有"),
+    "not_found_sentence": (
+        "It does not exist, or it is not yours to see.",
+        "它不存在，或者你无权查看。",
+    ),
+    "not_allowed_title": ("Not like this", "不支持的请求方式"),
+    "not_allowed_sentence": (
+        "This address takes forms only, or none.",
+        "这个地址只接受表单，或不接受表单。",
+    ),
+    "gone_title": ("Gone", "已失效"),
+    "gone_sentence": ("It was here once.", "它曾经在这里。"),
+    "link_gone_title": ("This link is no longer good", "链接已失效"),
+    "link_gone_sentence": (
+        "It was used already, or it is older than ten minutes. Ask for a new one.",
+        "它已被使用，或已超过十分钟。请重新获取。",
+    ),
+    "too_large_title": ("Too much at once", "内容过大"),
+    "too_large_sentence": (
+        "Send at most 256 KiB, and at most 2,000 lines.",
+        "一次最多 256 KiB、2,000 行。",
+    ),
+    "forged_title": ("This did not come from our page", "请求不是从本站页面发出的"),
+    "forged_sentence": (
+        "Nothing was changed. Go back, reload the page and try again.",
+        "没有做任何更改。请返回、刷新页面后重试。",
+    ),
+    "forged_sign_in_title": ("Open the link in this browser", "请在本浏览器中打开链接"),
+    "forged_sign_in_sentence": (
+        "The link is still good: open it again, and then press the button. Cookies must be allowed.",
+        "链接仍然有效：请重新打开它，再点击按钮。浏览器需要允许 Cookie。",
+    ),
+    "wrong_host_title": ("Wrong address", "地址不对"),
+    "wrong_host_sentence": (
+        "The console is reached under the address in [bot] public_url:",
+        "请使用 [bot] public_url 中配置的地址访问：",
+    ),
+    "busy_title": ("One moment", "请稍候"),
+    "busy_sentence": (
+        "Many people are here just now. This page tries again by itself.",
+        "当前使用的人较多，本页会自动重试。",
+    ),
+    "engine_away_title": ("The engine does not answer", "引擎暂无响应"),
+    "engine_away_sentence": (
+        "It may be loading its model. This page tries again by itself.",
+        "它可能正在加载模型，本页会自动重试。",
+    ),
+    "store_away_title": ("The database does not answer", "数据库暂无响应"),
+    "store_away_sentence": ("This page tries again by itself.", "本页会自动重试。"),
+    "mistake_title": ("That went wrong", "出错了"),
+    "mistake_sentence": (
+        "It was our mistake, and it is in the log of the bot.",
+        "这是程序的错误，详情见机器人的日志。",
+    ),
+    # the dial
+    "tab_dial": ("Dial", "阈值旋钮"),
+    "knowledge_base": ("Knowledge base", "知识库"),
+    "no_bases": ("The engine has no knowledge base yet.", "引擎还没有知识库。"),
+    "no_snapshot": (
+        "It cannot be asked yet: its source could not be read.",
+        "暂时无法提问：其来源尚未读取成功。",
+    ),
+    "entries": ("Entries", "条目"),
+    "model": ("Model", "模型"),
+    "dimension": ("Dimension", "维度"),
+    "updated": ("Updated", "更新时间"),
+    "first_entries": ("The first entries", "前若干条目"),
+    "and_more": ("and {count} more", "另有 {count} 条"),
+    "question": ("Question", "问题"),
+    "question_example": ("How do I return an order?", "怎么退货？"),
+    "ask": ("Ask", "提问"),
+    "threshold": ("Threshold", "阈值"),
+    "second_threshold": ("Second threshold", "第二个阈值"),
+    "looser": ("more", "更多"),
+    "stricter": ("surer", "更准"),
+    "compare": ("Compare with a second threshold", "与第二个阈值比较"),
+    "keyword_weight": ("Share of keywords in the order", "关键词在排序中的占比"),
+    "count_line": (
+        "{count} of {total} entries at {threshold}",
+        "阈值 {threshold}：{total} 条中的 {count} 条",
+    ),
+    "compare_line": ("— at {threshold}: {count}", "—— 阈值 {threshold}：{count} 条"),
+    "of_entries": ("{count} entries", "{count} 条"),
+    "snapshot_of": ("as of {moment}", "数据截至 {moment}"),
+    "nothing_reaches": (
+        "Nothing reaches this threshold. The best score is",
+        "没有条目达到该阈值。最高分为",
+    ),
+    "empty_base": ("The knowledge base is empty.", "知识库是空的。"),
+    "show_more": ("Show more", "显示更多"),
+    "show_all": ("Show all", "显示全部"),
+    "beyond": ("These are the best {count}: see those after them", "以上是前 {count} 条：查看其后的条目"),
+    "csv": ("CSV", "导出 CSV"),
+    "vectors": ("The vector behind it", "查看向量"),
+    "set_for": ("For the channel", "用于频道"),
+    "every_step": ("How many at each step", "每一档的条数"),
+    "past": ("Tried before", "试过的问题"),
+    "strong": ("strong", "强"),
+    "fair": ("fair", "中"),
+    "weak": ("weak", "弱"),
+    "meaning": ("meaning", "语义"),
+    "keywords": ("keywords", "关键词"),
+    "only_lower": ("only at the lower threshold", "仅在较低阈值下出现"),
+    "base_changed": (
+        "The knowledge base has changed since: this list is of its newer snapshot.",
+        "知识库已更新：此列表来自较新的快照。",
+    ),
+    # vectors
+    "vector": ("The vector behind a text", "文本背后的向量"),
+    "text": ("Text", "文本"),
+    "show": ("Show", "查看"),
+    "length": ("Length", "模长"),
+    "tokens": ("Tokens", "词元数"),
+    "spread": ("How its values are spread", "数值分布"),
+    "first_values": ("The first {count} of {total} values", "共 {total} 个数值中的前 {count} 个"),
+    "all_values_csv": ("All values as CSV", "导出全部数值（CSV）"),
+    "back_to_dial": ("Back to the dial", "返回旋钮页"),
+}
+
+
+def words_in(language: Language) -> Mapping[str, str]:
+    """The words by their keys; a template that names one that is not there fails."""
+    return _IN[language]
+
+
+_IN: Mapping[Language, Mapping[str, str]] = {
+    "en": {key: english for key, (english, _) in _WORDS.items()},
+    "zh": {key: chinese for key, (_, chinese) in _WORDS.items()},
+}

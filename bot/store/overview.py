@@ -1,0 +1,136 @@
+"""What the console reads across channels: which there are, what happened in them, what was asked where.
+
+Every method names the channels that it looks at: who may see which is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, union
+
+from bot.domain import Channel, Clock, Person, Reply, message_from_json, reply_from_json
+from bot.store.database import Database
+from bot.store.tables import asked, channel_place, console_question, inbox, outbox
+
+QUESTIONS_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was asked in one channel since some time, and how much of it found nothing."""
+
+    questions: int = 0
+    silent: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was answered to something done in the console; no replies yet while it is under way."""
+
+    is_over: bool
+    replies: tuple[Reply, ...]
+
+
+class Overview:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def channels(self) -> tuple[Channel, ...]:
+        """Every channel in which something was asked or set, by its key."""
+        places = select(channel_place.c.platform, channel_place.c.tenant, channel_place.c.channel)
+        # A person writes on the platform and in the tenant of the channel: that parts its key.
+        spoken = select(asked.c.person_platform, asked.c.person_tenant, asked.c.channel)
+        query = union(places, spoken.distinct())
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        found = {
+            key: Channel(platform, tenant, key.removeprefix(f"{platform}:{tenant}:"))
+            for platform, tenant, key in rows
+            if key.startswith(f"{platform}:{tenant}:")
+        }
+        return tuple(found[key] for key in sorted(found))
+
+    def takes_part_in(self, person: Person) -> frozenset[str]:
+        """The keys of the channels in which this person asked something that is still kept."""
+        query = select(asked.c.channel).where(asked.c.person == person.key).distinct()
+        return frozenset(self._database.read(lambda connection: connection.scalars(query).all()))
+
+    def activity(self, channels: Sequence[Channel], since: datetime) -> dict[str, Activity]:
+        """By channel key; nothing for a channel in which nothing was asked since."""
+        query = (
+            select(
+                asked.c.channel,
+                func.count().label("questions"),
+                func.count().filter(asked.c.total == 0).label("silent"),
+                func.max(asked.c.item_id).label("last"),
+            )
+            .where(asked.c.channel.in_([channel.key for channel in channels]), asked.c.asked_at >= since)
+            .group_by(asked.c.channel)
+        )
+
+        def work(connection: Connection) -> dict[str, Activity]:
+            rows = connection.execute(query).all()
+            last = select(asked.c.item_id, asked.c.asked_at).where(
+                asked.c.item_id.in_([row.last for row in rows])
+            )
+            times = {row.item_id: row.asked_at for row in connection.execute(last)}
+            return {row.channel: Activity(row.questions, row.silent, times.get(row.last)) for row in rows}
+
+        return self._database.read(work)
+
+    def said(self, person: Person, item_id: int) -> Said | None:
+        """What was answered to this person's own message; None for another's, or one long gone."""
+        message = select(inbox.c.message, inbox.c.ended_at).where(inbox.c.id == item_id)
+        replies = select(outbox.c.reply).where(outbox.c.item_id == item_id).order_by(outbox.c.id)
+
+        def work(connection: Connection) -> Said | None:
+            row = connection.execute(message).one_or_none()
+            if row is None or message_from_json(row.message).person.key != person.key:
+                return None
+            texts = connection.scalars(replies).all()
+            return Said(row.ended_at is not None, tuple(map(reply_from_json, texts)))
+
+        return self._database.read(work)
+
+    def remember(self, person: Person, knowledge_base: str, question: str) -> None:
+        """Keep what somebody tried on the dial page: the last fifty, each once."""
+        mine = console_question.c.person == person.key
+        same = (
+            mine,
+            console_question.c.knowledge_base == knowledge_base,
+            console_question.c.question == question,
+        )
+        values = {
+            "person": person.key,
+            "knowledge_base": knowledge_base,
+            "question": question,
+            "asked_at": self._clock.now(),
+        }
+        newest = (
+            select(console_question.c.id)
+            .where(mine)
+            .order_by(console_question.c.id.desc())
+            .limit(QUESTIONS_KEPT)
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(console_question).where(*same))
+            connection.execute(insert(console_question).values(values))
+            kept = connection.scalars(newest).all()
+            connection.execute(delete(console_question).where(mine, console_question.c.id.not_in(kept)))
+
+        self._database.write(work)
+
+    def remembered(self, person: Person) -> tuple[tuple[str, str], ...]:
+        """What this person tried, newest first, as (knowledge base, question)."""
+        query = (
+            select(console_question.c.knowledge_base, console_question.c.question)
+            .where(console_question.c.person == person.key)
+            .order_by(console_question.c.id.desc())
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple((row.knowledge_base, row.question) for row in rows)
