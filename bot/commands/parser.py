@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.commands.overview.grammar import Help
 from bot.commands.registry import PREFIX, VERBS
@@ -16,9 +16,36 @@ from bot.grammar.arguments import SENTENCE_END, Argument, argument
 from bot.grammar.command import BadCommand, Command, Parsed, Question
 from bot.grammar.fold import Folded, fold
 
+MARKS = ",:;、.。!…—-"
+WRAPPINGS = "`*_~"
 SLASHES = "/、"  # under a Chinese input method the slash key writes 、
 _AFTER_A_VERB = " :=0123456789" + SENTENCE_END
 _WORD = re.compile(r"[a-z]+")
+# What a Chinese speaker writes after the slash.
+CHINESE_VERBS = {
+    "帮助": "help",
+    "阈值": "threshold",
+    "提问": "ask",
+    "条数": "limit",
+    "知识库": "kb",
+    "策略": "strategy",
+    "审核": "review",
+    "复核": "review",
+    "关键词": "keywords",
+    "调优": "tune",
+    "分析": "inspect",
+    "队列": "queue",
+    "缺口": "gaps",
+    "名称": "name",
+    "管理员": "admin",
+    "导出": "export",
+    "刷新": "refresh",
+    "更新": "refresh",
+    "状态": "status",
+    "设置": "settings",
+    "语言": "language",
+}
+_CHINESE_WORD = re.compile("|".join(sorted(CHINESE_VERBS, key=len, reverse=True)))
 _PREFIXED = re.compile(rf"[/、] *{PREFIX} +")
 _WORD_ALONE = re.compile(r"[/、]? *([a-z][a-z_-]{0,30})(?= |$)")
 _SLASHED_WORD = re.compile(r"[/、] *([a-z][a-z_-]{0,30})(?= |$)")
@@ -39,8 +66,12 @@ def parse(text: str, *, names: Sequence[str], mentioned: bool, in_group: bool) -
     when the whole text is a valid command. `in_group`: a text that begins with some
     other mention may still hold a command further on (a bot renamed by its group).
     """
+    text, is_named = _without_inner_mentions(text, names)
     copy = fold(text)
     span = _without_mentions(copy, names, in_group=in_group)
+    if mentioned or is_named or span.mentioned:
+        span = _without_marks(copy, span)
+    span = _without_wrapping(copy, replace(span, mentioned=span.mentioned or is_named))
     found = _command_at(copy, span.start, span.end)
     if found is None and in_group and copy.text[span.start : span.start + 1] == "@":
         found = _command_after_a_mention(copy, span)
@@ -49,6 +80,39 @@ def parse(text: str, *, names: Sequence[str], mentioned: bool, in_group: bool) -
     if found is None and (mentioned or span.mentioned):
         found = _command_without_slash(copy, span)
     return found or _question(copy, span)
+
+
+def _without_inner_mentions(text: str, names: Sequence[str]) -> tuple[str, bool]:
+    """The text without a mention of ours amid its words, and whether there was one."""
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        inner = re.compile(
+            rf"(?<=\S)\s+[@＠]{re.escape(name)}(?![0-9A-Za-z])[\s,，:：]*(?=\S)", re.IGNORECASE
+        )
+        # What follows a verb belongs to it: an entry may name us.
+        if text.lstrip()[:1] not in (*SLASHES, "@", "＠") and inner.search(text):
+            return inner.sub(" ", text), True
+    return text, False
+
+
+def _without_marks(copy: Folded, span: _Span) -> _Span:
+    """Without the comma or colon after a mention; a 、 may stand for a slash."""
+    at = span.start
+    while at < span.end and copy.text[at] in MARKS:
+        if copy.text[at] in SLASHES and _command_at(copy, at, span.end) is not None:
+            break
+        at = copy.after_blanks(at + 1, span.end)
+    # Marks alone are all there is to say.
+    return span if at >= span.end else replace(span, start=at)
+
+
+def _without_wrapping(copy: Folded, span: _Span) -> _Span:
+    """Without the emphasis or code marks around the whole."""
+    start, end = span.start, span.end
+    while (
+        end - start > len("**") and copy.text[start] in WRAPPINGS and copy.text[end - 1] == copy.text[start]
+    ):
+        start, end = copy.after_blanks(start + 1, end), copy.before_blanks(start, end - 1)
+    return span if start >= end else replace(span, start=start, end=end)
 
 
 def _without_mentions(copy: Folded, names: Sequence[str], *, in_group: bool) -> _Span:
@@ -122,20 +186,24 @@ def _command_at(copy: Folded, start: int, end: int) -> Command | BadCommand | No
 
 
 def _command_without_slash(copy: Folded, span: _Span) -> Command | None:
+    # 状态 alone may be a question about an order; after a slash it is none.
+    if _CHINESE_WORD.match(copy.lower, span.start, span.end):
+        return None
     found = _verb_at(copy, span.start, span.end)
     return None if found is None or isinstance(found, BadCommand) or found.needs_slash else found
 
 
 def _verb_at(copy: Folded, at: int, end: int) -> Command | BadCommand | None:
     after = _end_of_word(copy, at, end)
-    verb = VERBS.get(copy.lower[at:after])
+    word = copy.lower[at:after]
+    verb = VERBS.get(CHINESE_VERBS.get(word, word))
     if verb is None or not (after == end or copy.text[after] in _AFTER_A_VERB):
         return None
     return verb.read(_argument(copy, after, end))
 
 
 def _end_of_word(copy: Folded, at: int, end: int) -> int:
-    word = _WORD.match(copy.lower, at, end)
+    word = _WORD.match(copy.lower, at, end) or _CHINESE_WORD.match(copy.lower, at, end)
     return word.end() if word else at
 
 

@@ -15,6 +15,9 @@ from bot.grammar.command import BadCommand
 SENTENCE_END = ".。!?,;:…~"
 MAX_DECIMALS = 4  # a score is shown with four, so a finer threshold could not be understood
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_WRAPPINGS = {*map(tuple, ("“”", "‘’", "「」", "『』", "《》", "【】", '""', "''", "``", "**", "__", "~~"))}
+_CHINESE_DIGITS = dict(zip("零〇一二三四五六七八九两點", "00123456789" + "2点", strict=True))
+_NUMBER_MARKS = re.compile(r"(?<=[0-9])[,，、·'‚点](?=[0-9])")
 _CHINESE_POINT = re.compile(r"(?<=[0-9])。(?=[0-9])")
 
 
@@ -44,9 +47,27 @@ def argument(folded: str, written: str) -> Argument:
     return Argument(folded.strip().rstrip(SENTENCE_END + " "), written)
 
 
+def without_wrapping(text: str) -> str:
+    """A value without the quotes, code marks or emphasis that stand around it."""
+    while len(text) > len("00") and (text[0], text[-1]) in _WRAPPINGS:
+        text = text[1:-1].strip()
+    return text
+
+
+def likely_number(text: str) -> str:
+    """The threshold that `0,65` or `零点六五` stands for, to be asked back; "" when there is none."""
+    number = "".join(_CHINESE_DIGITS.get(character, character) for character in without_wrapping(text))
+    number = _NUMBER_MARKS.sub(".", number)
+    percent = number.removeprefix("百分之") if number.startswith("百分之") else ""
+    if percent.isascii() and percent.isdigit():
+        number = f"{percent}%"
+    value = threshold_of(number, "threshold")
+    return "" if isinstance(value, BadCommand) or number == text else number
+
+
 def threshold_of(text: str, verb: str) -> Decimal | BadCommand:
     """A number from 0 to 1, or a percentage up to 100 %."""
-    number = _CHINESE_POINT.sub(".", text)
+    number = _CHINESE_POINT.sub(".", without_wrapping(text))
     percent = number.endswith("%")
     if percent:
         number = number[:-1].rstrip()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot import texts
 from bot.commands.base.context import Room
 from bot.commands.registry import VERBS
-from bot.domain import Text
+from bot.domain import Button, Text
+from bot.grammar.arguments import likely_number
 from bot.grammar.command import BadCommand
 
 PERCENTAGES = range(2, 101)
@@ -16,6 +19,7 @@ def correction(room: Room, bad: BadCommand) -> Text:
     if bad.code == "unknown_command":
         return room.aside(texts.unknown_command(room.language, bad.given, VERBS), verb=bad.verb)
     verb = VERBS[bad.verb]
+    likely = _likely(bad)
     body = texts.bad_command(
         room.language,
         verb=verb.name,
@@ -24,7 +28,21 @@ def correction(room: Room, bad: BadCommand) -> Text:
         given=bad.given,
         may_be_percent=bad.verb == "threshold" and bad.code == "out_of_range" and _is_percentage(bad.given),
     )
-    return room.aside(body, verb=bad.verb)
+    if not likely:
+        return room.aside(body, verb=bad.verb)
+    asked = room.words.mean_value.format(command=likely)
+    return replace(
+        room.aside(f"{body}\n{asked}", verb=bad.verb), buttons=(Button(likely, likely, is_explained=True),)
+    )
+
+
+def _likely(bad: BadCommand) -> str:
+    """The command that was probably meant by a number in another writing; "" where none is."""
+    if bad.verb not in {"threshold", "keywords"} or bad.code != "not_a_number":
+        return ""
+    *words, number = bad.given.split() or [""]
+    value = likely_number(number)
+    return " ".join([f"/{bad.verb}", *words, value]) if value else ""
 
 
 def _is_percentage(given: str) -> bool:

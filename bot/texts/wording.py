@@ -57,6 +57,8 @@ class Wording:
     got: str
     got_nothing: str
     mean_percent: str
+    mean_value: str
+    no_words: str
     unknown_command: str
     did_you_mean: str
     question_cut: str

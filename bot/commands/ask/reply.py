@@ -34,6 +34,9 @@ class Questions:
 
     def ask(self, room: Room, question: Question) -> Outcome:
         text = question.text[:LONGEST_QUESTION]
+        if not any(map(str.isalnum, text)):
+            # No match, no suggestion and no gap: there is nothing to search for.
+            return Outcome((room.aside(room.words.no_words),))
         name = room.knowledge_base
         try:
             threshold = self._bases.threshold(room, name)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.commands.gaps.words import PAGES
 from bot.grammar.arguments import Argument
+from bot.grammar.arrows import without_arrow
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
 from bot.grammar.verb import Verb
 
@@ -65,7 +66,7 @@ def read(given: Argument) -> Command | BadCommand:
         case "add" | "point" | "dismiss" if not _GAP.fullmatch(rest.first):
             return BadCommand("unknown_word" if rest.text else "missing", "gaps", given.text)
         case "add":
-            answer = rest.rest().written.removeprefix("=>").strip()
+            answer = without_arrow(rest.rest().written).strip()
             return AddGap(rest.first, answer) if answer else BadCommand("missing", "gaps", given.text)
         case "point" if len(rest.rest().words) != 1:
             return BadCommand("too_many" if rest.rest().words else "missing", "gaps", given.text)

@@ -22,6 +22,7 @@ from bot.commands.kb.grammar import (
 )
 from bot.domain import Change, EngineError, KnowledgeBase, Outcome
 from bot.engine_client import Added
+from bot.grammar.arrows import with_plain_arrows
 
 LOOKS, LOOK_SECONDS = 8, 0.25  # two seconds for added entries to become live
 # Enough to see that they were read as meant; their ids are what /kb remove takes.
@@ -107,7 +108,7 @@ class Knowledge:
     def add(self, room: Room, lines: str) -> Outcome:
         name = room.knowledge_base
         try:
-            added = self._engine.add_entries(name, lines)
+            added = self._engine.add_entries(name, with_plain_arrows(lines))
         except EngineError as error:
             return self._problem(room, error, name)
         return Outcome((room.announcement("\n".join(self._added(room, name, added)), verb="kb"),))

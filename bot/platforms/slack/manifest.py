@@ -29,6 +29,7 @@ SCOPES = (
     # Exports and pictures; without it they are links.
     "files:write",
     "im:history",
+    "mpim:history",
     # To look whether a reply arrived whose confirmation was lost; without them it may be posted twice.
     "channels:history",
     "groups:history",
@@ -59,7 +60,7 @@ def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
         "settings": {
             "event_subscriptions": {
                 "request_url": f"{public_url}/slack/events",
-                "bot_events": ["app_mention", "message.im"],
+                "bot_events": ["app_mention", "message.im", "message.mpim"],
             },
             "interactivity": {"is_enabled": True, "request_url": f"{public_url}/slack/interactions"},
             "org_deploy_enabled": False,

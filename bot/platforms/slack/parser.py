@@ -144,6 +144,12 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     mentions_us = kind == "app_mention" or bool(own_users & markup.mentioned(written))
     if not (mentions_us or is_direct):
         return Ignored("not addressed")
+    if (
+        kind == "app_mention"
+        and not is_direct
+        and not markup.mentioned(written) & (own_users or frozenset(markup.mentioned(written)))
+    ):
+        return Ignored("mentions somebody else")
     tenant = _tenant(
         authorization.get("enterprise_id") or envelope.get("context_enterprise_id"),
         (authorization.get("team_id") or envelope.get("context_team_id"))
@@ -156,15 +162,34 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         person=Person(NAME, tenant, user),
         keys=_event_keys(envelope, channel_id, ts),
         surface=Surface.MESSAGE,
-        text=markup.plain(
-            written,
-            own_users=own_users,
-            drop_first=kind == "app_mention" and not own_users & markup.mentioned(written),
-        ),
+        text=_said(event, written, own_users, drop_first=kind == "app_mention" and not own_users),
         mentioned=mentions_us,
         is_direct=is_direct,
         address=_address(user=user, thread_ts=thread or (None if is_direct else ts)),
     )
+
+
+def _said(event: Mapping[str, Any], written: str, own_users: frozenset[str], *, drop_first: bool) -> str:
+    """The words of the message; those of a forwarded one where it has none of its own."""
+    said = markup.plain(written, own_users=own_users, drop_first=drop_first)
+    if any(map(str.isalnum, said)):
+        return said
+    forwarded = "\n".join(filter(None, map(_forwarded, _list(event.get("attachments")))))
+    # Whatever was forwarded, it is a question and never a command.
+    return f"/ask {forwarded}" if forwarded else said
+
+
+def _forwarded(attachment: object) -> str:
+    if not isinstance(attachment, dict) or not (
+        attachment.get("is_share") or attachment.get("is_msg_unfurl")
+    ):
+        return ""
+    text = attachment.get("text") or attachment.get("fallback")
+    return markup.plain(markup.clean(text)).strip() if isinstance(text, str) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _unwanted(event: Mapping[str, Any], own_users: frozenset[str]) -> str | None:

@@ -75,7 +75,7 @@ def _message(said: RobotMessage, kind: str) -> Reading:
     message_id = id_of(said.content, "msgid")
     stream = stream_of(said.channel.tenant, message_id)
     written = _written(said.content, kind)
-    if not written.strip() and kind == "mixed":
+    if kind == "mixed" and not _says_something(written, said):
         return Declined("image", said.channel, said.person, stream)
     return IncomingMessage(
         channel=said.channel,
@@ -88,6 +88,12 @@ def _message(said: RobotMessage, kind: str) -> Reading:
         is_direct=not is_group(said.channel),
         address=said.address(stream=stream),
     )
+
+
+def _says_something(written: str, said: RobotMessage) -> bool:
+    """Whether there is anything but a mention of ours."""
+    meant = parse(written, names=said.robot.names, mentioned=False, in_group=is_group(said.channel))
+    return not isinstance(meant, Question) or bool(meant.text)
 
 
 def _channel(content: Mapping[str, Any], bot_id: str, person: Person) -> Channel:

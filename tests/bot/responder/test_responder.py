@@ -601,3 +601,27 @@ def test_the_notices_are_in_the_channels_language(desk: Desk) -> None:
     assert item is not None
     assert desk.responder.waiting_notice(item) == Text("检索暂时不可用，恢复后我会马上回答。", "zh")
     assert desk.responder.failure_notice(item) == Text("我这边出错了，这条消息没能处理。请再发一次。", "zh")
+
+
+def test_marks_alone_are_no_question(desk: Desk) -> None:
+    for marks in ("？？？", "...", "😀", "—— !"):
+        outcome = desk.hear(desk.message(marks))
+        assert outcome.asked is None
+        (reply,) = outcome.replies
+        assert isinstance(reply, Text)
+        assert reply.body == "There was no word or number in that to search for. Ask in a few words, please."
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("0,65", "/threshold 0.65"), ("零点六五", "/threshold 0.65"), ("try 0，5", "/threshold try 0.5")],
+)
+def test_a_number_in_another_writing_changes_nothing_and_is_asked_back(
+    desk: Desk, written: str, meant: str
+) -> None:
+    outcome = desk.hear(desk.message(f"/threshold {written}"))
+    assert outcome.changes == ()
+    (reply,) = outcome.replies
+    assert isinstance(reply, Text)
+    assert f"Did you mean {meant}?" in reply.body
+    assert [button.command for button in reply.buttons] == [meant]

@@ -341,3 +341,28 @@ def test_no_click_makes_reading_raise(payload: dict[str, Any]) -> None:
 )
 def test_no_command_makes_reading_raise(form: dict[str, str]) -> None:
     assert storable(read_command(form, b"", "1", OURS))
+
+
+def test_a_mention_of_nobody_or_of_somebody_else_is_not_answered() -> None:
+    for text in ("how do I return it?", "怎么申请退货？", "<@U9> knows", "ask <@U8|eve>, please"):
+        assert event(text=text) == Ignored("mentions somebody else")
+
+
+def a_share(text: str, **fields: Any) -> dict[str, Any]:
+    return {"is_share": True, "is_msg_unfurl": True, "channel_id": "C8", "text": text} | fields
+
+
+@pytest.mark.parametrize(
+    ("text", "attachments", "read"),
+    [
+        ("<@U0BOT>", [a_share("怎么申请退货？")], "/ask 怎么申请退货？"),
+        ("<@U0BOT> ", [a_share("/threshold 0.1")], "/ask /threshold 0.1"),
+        ("<@U0BOT>: ", [a_share("", fallback="a &amp; b")], "/ask a & b"),
+        ("<@U0BOT> mine", [a_share("theirs")], "mine"),
+        ("<@U0BOT>", [{"text": "a link's picture"}], ""),
+        ("<@U0BOT>", [a_share("one"), a_share("two")], "/ask one\ntwo"),
+        ("<@U0BOT>", ["broken", None, a_share(""), {"is_share": True, "text": 5}], ""),
+    ],
+)
+def test_who_forwards_a_message_asks_what_it_asks(text: str, attachments: list[Any], read: str) -> None:
+    assert text_of(event(text=text, attachments=attachments)) == read
