@@ -33,11 +33,13 @@ from engine.refresh.refresher import Refresher
 from engine.refresh.schedule import Schedule
 from engine.refresh.vectors import Assembly
 from engine.search import Searcher
-from engine.source import ManagedSource, Sources
+from engine.source import ManagedSource, Sources, TaughtWordings
 from engine.source.contents import Contents
 from engine.storage.refresh_log import History
 from engine.storage.snapshot_store import Shelf
 from engine.storage.vector_cache import VectorCache
+from engine.teaching import Teaching
+from engine.trial import Trials
 from engine.warm_up import PAUSE_SECONDS, Warming
 from engine.web import Server, application
 
@@ -169,11 +171,13 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
 
     shelves = {name: Shelf(folder / "snapshots" / name, scanner=scanner) for name in bases}
     managed = ManagedSource(folder / "managed")
+    taught = TaughtWordings(folder / "managed", now=edges.now)
     contents = {
         name: Contents(
             name,
             Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now),
             managed,
+            taught,
         )
         for name, each in bases.items()
     }
@@ -202,18 +206,25 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     schedule = Schedule(
         {name: each.timetable for name, each in bases.items()}, refresher.request, timezone=settings.timezone
     )
+    searcher = Searcher(bases, shelves, batcher)
     knowledge = Catalog(
         knowledge_bases=bases,
         shelves=shelves,
         batcher=batcher,
-        searcher=Searcher(bases, shelves, batcher),
+        searcher=searcher,
         refresher=refresher,
         managed=managed,
         next_run=schedule.next_run,
         model_name=settings.model.name,
     )
     _watch(metrics, knowledge)
-    wsgi = application(knowledge, metrics, token=settings.token.get_secret_value())
+    wsgi = application(
+        knowledge,
+        Teaching(shelves, managed, taught, refresher),
+        Trials(batcher, searcher, scoring="cosine"),
+        metrics,
+        token=settings.token.get_secret_value(),
+    )
     return App(
         knowledge=knowledge,
         wsgi=wsgi,

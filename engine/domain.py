@@ -48,6 +48,18 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class TaughtWording:
+    """Another wording of an entry, as somebody taught it: `by` whom, `because` of what, and when."""
+
+    id: str
+    entry: str
+    text: str
+    by: str
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSpec:
     """Where a source is: a path, an address, or a database's address and what to ask it.
 
@@ -273,6 +285,10 @@ class UnknownEntry(EngineError):
     code = "unknown_entry"
 
 
+class UnknownWording(EngineError):
+    code = "unknown_wording"
+
+
 class ForeignEntry(EngineError):
     """The entry belongs to a configured source, so it can only be removed there."""
 
@@ -368,6 +384,7 @@ STATUS: Mapping[str, int] = {
     "not_found": 404,
     "unknown_knowledge_base": 404,
     "unknown_entry": 404,
+    "unknown_wording": 404,
     "method_not_allowed": 405,
     "foreign_entry": 409,
     "no_snapshot": 409,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import itertools
+import unicodedata
 from collections.abc import Iterator, Sequence
 from mmap import mmap
 from typing import Final, overload
@@ -98,6 +99,14 @@ class StoredEntries(Sequence[Entry]):
         row = bisect.bisect_left(self, id_, key=lambda entry: entry.id)
         return row if row < len(self) and self[row].id == id_ else None
 
+    def rows_holding(self, text: str) -> Iterator[int]:
+        """Where the entries stand of which `is_held_by` is true."""
+        wanted = _plain(text)
+        inside = _plain(_text.dump_json(text)[1:-1].decode())
+        for row, line in enumerate(self.lines()):
+            if inside in _plain(line.decode()) and is_held_by(self[row], wanted):
+                yield row
+
     def rows_not_from(self, source: str) -> NDArray[np.intp]:
         """Where the entries of all other sources stand."""
         others = np.ones(len(self), dtype=bool)
@@ -129,6 +138,17 @@ class StoredEntries(Sequence[Entry]):
                 rows.append(row)
             place = self.content.find(said, int(self._starts[row + 1]))
         return rows
+
+
+def is_held_by(entry: Entry, text: str) -> bool:
+    """Whether a part of the entry that people see holds it; width and case do not count."""
+    wanted = _plain(text)
+    parts = (entry.id, entry.text, entry.answer or "", entry.title or "", *entry.wordings)
+    return any(wanted in _plain(part) for part in parts)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def line(entry: Entry) -> bytes:

@@ -15,5 +15,17 @@ from engine.source.managed import ManagedSource
 from engine.source.merge import merged
 from engine.source.sources import FLOOR, Sources
 from engine.source.stored import MANAGED
+from engine.source.taught import TaughtWordings, with_taught
 
-__all__ = ["DEFAULT_LIMITS", "FLOOR", "MANAGED", "Limits", "ManagedSource", "Sources", "merged", "read"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FLOOR",
+    "MANAGED",
+    "Limits",
+    "ManagedSource",
+    "Sources",
+    "TaughtWordings",
+    "merged",
+    "read",
+    "with_taught",
+]

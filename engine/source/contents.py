@@ -1,4 +1,4 @@
-"""The whole content of one knowledge base: what its sources hold, and last the managed entries."""
+"""The content of one knowledge base: its sources, the managed entries, and what was taught."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from engine.domain import Reading, SourceError
 from engine.source.managed import ManagedSource
 from engine.source.merge import merged
 from engine.source.sources import Sources
+from engine.source.taught import TaughtWordings, with_taught
 
 
 class Contents:
     """Read in two parts, because the first may hang for as long as somebody else's server does."""
 
-    def __init__(self, knowledge_base: str, sources: Sources, managed: ManagedSource) -> None:
+    def __init__(
+        self, knowledge_base: str, sources: Sources, managed: ManagedSource, taught: TaughtWordings
+    ) -> None:
         self._knowledge_base = knowledge_base
         self._sources = sources
         self._managed = managed
+        self._taught = taught
 
     def read(self, *, confirmed: bool = False) -> Reading:
         """Everything the sources hold now. Never two at a time; `confirmed` as in `Sources.read`."""
@@ -27,13 +31,14 @@ class Contents:
         return self._sources.last_read()
 
     def with_managed(self, reading: Reading) -> Reading:
-        """This reading of the sources, and after it the managed entries of this moment.
+        """This reading of the sources, after it the managed entries of this moment, and what all were taught.
 
         Raises:
-            SourceError: nothing is left, because sources failed; or the managed entries cannot be read.
+            SourceError: nothing is left, because sources failed; or a file of ours cannot be read.
         """
         own = self._managed.entries(self._knowledge_base)
         whole = merged([reading, Reading(own, len(own))])
         if whole.failed and not whole.entries:
             raise SourceError("; ".join(each.reason for each in whole.failed))
-        return replace(whole, is_old=reading.is_old)
+        taught = self._taught.all(self._knowledge_base)
+        return replace(with_taught(whole, taught), is_old=reading.is_old)

@@ -15,7 +15,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,26 @@ class ManagedSource:
                 return False
             self._store(knowledge_base, left)
             return True
+
+    def change(self, knowledge_base: str, id: str, changed: Callable[[Entry], Entry]) -> Entry | None:  # noqa: A002
+        """Put what `changed` makes of this entry in its place; None when there is none of that id.
+
+        Whatever `changed` raises leaves all as it was. Raises BadValue when another entry has
+        the text, and SourceError when the file cannot be read or written.
+        """
+        with self._lock:
+            present = self._load(knowledge_base)
+            before = next((entry for entry in present if entry.id == id), None)
+            if before is None:
+                return None
+            after = changed(before)
+            same = sameness(after.text)
+            twin = next((each for each in present if each.id != id and sameness(each.text) == same), None)
+            if twin:
+                raise BadValue(f'entry "{twin.id}" has this text already')
+            if after != before:
+                self._store(knowledge_base, [after if entry.id == id else entry for entry in present])
+            return after
 
     def _reader(self, media_type: str, content: bytes) -> Iterator[Record | Dropped]:
         if media_type not in POSTED:

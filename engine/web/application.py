@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import logging
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -13,12 +15,15 @@ from werkzeug.exceptions import HTTPException
 from engine.catalog import Catalog, Unready
 from engine.domain import STATUS, EngineError
 from engine.metrics import Metrics
+from engine.teaching import Teaching
+from engine.trial import Trials
 from engine.web import openapi
 from engine.web.analysis import analysis_routes
-from engine.web.bodies import ErrorBody, ErrorPart, NotReadyBody, ReadyBody
+from engine.web.bodies import NotReadyBody, ReadyBody
 from engine.web.embeddings import embeddings_routes
 from engine.web.reading import as_json
 from engine.web.routes import knowledge_routes
+from engine.web.teaching import teaching_routes
 
 BODY_LIMIT_BYTES = 1 << 20
 RETRY_AFTER_SECONDS = 1
@@ -28,12 +33,15 @@ _BEARER = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
-def application(catalog: Catalog, metrics: Metrics, *, token: str = "") -> Flask:
+def application(
+    catalog: Catalog, teaching: Teaching, trials: Trials, metrics: Metrics, *, token: str = ""
+) -> Flask:
     """All routes. With a token, all but `/healthz`, `/readyz` and `/openapi.json` ask for it."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.merge_slashes = False
-    app.register_blueprint(knowledge_routes(catalog, metrics))
+    app.register_blueprint(knowledge_routes(catalog, teaching, metrics))
+    app.register_blueprint(teaching_routes(teaching, trials))
     app.register_blueprint(analysis_routes(catalog.batcher))
     app.register_blueprint(embeddings_routes(catalog.batcher))
 
@@ -78,7 +86,7 @@ def application(catalog: Catalog, metrics: Metrics, *, token: str = "") -> Flask
 
     @app.errorhandler(EngineError)
     def told(problem: EngineError) -> Response:
-        response = _error(problem.code, problem.message)
+        response = _error(problem.code, problem.message, details=problem.details)
         if response.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return response
@@ -101,6 +109,8 @@ def application(catalog: Catalog, metrics: Metrics, *, token: str = "") -> Flask
     return app
 
 
-def _error(code: str, message: str, status: int | None = None) -> Response:
-    body = ErrorBody(error=ErrorPart(code=code, message=message))
-    return as_json(body, status or STATUS[code])
+def _error(
+    code: str, message: str, status: int | None = None, *, details: Mapping[str, Any] | None = None
+) -> Response:
+    body: dict[str, Any] = {"code": code, "message": message}
+    return as_json({"error": {**body, "details": dict(details)} if details else body}, status or STATUS[code])

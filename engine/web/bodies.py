@@ -367,8 +367,11 @@ class NotReadyBody(Body):
 
 
 class ErrorPart(BaseModel):
+    """`details` are what a program may want to know beside the code."""
+
     code: str
     message: str
+    details: dict[str, Any] | None = None
 
 
 class ErrorBody(BaseModel):

@@ -32,6 +32,14 @@ from engine.web.bodies import (
     SearchResponse,
 )
 from engine.web.embeddings import EmbeddingsRequest, EmbeddingsResponse
+from engine.web.teaching_bodies import (
+    ChangeRequest,
+    ShownEntryBody,
+    TaughtBody,
+    TeachRequest,
+    TrialRequest,
+    TrialResponse,
+)
 
 _Schema = dict[str, Any]
 _NAME = {
@@ -42,13 +50,26 @@ _NAME = {
     "description": "The name of a knowledge base.",
 }
 _ENTRY = {"name": "entry_id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+_WORDING = {
+    "name": "wording_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+}
+_FIND = {
+    "name": "find",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "Only entries whose id, text, answer, title or wording holds this.",
+}
 _LIST = {"type": "string", "minLength": 1, "pattern": "[A-Za-z0-9]"}
 _ERRORS = {
     "400": "The body cannot be read at all.",
     "401": "The token is missing or wrong.",
     "404": "No such knowledge base or entry.",
     "405": "No such method here.",
-    "409": "The entry belongs to another source, or there is no snapshot and none is coming.",
+    "409": "The entry is another source's or was changed, a wording is taken, or no snapshot is coming.",
     "410": "The snapshot that was asked for is not served any more.",
     "413": "The body is too large.",
     "415": "The body is of a kind that is not read here.",
@@ -78,6 +99,12 @@ def document(*, token_needed: bool) -> _Schema:
         GroupsResponse,
         EntriesBody,
         AddedBody,
+        ShownEntryBody,
+        ChangeRequest,
+        TaughtBody,
+        TeachRequest,
+        TrialRequest,
+        TrialResponse,
         ReadyBody,
         NotReadyBody,
         ErrorBody,
@@ -171,7 +198,7 @@ def _paths() -> _Schema:
                 "What is served, and the managed entries as they are this moment.",
                 {"200": EntriesBody},
                 errors=("404", "422", "503"),
-                parameters=[_whole("limit", 1, 1000, 100), _whole("offset", 0, 10_000_000, 0)],
+                parameters=[_whole("limit", 1, 1000, 100), _whole("offset", 0, 10_000_000, 0), _FIND],
             ),
             "post": _operation(
                 "add_entries",
@@ -186,9 +213,47 @@ def _paths() -> _Schema:
         },
         f"{one}/entries/{{entry_id}}": {
             "parameters": [_NAME, _ENTRY],
+            "get": _operation(
+                "show_entry",
+                "An entry whole, with its wordings.",
+                {"200": ShownEntryBody},
+                errors=("404", "503"),
+            ),
+            "put": _operation(
+                "change_entry",
+                "Change a managed entry that nobody changed since it was read.",
+                {"200": ShownEntryBody},
+                body={"application/json": {"schema": _ref(ChangeRequest)}},
+                errors=("400", "404", "409", "413", "415", "422", "503"),
+            ),
             "delete": _operation(
                 "remove_entry", "Take a managed entry away.", {"204": None}, errors=("404", "409", "503")
             ),
+        },
+        f"{one}/entries/{{entry_id}}/wordings": {
+            "parameters": [_NAME, _ENTRY],
+            "post": _operation(
+                "teach_wording",
+                "Teach the entry another wording.",
+                {"201": TaughtBody},
+                body={"application/json": {"schema": _ref(TeachRequest)}},
+                errors=("400", "404", "409", "413", "415", "422", "503"),
+            ),
+        },
+        f"{one}/entries/{{entry_id}}/wordings/{{wording_id}}": {
+            "parameters": [_NAME, _ENTRY, _WORDING],
+            "delete": _operation(
+                "take_back_wording", "Take a taught wording back.", {"204": None}, errors=("404", "503")
+            ),
+        },
+        "/v1/trial": {
+            "post": _operation(
+                "try_question",
+                "A question over texts that are not kept, or over a knowledge base.",
+                {"200": TrialResponse},
+                body={"application/json": {"schema": _ref(TrialRequest)}},
+                errors=("400", "404", "409", "413", "415", "422", "429", "503"),
+            )
         },
         "/healthz": {"get": _open("healthz", "Alive.", {"200": None})},
         "/readyz": {"get": _open("readyz", "Ready, or why not.", {"200": ReadyBody, "503": NotReadyBody})},

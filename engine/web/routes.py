@@ -10,6 +10,7 @@ from engine.catalog import Catalog
 from engine.domain import BadValue
 from engine.metrics import Metrics
 from engine.source.kinds import POSTED
+from engine.teaching import Teaching
 from engine.web.bodies import (
     AddedBody,
     EntriesBody,
@@ -29,9 +30,10 @@ LIST_TYPES = tuple(POSTED)
 ENTRIES_SHOWN = 100
 ENTRIES_MOST = 1000
 _LARGEST_OFFSET = 10_000_000
+_LONGEST_FIND = 200
 
 
-def knowledge_routes(catalog: Catalog, metrics: Metrics) -> Blueprint:
+def knowledge_routes(catalog: Catalog, teaching: Teaching, metrics: Metrics) -> Blueprint:
     """The routes below /v1."""
     routes = Blueprint("knowledge", __name__, url_prefix="/v1")
 
@@ -70,7 +72,13 @@ def knowledge_routes(catalog: Catalog, metrics: Metrics) -> Blueprint:
     def entries(name: str) -> Response:
         limit = whole_number("limit", ENTRIES_SHOWN, 1, ENTRIES_MOST)
         offset = whole_number("offset", 0, 0, _LARGEST_OFFSET)
-        page, total = catalog.entries(name, offset, limit)
+        wanted = request.args.get("find", "").strip()
+        if len(wanted) > _LONGEST_FIND:
+            raise BadValue(f"find has at most {_LONGEST_FIND} characters")
+        if wanted:
+            page, total = teaching.find(name, wanted, offset, limit)
+        else:
+            page, total = catalog.entries(name, offset, limit)
         return as_json(EntriesBody(entries=list(map(EntryBody.model_validate, page)), total=total))
 
     @routes.post("/knowledge-bases/<name>/entries")

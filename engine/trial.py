@@ -1,0 +1,115 @@
+"""A question over texts that are not kept: what a list would answer, before it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from engine.domain import BadValue, Entry, Match, Query, TooLarge
+from engine.encoder.batcher import Batcher
+from engine.index.parts import parts_of_all
+from engine.index.scan import Compressed, Passages, RowSearch, Scan
+from engine.index.scan.score import Floats
+from engine.index.scoring import Question, Scoring
+from engine.index.snapshot import Snapshot
+from engine.search import Searcher, is_visible
+from engine.source.gather import has_words, trimmed
+
+MOST_TEXTS = 200
+MOST_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a question finds: `matches` are the best of all `size` entries, `counts` those at each step."""
+
+    model: str
+    fingerprint: str
+    size: int
+    total: int
+    best_score: float | None
+    counts: tuple[int, ...]
+    matches: tuple[Match, ...]
+
+
+class Trials:
+    """Tries questions out, on texts that are given with them or on a knowledge base."""
+
+    def __init__(self, batcher: Batcher, searcher: Searcher, *, scoring: Scoring) -> None:
+        self._batcher = batcher
+        self._searcher = searcher
+        self._scoring = scoring
+
+    def of_texts(
+        self, texts: Sequence[str], query: str, *, steps: tuple[float, ...], threshold: float, limit: int
+    ) -> Trial:
+        """Over these texts, encoded as search encodes them; their ids are their numbers, from 1 on.
+
+        Raises:
+            TooLarge: more texts or bytes than are encoded at once.
+            BadValue, NotReady, Overloaded, EncoderFailed
+        """
+        if len(texts) > MOST_TEXTS or sum(len(text.encode()) for text in texts) > MOST_BYTES:
+            raise TooLarge(f"a trial takes at most {MOST_TEXTS} texts of {MOST_BYTES} bytes in all")
+        held = [
+            Entry(id=f"{number:04d}", text=said)
+            for number, text in enumerate(texts, 1)
+            if has_words(said := trimmed(text))
+        ]
+        if not held:
+            raise BadValue("texts must hold a letter or a digit somewhere")
+        vector = self._batcher.encode_question(_visible(query))
+        parts = parts_of_all(held)
+        vectors = self._batcher.encode_entries([*(entry.text for entry in held), *parts.texts])
+        passages = Passages.of(parts.starts, vectors[len(held) :], scanner=_plainly) if parts.texts else None
+        snapshot = Snapshot.of(
+            id="trial",
+            knowledge_base="trial",
+            created=datetime.now(UTC),
+            model=self._batcher.identity,
+            entries=held,
+            vectors=vectors[: len(held)],
+            passages=passages,
+            scanner=_plainly,
+        )
+        question = Question(query, vector, threshold, limit, scoring=self._scoring, steps=steps)
+        [found] = snapshot.answers([question])
+        return Trial(
+            model=snapshot.model.name,
+            fingerprint=snapshot.model.fingerprint,
+            size=len(held),
+            total=found.total,
+            best_score=found.best_score,
+            counts=found.counts,
+            matches=found.matches,
+        )
+
+    def of_knowledge_base(
+        self, name: str, query: str, *, steps: tuple[float, ...], threshold: float | None, limit: int
+    ) -> Trial:
+        """Over what is served; `threshold` None: the knowledge base's own.
+
+        Raises what the searcher raises.
+        """
+        answer = self._searcher.search(Query(query, name, threshold=threshold, limit=limit, steps=steps))
+        return Trial(
+            model=answer.model,
+            fingerprint=answer.fingerprint,
+            size=self._searcher.snapshot_of(name).size,
+            total=answer.total,
+            best_score=answer.best_score,
+            counts=answer.counts or (),
+            matches=answer.matches,
+        )
+
+
+def _visible(query: str) -> str:
+    if not is_visible(query):
+        raise BadValue("query must hold at least one visible character")
+    return query
+
+
+def _plainly(matrix: Floats, compressed: Compressed | None) -> RowSearch:
+    # A copy to look at first does not pay for a few rows that are asked once.
+    return Scan(matrix, compressed)
