@@ -1,4 +1,4 @@
-"""How well a model finds the right entry, with its texts prepared in several ways.
+"""How well a model finds the right entry, with its texts prepared in several outlets.
 
     python -m benchmarks.answer_quality FOLDER…  [--only NAME…] [--typed MANNER] [--model NAME]
 

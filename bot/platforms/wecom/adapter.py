@@ -17,9 +17,9 @@ from bot.platforms.wecom.config import Wecom, WecomRobot
 from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.keys import app_api, app_envelope, robot_envelope, session_over
 from bot.platforms.wecom.long_connection import LongConnection
-from bot.platforms.wecom.outlets import Ways
+from bot.platforms.wecom.outlets import Outlets
 from bot.platforms.wecom.parsed import NAME, Robot
-from bot.platforms.wecom.presenter import Speaker
+from bot.platforms.wecom.presenter import Presenter
 from bot.platforms.wecom.response_url import ResponseAddresses
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import WecomPlatform
@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 def _install(wecom: Wecom, host: Host) -> Installed:
     inbound = WecomInbound(host)
     connections = _connections(wecom, host, inbound)
-    ways = _ways(wecom, host, connections)
+    outlets = _outlets(wecom, host, connections)
     name = next(iter(host.deployment.names), "")
-    speaker = Speaker(host.recall, name=name, webhooks=ways.webhooks_by_channel)
+    presenter = Presenter(host.recall, name=name, webhooks=outlets.webhooks_by_channel)
 
     def states() -> dict[str, str]:
         """The state of each long connection that this process keeps."""
@@ -49,8 +49,8 @@ def _install(wecom: Wecom, host: Host) -> Installed:
         return not {"refused", "evicted"}.isdisjoint(states().values())
 
     return Installed(
-        WecomPlatform(ways, speaker, host.clock, host.content_of),
-        blueprints=(_blueprint(wecom, host, inbound, Streams(inbound, host.replies, speaker, host.clock)),),
+        WecomPlatform(outlets, presenter, host.clock, host.content_of),
+        blueprints=(_blueprint(wecom, host, inbound, Streams(inbound, host.replies, presenter, host.clock)),),
         # Each in one process alone: a second would evict the first. What the others have in hand
         # for it they put back, until that one takes it.
         parts=[
@@ -60,7 +60,7 @@ def _install(wecom: Wecom, host: Host) -> Installed:
         ],
         alerts=(Condition(is_over, CONNECTION_OVER, CONNECTION_BACK),),
         operations={"connections": lambda *_: states()},
-        tell_operators=partial(_tell_operators, ways),
+        tell_operators=partial(_tell_operators, outlets),
     )
 
 
@@ -92,11 +92,11 @@ def _connection(name: str, robot: WecomRobot, host: Host, inbound: WecomInbound)
     return connection
 
 
-def _ways(wecom: Wecom, host: Host, connections: Mapping[str, LongConnection]) -> Ways:
+def _outlets(wecom: Wecom, host: Host, connections: Mapping[str, LongConnection]) -> Outlets:
     session = session_over(host.transport)
     apps = {name: app for name, app in wecom.app.items() if app.is_used}
     webhooks = {name: webhook for name, webhook in wecom.webhook.items() if webhook.is_used}
-    return Ways(
+    return Outlets(
         later={
             name: ResponseAddresses(session, robot.response_hosts)
             for name, robot in wecom.robot.items()
@@ -138,11 +138,11 @@ def _robot(name: str, robot: WecomRobot, host: Host) -> Robot:
     return Robot(name, robot.bot_id, host.deployment.names, robot.freshness_seconds)
 
 
-def _tell_operators(ways: Ways, sentence: str) -> None:
+def _tell_operators(outlets: Outlets, sentence: str) -> None:
     """In the groups of those webhooks that stand in no group of a robot. Once: the log has it too."""
-    for name in ways.webhooks.keys() - set(ways.webhooks_by_channel.values()):
+    for name in outlets.webhooks.keys() - set(outlets.webhooks_by_channel.values()):
         try:
-            ways.webhooks[name].text(sentence)
+            outlets.webhooks[name].text(sentence)
         except PlatformError as failed:
             log.warning("not_told", extra={"webhook": name, "reason": failed.reason})
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import requests
 
 from bot.domain import Clock, PlatformError
-from bot.platforms.wecom.http import TOKEN_ERRORS, ErrorCode, call
+from bot.platforms.wecom.client import TOKEN_ERRORS, ErrorCode, call
 
 MARGIN_SECONDS = 5 * 60
 REFUSED_SECONDS = 60

@@ -13,6 +13,7 @@ from typing import get_args
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.platforms.payload import BrokenField, Ignored, Quarantined
 from bot.platforms.wecom import cards
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.fields import event_key, is_stale
 from bot.platforms.wecom.parsed import (
     NAME,
@@ -88,7 +89,7 @@ def _read(content: PlainXml, app: App, now: float) -> Reading | Alarm:
         surface=Surface.MESSAGE,
         text=content.first("Content"),
         is_direct=True,
-        address={"app": app.name, "user": user, "message": message_id},
+        address=WecomAddress(app=app.name, user=user, message=message_id).to_mapping(),
     )
 
 
@@ -110,12 +111,9 @@ def _event(content: PlainXml, app: App, created: str, channel: Channel, person: 
         surface=Surface.ACTION,
         is_direct=True,
         action=action,
-        address={
-            "app": app.name,
-            "user": person.id,
-            "task": task,
-            "response_code": content.first("ResponseCode"),
-        },
+        address=WecomAddress(
+            app=app.name, user=person.id, task=task, response_code=content.first("ResponseCode")
+        ).to_mapping(),
     )
 
 

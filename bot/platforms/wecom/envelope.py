@@ -29,7 +29,7 @@ from bot.platforms.wecom.safe_parse import (
     read_json,
     read_xml,
 )
-from bot.platforms.wecom.seen_signatures import Replays
+from bot.platforms.wecom.seen_signatures import SeenSignatures
 
 Step = Literal[
     "parameters",
@@ -116,7 +116,7 @@ class Envelope:
         self._clock = clock
         self._freshness_seconds = freshness_seconds
         self._random_bytes = random_bytes
-        self._replays = Replays(clock.steady)
+        self._seen = SeenSignatures(clock.steady)
 
     def open_json(self, signed: Signed, body: bytes) -> Opened:
         self._check_form(signed)
@@ -193,7 +193,7 @@ class Envelope:
             raise Refused("signature_mismatch")
         if abs(self._clock.now().timestamp() - int(signed.timestamp)) > self._freshness_seconds:
             raise Refused("stale")
-        return Opened(self.decrypt(encrypted), is_replay=self._replays.saw(signed.signature))
+        return Opened(self.decrypt(encrypted), is_replay=self._seen.add(signed.signature))
 
     def _timestamp(self) -> str:
         return str(int(self._clock.now().timestamp()))

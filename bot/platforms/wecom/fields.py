@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain import Channel, MessageKey, Person
 from bot.platforms.payload import matching_in, string_in
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.parsed import Robot
 
 _id_form = re.compile(r"[!-~]{1,128}")
@@ -37,15 +38,15 @@ class RobotMessage:
     channel: Channel
     person: Person
 
-    def address(self, **more: str) -> dict[str, str]:
+    def address(self, *, stream: str = "", task: str = "") -> dict[str, str]:
         response_url = self.content.get("response_url")
-        address = {
-            "robot": self.robot.name,
-            "response_url": clean(response_url) if isinstance(response_url, str) else "",
-            "request": self.request,
-            **more,
-        }
-        return {key: value for key, value in address.items() if value}
+        return WecomAddress(
+            robot=self.robot.name,
+            response_url=clean(response_url) if isinstance(response_url, str) else "",
+            request=self.request,
+            stream=stream,
+            task=task,
+        ).to_mapping()
 
 
 def event_key(message_id: Any, *parts: object) -> MessageKey:

@@ -20,6 +20,7 @@ from bot.domain import MessageKey as Key
 from bot.platforms.host import Host
 from bot.platforms.kit import RejectedMessages
 from bot.platforms.payload import Ignored, Quarantined
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.parsed import (
     NAME,
     Declined,
@@ -73,7 +74,7 @@ class WecomInbound:
                 keys=(feedback.key,),
                 surface=Surface.ACTION,
                 action=vote,
-                address={"quiet": "rating"},
+                address=WecomAddress(quiet="rating").to_mapping(),
             )
         )
 

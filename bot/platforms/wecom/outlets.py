@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain import Channel
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.app_api import AppApi
 from bot.platforms.wecom.response_url import ResponseAddresses
 from bot.platforms.wecom.robot_api import RobotApi
@@ -13,7 +14,7 @@ from bot.platforms.wecom.webhook import Webhook
 
 
 @dataclass(frozen=True)
-class Ways:
+class Outlets:
     """By the names that the configuration gives them; besides, who stands where.
 
     `robots_by_id`: connected robots by their bot id. `apps_by_id`: applications by corp id
@@ -28,14 +29,14 @@ class Ways:
     apps_by_id: Mapping[tuple[str, str], str] = field(default_factory=dict)
     webhooks_by_channel: Mapping[str, str] = field(default_factory=dict)
 
-    def home(self, channel: Channel) -> Mapping[str, str]:
+    def default_address(self, channel: Channel) -> WecomAddress:
         """The address of what nobody asked for; empty where a channel cannot be spoken to."""
         kind, _, rest = channel.id.partition(":")
         agent, _, user = rest.partition(":")
         if kind == "app" and (channel.tenant, agent) in self.apps_by_id:
-            return {"app": self.apps_by_id[channel.tenant, agent], "user": user}
+            return WecomAddress(app=self.apps_by_id[channel.tenant, agent], user=user)
         if channel.tenant in self.robots_by_id:
-            return {"robot": self.robots_by_id[channel.tenant]}
+            return WecomAddress(robot=self.robots_by_id[channel.tenant])
         if channel.key in self.webhooks_by_channel:
-            return {"webhook": self.webhooks_by_channel[channel.key]}
-        return {}
+            return WecomAddress(webhook=self.webhooks_by_channel[channel.key])
+        return WecomAddress()

@@ -14,24 +14,24 @@ from typing import Any
 
 from bot.domain import Answer, Channel, Delivery, Document, Text
 from bot.platforms.wecom import cards
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.app_api import MARK_BYTES
 from bot.platforms.wecom.fields import is_group
 from bot.platforms.wecom.passive_reply import Message, finished
 from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
 
-PIECE = "piece"
 Recall = Callable[[Channel, str], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class Presentation:
     """An answer on the spot. `rest`: what the address of the remainder says besides; None: that was all."""
 
     message: Message
     rest: Mapping[str, str] | None = None
 
 
-class Speaker:
+class Presenter:
     """`name` is what a group writes before a command; `recall` finds an answer of a channel by its id.
 
     `webhooks` are those that stand in a group, by the key of its channel.
@@ -42,37 +42,38 @@ class Speaker:
         self._name = name
         self._webhooks = webhooks
 
-    def in_stream(self, delivery: Delivery) -> Spoken:
+    def in_stream(self, delivery: Delivery) -> Presentation:
         """The end of the stream that answers a message, with a dial where there is one to turn."""
         card = self.card_under(delivery)
         body = self.pieces(delivery, ROBOT, has_card=card is not None)
-        message = finished(delivery.address["stream"], body[0], card)
-        return Spoken(message, rest={PIECE: "1"} if len(body) > 1 else self._file_by_webhook(delivery))
+        rest = WecomAddress(piece=1).to_mapping() if len(body) > 1 else self._file_by_webhook(delivery)
+        message = finished(WecomAddress.from_mapping(delivery.address).stream, body[0], card)
+        return Presentation(message, rest=rest)
 
-    def on_press(self, delivery: Delivery) -> Spoken | None:
+    def on_press(self, delivery: Delivery) -> Presentation | None:
         """The pressed card as it is now; None when there is no card any more, and words must do.
 
         A card shows no matches, so those that the press brought up are still to be said.
         """
-        reply, task = delivery.reply, delivery.address["task"]
+        reply, task = delivery.reply, WecomAddress.from_mapping(delivery.address).task
         if isinstance(reply, Answer):
             card = cards.dial(reply, task)
-            return Spoken(cards.updated(card), rest={PIECE: "0"})
+            return Presentation(cards.updated(card), rest=WecomAddress(piece=0).to_mapping())
         if not isinstance(reply, Text):
             return None
         if reply.dial is not None:
             card = cards.threshold_card(reply.dial, reply.language, task, says=reply.body)
-            return Spoken(cards.updated(card))
+            return Presentation(cards.updated(card))
         answer = self._recall(delivery.channel, cards.answer_named(task))
         if answer is None:
             return None
         # A thank-you or a refusal is for who pressed; the others keep their card as it is.
         card = cards.dial(answer, task, says=reply.body)
-        return Spoken(cards.updated(card, only_for=delivery.person.id if delivery.person else ""))
+        return Presentation(cards.updated(card, only_for=delivery.person.id if delivery.person else ""))
 
     def later(self, delivery: Delivery) -> str:
         """All that is left to say in one message without a card; too much is cut, and says so."""
-        first = int(delivery.address.get(PIECE, "0"))
+        first = WecomAddress.from_mapping(delivery.address).first_piece
         body = self.pieces(delivery, ROBOT, has_card=False)
         return only_piece(body[min(first, len(body) - 1) :], delivery.reply.language)
 
@@ -90,13 +91,14 @@ class Speaker:
 
     def _file_by_webhook(self, delivery: Delivery) -> Mapping[str, str] | None:
         """A stream holds no file; a webhook in the same group brings it after the words and the link."""
-        name = self._webhooks.get(delivery.channel.key)
-        return {"webhook": name} if name and isinstance(delivery.reply, Document) else None
+        name = self._webhooks.get(delivery.channel.key, "")
+        has_way = name and isinstance(delivery.reply, Document)
+        return WecomAddress(webhook=name).to_mapping() if has_way else None
 
     def card_under(self, delivery: Delivery) -> dict[str, Any] | None:
         """The dial that belongs under a reply to a message; a message has at most one card."""
-        reply, address = delivery.reply, delivery.address
-        unique = address.get("stream", "").removeprefix("s-")[:32] or address.get("message", "")
+        reply, address = delivery.reply, WecomAddress.from_mapping(delivery.address)
+        unique = address.stream.removeprefix("s-")[:32] or address.message
         if not unique:
             return None
         if isinstance(reply, Answer):

@@ -14,7 +14,7 @@ import requests
 
 from bot.domain import PlatformError
 from bot.platforms.kit import ResponseOrigins
-from bot.platforms.wecom.http import Unreached, call
+from bot.platforms.wecom.client import Unreached, call
 
 # Printable ASCII but the backslash, which some readers take for a slash.
 _PATH = re.compile(r"/[!-\[\]-~]*")

@@ -11,7 +11,7 @@ _SECONDS = 2 * 60 * 60
 _LIMIT = 20_000
 
 
-class Replays:
+class SeenSignatures:
     """The signatures of the last two hours.
 
     A signature covers token, timestamp, nonce and ciphertext, so it is the request's name.
@@ -27,8 +27,8 @@ class Replays:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def saw(self, signature: str) -> bool:
-        """Whether it came before; from now on it did."""
+    def add(self, signature: str) -> bool:
+        """Remember a signature; whether it came before."""
         now = self._steady()
         with self._lock:
             while self._seen and now - next(iter(self._seen.values())) >= _SECONDS:

@@ -18,15 +18,16 @@ from dataclasses import replace
 from bot.domain import Channel, Clock, Delivery, Document, NotYet, PlatformError
 from bot.platforms.kit import twice_at_most
 from bot.platforms.wecom import passive_reply
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.app_api import AppApi, FileKind, mark
-from bot.platforms.wecom.http import TOKEN_ERRORS, ErrorCode
-from bot.platforms.wecom.outlets import Ways
+from bot.platforms.wecom.client import TOKEN_ERRORS, ErrorCode
+from bot.platforms.wecom.outlets import Outlets
 from bot.platforms.wecom.parsed import NAME
-from bot.platforms.wecom.presenter import PIECE, Speaker
+from bot.platforms.wecom.presenter import Presenter
 from bot.platforms.wecom.rendering import ROBOT
 from bot.platforms.wecom.robot_api import RobotApi
 
-# After the last moment at which the platform may still ask, so that no reply goes both ways.
+# After the last moment at which the platform may still ask, so that no reply goes both outlets.
 GRACE_SECONDS = 5.0
 FILES: Mapping[str, FileKind] = {"image/png": "image", "image/jpeg": "image"}
 
@@ -43,14 +44,14 @@ class WecomPlatform:
 
     name = NAME
 
-    def __init__(self, ways: Ways, speaker: Speaker, clock: Clock, content_of: Content) -> None:
-        self._ways = ways
-        self._speaker = speaker
+    def __init__(self, outlets: Outlets, presenter: Presenter, clock: Clock, content_of: Content) -> None:
+        self._outlets = outlets
+        self._presenter = presenter
         self._clock = clock
         self._content_of = content_of
 
     def speaks_first(self, channel: Channel) -> bool:
-        return bool(self._ways.home(channel))
+        return not self._outlets.default_address(channel).is_empty
 
     def send(self, delivery: Delivery) -> str:
         """Send, as `Platform` says.
@@ -59,50 +60,49 @@ class WecomPlatform:
             NotYet: the platform comes and asks for it, or there is no connection yet, or not here.
             PlatformError
         """
-        if not delivery.address:  # nobody asked: a digest, the news of another model
-            delivery = replace(delivery, address=self._ways.home(delivery.channel))
-        address = delivery.address
-        if "quiet" in address:
+        address = WecomAddress.from_mapping(delivery.address)
+        if address.is_empty:  # nobody asked: a digest, the news of another model
+            address = self._outlets.default_address(delivery.channel)
+        if address.quiet:
             return ""  # a rating: the platform shows no answer to it
-        if "webhook" in address:
-            return self._to_webhook(delivery)
-        if "app" in address:
-            return self._to_app(delivery)
-        if address.get("robot", "") in self._ways.connected:
-            return self._over_connection(delivery)
-        return self._later(delivery)
+        delivery = replace(delivery, address=address.to_mapping())
+        if address.webhook:
+            return self._to_webhook(delivery, address)
+        if address.app:
+            return self._to_app(delivery, address)
+        if address.robot in self._outlets.connected:
+            return self._over_connection(delivery, address)
+        return self._later(delivery, address)
 
-    def _later(self, delivery: Delivery) -> str:
-        address = delivery.address
-        until = float(address.get("until", "0"))
-        is_asked_for = "stream" in address and PIECE not in address and not delivery.follows
-        if is_asked_for and self._clock.steady() < until:
-            raise NotYet(until + GRACE_SECONDS)
-        if not address:
+    def _later(self, delivery: Delivery, address: WecomAddress) -> str:
+        is_asked_for = bool(address.stream) and address.piece is None and not delivery.follows
+        if is_asked_for and self._clock.steady() < address.until:
+            raise NotYet(address.until + GRACE_SECONDS)
+        if address.is_empty:
             raise PlatformError(
                 "a robot that is called back can only answer: what nobody asked for needs a long connection, "
                 "or a webhook in this group ([bot.wecom.webhook.NAME] channel)",
                 permanent=True,
             )
-        responses = self._ways.later.get(address.get("robot", ""))
+        responses = self._outlets.later.get(address.robot)
         if responses is None:
             raise PlatformError("this robot is no longer configured", permanent=True)
-        if "response_url" not in address:
+        if not address.response_url:
             raise PlatformError("the message came without an address to answer to", permanent=True)
-        responses.send(address["response_url"], passive_reply.markdown(self._speaker.later(delivery)))
+        responses.send(address.response_url, passive_reply.markdown(self._presenter.later(delivery)))
         return "later"
 
-    def _over_connection(self, delivery: Delivery) -> str:
-        api, address = self._ways.connected[delivery.address["robot"]], delivery.address
+    def _over_connection(self, delivery: Delivery, address: WecomAddress) -> str:
+        api = self._outlets.connected[address.robot]
         not_before = api.not_before(self._clock.steady())
         if not_before is not None:
             raise NotYet(not_before)
         delivery, content = self._with_file(delivery)
-        request = "" if delivery.follows or PIECE in address else address.get("request", "")
-        if request and "task" in address:
+        request = "" if delivery.follows or address.piece is not None else address.request
+        if request and address.task:
             self._update_over(api, delivery, request)
-        elif request and "stream" in address:
-            self._answer_over(api, delivery, request)
+        elif request and address.stream:
+            self._answer_over(api, delivery, request, address.stream)
         else:
             self._push(api, delivery)
         if content is not None and isinstance(delivery.reply, Document):
@@ -111,65 +111,64 @@ class WecomPlatform:
                 api.push(delivery.channel, passive_reply.file(media_id))
         return ""
 
-    def _answer_over(self, api: RobotApi, delivery: Delivery, request: str) -> None:
-        card = self._speaker.card_under(delivery)
-        body = self._speaker.pieces(delivery, ROBOT, has_card=card is not None)
+    def _answer_over(self, api: RobotApi, delivery: Delivery, request: str, stream: str) -> None:
+        card = self._presenter.card_under(delivery)
+        body = self._presenter.pieces(delivery, ROBOT, has_card=card is not None)
         # The same stream again replaces what it said, so this needs no care about what arrived.
-        if api.answer(request, delivery.address["stream"], body[0], card):
+        if api.answer(request, stream, body[0], card):
             self._push(api, delivery, body[1:])
         else:
             self._push(api, delivery)
 
     def _update_over(self, api: RobotApi, delivery: Delivery, request: str) -> None:
-        spoken = self._speaker.on_press(delivery)
+        spoken = self._presenter.on_press(delivery)
         if spoken is None or not api.update_card(request, spoken.message):
             self._push(api, delivery)
         elif spoken.rest is not None:
-            self._push(api, delivery, self._speaker.pieces(delivery, ROBOT, has_card=True))
+            self._push(api, delivery, self._presenter.pieces(delivery, ROBOT, has_card=True))
 
     def _push(self, api: RobotApi, delivery: Delivery, body: tuple[str, ...] | None = None) -> None:
         """Say `body`, or all that is left to say, where no card goes along."""
         if body is None:
-            body = self._speaker.pieces(delivery, ROBOT, has_card=False)
-            body = body[int(delivery.address.get(PIECE, "0")) :]
+            body = self._presenter.pieces(delivery, ROBOT, has_card=False)
+            body = body[WecomAddress.from_mapping(delivery.address).first_piece :]
         if not body:
             return
         with twice_at_most(delivery):
             for piece in body:
                 api.push(delivery.channel, passive_reply.markdown(piece))
 
-    def _to_app(self, delivery: Delivery) -> str:
+    def _to_app(self, delivery: Delivery, address: WecomAddress) -> str:
         delivery, content = self._with_file(delivery)
-        address, reply = delivery.address, delivery.reply
-        api = self._ways.apps.get(address["app"])
+        reply = delivery.reply
+        api = self._outlets.apps.get(address.app)
         if api is None:
             raise PlatformError("this application is no longer configured", permanent=True)
         is_card_all = False
-        if "task" in address:
-            is_card_all = self._update_card(api, delivery)
+        if address.task:
+            is_card_all = self._update_card(api, delivery, address)
         receipt = ""
         if not is_card_all:
-            card = None if "task" in address else self._speaker.card_under(delivery)
-            body = self._speaker.for_app(delivery, has_card=card is not None or "task" in address)
+            card = None if address.task else self._presenter.card_under(delivery)
+            body = self._presenter.for_app(delivery, has_card=card is not None or bool(address.task))
             for number, piece in enumerate(body):
-                sent = api.send(address["user"], passive_reply.markdown(piece + mark(delivery.id, number)))
+                sent = api.send(address.user, passive_reply.markdown(piece + mark(delivery.id, number)))
                 receipt = str(sent.get("msgid", ""))
             if card is not None:
-                api.send(address["user"], passive_reply.card(card))
+                api.send(address.user, passive_reply.card(card))
         if content is not None and isinstance(reply, Document):
             media_id = api.upload(FILES.get(reply.media_type, "file"), reply.name, content)
             with twice_at_most(delivery):  # each upload has an id of its own, so no repeat is known by it
-                api.send(address["user"], passive_reply.file(media_id))
+                api.send(address.user, passive_reply.file(media_id))
         return receipt
 
-    def _update_card(self, api: AppApi, delivery: Delivery) -> bool:
+    def _update_card(self, api: AppApi, delivery: Delivery, address: WecomAddress) -> bool:
         """Bring the pressed card up to date; whether that says all there is to say."""
-        spoken = self._speaker.on_press(delivery)
-        if spoken is None or not delivery.address.get("response_code"):
+        spoken = self._presenter.on_press(delivery)
+        if spoken is None or not address.response_code:
             return False
-        user = delivery.address["user"]
         try:
-            api.update_card(delivery.address["response_code"], spoken.message["template_card"], user)
+            api.update_card(address.response_code, spoken.message["template_card"], address.user)
         except ErrorCode as refused:
             if refused.code in TOKEN_ERRORS or refused.code == -1 or refused.retry_after_seconds:
                 raise
@@ -178,14 +177,14 @@ class WecomPlatform:
             return delivery.uncertain and spoken.rest is None
         return spoken.rest is None
 
-    def _to_webhook(self, delivery: Delivery) -> str:
-        webhook = self._ways.webhooks.get(delivery.address["webhook"])
+    def _to_webhook(self, delivery: Delivery, address: WecomAddress) -> str:
+        webhook = self._outlets.webhooks.get(address.webhook)
         if webhook is None:
             raise PlatformError("this webhook is no longer configured", permanent=True)
         delivery, content = self._with_file(delivery)
-        is_told = "stream" in delivery.address  # the words stand there; only their file follows
+        is_told = bool(address.stream)  # the words stand there; only their file follows
         with twice_at_most(delivery):
-            for piece in () if is_told else self._speaker.for_webhook(delivery):
+            for piece in () if is_told else self._presenter.for_webhook(delivery):
                 webhook.markdown(piece)
             if content is not None and isinstance(delivery.reply, Document):
                 if delivery.reply.media_type in FILES:

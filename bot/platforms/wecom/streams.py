@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from bot.domain import Channel, Clock, Delivery, IncomingMessage, MessageKey
 from bot.domain.pipeline import IN_RESPONSE
+from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.parsed import NAME, Poll
 from bot.platforms.wecom.passive_reply import (
@@ -22,7 +23,7 @@ from bot.platforms.wecom.passive_reply import (
     rateable,
     unfinished,
 )
-from bot.platforms.wecom.presenter import Speaker, Spoken
+from bot.platforms.wecom.presenter import Presentation, Presenter
 from bot.platforms.wecom.wording import WecomWording
 from bot.store import Answers, Kept, Progress
 
@@ -37,41 +38,42 @@ IN_STREAM = "in the stream"
 class Streams:
     """Every method raises StoreError where the store does not answer."""
 
-    def __init__(self, inbound: WecomInbound, answers: Answers, speaker: Speaker, clock: Clock) -> None:
+    def __init__(self, inbound: WecomInbound, answers: Answers, presenter: Presenter, clock: Clock) -> None:
         self._inbound = inbound
         self._answers = answers
-        self._speaker = speaker
+        self._presenter = presenter
         self._clock = clock
 
     def answer(self, message: IncomingMessage) -> Message:
         """Take a message, or a repeat of it."""
         until = self._clock.steady() + STREAM_SECONDS
-        message = replace(message, address={**message.address, "until": f"{until:.0f}"})
-        spoken = self._ask(message, self._speaker.in_stream, MESSAGE_SECONDS)
+        address = replace(WecomAddress.from_mapping(message.address), until=until)
+        message = replace(message, address=address.to_mapping())
+        spoken = self._ask(message, self._presenter.in_stream, MESSAGE_SECONDS)
         if spoken is not None:
             return rateable(spoken.message)
-        return rateable(self._so_far(message.channel, message.address["stream"]))
+        return rateable(self._so_far(message.channel, address.stream))
 
     def poll(self, poll: Poll) -> Message:
         return self._so_far(poll.channel, poll.stream)
 
     def press(self, message: IncomingMessage) -> Message | None:
         """Take a press; the card as it is then, or None when that has to be said in words, later."""
-        spoken = self._ask(message, self._speaker.on_press, PRESS_SECONDS)
+        spoken = self._ask(message, self._presenter.on_press, PRESS_SECONDS)
         return spoken.message if spoken else None
 
     def decline(self, stream: str, sentence: str) -> Message:
         return finished(stream, sentence)
 
     def _ask(
-        self, message: IncomingMessage, speak: Callable[[Delivery], Spoken | None], wait_seconds: float
-    ) -> Spoken | None:
-        spoken: list[Spoken | None] = []
+        self, message: IncomingMessage, speak: Callable[[Delivery], Presentation | None], wait_seconds: float
+    ) -> Presentation | None:
+        spoken: list[Presentation | None] = []
 
         def rest_of(delivery: Delivery) -> Mapping[str, str] | None:
             spoken.append(speak(delivery))
             # What has no place in this answer is still to be said.
-            return spoken[0].rest if spoken[0] else {"piece": "0"}
+            return spoken[0].rest if spoken[0] else WecomAddress(piece=0).to_mapping()
 
         _, delivery = self._inbound.intake.answer_within(message, wait_seconds=wait_seconds, rest_of=rest_of)
         return spoken[0] if delivery is not None else None
@@ -83,8 +85,8 @@ class Streams:
             return finished(stream, words.unknown_stream)
         said = next((kept for kept in progress.replies if kept.receipt in {IN_STREAM, IN_RESPONSE}), None)
         if said is not None:
-            return self._speaker.in_stream(said.delivery).message
-        if self._clock.steady() >= float(progress.message.address.get("until", "0")):
+            return self._presenter.in_stream(said.delivery).message
+        if self._clock.steady() >= WecomAddress.from_mapping(progress.message.address).until:
             return finished(stream, words.later)
         waiting = next((kept for kept in progress.replies if kept.state == "waiting"), None)
         if waiting is not None:
@@ -93,7 +95,7 @@ class Streams:
         return finished(stream, silence) if silence else unfinished(stream, words.looking)
 
     def _collect(self, waiting: Kept) -> Message | None:
-        spoken = self._speaker.in_stream(waiting.delivery)
+        spoken = self._presenter.in_stream(waiting.delivery)
         if not self._answers.collect(waiting.delivery.id, IN_STREAM, rest=spoken.rest):
             return None
         self._inbound.delivered()

@@ -13,7 +13,7 @@ import requests
 
 from bot.domain import Clock, PlatformError
 from bot.platforms.wecom.app_api import check_size, media_id_of
-from bot.platforms.wecom.http import call
+from bot.platforms.wecom.client import call
 from bot.platforms.wecom.split_markdown import split
 
 SPACING_SECONDS = 3.0  # 20 a minute; whether the window slides is not documented, spacing suits both

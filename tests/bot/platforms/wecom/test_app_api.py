@@ -9,7 +9,7 @@ import requests
 
 from bot.domain import PlatformError
 from bot.platforms.wecom.app_api import AccessTokens, AppApi, mark
-from bot.platforms.wecom.http import ErrorCode
+from bot.platforms.wecom.client import ErrorCode
 from tests.support.wecom_api import VirtualClock, WeComApi
 
 URL = "https://qyapi.weixin.qq.com"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.domain import Clock
 from bot.platforms.wecom.cipher import BadKey, aes_key, decrypt_padded, encrypt_padded
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
-from bot.platforms.wecom.seen_signatures import Replays
+from bot.platforms.wecom.seen_signatures import SeenSignatures
 from tests.bot.platforms.wecom.vectors import vector, vectors
 
 POSITIVE = vectors("official_samples", "aibot", "application_xml", "padding_and_encoding")
@@ -200,16 +200,16 @@ def test_a_forgery_is_not_remembered() -> None:
     signed, body = sealed(an_envelope("other"), b"{}")
     with pytest.raises(Refused):
         envelope.open_json(signed, body)
-    assert len(envelope._replays) == 0
+    assert len(envelope._seen) == 0
 
 
 def test_the_memory_of_replays_is_bounded() -> None:
     clock = TurnedClock()
-    replays = Replays(clock.steady, limit=100)
-    assert not any(replays.saw(str(number)) for number in range(1_000))
-    assert len(replays) == 100
-    assert replays.saw("999")
-    assert not replays.saw("0")
+    seen = SeenSignatures(clock.steady, limit=100)
+    assert not any(seen.add(str(number)) for number in range(1_000))
+    assert len(seen) == 100
+    assert seen.add("999")
+    assert not seen.add("0")
 
 
 @pytest.mark.parametrize(

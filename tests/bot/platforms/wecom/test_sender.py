@@ -1,4 +1,4 @@
-"""Ways out that the conformance suite does not take: files, spent cards, tables that are gone."""
+"""Outlets out that the conformance suite does not take: files, spent cards, tables that are gone."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import requests
 from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, PlatformError, Reply, Text
 from bot.platforms.wecom.app_api import AccessTokens, AppApi
 from bot.platforms.wecom.long_connection import LongConnection
-from bot.platforms.wecom.outlets import Ways
-from bot.platforms.wecom.presenter import Speaker
+from bot.platforms.wecom.outlets import Outlets
+from bot.platforms.wecom.presenter import Presenter
 from bot.platforms.wecom.response_url import ResponseAddresses
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import WecomPlatform
@@ -46,15 +46,15 @@ def platform(api: WeComApi, clock: VirtualClock) -> WecomPlatform:
     session = requests.Session()
     session.mount("https://", api)
     tokens = AccessTokens(session, api_url=API, corp_id="ww1", secret="S1", clock=clock)
-    ways = Ways(
+    outlets = Outlets(
         later={"support": ResponseAddresses(session, [API])},
         apps={"support": AppApi(session, tokens, api_url=API, agent_id=1000002)},
         apps_by_id={("ww1", "1000002"): "support"},
         webhooks_by_channel={GROUP.key: "alerts"},
         webhooks={"alerts": Webhook(f"{API}/cgi-bin/webhook/send?key=KEY1", session, clock)},
     )
-    speaker = Speaker(recall, name="知识库助手", webhooks={})
-    return WecomPlatform(ways, speaker, clock, {"f1": b"a,b,c\n1,2,3", "p1": b"\x89PNG....."}.get)
+    presenter = Presenter(recall, name="知识库助手", webhooks={})
+    return WecomPlatform(outlets, presenter, clock, {"f1": b"a,b,c\n1,2,3", "p1": b"\x89PNG....."}.get)
 
 
 def recall(_: Channel, answer_id: str) -> Answer | None:
@@ -161,8 +161,8 @@ def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnect
 
 @pytest.fixture
 def connected(connection: LongConnection, clock: VirtualClock) -> WecomPlatform:
-    ways = Ways(connected={"inside": RobotApi(connection)}, robots_by_id={"AIBOT1": "inside"})
-    return WecomPlatform(ways, Speaker(recall, name="知识库助手", webhooks={}), clock, lambda _: None)
+    outlets = Outlets(connected={"inside": RobotApi(connection)}, robots_by_id={"AIBOT1": "inside"})
+    return WecomPlatform(outlets, Presenter(recall, name="知识库助手", webhooks={}), clock, lambda _: None)
 
 
 def test_an_answer_waits_for_the_process_that_keeps_the_connection(
