@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class PlatformError(Exception):
     """A send that failed. `permanent`: trying again cannot help.
@@ -42,11 +44,13 @@ class EngineError(Exception):
     `code` is one of: "away" (down, loading, overloaded, hanging or talking nonsense: ask
     again later), "failed" (it is there and could not do this one thing), "no_snapshot" (its
     source could not be read yet), "unknown_knowledge_base", "unknown_entry", "foreign_entry"
-    (it belongs to another source), "refused" (a request the engine calls wrong; a mistake of
-    ours).
+    (it belongs to another source), "unknown_wording", "wording_taken" (`details["entry"]` has
+    it), "entry_changed" (`details` hold its text and answer now), "snapshot_gone", "refused" (a
+    request the engine calls wrong; a mistake of ours).
     """
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, *, details: Mapping[str, str | None] | None = None) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.details = details or {}

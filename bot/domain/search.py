@@ -8,7 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to the engine. `threshold` None: the knowledge base's own."""
+    """One question to the engine. `threshold` None: the knowledge base's own.
+
+    `collapse`: entries of one answer are one match.
+    """
 
     text: str
     knowledge_base: str
@@ -16,6 +19,16 @@ class Query:
     limit: int
     offset: int = 0
     keyword_weight: float = 0.0
+    collapse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """An entry with the same answer as a match."""
+
+    entry_id: str
+    text: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,10 @@ class Match:
     keyword: float | None = None
     bold: tuple[int, int] | None = None
     ranking: float | None = None
+    wording: str | None = None
+    passage: str | None = None
+    also: tuple[Also, ...] = ()
+    collapsed: int = 0
     bold_answer: tuple[int, int] | None = None
 
 
@@ -48,7 +65,7 @@ class Found:
 
     `total` counts every entry at or above `threshold`; `best_score` is the best of all
     entries, None for an empty knowledge base; `scores` are the best of all entries, above
-    the threshold or not, as (id, score).
+    the threshold or not, as (id, score). `groups` counts the matches of a collapsed answer.
     """
 
     knowledge_base: str
@@ -61,6 +78,7 @@ class Found:
     matches: tuple[Match, ...]
     scores: tuple[tuple[str, float], ...] = ()
     fingerprint: str = ""
+    groups: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.engine_client.analysis import (
 )
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.client import Added, Dropped, EngineClient, Entry, Loading, Ready, RefreshState
+from bot.engine_client.teaching import ShownEntry, Taught, Tried, Wording
 
 __all__ = [
     "Added",
@@ -30,4 +31,8 @@ __all__ = [
     "Point",
     "Ready",
     "RefreshState",
+    "ShownEntry",
+    "Taught",
+    "Tried",
+    "Wording",
 ]

@@ -29,6 +29,8 @@ from bot.engine_client.shapes import (
     ReadyShape,
     RefreshShape,
 )
+from bot.engine_client.teaching import ShownEntry, Taught, Tried
+from bot.engine_client.teaching_shapes import ShownEntryShape, TaughtShape, TriedShape
 from bot.engine_client.transport import WholeAnswerTimeout
 from bot.metrics import Metrics
 
@@ -51,6 +53,10 @@ MEANINGS = {
     "unknown_knowledge_base": "unknown_knowledge_base",
     "unknown_entry": "unknown_entry",
     "foreign_entry": "foreign_entry",
+    "unknown_wording": "unknown_wording",
+    "wording_taken": "wording_taken",
+    "entry_changed": "entry_changed",
+    "snapshot_gone": "snapshot_gone",
     "no_snapshot": "no_snapshot",
     # The engine is there and cannot do this one thing. Whoever asked is told; nobody else waits.
     "failed": "failed",
@@ -180,6 +186,7 @@ class EngineClient:
             "offset": query.offset,
             "keyword_weight": query.keyword_weight,
             "keep": keep,
+            **({"collapse": True} if query.collapse else {}),
         }
 
         def checked(shape: FoundShape) -> Found:
@@ -258,6 +265,61 @@ class EngineClient:
         if part is None:
             raise EngineError("unknown_entry", "no entry can have this id")
         self._guarded("DELETE", f"{_path(knowledge_base)}/entries/{part}", lambda _: None)
+
+    def show_entry(self, knowledge_base: str, entry_id: str) -> ShownEntry:
+        """An entry whole, with its wordings, as it is this moment."""
+        return self._call(
+            "GET", _entry_path(knowledge_base, entry_id), ShownEntryShape, ShownEntryShape.shown
+        )
+
+    def find_entries(self, knowledge_base: str, text: str, *, limit: int) -> tuple[tuple[Entry, ...], int]:
+        """The first entries whose id, text, answer, title or wording holds it, and how many do."""
+        return self._call(
+            "GET",
+            f"{_path(knowledge_base)}/entries",
+            EntriesShape,
+            lambda shape: (
+                tuple(Entry(each.id, each.text, each.answer) for each in shape.entries),
+                shape.total,
+            ),
+            params={"find": text, "limit": limit},
+        )
+
+    def change_entry(
+        self, knowledge_base: str, entry_id: str, *, hash_read: str, answer: str, text: str | None = None
+    ) -> ShownEntry:
+        """Change a managed entry; "entry_changed" when it is not what was read."""
+        body = {"hash": hash_read, "answer": answer, "text": text}
+        path = _entry_path(knowledge_base, entry_id)
+        return self._call("PUT", path, ShownEntryShape, ShownEntryShape.shown, json=body)
+
+    def teach(self, knowledge_base: str, entry_id: str, text: str, *, by: str, because: str) -> Taught:
+        """Teach an entry a wording; "wording_taken" with the holder's id as `details["entry"]`."""
+        body = {"text": text, "by": by, "because": because}
+        path = f"{_entry_path(knowledge_base, entry_id)}/wordings"
+        return self._call("POST", path, TaughtShape, TaughtShape.taught, json=body)
+
+    def take_back(self, knowledge_base: str, entry_id: str, wording_id: str) -> None:
+        """Take a taught wording back; "unknown_wording" when it is not there."""
+        part = _part(wording_id)
+        if part is None:
+            raise EngineError("unknown_wording", "no wording can have this id")
+        path = f"{_entry_path(knowledge_base, entry_id)}/wordings/{part}"
+        self._guarded("DELETE", path, lambda _: None)
+
+    def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:
+        """What the question would find in these texts, which the engine does not keep."""
+        body = {"texts": list(texts), "query": query, "steps": list(steps), "limit": limit}
+        return self._call(
+            "POST", "/v1/trial", TriedShape, TriedShape.tried, json=body, seconds=MEASURE_SECONDS
+        )
+
+    def try_knowledge_base(
+        self, knowledge_base: str, query: str, *, steps: Sequence[str], limit: int
+    ) -> Tried:
+        """What the question finds there, and how many at each step."""
+        body = {"knowledge_base": knowledge_base, "query": query, "steps": list(steps), "limit": limit}
+        return self._call("POST", "/v1/trial", TriedShape, TriedShape.tried, json=body)
 
     def refresh(self, knowledge_base: str) -> str:
         """Start a refresh, or join the one that runs; its id."""
@@ -453,7 +515,7 @@ def _error(status: int, body: bytes) -> EngineError:
     except ValidationError:
         return EngineError("away", f"the engine's answer was not one: {status} without a reason")
     if said.code in MEANINGS:
-        return EngineError(MEANINGS[said.code], said.message)
+        return EngineError(MEANINGS[said.code], said.message, details=said.details)
     if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
         return EngineError("away", f"the engine answered {status}: {said.message}")
     return EngineError("refused", f"the engine answered {status}: {said.message}")
@@ -471,6 +533,13 @@ def _path(knowledge_base: str) -> str:
     if part is None or "/" in knowledge_base:
         raise EngineError("unknown_knowledge_base", "no knowledge base can have this name")
     return f"/v1/knowledge-bases/{part}"
+
+
+def _entry_path(knowledge_base: str, entry_id: str) -> str:
+    part = _part(entry_id)
+    if part is None:
+        raise EngineError("unknown_entry", "no entry can have this id")
+    return f"{_path(knowledge_base)}/entries/{part}"
 
 
 def _part(name: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.domain import Found, KnowledgeBase, Match, Query
+from bot.domain.search import Also
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -18,6 +19,12 @@ ROUNDING = 1e-6  # scores are float32 somewhere on their way; 1 may be a little 
 
 class _Shape(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class AlsoShape(_Shape):
+    id: str
+    text: str
+    score: Finite
 
 
 class MatchShape(_Shape):
@@ -32,6 +39,10 @@ class MatchShape(_Shape):
     source: str | None = None
     cosine: Finite | None = None
     keyword: Finite | None = None
+    wording: str | None = None
+    passage: str | None = None
+    also: tuple[AlsoShape, ...] = ()
+    collapsed: Count = 0
 
 
 class ScoreShape(_Shape):
@@ -50,16 +61,19 @@ class FoundShape(_Shape):
     matches: tuple[MatchShape, ...]
     scores: tuple[ScoreShape, ...] | None = None
     fingerprint: str = ""
+    groups: Count | None = None
 
     def mistakes(self, query: Query, keep: int) -> list[str]:
         """Why this cannot be the answer to the query; empty when it can."""
         ranks = [match.rank for match in self.matches]
-        wanted = max(0, min(query.limit, self.total - query.offset))
+        there = self.groups or 0 if query.collapse else self.total
+        wanted = max(0, min(query.limit, there - query.offset))
         order = [match.score if match.ranking is None else match.ranking for match in self.matches]
         kept = [entry.score for entry in self.scores or ()]
         checks = {
             "it is about another knowledge base": self.knowledge_base == query.knowledge_base,
             "it holds another threshold": query.threshold is None or self.threshold == query.threshold,
+            "it is not collapsed": not query.collapse or self.groups is not None,
             "it does not hold as many matches as it says": len(self.matches) == wanted,
             "its ranks are not in order": ranks == [query.offset + 1 + at for at in range(len(ranks))],
             "its matches are not in order": order == sorted(order, reverse=True),
@@ -98,11 +112,16 @@ class FoundShape(_Shape):
                     cosine=match.cosine,
                     keyword=match.keyword,
                     ranking=match.ranking,
+                    wording=match.wording,
+                    passage=match.passage,
+                    also=tuple(Also(each.id, each.text, each.score) for each in match.also),
+                    collapsed=match.collapsed,
                 )
                 for match in self.matches
             ),
             scores=tuple((entry.id, entry.score) for entry in self.scores or ()),
             fingerprint=self.fingerprint,
+            groups=self.groups,
         )
 
 
@@ -190,6 +209,7 @@ class ReadyShape(_Shape):
 class ErrorCodeShape(_Shape):
     code: str
     message: str = ""
+    details: dict[str, str | None] | None = None
 
 
 class ErrorShape(_Shape):

@@ -112,3 +112,40 @@ def test_the_real_engine_weighs_inspects_and_groups(client: EngineClient) -> Non
         client.search(Query("figs", "fruit", 0.9, 1)).fingerprint
         == client.knowledge_base("fruit").fingerprint
     )
+
+
+def test_a_wording_is_taught_found_and_taken_back(client: EngineClient) -> None:
+    (match,) = client.search(Query("Figs are sweet", "fruit", 0.95, 5)).matches
+    taught = client.teach("fruit", match.entry_id, "zebra crossing", by="Li", because="a gap")
+    follow(client, taught.refresh)
+    (found,) = client.search(Query("zebra crossing", "fruit", 0.95, 5, collapse=True)).matches
+    assert (found.entry_id, found.wording) == (match.entry_id, "zebra crossing")
+    (wording,) = client.show_entry("fruit", match.entry_id).wordings
+    assert (wording.id, wording.by, wording.because) == (taught.id, "Li", "a gap")
+    with pytest.raises(EngineError) as taken:
+        client.teach("fruit", match.entry_id, "Lemons are sour", by="Li", because="")
+    assert taken.value.code == "wording_taken"
+    assert taken.value.details["text"] == "Lemons are sour"
+    client.take_back("fruit", match.entry_id, taught.id)
+    with pytest.raises(EngineError, match="no wording") as gone:
+        client.take_back("fruit", match.entry_id, taught.id)
+    assert gone.value.code == "unknown_wording"
+    follow(client, client.refresh("fruit"))
+    assert client.search(Query("zebra crossing", "fruit", 0.95, 5)).total == 0
+
+
+def test_entries_are_found_and_changed_and_questions_tried(client: EngineClient) -> None:
+    added = client.add_entries("fruit", "Plums are blue => Mostly.")
+    (entry,) = added.added
+    found, total = client.find_entries("fruit", "MOSTLY", limit=5)
+    assert ([each.id for each in found], total) == ([entry.id], 1)
+    read = client.show_entry("fruit", entry.id)
+    assert client.change_entry("fruit", entry.id, hash_read=read.hash, answer="All.").answer == "All."
+    with pytest.raises(EngineError) as changed:
+        client.change_entry("fruit", entry.id, hash_read=read.hash, answer="None.")
+    assert (changed.value.code, changed.value.details["answer"]) == ("entry_changed", "All.")
+    client.remove_entry("fruit", entry.id)
+    follow(client, client.refresh("fruit"))
+    tried = client.try_texts(["one apple", "two pears"], "one apple", steps=["0.99"], limit=1)
+    assert (tried.size, tried.counts, tried.matches) == (2, (1,), (("0001", "one apple", 1.0),))
+    assert client.try_knowledge_base("fruit", "Figs are sweet", steps=["-1"], limit=1).counts == (3,)
