@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Literal
@@ -14,6 +15,7 @@ from bot.texts.wording import Tier
 STRONG = 0.60
 FAIR = 0.40
 STEP = Decimal("0.05")
+NEAR = Decimal("0.10")  # how far below the threshold the best may be and still be named
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -46,10 +48,12 @@ def nothing_found(answer: Answer, mention: str = "") -> str:
         )
     best = _as_decimal(answer.best_score)
     suggestion = suggested_threshold(answer.best_score)
+    # Only what is near and not weak is worth a look; a lower dial would let the rest of its kind in.
+    is_near = answer.threshold - best <= NEAR and answer.best_score >= FAIR and suggestion is not None
     second = (
-        words.nothing_at_all
-        if suggestion is None
-        else words.nothing_suggestion.format(command=f"{mention}/threshold {threshold(suggestion)}")
+        words.nothing_suggestion.format(command=f"{mention}/threshold try {threshold(suggestion)}")
+        if is_near and suggestion is not None
+        else words.nothing_at_all
     )
     first = words.nothing.format(
         threshold=threshold(answer.threshold), best=_score_below(best, answer.threshold)
@@ -61,6 +65,20 @@ def suggested_threshold(best_score: float) -> Decimal | None:
     """The highest threshold of two decimals that lets this score pass; None for one below 0."""
     best = _as_decimal(best_score)
     return max(best.quantize(Decimal("0.01"), ROUND_DOWN), Decimal("0.00")) if best >= 0 else None
+
+
+def that_fit_whole(answer: Answer, room: int, measure: Callable[[str], int] = len) -> Answer:
+    """The answer with as many of its matches as `room` takes whole; the first always.
+
+    The others come with "more": what is shown is shown to its end.
+    """
+    shown = 0
+    for match in answer.matches:
+        room -= measure(match.text) + measure(match.answer or "")
+        if room < 0 and shown:
+            break
+        shown += 1
+    return answer if shown == len(answer.matches) else replace(answer, matches=answer.matches[:shown])
 
 
 def turned_by(answer: Answer, who: str = "") -> str | None:

@@ -15,8 +15,8 @@ WORDING = Wording(
     did_you_mean_match="Did you mean {rank}. {name}",
     turned="{who} turned the threshold from {old} to {new}.",
     nothing="Nothing reaches the threshold of {threshold}; the best score is {best}.",
-    nothing_suggestion="{command} would have shown something.",
-    nothing_at_all="No threshold from 0 to 1 would have shown something.",
+    nothing_suggestion="{command} shows what a lower threshold would do.",
+    nothing_at_all="The knowledge base seems to have nothing on this; it was noted for /gaps.",
     no_snapshot="The knowledge base {knowledge_base} cannot be asked yet: its source could not be read. "
     "Whoever keeps it finds the reason in the engine's log.",
     knowledge_base_empty="The knowledge base {knowledge_base} is empty. Add entries with {command}.",

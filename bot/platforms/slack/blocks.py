@@ -15,7 +15,7 @@ from typing import Any
 from bot import texts
 from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import action_values
-from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, size
+from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, linked, size
 
 Block = dict[str, Any]
 
@@ -31,7 +31,7 @@ BLOCKS = 50
 
 # Long messages are refused as a whole, at a length that Slack does not state (reports say about 13,000).
 ALL_MATCHES = 12_000
-ONE_MATCH = 1500
+ONE_LINE = 1500
 ECHO = 300
 ADDRESS = 250
 NAME = 80
@@ -45,10 +45,13 @@ _marks: dict[texts.Tier, str] = {"strong": "🟩", "fair": "🟨", "weak": "⬜"
 
 def answer_blocks(answer: Answer, now: datetime, *, in_thread: bool) -> list[Block]:
     """The whole answer. The question is repeated only where it does not stand right above."""
-    matches = answer.matches[:MOST_MATCHES]
-    room = min(ONE_MATCH, ALL_MATCHES // max(len(matches), 1))
+    answer = texts.that_fit_whole(
+        replace(answer, matches=answer.matches[:MOST_MATCHES]), ALL_MATCHES, _measure
+    )
+    matches = answer.matches
     blocks = [] if in_thread else [_echo(answer)]
-    blocks += [_match(answer, match, room) for match in matches]
+    for match in matches:
+        blocks += _match(answer, match)
     if not matches:
         blocks.append(_section(escape(cut(texts.nothing_found(answer), SECTION))))
     blocks.append(_context(answer, now))
@@ -63,7 +66,7 @@ def answer_text(answer: Answer) -> str:
     if not answer.matches:
         return escape(cut(texts.nothing_found(answer), MESSAGE))
     matches = answer.matches[:MOST_MATCHES]
-    room = min(ONE_MATCH, MESSAGE // len(matches)) - 1
+    room = min(ONE_LINE, MESSAGE // len(matches)) - 1
     return "\n".join(_line(match, room) for match in matches)
 
 
@@ -79,7 +82,7 @@ def text_pieces(text: Text) -> list[str]:
 
 def text_blocks(text: Text) -> list[Block]:
     """A reply in words as one message of any length: what does not fit is cut, and says so."""
-    pieces = split(cut(text.body, ALL_MATCHES), SECTION)
+    pieces = split(cut(text.body, ALL_MATCHES, linked), SECTION)
     sections = [_section(piece) for piece in pieces]
     buttons = [
         _button(f"{action_values.RUN}:{number}", one.label.strip() or one.command, RunCommand(one.command))
@@ -93,18 +96,18 @@ def split(text: str, limit: int) -> list[str]:
     """The text, escaped, in pieces of at most `limit`; nothing is lost but the blanks at the seams."""
     pieces = []
     rest = text.strip()
-    while size(escape(rest)) > limit:
-        head = cut(rest, limit + size(CUT)).removesuffix(CUT)
-        while size(escape(head)) > limit:
+    while size(linked(rest)) > limit:
+        head = cut(rest, limit + size(CUT), linked).removesuffix(CUT)
+        while size(linked(head)) > limit:
             head = head[:-1]
         seam = head.rfind("\n")
         if seam <= 0:
             seam = head.rfind(" ")
         if seam <= 0:
             seam = len(head)
-        pieces.append(escape(rest[:seam].rstrip()))
+        pieces.append(linked(rest[:seam].rstrip()))
         rest = rest[seam:].lstrip()
-    return [piece for piece in [*pieces, escape(rest)] if piece]
+    return [piece for piece in [*pieces, linked(rest)] if piece]
 
 
 def _echo(answer: Answer) -> Block:
@@ -112,35 +115,47 @@ def _echo(answer: Answer) -> Block:
     return _section(f"> {escape(question)}")
 
 
-def _match(answer: Answer, match: Match, room: int) -> Block:
+def _measure(text: str) -> int:
+    """What a text takes of a message; each block counts as much as a short match."""
+    return max(size(linked(text)), ALL_MATCHES // MOST_MATCHES // 2)
+
+
+def _match(answer: Answer, match: Match) -> list[Block]:
+    """One match, whole: in one section where it fits, else its answer goes on in further ones."""
     words = texts.wording(answer.language)
     tier, word = _marks[texts.tier(match.score)], texts.tier_word(match.score, answer.language)
     head = f"*{match.rank}.* {tier} {texts.bar(match.score)} *{texts.score(match.score)}* {word}"
-    lines = [head]
-    for_source = _source(match)
-    room -= size(head) + size(for_source) + 3
-    for_text = room * 2 // 3 if match.answer else room
-    lines.append(_text(match, for_text))
+    label = f"*{escape(words.answer_label)}:* "
+    lines = [head, _text(match.text, match.bold)]
     if match.answer:
-        label = f"*{escape(words.answer_label)}:* "
-        lines.append(label + escape(cut(match.answer, room - for_text - size(label))))
-    if for_source:
-        lines.append(for_source)
-    block = _section("\n".join(lines))
+        lines.append(label + _text(match.answer, match.bold_answer))
+    lines += filter(None, [_source(match)])
+    if size("\n".join(lines)) <= SECTION:
+        blocks = [_section("\n".join(lines))]
+    else:
+        blocks = [_section(piece) for piece in _parted(match, head, label)]
     menu = _vote_menu(answer, match)
-    return block | {"accessory": menu} if menu else block
+    return [blocks[0] | {"accessory": menu}, *blocks[1:]] if menu else blocks
 
 
-def _text(match: Match, limit: int) -> str:
-    """The entry's text, with the sentence that carries the query's words in bold."""
-    # Ten for the two stars and for the breaks that parting the text can add.
-    shown = cut(match.text, limit - 10)
-    start, end = _trimmed(match.text, *match.bold) if match.bold else (0, 0)
-    sentence = shown[start:end]
+def _parted(match: Match, head: str, label: str) -> list[str]:
+    room = SECTION - size(head) - size(label) - 1
+    first, *more = split(cut(match.text, ALL_MATCHES // 2, linked), room) or [CUT]
+    pieces = [f"{head}\n{first}", *more]
+    if match.answer:
+        whole = split(cut(match.answer, ALL_MATCHES - size(first) - sum(map(size, more)), linked), room)
+        pieces += [label + piece if at == 0 else piece for at, piece in enumerate(whole)]
+    return [*pieces, *filter(None, [_source(match)])]
+
+
+def _text(text: str, bold: tuple[int, int] | None) -> str:
+    """Foreign text, with the sentence that answers in bold."""
+    start, end = _trimmed(text, *bold) if bold else (0, 0)
+    sentence = text[start:end]
     # Bold ends at a line break, and a star inside would end it early.
-    if not sentence or end > len(shown) or "*" in sentence or "\n" in sentence:
-        return escape(shown)
-    return f"{escape(shown[:start])}{BREAK}*{escape(sentence)}*{BREAK}{escape(shown[end:])}"
+    if not sentence or end > len(text) or "*" in sentence or "\n" in sentence:
+        return linked(text)
+    return f"{linked(text[:start])}{BREAK}*{linked(sentence)}*{BREAK}{linked(text[end:])}"
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

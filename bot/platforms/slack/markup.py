@@ -34,12 +34,45 @@ _blanks = re.compile(r"[^\S\n]+")
 _looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2,}\b")
 
 
+# ASCII alone: Chinese words and marks stand right beside addresses. The last character is no punctuation.
+_web_address = re.compile(
+    r"(?i)(?<![a-z0-9])https?://[A-Za-z0-9](?:[!#-;=?-{}~]{0,2000}[A-Za-z0-9/=#&%_~+$-])?"
+)
+
+
+def linked(text: str) -> str:
+    """Foreign text as `escape` has it, but its web addresses are links to themselves."""
+    written, end = [], 0
+    for found in _web_address.finditer(text):
+        written.append(escape(text[end : found.start()]))
+        written.append(_link_to_itself(found[0]))
+        end = found.end()
+    return "".join([*written, escape(text[end:])])
+
+
+def _link_to_itself(address: str) -> str:
+    # What stands before an @ only looks like the host.
+    if "@" in address.split("/", 3)[2]:
+        return escape(address)
+    return f"<{address.translate(_escapes)}>"
+
+
 def escape(text: str) -> str:
     """Foreign text as Slack shows it unchanged."""
-    broken = _formatting.sub(lambda found: found[0] + BREAK, _turning.sub("", text))
+    broken = _inert(_turning.sub("", text))
     broken = _quote.sub(BREAK, broken)
     broken = _loud_name.sub("@" + BREAK, broken)
     return broken.translate(_escapes)
+
+
+def _inert(text: str) -> str:
+    """With a break behind each mark that another one of its line could end; one alone formats nothing."""
+    return "\n".join(map(_inert_line, text.split("\n")))
+
+
+def _inert_line(line: str) -> str:
+    paired = {mark for mark in "*_~`" if line.count(mark) > 1}
+    return _formatting.sub(lambda found: found[0] + (BREAK if paired & set(found[0]) else ""), line)
 
 
 def unescape(text: str) -> str:

@@ -70,28 +70,32 @@ def test_the_context_line_of_a_later_page_says_which_matches_it_shows() -> None:
     )
 
 
-def test_an_empty_answer_gives_the_best_score_and_the_threshold_that_would_have_shown_it() -> None:
-    assert texts.nothing_found(AN_ANSWER) == (
-        "Nothing reaches the threshold of 0.65; the best score is 0.5312. "
-        "/threshold 0.53 would have shown something."
+def test_an_empty_answer_gives_the_best_score_and_a_near_threshold_to_preview() -> None:
+    near = replace(AN_ANSWER, best_score=0.5812)
+    assert texts.nothing_found(near) == (
+        "Nothing reaches the threshold of 0.65; the best score is 0.5812. "
+        "/threshold try 0.58 shows what a lower threshold would do."
     )
-    assert texts.nothing_found(replace(AN_ANSWER, language="zh")) == (
-        "没有内容达到阈值 0.65，最高分是 0.5312。发送 /threshold 0.53 就能看到结果。"
+    assert texts.nothing_found(replace(near, language="zh")) == (
+        "没有内容达到阈值 0.65，最高分是 0.5812。发送 /threshold try 0.58 可以预览较低阈值的效果。"
     )
 
 
 def test_a_score_that_just_missed_the_threshold_is_not_rounded_up_to_it() -> None:
     assert texts.nothing_found(replace(AN_ANSWER, best_score=0.649999)) == (
         "Nothing reaches the threshold of 0.65; the best score is 0.6499. "
-        "/threshold 0.64 would have shown something."
+        "/threshold try 0.64 shows what a lower threshold would do."
     )
 
 
-def test_a_best_score_below_zero_suggests_no_threshold() -> None:
-    assert texts.nothing_found(replace(AN_ANSWER, best_score=-0.01)) == (
-        "Nothing reaches the threshold of 0.65; the best score is -0.0100. "
-        "No threshold from 0 to 1 would have shown something."
-    )
+@pytest.mark.parametrize(
+    ("threshold", "best"),
+    [("0.65", -0.01), ("0.65", 0.5312), ("0.65", 0.5499), ("0.45", 0.39), ("0.3", 0.29)],
+)
+def test_what_is_far_or_weak_suggests_no_threshold(threshold: str, best: float) -> None:
+    told = texts.nothing_found(replace(AN_ANSWER, threshold=Decimal(threshold), best_score=best))
+    assert told.endswith(". The knowledge base seems to have nothing on this; it was noted for /gaps.")
+    assert "/threshold" not in told
 
 
 def test_an_empty_knowledge_base_says_how_to_fill_it() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
@@ -201,7 +203,10 @@ def test_every_answer_fits_and_is_inert(answer: Answer, found: list[Match], in_t
 def test_splitting_keeps_every_word_in_order(text: str, limit: int) -> None:
     pieces = split(text, limit)
     assert all(0 < size(piece) <= limit for piece in pieces)
-    joined = "".join(unescape(piece) for piece in pieces).replace(BREAK, "")
+    joined = "".join(
+        unescape(re.sub(r"<(http[^<>]*)>", r"\1", piece, flags=re.IGNORECASE)) for piece in pieces
+    )
+    joined = joined.replace(BREAK, "")
     assert "".join(joined.split()) == "".join(text.replace(BREAK, "").split())
 
 
@@ -246,3 +251,29 @@ def test_notes_stand_under_the_answer_and_are_escaped() -> None:
 def test_no_buttons_break_a_reply_in_words(buttons: list[tuple[str, str]], body: str) -> None:
     text = Text(body, "en", buttons=tuple(Button(label, f"/{command}") for label, command in buttons))
     assert block_mistakes(text_blocks(text)) == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["字" * 3084, "word " * 1800, "第一步：https://shop.test/a_b?c=1&d=2 打开。\n" * 150]
+)
+def test_an_answer_arrives_whole(answer: str) -> None:
+    blocks = shown(an_answer(replace(MATCH, answer=answer)))
+    assert block_mistakes(blocks) == []
+    told = "".join(block["text"]["text"] for block in blocks if block["type"] == "section")
+    told = unescape(re.sub(r"<(http[^<>]*)>", r"\1", told)).replace(BREAK, "")
+    assert "".join(answer.split()) in "".join(told.split())
+
+
+def test_what_does_not_fit_whole_comes_with_more() -> None:
+    matches = [replace(MATCH, rank=rank, answer="字" * 5000) for rank in range(1, 6)]
+    answer = an_answer(*matches, total=5)
+    told = str(shown(answer))
+    assert "*2.*" in told
+    assert "*3.*" not in told
+    assert elements(answer)[action_values.MORE]["value"] == "a1:2"
+    assert "2 of 5 shown" in told
+
+
+def test_the_sentence_that_answers_is_bold_in_the_answer() -> None:
+    match = replace(MATCH, answer="First this. Then that.", bold_answer=(12, 22))
+    assert f"First this. {BREAK}*Then that.*{BREAK}" in shown(an_answer(match))[0]["text"]["text"]

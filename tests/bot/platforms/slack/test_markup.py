@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.markup import BREAK, clean, cut, escape, link, plain, size, unescape
+from bot.platforms.slack.markup import BREAK, clean, cut, escape, link, linked, plain, size, unescape
 from tests.support.slack import links, rings
 
 # Texts made of what Slack gives a meaning to.
@@ -50,7 +50,9 @@ def test_any_text_is_inert_once_escaped(text: str) -> None:
     assert "<" not in escaped
     assert ">" not in escaped
     assert not re.search(r"&(?!amp;|lt;|gt;)", escaped)
-    assert not re.search(r"(?<![^\W_])[*_~`](?![*_~`\u200b])", escaped)
+    for line in escaped.split("\n"):
+        pairs = "".join(mark for mark in "*_~`" if line.count(mark) > 1)
+        assert not pairs or not re.search(rf"(?<![^\W_])[{pairs}](?![*_~`\u200b])", line)
 
 
 @given(hostile | st.text())
@@ -142,3 +144,36 @@ def test_cutting_keeps_within_the_limit_and_says_so(text: str, limit: int) -> No
 def test_cutting_takes_no_more_than_it_must() -> None:
     assert cut("&" * 10, 26) == "&" * 5 + "…"
     assert cut("short", 5) == "short"
+
+
+addresses = st.builds(
+    "https://{}.test/{}".format,
+    st.text("abc-0", min_size=1, max_size=8).map(lambda host: f"a{host}b"),
+    st.text("abcXYZ0123456789/=#&%_~*.,;:!?()'+$-", max_size=30).map(lambda path: f"{path}9"),
+)
+around = st.sampled_from(["", "see ", "请看", "(", "*", "<", "。", ", then ", "@here "])
+
+
+@given(around, addresses, st.sampled_from(["", " now", "。", "）", ".", ", ok", ">", "\n"]))
+def test_an_address_is_a_link_to_itself_character_by_character(before: str, address: str, after: str) -> None:
+    written = linked(before + address + after)
+    assert [(unescape(url), label) for url, label in links(written)] == [(address, "")]
+    assert rings(written) == 0
+
+
+@given(hostile)
+def test_a_text_with_its_addresses_linked_rings_nobody(text: str) -> None:
+    written = linked(text)
+    assert rings(written) == 0
+    assert all(url.startswith("https://") for url, _ in links(written))
+
+
+@pytest.mark.parametrize(
+    "command", ["ls *.csv", "rm -rf ~/old", "10*20*30", "_id", "x_y_z", "git commit --amend", "`"]
+)
+def test_a_command_stands_as_it_was_written(command: str) -> None:
+    assert escape(command) == command
+
+
+def test_a_name_before_the_host_makes_no_link() -> None:
+    assert links(linked("https://bank.test@evil.test/x")) == []

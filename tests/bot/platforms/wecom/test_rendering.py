@@ -85,13 +85,13 @@ def test_where_there_are_colours_the_tier_has_one(place: Place) -> None:
 
 
 def test_nothing_found_says_the_best_score_and_what_would_have_shown_it() -> None:
-    answer = replace(an_answer(total=0, best_score=0.5012), matches=())
+    answer = replace(an_answer(total=0, best_score=0.6012), matches=())
     assert only(pieces(answer, ROBOT, NOW)).startswith(
-        "没有内容达到阈值 0.65，最高分是 0.5012。发送 /threshold 0.50 就能看到结果。\n\n"
+        "没有内容达到阈值 0.65，最高分是 0.6012。发送 /threshold try 0.60 可以预览较低阈值的效果。\n\n"
     )
     for has_card in (False, True):
         body = only(pieces(answer, ROBOT, NOW, mention="@知识库助手 ", has_card=has_card))
-        assert "发送 @知识库助手 /threshold 0.50 就能" in body
+        assert "发送 @知识库助手 /threshold try 0.60 可以" in body
 
 
 def test_who_turned_the_dial_is_told_first() -> None:
