@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.commands.overview.grammar import Help
 from bot.commands.registry import PREFIX, VERBS
 from bot.grammar.arguments import SENTENCE_END, Argument, argument
 from bot.grammar.command import BadCommand, Command, Parsed, Question
 from bot.grammar.fold import Folded, fold
+from bot.grammar.mentions import Span, mentions_off
 
 MARKS = ",:;、.。!…—-"
 WRAPPINGS = "`*_~"
@@ -51,13 +52,6 @@ _WORD_ALONE = re.compile(r"[/、]? *([a-z][a-z_-]{0,30})(?= |$)")
 _SLASHED_WORD = re.compile(r"[/、] *([a-z][a-z_-]{0,30})(?= |$)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: int
-    end: int
-    mentioned: bool = False
-
-
 def parse(text: str, *, names: Sequence[str], mentioned: bool, in_group: bool) -> Parsed:
     """Read a text. Every text is something; most are questions.
 
@@ -68,7 +62,7 @@ def parse(text: str, *, names: Sequence[str], mentioned: bool, in_group: bool) -
     """
     text, is_named = _without_inner_mentions(text, names)
     copy = fold(text)
-    span = _without_mentions(copy, names, in_group=in_group)
+    span = mentions_off(copy, names, in_group=in_group)
     if mentioned or is_named or span.mentioned:
         span = _without_marks(copy, span)
     span = _without_wrapping(copy, replace(span, mentioned=span.mentioned or is_named))
@@ -94,7 +88,7 @@ def _without_inner_mentions(text: str, names: Sequence[str]) -> tuple[str, bool]
     return text, False
 
 
-def _without_marks(copy: Folded, span: _Span) -> _Span:
+def _without_marks(copy: Folded, span: Span) -> Span:
     """Without the comma or colon after a mention; a 、 may stand for a slash."""
     at = span.start
     while at < span.end and copy.text[at] in MARKS:
@@ -105,7 +99,7 @@ def _without_marks(copy: Folded, span: _Span) -> _Span:
     return span if at >= span.end else replace(span, start=at)
 
 
-def _without_wrapping(copy: Folded, span: _Span) -> _Span:
+def _without_wrapping(copy: Folded, span: Span) -> Span:
     """Without the emphasis or code marks around the whole."""
     start, end = span.start, span.end
     while (
@@ -115,45 +109,7 @@ def _without_wrapping(copy: Folded, span: _Span) -> _Span:
     return span if start >= end else replace(span, start=start, end=end)
 
 
-def _without_mentions(copy: Folded, names: Sequence[str], *, in_group: bool) -> _Span:
-    """The span between our own mentions. Others that stand before ours go with it in a group."""
-    called = sorted({f"@{fold(name).lower}" for name in names if name}, key=len, reverse=True)
-    end = copy.before_blanks(0, len(copy.text))
-    start = at = copy.after_blanks(0, end)
-    mentioned = False
-    while at < end and copy.text[at] == "@":
-        after = _end_of_own_mention(copy, at, end, called)
-        if after is not None:
-            start = at = copy.after_blanks(after, end)
-            mentioned = True
-            continue
-        blank = copy.text.find(" ", at, end) if in_group else -1
-        if blank < 0:
-            break
-        at = copy.after_blanks(blank, end)
-    while start < end and (
-        name := next((name for name in called if copy.lower.endswith(name, start, end)), None)
-    ):
-        end = copy.before_blanks(start, end - len(name))
-        mentioned = True
-    return _Span(start, end, mentioned)
-
-
-def _end_of_own_mention(copy: Folded, at: int, end: int, called: Sequence[str]) -> int | None:
-    for name in called:
-        after = at + len(name)
-        if copy.lower.startswith(name, at, end) and not (
-            _is_latin(copy.lower[after - 1]) and after < end and _is_latin(copy.lower[after])
-        ):
-            return after
-    return None
-
-
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalnum()
-
-
-def _command_after_a_mention(copy: Folded, span: _Span) -> Command | BadCommand | None:
+def _command_after_a_mention(copy: Folded, span: Span) -> Command | BadCommand | None:
     for at in range(span.start + 1, span.end):
         if copy.text[at] in SLASHES and copy.text[at - 1] == " ":
             found = _command_at(copy, at, span.end)
@@ -162,11 +118,11 @@ def _command_after_a_mention(copy: Folded, span: _Span) -> Command | BadCommand 
     return None
 
 
-def _without_stale_mention(copy: Folded, span: _Span) -> _Span:
+def _without_stale_mention(copy: Folded, span: Span) -> Span:
     blank = copy.text.find(" ", span.start, span.end)
     if blank <= span.start + 1:
         return span
-    return _Span(copy.after_blanks(blank, span.end), span.end, span.mentioned)
+    return Span(copy.after_blanks(blank, span.end), span.end, span.mentioned)
 
 
 def _command_at(copy: Folded, start: int, end: int) -> Command | BadCommand | None:
@@ -185,7 +141,7 @@ def _command_at(copy: Folded, start: int, end: int) -> Command | BadCommand | No
     return _verb_at(copy, inner, end)
 
 
-def _command_without_slash(copy: Folded, span: _Span) -> Command | None:
+def _command_without_slash(copy: Folded, span: Span) -> Command | None:
     # 状态 alone may be a question about an order; after a slash it is none.
     if _CHINESE_WORD.match(copy.lower, span.start, span.end):
         return None
@@ -214,7 +170,7 @@ def _argument(copy: Folded, start: int, end: int) -> Argument:
     return argument(copy.text[start:end], copy.written(start, end))
 
 
-def _question(copy: Folded, span: _Span) -> Question:
+def _question(copy: Folded, span: Span) -> Question:
     prefixed = _PREFIXED.match(copy.lower, span.start, span.end)
     start = prefixed.end() if prefixed else span.start
     unknown = (_WORD_ALONE if prefixed else _SLASHED_WORD).match(copy.lower, start, span.end)

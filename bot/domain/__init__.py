@@ -48,10 +48,20 @@ from bot.domain.records import (
 )
 from bot.domain.replies import Answer, Button, Document, File, Reply, Text, ThresholdSource
 from bot.domain.search import Found, KnowledgeBase, Match, Query
-from bot.domain.settings import Change, ChannelSettings, Language, PastChange, Setting
+from bot.domain.settings import (
+    SETTINGS,
+    Change,
+    ChannelSettings,
+    Language,
+    PastChange,
+    Setting,
+    SettingValue,
+    decimal_text,
+)
 from bot.domain.traits import Traits
 
 __all__ = [
+    "SETTINGS",
     "Action",
     "Answer",
     "Asked",
@@ -92,6 +102,7 @@ __all__ = [
     "RunCommand",
     "Scored",
     "Setting",
+    "SettingValue",
     "ShowMore",
     "Surface",
     "Text",
@@ -101,6 +112,7 @@ __all__ = [
     "Verdict",
     "Vote",
     "as_payload",
+    "decimal_text",
     "message_from_json",
     "message_to_json",
     "reply_from_json",

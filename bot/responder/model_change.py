@@ -128,13 +128,7 @@ def with_carried(outcome: Outcome, carried: Carried) -> Outcome:
 
 def settings_after(own: ChannelSettings, carried: Carried) -> ChannelSettings:
     """The settings with which the question is answered that brought the news."""
-    new = {change.setting: Decimal(change.new) for change in carried.changes if change.new is not None}
-    return replace(
-        own,
-        threshold=new.get("threshold", own.threshold),
-        review_high=new.get("review_high", own.review_high),
-        review_low=new.get("review_low", own.review_low),
-    )
+    return own.with_texts({change.setting: change.new for change in carried.changes})
 
 
 def carried_over(threshold: float, before: Sequence[float], after: Sequence[float]) -> float:

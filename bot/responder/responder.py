@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,9 @@ from bot.domain import (
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, Parsed, Question
 from bot.responder.bad_command import correction
 from bot.responder.model_change import Carrier, settings_after, with_carried
+
+# As many messages as may be between the intake and a worker before one is read anew.
+MOST_PARSED = 256
 
 
 class Responder:
@@ -90,10 +94,14 @@ class Responder:
             speaks_first=speaks_first,
             wait=wait,
             verbs=VERBS,
+            setting_names={
+                setting: names for family in FAMILIES for setting, names in family.setting_names.items()
+            },
         )
         self._settings = settings
         self._history = history
         self._bot = bot
+        self._parsed = lru_cache(maxsize=MOST_PARSED)(self._parse)
         self._traits = traits
         rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
@@ -171,12 +179,11 @@ class Responder:
         return Room(message, own, self._bot.defaults, timezone, traits)
 
     def _read(self, message: IncomingMessage) -> Parsed:
-        return parse(
-            _writable(message.text),
-            names=self._bot.names,
-            mentioned=message.mentioned,
-            in_group=not message.is_direct,
-        )
+        """Once for each message: the intake and the worker ask for the same text, one after the other."""
+        return self._parsed(message.text, mentioned=message.mentioned, in_group=not message.is_direct)
+
+    def _parse(self, text: str, *, mentioned: bool, in_group: bool) -> Parsed:
+        return parse(_writable(text), names=self._bot.names, mentioned=mentioned, in_group=in_group)
 
     def _answer(self, room: Room, read: Parsed) -> Outcome:
         if isinstance(read, ChangesChannel) and (refusal := self._permissions.refusal(room)):

@@ -7,18 +7,14 @@ history and the reply about it are stored together or not at all.
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from bot.domain import Change, Channel, ChannelSettings, IncomingMessage, PastChange, Setting
+from bot.domain import SETTINGS, Change, Channel, ChannelSettings, IncomingMessage, PastChange, Setting
 from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import channel_setting, setting_change
-
-_numbers = frozenset({"threshold", "keyword_weight", "margin", "review_high", "review_low"})
-_counts = frozenset({"limit", "digest_hour"})
 
 
 class Settings:
@@ -28,9 +24,10 @@ class Settings:
     def of(self, channel: Channel) -> ChannelSettings:
         query = select(channel_setting).where(channel_setting.c.channel == channel.key)
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        values: dict[str, Any] = {row.setting: _read(row.setting, row.value) for row in rows}
         models = {row.setting: row.model for row in rows}
-        return ChannelSettings(**values, threshold_model=models.get("threshold", ""))
+        # A newer version may have left settings that this one does not know.
+        values = {row.setting: row.value for row in rows if row.setting in SETTINGS}
+        return ChannelSettings(threshold_model=models.get("threshold", "")).with_texts(values)
 
     def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
         """The last changes of one setting, newest first."""
@@ -66,12 +63,6 @@ class Settings:
             )
             for row in rows
         )
-
-
-def _read(setting: str, value: str) -> Decimal | int | str:
-    if setting in _numbers:
-        return Decimal(value)
-    return int(value) if setting in _counts else value
 
 
 def keep_change(

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Literal
 
-from bot.domain import Answer, Language, Match
+from bot.domain import Answer, Language, Match, decimal_text
 from bot.texts.languages import wording
 from bot.texts.wording import Tier
 
@@ -153,8 +153,7 @@ def score(value: float) -> str:
 
 def threshold(value: Decimal) -> str:
     """A threshold as it is shown everywhere: all its digits, at least two decimals."""
-    whole, _, decimals = exact(value).partition(".")
-    return f"{whole}.{decimals.ljust(2, '0')}"
+    return decimal_text(value)
 
 
 def exact(value: Decimal) -> str:

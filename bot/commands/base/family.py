@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, Room
 from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Reviews, Settings
 from bot.config import Bot
-from bot.domain import Channel, Clock, Outcome
+from bot.domain import Channel, Clock, Language, Outcome, Setting
 from bot.grammar.command import Command
 from bot.grammar.verb import Verb
 
@@ -20,7 +20,8 @@ class Ports:
     """Everything outside that a family may use; each takes what it needs.
 
     `waiting` counts the messages that are not answered yet; `speaks_first` says where
-    something can be said unasked; `verbs` are those of all families.
+    something can be said unasked; `verbs` and
+    `setting_names` are those of all families.
     """
 
     settings: Settings
@@ -39,6 +40,7 @@ class Ports:
     speaks_first: Callable[[Channel], bool]
     wait: Callable[[float], None]
     verbs: Mapping[str, Verb]
+    setting_names: Mapping[Setting, Mapping[Language, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,11 @@ class Family:
 
     `build` is called once; the function it returns is called for each command, from
     several threads, and may raise EngineError. Without one, the responder itself carries
-    the commands out.
+    the commands out. `setting_names` is how /settings calls the settings that are the
+    family's alone.
     """
 
     verbs: tuple[Verb, ...]
     commands: tuple[type[Command], ...] = ()
     build: Callable[[Ports], Callable[[Room, Any], Outcome]] | None = None
+    setting_names: Mapping[Setting, Mapping[Language, str]] = field(default_factory=dict)

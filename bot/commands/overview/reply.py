@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import assert_never, get_args
+from typing import assert_never
 
 from bot import texts
 from bot.commands.base.context import KnowledgeBases, Room, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Settings
 from bot.commands.overview.grammar import Help, OverviewCommand, ShowSettings, Status
-from bot.domain import Clock, EngineError, Outcome, Setting
+from bot.domain import SETTINGS, Clock, EngineError, Language, Outcome, Setting
 from bot.grammar.verb import Verb
 
 
@@ -25,6 +25,7 @@ class Overview:
         clock: Clock,
         waiting: Callable[[], int],
         verbs: Mapping[str, Verb],
+        setting_names: Mapping[Setting, Mapping[Language, str]],
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -32,6 +33,7 @@ class Overview:
         self._clock = clock
         self._waiting = waiting
         self._verbs = verbs
+        self._setting_names = setting_names
 
     def answer(self, room: Room, command: OverviewCommand) -> Outcome:
         match command:
@@ -79,11 +81,16 @@ class Overview:
         }
         for setting, (name, value) in _shown_when_set(room).items():
             names[setting], values[setting] = name, words.value.format(value=value, source=words.from_channel)
+        for setting, called in self._setting_names.items():
+            text = own.text_of(setting)
+            if text is not None:
+                names[setting] = called[room.language]
+                values[setting] = words.value.format(value=text, source=words.from_channel)
         lines = [
             words.setting_line.format(
                 name=names[setting], value=values[setting], changed=self._last_change(room, setting)
             )
-            for setting in get_args(Setting)
+            for setting in SETTINGS
             if setting in names
         ]
         return Outcome((room.text("\n".join(lines), verb="settings"),))
@@ -137,6 +144,7 @@ def build(ports: Ports) -> Callable[[Room, OverviewCommand], Outcome]:
         clock=ports.clock,
         waiting=ports.waiting,
         verbs=ports.verbs,
+        setting_names=ports.setting_names,
     ).answer
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import assert_never, get_args
+from typing import assert_never
 
 from bot import config, texts
 from bot.commands.base.context import KnowledgeBases, Room, standing
@@ -33,10 +33,10 @@ from bot.commands.strategy.presets import (
     shipped,
 )
 from bot.commands.threshold.reply import STEPS_BACK, Dial, change_line
-from bot.domain import Change, ChannelSettings, EngineError, Outcome, PastChange, Query, Setting
+from bot.domain import SETTINGS, Change, ChannelSettings, EngineError, Outcome, PastChange, Query, Setting
 
 _TAKEN = ("threshold", "limit", "keyword_weight", "margin", "review_high", "review_low")
-BUNDLE: tuple[Setting, ...] = tuple(setting for setting in get_args(Setting) if setting in _TAKEN)
+BUNDLE: tuple[Setting, ...] = tuple(setting for setting in SETTINGS if setting in _TAKEN)
 SHOWN_CHANGES = 5
 
 
@@ -213,7 +213,7 @@ class Strategies:
         Only the strategy is always written down with the others: it is what names the act.
         """
         model = self._bases.model(room.knowledge_base)
-        now = _as_text(room.settings)
+        now = {setting: room.settings.text_of(setting) for setting in values}
         if all(value == now[setting] for setting, value in values.items()):
             return []
         return [
@@ -255,29 +255,19 @@ def _values(numbers: Numbers) -> dict[Setting, str | None]:
     for setting in BUNDLE:
         value = getattr(numbers, setting)
         if value is not None:
-            values[setting] = texts.threshold(value) if isinstance(value, Decimal) else str(value)
+            values[setting] = SETTINGS[setting].format(value)
     return values
 
 
 def _as_text(settings: ChannelSettings) -> dict[Setting, str | None]:
     """The settings as they stand in the history."""
-    plain: dict[Setting, str | None] = {"strategy": settings.strategy}
-    for setting in BUNDLE:
-        value = getattr(settings, setting)
-        shown = texts.threshold(value) if isinstance(value, Decimal) else value
-        plain[setting] = None if shown is None else str(shown)
-    return plain
+    return {setting: settings.text_of(setting) for setting in ("strategy", *BUNDLE)}
 
 
 def _after(room: Room, changes: Sequence[Change]) -> Room:
     """The room as it will be."""
-    new: dict[str, object] = {}
-    for change in changes:
-        if change.new is None or change.setting == "strategy":
-            new[change.setting] = change.new
-        else:
-            new[change.setting] = int(change.new) if change.setting == "limit" else Decimal(change.new)
-    return replace(room, settings=replace(room.settings, **new))  # type: ignore[arg-type]
+    new = {change.setting: change.new for change in changes}
+    return replace(room, settings=room.settings.with_texts(new))
 
 
 def _in_words(room: Room, changes: Sequence[Change]) -> list[str]:

@@ -99,10 +99,8 @@ class Dial:
         changes = standing(self._settings.history(room.message.channel, "threshold", STEPS_BACK))
         if not changes:
             return Outcome((room.aside(room.words.nothing_to_undo, verb="threshold"),))
-        before = changes[-1].change.old
-        return self._turn(
-            room, None if before is None else Decimal(before), room.words.threshold_undone, is_undo=True
-        )
+        before = room.settings.with_texts({"threshold": changes[-1].change.old}).threshold
+        return self._turn(room, before, room.words.threshold_undone, is_undo=True)
 
     def set_margin(self, room: Room, margin: Decimal | None) -> Outcome:
         own = room.settings.margin

@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.commands.parser import parse
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
-from bot.grammar.command import Question
+from bot.grammar.mentions import without_mentions
 from bot.platforms.payload import BrokenField, Ignored, Quarantined, object_in, string_in
 from bot.platforms.wecom.fields import RobotMessage, clean, id_of, is_group, stream_of, text_of
 from bot.platforms.wecom.parsed import (
@@ -92,8 +91,7 @@ def _message(said: RobotMessage, kind: str) -> Reading:
 
 def _says_something(written: str, said: RobotMessage) -> bool:
     """Whether there is anything but a mention of ours."""
-    meant = parse(written, names=said.robot.names, mentioned=False, in_group=is_group(said.channel))
-    return not isinstance(meant, Question) or bool(meant.text)
+    return bool(without_mentions(written, names=said.robot.names, in_group=is_group(said.channel)))
 
 
 def _channel(content: Mapping[str, Any], bot_id: str, person: Person) -> Channel:
@@ -122,8 +120,7 @@ def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel
     quoted = _quoted(quote)
     if not quoted:
         return written
-    meant = parse(written, names=names, mentioned=False, in_group=is_group(channel))
-    if isinstance(meant, Question) and not meant.text:
+    if not without_mentions(written, names=names, in_group=is_group(channel)):
         return f"/ask {quoted}"  # whatever was quoted, it is a question and never a command
     return written
 

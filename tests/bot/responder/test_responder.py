@@ -625,3 +625,15 @@ def test_a_number_in_another_writing_changes_nothing_and_is_asked_back(
     assert isinstance(reply, Text)
     assert f"Did you mean {meant}?" in reply.body
     assert [button.command for button in reply.buttons] == [meant]
+
+
+@pytest.mark.parametrize("text", ["which are sour?", "/threshold 0.65"])
+def test_a_message_is_parsed_once_on_its_whole_way(desk: Desk, text: str) -> None:
+    message = desk.message(text)
+    desk.responder.needs_engine(message)  # the intake
+    desk.store.inbox.accept(message)
+    item = desk.store.inbox.claim()
+    assert item is not None
+    assert desk.responder.allows(item)
+    desk.responder.reply_to(item)
+    assert desk.responder._parsed.cache_info().misses == 1
