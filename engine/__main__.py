@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine import app, config, logs
 from engine.cli import commands, evaluate
+from engine.cli.plain import plain
 from engine.config import ConfigError
 from engine.domain import EngineError
 
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         print(mistakes, file=sys.stderr)  # noqa: T201 - the command line speaks
         return _WRONG
     except (EngineError, OSError) as problem:
-        print(f"kbdial-engine {given.command}: {problem}", file=sys.stderr)  # noqa: T201
+        print(plain(f"kbdial-engine {given.command}: {problem}"), file=sys.stderr)  # noqa: T201
         return _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED

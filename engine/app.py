@@ -224,6 +224,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         Trials(batcher, searcher, scoring="cosine"),
         metrics,
         token=settings.token.get_secret_value(),
+        hosts=settings.hosts,
     )
     return App(
         knowledge=knowledge,

@@ -147,6 +147,7 @@ class Engine(_Section):
     listen: ListenAddress = "127.0.0.1:8100"
     data_dir: Path = Path("data/engine")
     token: SecretStr = SecretStr("")
+    hosts: tuple[str, ...] = ()
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
     web_threads: int = Field(default=64, ge=4, le=512)
     waiting_questions: int = Field(default=48, ge=1, le=4096)

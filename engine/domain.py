@@ -381,6 +381,7 @@ class CannotReach(EngineError):
 STATUS: Mapping[str, int] = {
     "bad_request": 400,
     "unauthorized": 401,
+    "forbidden": 403,
     "not_found": 404,
     "unknown_knowledge_base": 404,
     "unknown_entry": 404,

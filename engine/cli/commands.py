@@ -13,6 +13,7 @@ from rich.text import Text
 
 from engine import app, config
 from engine.cli import connect
+from engine.cli.plain import plain
 from engine.domain import EngineError, Reading
 from engine.source import ManagedSource, merged, origin
 
@@ -33,10 +34,10 @@ def refresh(
         for each in [name] if name else engine.names():
             ended = _refreshed(engine, each, bars, confirmed=confirmed)
             if ended["state"] == "failed":
-                errors.print(Text(f"{each}: {ended['error']}"))
+                errors.print(Text(plain(f"{each}: {ended['error']}")))
                 failed = 1
             else:
-                bars.console.print(Text(_report(each, ended)))
+                bars.console.print(Text(plain(_report(each, ended))))
     return failed
 
 
@@ -74,11 +75,11 @@ def search(
         out.out(json.dumps(answer, ensure_ascii=False), highlight=False)
         return 0
     for match in answer["matches"]:
-        line = Text.assemble((f"{match['score']:.4f}", "bold"), "  ", match["text"])
+        line = Text.assemble((f"{match['score']:.4f}", "bold"), "  ", plain(match["text"]))
         if match["answer"]:
-            line.append(f"\n        {match['answer']}", "dim")
+            line.append(f"\n        {plain(match['answer'])}", "dim")
         out.print(line)
-    out.print(Text(_context(answer), "dim"))
+    out.print(Text(plain(_context(answer)), "dim"))
     return 0
 
 
@@ -91,7 +92,8 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
         problems, says = _sources_of(each, ManagedSource(settings.data_dir / "managed"))
         failed = 1 if problems else failed
         out.print(
-            "\n".join(f"knowledge base {each.name}: {says}" for says in (*problems, says)), markup=False
+            plain("\n".join(f"knowledge base {each.name}: {says}" for says in (*problems, says))),
+            markup=False,
         )
     try:
         with connect.engine(settings, edges) as engine:
@@ -101,12 +103,12 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
         out.print(Text(f"data folder: {settings.data_dir}, engine {where}"))
         if trouble:
             failed = 1
-            out.print(Text(f"model: {trouble}"))
+            out.print(Text(plain(f"model: {trouble}")))
         else:
             out.print(Text(f"model: {model['model']}, {model['dimension']} dimensions, on {model['device']}"))
     except EngineError as problem:
         failed = 1
-        out.print(Text(f"engine: {problem.message}"))
+        out.print(Text(plain(f"engine: {problem.message}")))
     return failed
 
 

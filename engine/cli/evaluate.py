@@ -14,6 +14,7 @@ from rich.text import Text
 
 from engine import app, config
 from engine.cli import connect
+from engine.cli.plain import plain
 from engine.domain import BadValue
 from engine.evaluation import Chosen, Evaluation, queries
 from engine.evaluation import evaluate as evaluation_of
@@ -51,7 +52,7 @@ def evaluate(
     out.with_name(f"{out.name}.json").write_text(f"{as_json}\n", encoding="utf-8")
     out.with_name(f"{out.name}.csv").write_text(_table(scored), encoding="utf-8", newline="")
     out.with_name(f"{out.name}.png").write_bytes(drawn_curve(found))
-    Console(highlight=False, soft_wrap=True).print(Text(_report(found, out)))
+    Console(highlight=False, soft_wrap=True).print(Text(plain(_report(found, out))))
     return 0
 
 

@@ -131,7 +131,9 @@ def _answer(
     user, password = (
         unquote(each or "").encode().decode("latin-1") for each in (parts.username, parts.password)
     )
-    auth = (user, password) if parts.username is not None else None  # UTF-8, as it goes over the wire
+    # UTF-8, as it goes over the wire. Without any, requests would take the user's .netrc: it would send
+    # what nobody configured, in the place of what somebody did.
+    auth = (user, password) if parts.username is not None else _no_netrc
     at = without_credentials(url)
     for _ in range(_MOST_REDIRECTS + 1):
         left = deadline - time.monotonic()
@@ -157,6 +159,10 @@ def _answer(
             )
         at = target
     raise SourceError(f"{shown(url)} redirects more than {_MOST_REDIRECTS} times")
+
+
+def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _same_host(one: str, other: str) -> bool:

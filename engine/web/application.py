@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.domain import STATUS, EngineError
 from engine.metrics import Metrics
 from engine.teaching import Teaching
 from engine.trial import Trials
-from engine.web import openapi
+from engine.web import browsers, openapi
 from engine.web.analysis import analysis_routes
 from engine.web.bodies import NotReadyBody, ReadyBody
 from engine.web.embeddings import embeddings_routes
@@ -34,9 +34,18 @@ _log = logging.getLogger(__name__)
 
 
 def application(
-    catalog: Catalog, teaching: Teaching, trials: Trials, metrics: Metrics, *, token: str = ""
+    catalog: Catalog,
+    teaching: Teaching,
+    trials: Trials,
+    metrics: Metrics,
+    *,
+    token: str = "",
+    hosts: Collection[str] = (),
 ) -> Flask:
-    """All routes. With a token, all but `/healthz`, `/readyz` and `/openapi.json` ask for it."""
+    """All routes. All but `/healthz`, `/readyz` and `/openapi.json` ask for the token.
+
+    Without a token they refuse what a web page may have sent; `hosts` are names of this engine.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.url_map.merge_slashes = False
@@ -66,8 +75,11 @@ def application(
 
     @app.before_request
     def authorise() -> Response | None:
-        if not token or request.endpoint in _OPEN:
+        if request.endpoint in _OPEN:
             return None
+        if not token:
+            why = browsers.refusal(request.method, request.headers, hosts)
+            return _error("forbidden", why) if why else None
         given = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if given and hmac.compare_digest(given[1].encode(), token.encode()):
             return None

@@ -67,6 +67,7 @@ _LIST = {"type": "string", "minLength": 1, "pattern": "[A-Za-z0-9]"}
 _ERRORS = {
     "400": "The body cannot be read at all.",
     "401": "The token is missing or wrong.",
+    "403": "A web page may have sent this, and there is no token.",
     "404": "No such knowledge base or entry.",
     "405": "No such method here.",
     "409": "The entry is another source's or was changed, a wording is taken, or no snapshot is coming.",
@@ -272,7 +273,7 @@ def _operation(
     parameters: list[_Schema] | None = None,
 ) -> _Schema:
     responses: _Schema = {status: _answer(model) for status, model in answers.items()}
-    for status in ("401", *errors):
+    for status in ("401", "403", *errors):
         responses.setdefault(status, {"description": _ERRORS[status], "content": _content(ErrorBody)})
     operation: _Schema = {"operationId": name, "summary": says, "responses": responses}
     if body:
@@ -300,7 +301,7 @@ def _measuring(
 
 def _open(name: str, says: str, answers: dict[str, type[BaseModel] | None]) -> _Schema:
     operation = _operation(name, says, answers)
-    del operation["responses"]["401"]
+    del operation["responses"]["401"], operation["responses"]["403"]
     operation["security"] = []
     return operation
 

@@ -8,6 +8,7 @@ drips. Nothing here looks at what is asked.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.utilities import BadRequest
 
 from engine.web.refusals import JsonErrorTask
 
@@ -25,6 +27,9 @@ REQUEST_SECONDS = 8.0
 IDLE_SECONDS = 60.0
 
 
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Refuses what waitress itself trips over.
 
@@ -32,7 +37,21 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     there: the connection is dropped, and anybody can fill the log with errors.
     """
 
+    def received(self, data: bytes) -> int:
+        """Refuse a head with bare line feeds: what stands in front may take it for two."""
+        if not self.headers_finished and not self.completed:
+            head = (self.header_plus + data).partition(b"\r\n\r\n")[0]
+            if _BARE_LINE_FEED.search(head):
+                self.error = BadRequest("Bare LF found in HTTP message")
+                self.completed = True
+                return len(data)
+        return int(super().received(data))
+
     def parse_header(self, header_plus: bytes) -> None:
+        names = [line.partition(b":")[0].strip().lower() for line in header_plus.split(b"\r\n")[1:]]
+        lengths = names.count(b"content-length") + names.count(b"transfer-encoding")
+        if lengths > 1 or names.count(b"host") > 1:
+            raise ParsingError("A length or a host is given twice")
         try:
             super().parse_header(header_plus)
         except ValueError:

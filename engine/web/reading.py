@@ -57,9 +57,12 @@ def wanted_type(wanted: tuple[str, ...]) -> str:
 
 
 def whole_number(name: str, default: int, low: int, high: int) -> int:
-    given = request.args.get(name)
-    if given is None:
+    several = request.args.getlist(name)
+    if not several:
         return default
+    if len(several) > 1:
+        raise BadValue(f"{name} is given {len(several)} times")
+    (given,) = several
     if not (given.isascii() and given.isdigit() and len(given) <= 12 and low <= int(given) <= high):  # noqa: PLR2004 - more digits are out of range anyway
         raise BadValue(f'{name} must be a whole number from {low} to {high} (got "{given[:80]}")')
     return int(given)

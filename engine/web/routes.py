@@ -61,7 +61,10 @@ def knowledge_routes(catalog: Catalog, teaching: Teaching, metrics: Metrics) -> 
 
     @routes.post("/knowledge-bases/<name>/refresh")
     def refresh(name: str) -> Response:
-        confirmed = as_shape(RefreshRequest, request.get_data().strip() or b"{}").confirm
+        content = request.get_data().strip()
+        if content:
+            wanted_type(("application/json",))
+        confirmed = as_shape(RefreshRequest, content or b"{}").confirm
         return as_json(RefreshAccepted(refresh=catalog.refresh(name, confirmed=confirmed)), 202)
 
     @routes.post("/knowledge-bases/<name>/rollback")

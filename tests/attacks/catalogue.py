@@ -129,6 +129,8 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK}test_too_much_is_refused_before_it_is_read",
             f"{WECOM}test_a_large_body_is_413_and_an_inflated_one_415",
             f"{ENGINE}test_a_body_over_the_limit_is_not_read",
+            "engine/web/test_server.py::test_what_no_route_sees_is_refused_in_the_words_of_the_contract",
+            "engine/web/test_browsers.py::test_a_body_is_of_the_declared_kind_and_a_parameter_is_given_once",
         )
     ),
     "SEC14": Case(
@@ -182,6 +184,7 @@ CATALOGUE: dict[str, Case] = {
             f"{SOURCE}web.py::test_a_byte_now_and_then_does_not_hold_the_reader",
             f"{SOURCE}web.py::test_a_packed_body_is_counted_as_it_unfolds",
             f"{SOURCE}web.py::test_another_host_is_not_followed_to",
+            f"{SOURCE}web.py::test_the_users_netrc_is_never_sent",
             f"{SOURCE}web.py::test_a_web_page_is_not_taken_for_a_table",
             f"{SOURCE}web.py::test_a_certificate_that_nobody_vouches_for_is_refused",
         )
@@ -190,6 +193,9 @@ CATALOGUE: dict[str, Case] = {
         (
             f"{PROCESSES}test_the_engine_is_reached_from_this_machine_only_unless_told_otherwise",
             f"{ENGINE}test_without_the_token_nothing_is_told",
+            "engine/web/test_browsers.py::test_no_web_page_adds_an_entry_without_a_token",
+            "engine/web/test_browsers.py::test_no_web_page_changes_anything_else",
+            "engine/web/test_browsers.py::test_a_name_that_a_page_has_pointed_here_reads_nothing",
             "attacks/test_openapi.py::test_every_answer_is_one_that_the_document_describes",
             f"{CLIENT}test_a_refused_token_names_the_keys_to_compare",
             f"{PLANTED}test_no_secret_stands_in_an_answer_a_reply_or_a_file",
@@ -237,6 +243,7 @@ CATALOGUE: dict[str, Case] = {
             "bot/process/test_logs.py::test_an_event_stays_on_its_own_line",
             "bot/process/test_logs.py::test_a_forged_record_is_only_text",
             "engine/test_logs.py::test_a_forged_record_stays_inside_its_field",
+            "engine/cli/test_plain.py::test_no_text_steers_the_terminal",
         )
     ),
     "SEC26": Case(

@@ -24,6 +24,11 @@ CUT = f"{POWER}::test_nothing_acknowledged_is_lost_or_answered_twice_by_a_power_
 REDELIVERY = "tests/faults/test_platform.py::test_a_redelivery_is_acknowledged_and_answered_once"
 SLOW = "tests/faults/test_slow_worker.py::test_a_worker_that_was_too_slow_says_nothing"
 PULLED = "tests/faults/test_files_pulled_away.py"
+PAGES = "tests/engine/web/test_browsers.py::test_no_web_page_adds_an_entry_without_a_token"
+SIDE_BY_SIDE = (
+    "tests/engine/refresh/test_side_by_side.py::"
+    "test_what_is_added_says_nothing_about_the_age_of_what_the_sources_hold"
+)
 REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
 
 
@@ -49,6 +54,8 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
             f"{REFRESH}[snapshot-begun-]",
             id="snapshots are not synced",
         ),
+        pytest.param("no-guard-against-web-pages", f"{PAGES}[headers0-403]", id="web pages may write"),
+        pytest.param("sources-in-a-row", SIDE_BY_SIDE, id="a hanging source holds up entries"),
     ],
 )
 def test_the_suite_turns_red_without_a_safeguard(safeguard: str, test: str) -> None:

@@ -28,7 +28,9 @@ from bot.cli import operator
 from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
 from bot.store import Inbox, file_watch, inbox, outbox, sqlite, tables
+from engine.refresh import refresher
 from engine.storage import snapshot_store
+from engine.web import browsers
 
 # What a shell shows for a process that was killed; no exit of ours has this code.
 DIED = 137
@@ -134,6 +136,15 @@ def _no_sync_of_snapshots() -> None:
     snapshot_store.os = _OsWithoutSync()  # type: ignore[attr-defined, assignment]
 
 
+def _no_guard_against_web_pages() -> None:
+    browsers.refusal = lambda *_arguments: ""
+
+
+def _sources_in_a_row() -> None:
+    """What is added by hand waits for the sources, as it did once."""
+    refresher.Refresher.changed = refresher.Refresher.request  # type: ignore[method-assign]
+
+
 class _OsWithoutSync:
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
@@ -163,6 +174,8 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "no-file-watch": _no_file_watch,
     "no-database-lock": _no_database_lock,
     "no-sync-of-snapshots": _no_sync_of_snapshots,
+    "no-guard-against-web-pages": _no_guard_against_web_pages,
+    "sources-in-a-row": _sources_in_a_row,
 }
 
 

@@ -130,7 +130,9 @@ def test_a_confirmed_refresh_follows_one_that_runs_unconfirmed(tmp_path: Path) -
 def test_a_wrong_wish_is_refused_and_refreshes_nothing(tmp_path: Path, body: bytes) -> None:
     with an_engine(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"))) as engine:
         before = len(engine.is_settled().app.knowledge.refresher.recent("default"))
-        answer = engine.client.post("/v1/knowledge-bases/default/refresh", data=body)
+        answer = engine.client.post(
+            "/v1/knowledge-bases/default/refresh", data=body, content_type="application/json"
+        )
         assert answer.status_code in {400, 422}
         assert len(engine.app.knowledge.refresher.recent("default")) == before
 

@@ -41,11 +41,30 @@ def test_a_client_that_takes_too_long_is_cut_however_it_drips(kind: Kind, hurrie
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413, "too_large"),
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", 431, "bad_request"),
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\ncontent-length: 1\r\n\r\nx", 400, "bad_request"),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+            "bad_request",
+        ),
+        (b"GET / HTTP/1.1\nHost: x\n\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400, "bad_request"),
         (b"GET http://[ HTTP/1.1\r\n\r\n", 400, "bad_request"),
         (b"GET / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400, "bad_request"),
         (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: rot13\r\n\r\n", 501, "bad_request"),
     ],
-    ids=["body", "headers", "header", "address", "length", "encoding"],
+    ids=[
+        "body",
+        "headers",
+        "header",
+        "two lengths",
+        "two framings",
+        "line feeds",
+        "two hosts",
+        "address",
+        "length",
+        "encoding",
+    ],
 )
 def test_what_no_route_sees_is_refused_in_the_words_of_the_contract(
     hurried: Server, caplog: pytest.LogCaptureFixture, sent: bytes, status: int, code: str
