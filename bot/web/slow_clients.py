@@ -37,7 +37,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     def received(self, data: bytes) -> int:
         """Refuse a head with bare line feeds: what stands in front may take it for two."""
-        if not self.headers_finished and not self.completed:
+        if not self.headers_finished:
             head = (self.header_plus + data).partition(b"\r\n\r\n")[0]
             if _BARE_LINE_FEED.search(head):
                 self.error = BadRequest("Bare LF found in HTTP message")

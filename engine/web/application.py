@@ -78,7 +78,7 @@ def application(
         if request.endpoint in _OPEN:
             return None
         if not token:
-            why = browsers.refusal(request.method, request.headers, hosts)
+            why = browsers.refusal(request.method, dict(request.headers), hosts)
             return _error("forbidden", why) if why else None
         given = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if given and hmac.compare_digest(given[1].encode(), token.encode()):
