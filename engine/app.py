@@ -33,7 +33,7 @@ from engine.refresh.refresher import Refresher
 from engine.refresh.schedule import Schedule
 from engine.refresh.vectors import Assembly
 from engine.search import Searcher
-from engine.source import ManagedSource, Sources, TaughtWordings
+from engine.source import STILL_SECONDS, ManagedSource, Sources, Stillness, TaughtWordings
 from engine.source.contents import Contents
 from engine.storage.refresh_log import History
 from engine.storage.snapshot_store import Shelf
@@ -64,6 +64,7 @@ class Edges:
     now: Callable[[], datetime] = _now
     device_lost: Callable[[], None] = lambda: None
     pause_seconds: float = PAUSE_SECONDS
+    still_seconds: float = STILL_SECONDS
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,14 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     contents = {
         name: Contents(
             name,
-            Sources(name, each.sources, folder / "sources" / name, floor=each.floor, now=edges.now),
+            Sources(
+                name,
+                each.sources,
+                folder / "sources" / name,
+                floor=each.floor,
+                now=edges.now,
+                stillness=Stillness(edges.still_seconds),
+            ),
             managed,
             taught,
         )

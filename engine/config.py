@@ -88,7 +88,7 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-Step = Literal["fold", "join", "unend", "frame", "marks", "numbers"]
+Step = Literal["fold", "simplify", "join", "unend", "frame", "marks", "numbers"]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 
 

@@ -10,7 +10,8 @@ from engine.config import FALLBACK_THRESHOLD, KnowledgeBase
 from engine.domain import BadValue, NotReady, Query, SearchAnswer, SnapshotGone, UnknownKnowledgeBase
 from engine.encoder.batcher import Batcher
 from engine.index.scoring import Question
-from engine.index.snapshot import Snapshot
+from engine.index.snapshot import Found, Snapshot
+from engine.source.gather import has_words
 from engine.storage.snapshot_store import Shelf
 
 
@@ -41,20 +42,11 @@ class Searcher:
         if threshold is None:
             threshold = FALLBACK_THRESHOLD
         knowledge_base = self._knowledge_bases[query.knowledge_base]
-        vector = self._batcher.encode_question(query.text, instruction=knowledge_base.instruction or None)
-        question = Question(
-            text=query.text,
-            vector=vector,
-            threshold=threshold,
-            limit=query.limit,
-            offset=query.offset,
-            keep=query.keep,
-            keyword_weight=query.keyword_weight,
-            scoring=knowledge_base.scoring,
-            collapse=query.collapse,
-            steps=query.steps,
-        )
-        [found] = snapshot.answers([question])
+        if has_words(query.text):
+            found = self._found(query, snapshot, threshold, knowledge_base)
+        else:  # marks alone mean nothing, and would be near to any short text
+            counts = (0,) * len(query.steps or ())
+            found = Found((), 0, None, (), counts, groups=0 if query.collapse else None)
         return SearchAnswer(
             knowledge_base=query.knowledge_base,
             snapshot=snapshot.id,
@@ -69,6 +61,25 @@ class Searcher:
             counts=found.counts if query.steps else None,
             groups=found.groups,
         )
+
+    def _found(
+        self, query: Query, snapshot: Snapshot, threshold: float, knowledge_base: KnowledgeBase
+    ) -> Found:
+        vector = self._batcher.encode_question(query.text, instruction=knowledge_base.instruction or None)
+        question = Question(
+            text=query.text,
+            vector=vector,
+            threshold=threshold,
+            limit=query.limit,
+            offset=query.offset,
+            keep=query.keep,
+            keyword_weight=query.keyword_weight,
+            scoring=knowledge_base.scoring,
+            collapse=query.collapse,
+            steps=query.steps,
+        )
+        [found] = snapshot.answers([question])
+        return found
 
     def snapshot_of(self, knowledge_base: str) -> Snapshot:
         """The snapshot that questions are answered from now.

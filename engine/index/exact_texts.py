@@ -68,7 +68,7 @@ class SameTexts:
 
 def folded(text: str) -> str:
     """What two texts have in common when they count as the same: nobody sees what else differs."""
-    return unicodedata.normalize("NFKC", visible(text)).strip()
+    return visible(unicodedata.normalize("NFKC", visible(text))).strip()
 
 
 def _digest(text: str) -> bytes:

@@ -14,8 +14,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-_VERSION = 1  # to be raised with every change of what a step returns
+from engine.index.invisible import visible
+
+_VERSION = 2  # to be raised with every change of what a step returns
 _SHORT = 6  # characters; what the frame is meant for
 
 _CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f"
@@ -24,12 +27,17 @@ _END_MARKS = " 。．.！!？?~～…"
 # with nothing behind it would take seconds.
 _MARK = re.compile(r"(?:(?<!\s)\s+)?([，。！？、；：])\s*")
 _NUMBER = re.compile(r"(?:(?<!\s)\s+)?(\d+(?:[.,:/-]\d+)*)\s*")
+# Written out of OpenCC's table of characters (Apache-2.0): the traditional ones, and below them theirs.
+_FROM, _TO = (Path(__file__).parent / "traditional.txt").read_text(encoding="utf-8").split()
+_SIMPLIFIED = str.maketrans(_FROM, _TO)
+_TRADITIONAL = re.compile(f"[{_FROM}]")
+_KANA = re.compile("[\u3041-\u30ff]")
 _IS_CHINESE = re.compile(rf"[{_CHINESE}]")
 _GAP = re.compile(rf"(?<=[{_CHINESE}])\s+(?=[{_CHINESE}])")
 
 
 def prepare(text: str) -> str:
-    """Fold width, case and stray blanks.
+    """Fold width, case, traditional characters and stray blanks.
 
     >>> prepare("Ｔｒａｃｋ  My  CARD")
     'track my card'
@@ -38,12 +46,18 @@ def prepare(text: str) -> str:
 
     Preparing twice is the same as preparing once.
     """
-    return joined(lowered(text))
+    return joined(simplified(lowered(text)))
 
 
 def lowered(text: str) -> str:
-    """NFKC and lower case. Lowering can undo NFKC (ϔ and the like), so it is applied once more."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    """NFKC and lower case, without what nobody sees.
+
+    Lowering can undo NFKC (ϔ and the like), so it is applied once more.
+    """
+    seen = visible(text)
+    folded = unicodedata.normalize("NFKC", seen if seen.strip() else text).lower()
+    folded = unicodedata.normalize("NFKC", folded)
+    return visible(folded) if seen.strip() else folded
 
 
 def joined(text: str) -> str:
@@ -53,6 +67,17 @@ def joined(text: str) -> str:
     '退货要多久 ?'
     """
     return _GAP.sub("", " ".join(text.split()))
+
+
+def simplified(text: str) -> str:
+    """Traditional Chinese characters as simplified ones, one by one; Japanese is left as it is.
+
+    >>> simplified("怎麼申請退貨")
+    '怎么申请退货'
+    """
+    if text.isascii() or not _TRADITIONAL.search(text) or _KANA.search(text):
+        return text
+    return text.translate(_SIMPLIFIED)
 
 
 def unended(text: str) -> str:
@@ -95,6 +120,7 @@ def numbers_apart(text: str) -> str:
 
 STEPS: Mapping[str, Callable[[str], str]] = {
     "fold": lowered,
+    "simplify": simplified,
     "join": joined,
     "unend": unended,
     "frame": framed,
@@ -103,7 +129,7 @@ STEPS: Mapping[str, Callable[[str], str]] = {
 }
 """By name, in the order in which they are taken whatever the order they are named in."""
 
-FOR_THE_BUNDLED_MODEL = ("fold", "join")
+FOR_THE_BUNDLED_MODEL = ("fold", "simplify", "join")
 
 
 def of(names: Sequence[str]) -> Callable[[str], str]:
@@ -122,6 +148,6 @@ def name_of(names: Sequence[str]) -> str:
     """What tells these steps, and their version, from others.
 
     >>> name_of(("join", "fold"))
-    'fold+join-1'
+    'fold+join-2'
     """
     return f"{'+'.join(name for name in STEPS if name in names) or 'bare'}-{_VERSION}"

@@ -14,6 +14,7 @@ from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.managed import ManagedSource
 from engine.source.merge import merged
 from engine.source.sources import FLOOR, Sources
+from engine.source.still import STILL_SECONDS, Stillness
 from engine.source.stored import MANAGED
 from engine.source.taught import TaughtWordings, with_taught
 
@@ -21,9 +22,11 @@ __all__ = [
     "DEFAULT_LIMITS",
     "FLOOR",
     "MANAGED",
+    "STILL_SECONDS",
     "Limits",
     "ManagedSource",
     "Sources",
+    "Stillness",
     "TaughtWordings",
     "merged",
     "read",

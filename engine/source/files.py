@@ -70,10 +70,10 @@ def fingerprint(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> str:
 
 
 def looks(spec: str, base: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of change of each file, by path; nothing where they cannot be told."""
+    """Size and time of change of each file, by name; nothing where they cannot be told."""
     try:
         paths, _, _ = _found(spec, base)
-        stats = {str(path): path.stat() for path in paths}
+        stats = {_name(path, base): path.stat() for path in paths}
     except (SourceError, OSError, ValueError):
         return {}
     return {path: (stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()}

@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby
+from typing import Final
 
 from engine.domain import Entry, FailedSource, Reading
 from engine.source.kept import Kept
 from engine.source.merge import merged
+from engine.source.still import is_cut_off
+
+_EMPTY: Final = frozenset({"empty_file", "no_entries"})
 
 
-def with_last_good(reading: Reading, kept: Kept | None, *, confirmed: bool = False) -> Reading:
+def with_last_good(
+    reading: Reading,
+    kept: Kept | None,
+    *,
+    moving: Collection[str] = (),
+    confirmed: bool = False,
+) -> Reading:
     """The reading with the last good entries of each failed file, which says since when they are served.
 
-    A file that held entries and is empty now counts as failed too, unless a person has confirmed.
-    A file of which nothing was kept is only reported.
+    Failed are also files in `moving`, which are being written, those whose list ends in the middle of a
+    row that it had whole, and those that held entries and are empty now; the last two unless a
+    person has confirmed. A file of which nothing was kept is only reported.
     """
-    empty = {each.where: each for each in reading.dropped if each.code in {"empty_file", "no_entries"}}
-    if kept is None or not (reading.failed or empty):
+    if kept is None or not (
+        reading.failed
+        or moving
+        or len(reading.entries) < len(kept.entries)  # what was kept is opened only where it may be needed
+        or any(each.code in _EMPTY for each in reading.dropped)
+    ):
         return reading
-    before: dict[str, list[Entry]] = {}
-    for source, entries in groupby(kept.entries, key=lambda entry: entry.source):
-        before.setdefault(source, []).extend(entries)
-    emptied = [] if confirmed else [name for name in empty if name in before]
-    failed = [*reading.failed, *(_emptied(name) for name in emptied)]
+    before = _by_source(kept.entries)
+    failed = [*reading.failed, *_unbelieved(reading, before, moving, confirmed=confirmed)]
+    if not failed:
+        return reading
+    names = {each.source for each in failed}
     since = {each.source: each.since for each in kept.failed}
     told = tuple(
-        replace(each, kept=len(before.get(each.source, ())), since=since.get(each.source) or kept.at)
+        replace(each, kept=len(before[each.source]), since=since.get(each.source) or kept.at)
         if each.source in before
         else each
         for each in failed
     )
-    dropped = tuple(each for each in reading.dropped if each.where not in emptied)
-    fresh = replace(reading, dropped=dropped, failed=told)
-    return merged([fresh, *_readings(before.get(each.source, ()) for each in failed)])
+    fresh = replace(
+        reading,
+        entries=tuple(entry for entry in reading.entries if entry.source not in names),
+        dropped=tuple(each for each in reading.dropped if each.where not in names),
+        failed=told,
+    )
+    return merged([fresh, *(Reading(tuple(before.get(each.source, ())), 0) for each in failed)])
 
 
-def _readings(lists: Iterable[Iterable[Entry]]) -> Iterable[Reading]:
-    return (Reading(tuple(entries), 0) for entries in lists)
+def _unbelieved(
+    reading: Reading, before: Mapping[str, list[Entry]], moving: Collection[str], *, confirmed: bool
+) -> Iterator[FailedSource]:
+    for name in sorted(moving):
+        if name in before:
+            yield FailedSource(
+                name, f"{name} is still being written; it is read again next time", code="moving"
+            )
+    if confirmed:
+        return
+    now = _by_source(reading.entries)
+    for name, entries in before.items():
+        if name in moving:
+            continue
+        if name not in now and any(each.where == name and each.code in _EMPTY for each in reading.dropped):
+            reason = f"{name} is empty, and held entries before; remove the file if this is meant"
+            yield FailedSource(name, reason, code="emptied")
+        elif is_cut_off(now.get(name, ()), entries):
+            reason = (
+                f"{name} ends in the middle of a row that it had whole, so it is still being copied or was "
+                "cut off; copy it once more, or confirm the refresh if this is meant"
+            )
+            yield FailedSource(name, reason, code="cut_off")
 
 
-def _emptied(name: str) -> FailedSource:
-    reason = f"{name} is empty, and held entries before; remove the file if this is meant"
-    return FailedSource(name, reason, code="emptied")
+def _by_source(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.source, []).append(entry)
+    return found

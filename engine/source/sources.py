@@ -18,11 +18,12 @@ from typing import Final
 
 from engine.domain import Entry, FailedSource, Reading, SourceError, SourceSpec
 from engine.index.entry_table import StoredEntries
-from engine.source import origin
+from engine.source import files, origin
 from engine.source.kept import Kept, KeptReadings
 from engine.source.last_good import with_last_good
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.merge import merged
+from engine.source.still import Stillness
 
 FLOOR: Final = 0.5
 _FEW: Final = 10
@@ -49,6 +50,7 @@ class Sources:
         now: Callable[[], datetime],
         floor: float = FLOOR,
         limits: Limits = DEFAULT_LIMITS,
+        stillness: Stillness | None = None,
     ) -> None:
         self._knowledge_base = knowledge_base
         self._specs = tuple(specs)
@@ -57,6 +59,7 @@ class Sources:
         self._floor = floor
         self._limits = limits
         self._unknown = {origin.key(spec) for spec in self._specs}
+        self._stillness = stillness or Stillness()
 
     def read(self, *, confirmed: bool = False) -> Reading:
         """Everything the sources hold, in their order, and which of them failed.
@@ -82,9 +85,12 @@ class Sources:
         key, label = origin.key(spec), origin.label(spec)
         kept = self._kept.load(key)
         try:
+            looks = files.looks(spec.path, spec.base) if spec.path and kept else {}
             fresh = origin.read(spec, kept.marks if kept else None, self._limits)
             if fresh:
-                fresh = replace(fresh, reading=with_last_good(fresh.reading, kept, confirmed=confirmed))
+                moving = self._stillness.moving(looks, lambda: files.looks(spec.path, spec.base))
+                reading = with_last_good(fresh.reading, kept, moving=moving, confirmed=confirmed)
+                fresh = replace(fresh, reading=reading)
             entries = StoredEntries.of(fresh.reading.entries if fresh else ())
             if fresh and kept and not confirmed:
                 self._believe(label, kept.entries, entries)

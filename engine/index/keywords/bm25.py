@@ -33,7 +33,7 @@ _LONG = 0.3  # BM25's b: how much length takes away; passages want little, short
 _MOST_TIMES = 65535
 _ROW_BITS = 32
 _ROW_MASK = (1 << _ROW_BITS) - 1
-_VERSION = "keywords1"  # to be raised with every change of what a word is; older arrays are made anew
+_VERSION = "keywords2"  # to be raised with every change of what a word is; older arrays are made anew
 
 
 @dataclass(frozen=True, slots=True)

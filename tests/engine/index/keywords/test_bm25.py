@@ -94,7 +94,7 @@ def test_arrays_bring_the_same_back_and_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         Keywords.from_arrays(keywords.arrays(), 3)
     arrays = keywords.arrays()
-    arrays.pop("keywords1_rows")
+    arrays.pop("keywords2_rows")
     with pytest.raises(ValueError, match="no rows"):
         Keywords.from_arrays(arrays, len(SAYINGS))
 
