@@ -35,6 +35,7 @@ from engine.refresh.vectors import Assembly
 from engine.search import Searcher
 from engine.source import STILL_SECONDS, ManagedSource, Sources, Stillness, TaughtWordings
 from engine.source.contents import Contents
+from engine.storage.data_folder import DataFolder
 from engine.storage.refresh_log import History
 from engine.storage.snapshot_store import Shelf
 from engine.storage.vector_cache import VectorCache
@@ -106,6 +107,7 @@ class App:
                 f"the data folder {self.folder} cannot be used: {problem.strerror}"
             ) from None
         self.history.open()
+        self.knowledge.folder.begin()
         self.vector_cache.clear_leftovers()
         for shelf in self.knowledge.shelves.values():
             shelf.load()
@@ -222,6 +224,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         searcher=searcher,
         refresher=refresher,
         managed=managed,
+        folder=DataFolder(folder),
         next_run=schedule.next_run,
         model_name=settings.model.name,
     )

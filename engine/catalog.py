@@ -31,6 +31,7 @@ from engine.refresh.refresher import Refresher
 from engine.refresh.vectors import Progress
 from engine.search import Searcher, scale_of
 from engine.source import MANAGED, ManagedSource
+from engine.storage.data_folder import DataFolder
 from engine.storage.snapshot_store import Shelf
 
 
@@ -102,6 +103,7 @@ class Catalog:
     searcher: Searcher
     refresher: Refresher
     managed: ManagedSource
+    folder: DataFolder
     next_run: Callable[[str], datetime | None]
     model_name: str
 
@@ -121,6 +123,8 @@ class Catalog:
         On an empty folder that is when the first refreshes have ended. One knowledge base
         among others that has nothing yet is a warning.
         """
+        if problem := self.folder.problem():
+            return Unready("failed", problem)
         state, reason = self.batcher.state
         if state != "ready" or self.refresher.missing_at_start is None:
             return Unready(

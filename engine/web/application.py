@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from engine.catalog import Catalog, Unready
-from engine.domain import STATUS, EngineError
+from engine.domain import STATUS, EngineError, FolderUnusable
 from engine.metrics import Metrics
 from engine.teaching import Teaching
 from engine.trial import Trials
@@ -88,6 +88,19 @@ def application(
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
 
+    @app.before_request
+    def look_at_folder() -> None:
+        if _writes() and (problem := catalog.folder.problem()):
+            raise FolderUnusable(problem)
+
+    @app.after_request
+    def look_again(response: Response) -> Response:
+        """What was written into a folder that was taken away meanwhile must not be acknowledged."""
+        if _writes() and response.status_code < HTTPStatus.BAD_REQUEST:
+            problem = catalog.folder.problem()
+            return _error(FolderUnusable.code, problem) if problem else response
+        return response
+
     @app.after_request
     def count(response: Response) -> Response:
         route = str(request.url_rule) if request.url_rule else "none"
@@ -126,3 +139,7 @@ def _error(
 ) -> Response:
     body: dict[str, Any] = {"code": code, "message": message}
     return as_json({"error": {**body, "details": dict(details)} if details else body}, status or STATUS[code])
+
+
+def _writes() -> bool:
+    return request.method not in {"GET", "HEAD", "OPTIONS"} and "/knowledge-bases/" in request.path
