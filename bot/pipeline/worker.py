@@ -9,6 +9,7 @@ rings or the next retry is due. Nothing here knows what a reply means.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections import deque
@@ -94,6 +95,7 @@ class Worker:
         self._lock = threading.Lock()
         self._items: dict[int, InboxItem] = {}
         self._deliveries: dict[int, Delivery] = {}
+        self._turns = itertools.count(1)
         self._not_stored: deque[Callable[[], None]] = deque()
 
     def step(self) -> bool:
@@ -104,15 +106,22 @@ class Worker:
                 a later step tells it first of all.
         """
         self._tell_what_was_not_stored()
+        # In turns: however many messages wait, a reply that is due goes out, and the other way round.
+        if next(self._turns) % 2:
+            return self._take_item() or self._take_delivery()
+        return self._take_delivery() or self._take_item()
+
+    def _take_item(self) -> bool:
         item = self._inbox.claim()
         if item is not None:
             self._work_on(item)
-            return True
+        return item is not None
+
+    def _take_delivery(self) -> bool:
         delivery = self._outbox.claim()
         if delivery is not None:
             self._send(delivery)
-            return True
-        return False
+        return delivery is not None
 
     def renew(self) -> None:
         """Tell the store that what is being worked on still is."""

@@ -7,8 +7,9 @@
        └─ rescue ─────────┴─ permanent, or too often ──► dead ──replay──► waiting
 
 A reply may be sent twice when a crash hides whether the first one arrived (`uncertain`
-then says so); it is never decided twice. Within a channel the oldest due delivery goes
-first and never two go at once. A platform that asks for time pauses the whole channel.
+then says so); it is never decided twice. Within a channel the oldest delivery goes first
+and never two go at once: one that failed, or a platform that asks for time, pauses the whole
+channel, so that nothing overtakes it.
 Nothing here knows how a reply looks.
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -54,8 +56,14 @@ from bot.store.tables import channel_pause, inbox, outbox
 
 LEASE_SECONDS = 30.0
 # How long to wait after the first, second, … failure; after one more it is a dead letter.
-BACKOFF_SECONDS = (0.0, 2.0, 10.0, 30.0, 120.0, 600.0, 1800.0)
+# Together more than an hour, so that an outage of an hour gives nothing up; never long apart, because
+# what comes later in the channel waits behind it.
+BACKOFF_SECONDS = (0.0, 2.0, 10.0, 30.0, 60.0, 120.0, *[300.0] * 12)
 JITTER = 0.2
+# A reply that goes out this long after it was decided had to wait; where others wait behind it, they
+# leave one after the other, at the slowest rate that a platform allows one room (20 a minute).
+LATE = timedelta(seconds=5)
+LATE_APART_SECONDS = 3.0
 # A platform's own wish wins over the table, but not for longer than this; one that cannot
 # be understood counts as this default.
 LONGEST_PAUSE_SECONDS = 900.0
@@ -130,6 +138,7 @@ _is_busy = select(
         select(1).where(_is_waiting, _in_room, outbox.c.due_at <= bindparam("now")).exists(),
     )
 )
+_others_wait = select(select(1).where(_is_waiting, _in_room).exists())
 _next_due = select(func.min(outbox.c.due_at)).where(_is_waiting, _is_free)
 _received_at = select(inbox.c.received_at).where(
     inbox.c.id == select(outbox.c.item_id).where(outbox.c.id == bindparam("delivery")).scalar_subquery()
@@ -192,6 +201,9 @@ class Outbox:
 
         def work(connection: Connection) -> float | None:
             _leave(connection, delivery, values)
+            is_late = self._clock.now() - delivery.decided_at > LATE
+            if is_late and connection.scalar(_others_wait, {"room": delivery.channel.key}):
+                _pause(connection, delivery.channel, self._clock.steady() + LATE_APART_SECONDS)
             if rest is not None:
                 another_part(connection, self._clock, delivery.id, rest)
             return seconds_since_accepted(connection, self._clock, delivery.id)
@@ -219,13 +231,13 @@ class Outbox:
         pause = None if wish is None else _pause_seconds(wish) * (1 + JITTER * self._jitter())
 
         def work(connection: Connection) -> bool:
-            if pause is not None:
-                _pause(connection, delivery.channel, self._clock.steady() + pause)
             failures = connection.scalar(
                 select(outbox.c.failures).where(outbox.c.id == delivery.id, outbox.c.lease == delivery.lease)
             )
             after = self._after_failure(error, failures or 0, pause)
             _leave(connection, delivery, after)
+            if after["state"] == "waiting":
+                _pause(connection, delivery.channel, after["due_at"])
             return bool(after["state"] == "dead")
 
         is_dead = self._database.write(work)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain import Clock
-from bot.pipeline.worker import Bell, Workers
+from bot.metrics import Metrics
+from bot.pipeline.rendezvous import Handover
+from bot.pipeline.worker import Bell, Worker, Workers
 from bot.store import StoreError
 
 
@@ -69,3 +71,30 @@ def test_a_closed_bell_lets_nobody_sleep() -> None:
     bell = Bell()
     bell.close()
     bell.wait(bell.rings, None)
+
+
+class Asked:
+    """An inbox or an outbox that writes down when it is asked for work, and has none."""
+
+    def __init__(self, name: str, heard: list[str]) -> None:
+        self._name = name
+        self._heard = heard
+
+    def claim(self) -> None:
+        self._heard.append(self._name)
+
+
+def test_replies_that_are_due_take_turns_with_new_messages() -> None:
+    """REL32. Whoever is asked first goes first, so neither waits for the other's line to be empty."""
+    heard: list[str] = []
+    worker = Worker(
+        inbox=Asked("message", heard),  # type: ignore[arg-type]
+        outbox=Asked("reply", heard),  # type: ignore[arg-type]
+        responder=None,  # type: ignore[arg-type]
+        platforms={},
+        handover=Handover(seats=1),
+        metrics=Metrics(),
+    )
+    for _ in range(4):
+        worker.step()
+    assert heard[::2] == ["message", "reply", "message", "reply"]

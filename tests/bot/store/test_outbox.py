@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
 from bot.domain import Delivery, Outcome, PlatformError, Text
 from bot.store import LeaseLost
+from bot.store.outbox import LATE_APART_SECONDS
 from tests.bot.store.building import (
     OTHER_ROOM,
     ROOM,
@@ -35,6 +40,54 @@ def test_the_first_reply_is_ours_to_send_and_the_others_follow_in_order(store: S
     assert heard == ["a", "b", "c", "d"]
 
 
+def test_nothing_overtakes_a_reply_that_failed(store: Store, clock: HandClock) -> None:
+    """REL32. However long the outage was, and whatever was decided meanwhile."""
+    (first,) = _decide(store, "1", "a")
+    for number in range(2, 6):
+        store.outbox.failed(first, PlatformError("502 from slack"))
+        assert _decide(store, str(number), f"b{number}") == ()
+        clock.go_on(120)
+        again = store.outbox.claim()
+        assert again is not None
+        assert again.id == first.id
+        first = again
+    store.outbox.delivered(first, "r")
+    sent = []
+    for _ in range(4):
+        clock.go_on(LATE_APART_SECONDS)
+        delivery = store.outbox.claim()
+        assert delivery is not None
+        sent.append(delivery.id)
+        store.outbox.delivered(delivery, "r")
+    assert sent == sorted(sent)
+
+
+def test_after_an_outage_a_room_hears_no_more_than_its_platform_allows(
+    store: Store, clock: HandClock
+) -> None:
+    """REL32. A room hears at most 20 a minute, and no second has more than a tenth of all."""
+    rooms = [replace(ROOM, id=f"R{number}") for number in range(10)]
+    heads: list[Delivery] = []
+    for room in rooms:
+        for number in range(10):
+            heads += _decide(store, f"{room.id}-{number}", "a", channel=room)
+    for head in heads:
+        store.outbox.failed(head, PlatformError("502 from slack"))
+    clock.go_on(3600)
+    sent: list[tuple[float, str]] = []
+    while store.outbox.next_due() is not None:
+        while (delivery := store.outbox.claim()) is not None:
+            sent.append((clock.steady(), delivery.channel.key))
+            store.outbox.delivered(delivery, "r")
+        clock.go_on(0.5)
+    assert len(sent) == 100
+    for room in rooms:
+        times = [moment for moment, key in sent if key == room.key]
+        assert all(later - earlier >= LATE_APART_SECONDS for earlier, later in pairwise(times))
+    busiest = max(Counter(int(moment) for moment, _ in sent).values())
+    assert busiest <= len(sent) / 10
+
+
 def test_other_channels_go_on_meanwhile(store: Store) -> None:
     _decide(store, "1", "a")
     (other,) = _decide(store, "2", "b", channel=OTHER_ROOM)
@@ -54,13 +107,14 @@ def test_failures_wait_longer_each_time_and_end_as_a_letter(store: Store, clock:
         claimed = store.outbox.claim()
         assert claimed is not None
         delivery = claimed
-    assert waits == [0, 2, 10, 30, 120, 600, 1800]
+    assert waits == [0, 2, 10, 30, 60, 120, *[300] * 12]
+    assert sum(waits) > 3600  # an outage of an hour gives nothing up
     (letter,) = store.letters.listed(10)
     assert (letter.kind, letter.text, letter.reason, letter.attempts) == (
         "delivery",
         "a",
         "502 from slack",
-        8,
+        19,
     )
 
 
