@@ -29,7 +29,7 @@ _UNREAD: Final = frozenset(
         "head",
     ]
 )
-_LINES: Final = frozenset(["br", "li", "tr", "dt", "dd", "option", "summary", "caption"])
+_LINES: Final = frozenset(["br", "li", "tr", "dd", "option", "caption"])
 _BLOCKS: Final = frozenset(
     [
         "address",
@@ -55,7 +55,13 @@ _BLOCKS: Final = frozenset(
         "ul",
     ]
 )
-_HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
+_HEADINGS: Final = {**{f"h{level}": level for level in range(1, 7)}, "summary": 6, "dt": 6}
+_FURNITURE = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|menu|nav|navbar|navigation|breadcrumbs?|crumbs|footer|copyright)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_ROLES: Final = frozenset(["navigation", "contentinfo", "search", "alertdialog"])
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=[\s\"']*([a-z0-9_:.-]{1,40})", re.IGNORECASE)
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CHINESE: Final = {"gb2312", "gbk", "gb_2312-80", "x-gbk"}
@@ -101,6 +107,7 @@ def _walked(top: LexborNode) -> Iterator[Block]:
     """All below `top` in the order of reading, without recursion: pages are nested as deep as they like."""
     parts: list[str] = []
     preformatted = 0
+    counts: dict[int, int] = {}
     waiting = [(top, False)]
     while waiting:
         node, is_done = waiting.pop()
@@ -112,13 +119,20 @@ def _walked(top: LexborNode) -> Iterator[Block]:
             if tag in _HEADINGS or tag in _BLOCKS:
                 yield Block(_HEADINGS.get(tag, 0), _flushed(parts))
             preformatted -= tag == "pre"
+            if tag == "a":
+                parts.append(_address(node, parts))
             parts.append({"td": " | ", "th": " | "}.get(tag, "\n" if tag in _LINES else ""))
-        elif node.is_element_node and tag not in _UNREAD and not _is_hidden(node):
+        elif node.is_element_node and tag not in _UNREAD and not _is_hidden(node) and not _is_furniture(node):
             if tag in _HEADINGS or tag in _BLOCKS:
                 yield Block(0, _flushed(parts))
             preformatted += tag == "pre"
             if tag in _LINES:
                 parts.append("\n")
+            if tag == "li" and node.parent is not None and node.parent.tag == "ol":
+                key = node.parent.mem_id
+                start = node.parent.attributes.get("start") or "1"
+                counts[key] = counts[key] + 1 if key in counts else int(start) if start.isdecimal() else 1
+                parts.append(f"{counts[key]}. ")
             waiting.append((node, True))
             waiting += reversed([(child, False) for child in node.iter(include_text=True)])
     yield Block(0, _flushed(parts))
@@ -129,6 +143,25 @@ def _is_hidden(node: LexborNode) -> bool:
     given = node.attributes
     style = (given.get("style") or "").replace(" ", "").lower()
     return "hidden" in given or given.get("aria-hidden") == "true" or "display:none" in style
+
+
+def _is_furniture(node: LexborNode) -> bool:
+    """Whether it stands on every page of a site: by what it is called, or a head without a heading."""
+    if node.tag in {"body", "html", "main", "article"}:
+        return False
+    given = node.attributes
+    names = f"{given.get('class') or ''} {given.get('id') or ''}"
+    if not (given.get("role") in _ROLES or _FURNITURE.search(names)):
+        return node.tag == "header" and node.css_first("h1, h2, h3") is None
+    return node.css_first("main, article, h1") is None
+
+
+def _address(node: LexborNode, parts: list[str]) -> str:
+    """Where a link leads, behind its text, unless the text says it."""
+    target = (node.attributes.get("href") or "").strip()
+    if not target.startswith(("http://", "https://")) or (parts and target in parts[-1]):
+        return ""
+    return f" ({target})"
 
 
 def _flushed(parts: list[str]) -> str:
