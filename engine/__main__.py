@@ -160,6 +160,8 @@ def _parser() -> argparse.ArgumentParser:
         help="where to write: PATH.json, PATH.csv and PATH.png (./evaluation)",
     )
     commands.add_parser("check", help="try the configuration, every source and the model")
+    for each in commands.choices.values():  # it may stand behind the command as well
+        each.add_argument("--config", metavar="PATH", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 
 

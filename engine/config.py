@@ -223,6 +223,8 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Engine:
         ConfigError: naming every mistake by its key.
     """
     from_file = _read_file(path)
+    if "knowledge_base" in from_file:
+        raise ConfigError(f"{path} has 1 mistake:\n  [[knowledge_base]] is written [[engine.knowledge_base]]")
     base = path.parent if path else Path()
 
     class _Loaded(Config):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import config
+from engine.__main__ import main
 from engine.config import ConfigError
 from engine.domain import SourceSpec
 
@@ -192,3 +193,17 @@ def test_any_value_of_the_environment_is_read_or_refused(key: str, value: Any) -
 def test_what_the_log_must_not_show_is_known() -> None:
     environment = {"KBDIAL_ENGINE__TOKEN": "t0ken", "KBDIAL_ENGINE__MODEL__REMOTE_TOKEN": "s3cret"}
     assert set(config.load(None, environment).secrets) == {"t0ken", "s3cret"}
+
+
+def test_a_knowledge_base_outside_the_engines_part_is_told_where_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[[knowledge_base]]\nname = "faq"\n', encoding="utf-8")
+    with pytest.raises(config.ConfigError, match=r"written \[\[engine.knowledge_base\]\]"):
+        config.load(path, {})
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_the_configuration_is_named_before_or_behind_the_command(tmp_path: Path, behind: bool) -> None:
+    path = tmp_path / "none.toml"
+    named = ["--config", str(path)]
+    assert main(["check", *named] if behind else [*named, "check"], {}) == 2
