@@ -39,7 +39,7 @@ def test_a_group_asks_and_reads_ranked_matches_with_scores_and_a_dial(program: W
     assert "0.70" in bubble.text
     assert "阈值 0.40" in bubble.text
     assert bubble.card is not None
-    assert [button["text"] for button in bubble.card["button_list"]][:2] == ["− 0.35", "+ 0.45"]
+    assert [button["text"] for button in bubble.card["button_list"]][:2] == ["↓ 0.35", "↑ 0.45"]
     assert program.wecom.rung == []
 
 

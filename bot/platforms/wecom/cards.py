@@ -90,7 +90,7 @@ def threshold_card(value: Decimal, language: Language, task: str, *, says: str =
         "sub_title_text": clip(says, SUBTITLE) if len(says) > DESCRIPTION else "",
         "button_list": [
             {"text": f"{sign} {threshold(step)}", "key": f"threshold:{threshold(step)}"}
-            for sign, step in (("−", down), ("+", up))
+            for sign, step in (("↓", down), ("↑", up))
             if step != value
         ],
         "task_id": task,

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 BREAK = "\u200b"
 CUT = "…"
 
 _unwanted = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# ASCII alone: Chinese words and marks stand right beside addresses. The last character is no punctuation.
+_web_address = re.compile(r"(?i)(?<![a-z0-9])https?://[a-z0-9](?:[!#-;=?-Z^-z~]{0,2000}[a-z0-9/=#&%_~+$-])?")
+_formats = re.compile(r"[*`~\[\]]|(?<![^\W_])_|_(?![^\W_])|__")
+_KEPT = ":/?#@!$&'+,;=%~"
 _line_ends = re.compile("\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 _blanks = re.compile(r"\s+")
 # Emphasis, strike-through and code: a size such as 10*20*30 would lose its stars, 3~5 its tilde.
@@ -36,10 +41,28 @@ line_start = re.compile(r"^(?=[#>\-=+|:]|[0-9]{1,9}[.)])", re.MULTILINE)
 _looks_like_address = re.compile(r"(?i)[a-z0-9+.-]://|\bwww\.|[a-z0-9-]\.[a-z]{2,}\b")
 
 
-def escape(text: str) -> str:
+def escape(text: str, write: Callable[[str], str] | None = None) -> str:
     """Foreign text of several lines; each of them starts nothing."""
     lines = "\n".join(line.strip() for line in clean(text).split("\n"))
-    return line_start.sub(BREAK, inline(lines))
+    return line_start.sub(BREAK, (write or inline)(lines))
+
+
+def linked(text: str) -> str:
+    """As `inline`, its web addresses as links to themselves."""
+    whole = clean(text)
+    written, end = [], 0
+    for found in _web_address.finditer(whole):
+        written.append(inline(whole[end : found.start()]))
+        written.append(_link_to_itself(found[0]))
+        end = found.end()
+    return "".join([*written, inline(whole[end:])])
+
+
+def _link_to_itself(address: str) -> str:
+    # What stands before an @ only looks like the host; a mark in the label would format it.
+    if "@" in address.split("/", 3)[2] or _formats.search(address):
+        return inline(address)
+    return f"[{address}]({quote(address, safe=_KEPT, errors='replace')})"
 
 
 def inline(text: str) -> str:
@@ -60,7 +83,7 @@ def clean(text: str) -> str:
 def emphasised(text: str, bold: tuple[int, int] | None) -> str:
     """One line of foreign text with a span of it in bold."""
     start, end = _bold_span(text, bold)
-    before, middle, after = (inline(one_line(part)) for part in (text[:start], text[start:end], text[end:]))
+    before, middle, after = (linked(one_line(part)) for part in (text[:start], text[start:end], text[end:]))
     if not middle:
         return (before + after).strip()
     return f"{before.lstrip()}**{middle}**{after.rstrip()}"
@@ -81,7 +104,7 @@ def link(label: str, url: str) -> str:
         return inline(shown)
     if not shown or (_looks_like_address.search(shown) and shown != url):
         shown = host
-    target = quote(url, safe=":/?#@!$&'+,;=%~", errors="replace")
+    target = quote(url, safe=_KEPT, errors="replace")
     return f"[{_link_label(shown)}]({target})"
 
 

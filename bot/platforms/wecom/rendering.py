@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from bot import texts
 from bot.domain import Answer, Language, Match, Reply, Text
-from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, one_line
+from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, linked, one_line
 from bot.platforms.wecom.split_markdown import split
 from bot.platforms.wecom.wording import wecom_wording
 
-_ONE_MATCH = 1_500  # characters
+_ONE_MATCH = 6_000  # characters
 _LINK = 600  # as it is written: one Chinese character of an address takes nine
 _NAME = 80
 
@@ -34,7 +34,7 @@ class Place:
     has_colours: bool = False
 
 
-ROBOT = Place(limit_bytes=20_480, all_matches=12_000)
+ROBOT = Place(limit_bytes=20_480, all_matches=9_000)
 APP = Place(limit_bytes=2_048, all_matches=2_400, has_colours=True)
 WEBHOOK = Place(limit_bytes=4_096, all_matches=4_000, has_colours=True)
 
@@ -89,7 +89,7 @@ def _match(answer: Answer, match: Match, place: Place, room: int) -> str:
     if match.answer:
         # Last, because a line after a quote would be taken into it.
         label = f"{texts.wording(answer.language).answer_label}: "
-        told = escape(label + cut(match.answer, room - min(len(match.text), for_text)))
+        told = escape(label + cut(match.answer, room - min(len(match.text), for_text)), linked)
         lines += [f"> {line}" for line in told.split("\n") if line]
     return "\n".join(lines)
 

@@ -47,8 +47,8 @@ def test_the_dial_of_an_answer() -> None:
             "selected_id": "e1",
         },
         "button_list": [
-            {"text": "− 0.60", "key": "threshold:0.60"},
-            {"text": "+ 0.70", "key": "threshold:0.70"},
+            {"text": "↓ 0.60", "key": "threshold:0.60"},
+            {"text": "↑ 0.70", "key": "threshold:0.70"},
             {"text": "有用", "key": "vote:up"},
             {"text": "没用", "key": "vote:down"},
             {"text": "更多", "key": "more:1"},

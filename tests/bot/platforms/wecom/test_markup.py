@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.platforms.wecom.markup import BREAK, clean, cut, emphasised, escape, inline, link, one_line
+from bot.platforms.wecom.markup import BREAK, clean, cut, emphasised, escape, inline, link, linked, one_line
 from bot.platforms.wecom.split_markdown import split
 
 # An independent reader of markdown, with everything on that any of WeCom's dialects may know.
@@ -182,3 +182,18 @@ def test_a_quote_goes_on_as_a_quote() -> None:
 
 def test_a_break_is_what_commands_read_past() -> None:
     assert unicodedata.category(BREAK) == "Cf"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (
+            "请看https://a.test/b_c?d=e&f=1。",
+            "请看[https://a.test/b_c?d=e&f=1](https://a.test/b_c?d=e&f=1)。",
+        ),
+        ("(http://a.test/x), ok", "([http://a.test/x](http://a.test/x)), ok"),
+        ("https://bank.test@evil.test/", "https://bank.test@evil.test/"),
+    ],
+)
+def test_an_address_is_a_link_to_itself(text: str, written: str) -> None:
+    assert linked(text) == written
