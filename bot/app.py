@@ -28,6 +28,7 @@ from bot.config import Config
 from bot.console.blueprint import blueprint as console
 from bot.console.parts import Parts
 from bot.console.rights import Rights
+from bot.console.visitor import Origin
 from bot.domain import Channel, Clock, IncomingMessage, Language, Person
 from bot.engine_client import EngineClient
 from bot.links import Links
@@ -164,6 +165,7 @@ class App:
             bot=bot,
             new_id=edges.new_id,
             link_to=self._links.to,
+            console_link=self._console_link,
             traits=self._traits,
             admins=self.admins,
             waiting=self._waiting,
@@ -200,8 +202,7 @@ class App:
             admins=self.admins,
             letters=Letters(self._database, clock, on_work=bell.ring),
             quarantine=Quarantine(self._database),
-            logins=self.logins,
-            public_url=bot.public_url,
+            console_link=self._console_link,
             database_url=bot.database_url,
         )
         self.operations = {**own, **self._operations_of_platforms()}
@@ -379,6 +380,12 @@ class App:
             files.blueprint(read=self._links.read, find=self._documents.get),
             *(blueprint for one in self.installed.values() for blueprint in one.blueprints),
         ]
+
+    def _console_link(self, person: Person) -> str | None:
+        """A link that signs this person in to the console; None where it has no safe address."""
+        if not Origin(self._bot.public_url).is_usable:
+            return None
+        return f"{self._bot.public_url}/console/sign-in/{self.logins.new_link(person)}"
 
     def _console(self) -> Parts:
         overview = Overview(self._database, self._clock)

@@ -6,7 +6,7 @@ command does the same under the lock of the data folder (see `operator.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from bot.admin.label_files import LabelFileError
 from bot.admin.label_import import Labelling
-from bot.console.visitor import Origin
+from bot.domain import Person
 from bot.platforms.registry import channel_named, person_named
 from bot.process.control_socket import (
     Hear,
@@ -22,7 +22,7 @@ from bot.process.control_socket import (
     Operation,
     Request,
 )
-from bot.store import Admins, Letters, Logins, Quarantine, StoreError
+from bot.store import Admins, Letters, Quarantine, StoreError
 from bot.store.backup import backup
 
 LETTERS_SHOWN = 200
@@ -35,8 +35,7 @@ def operations(
     admins: Admins,
     letters: Letters,
     quarantine: Quarantine,
-    logins: Logins,
-    public_url: str,
+    console_link: Callable[[Person], str | None],
     database_url: str,
 ) -> Mapping[str, Operation]:
     """Every operation; each raises LocalError with a sentence where it refuses."""
@@ -45,7 +44,7 @@ def operations(
         "admin-code": partial(_admin_code, admins),
         "admins": partial(_admins, admins),
         "remove-admin": partial(_remove_admin, admins),
-        "console": partial(_console, logins, public_url),
+        "console": partial(_console, console_link),
         "letters": partial(_letters, letters),
         "replay": partial(_replay, letters),
         "quarantine": partial(_quarantine, quarantine),
@@ -67,12 +66,11 @@ def _admin_code(admins: Admins, _request: Request, _: Hear) -> str:
     return admins.new_code()
 
 
-def _console(logins: Logins, public_url: str, request: Request, _: Hear) -> str:
-    if not Origin(public_url).is_usable:
-        raise LocalError(
-            f"the console needs https: [bot] public_url is {public_url}, off this machine and in the clear"
-        )
-    return f"{public_url}/console/sign-in/{logins.new_link(person_named(str(request['person'])))}"
+def _console(console_link: Callable[[Person], str | None], request: Request, _: Hear) -> str:
+    link = console_link(person_named(str(request["person"])))
+    if link is None:
+        raise LocalError("the console needs an https address: set [bot] public_url")
+    return link
 
 
 def _admins(admins: Admins, _request: Request, _: Hear) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from bot.commands import (
     admin,
     ask,
     channel,
+    console,
     export,
     gaps,
     inspect,
@@ -41,6 +42,7 @@ FAMILIES: tuple[Family, ...] = (
     inspect.FAMILY,
     overview.family(lambda: VERBS),
     admin.FAMILY,
+    console.FAMILY,
 )
 
 VERBS: Mapping[str, Verb] = MappingProxyType(

@@ -27,8 +27,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "sign_in_as": ("Sign in as {name}", "以 {name} 的身份登录"),
     "sign_in_sentence": (
-        "You come in by a link that is good once. On the bot's machine `python -m bot console` prints one.",
-        "请使用一次性链接登录。在机器人所在的机器上运行 `python -m bot console` 可获取链接。",
+        "Write /console to the bot in a direct chat, or run `python -m bot console` on its machine.",
+        "请在与机器人的私聊中发送 /console，或在其机器上运行 `python -m bot console`。",
     ),
     "signed_out_title": ("Signed out", "已退出"),
     "signed_out_sentence": ("You can close this page.", "可以关闭本页了。"),

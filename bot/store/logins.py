@@ -2,7 +2,8 @@
 
     link ──redeem, once and within ten minutes──► login ──end, 8 h idle, 7 days──► gone
 
-Of a link and of a login only the SHA-256 is kept: whoever reads the database signs in as nobody.
+Of a link and of a login only the SHA-256 is kept here. A link that was told in a chat stands in the
+outbox as well, as every reply does: good once, and for ten minutes at most.
 """
 
 from __future__ import annotations

@@ -112,7 +112,9 @@ def test_the_bot_describes_every_route_it_has_and_no_other(bot: Program) -> None
         for rule in bot.app.flask.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    assert has == set(OF_THE_BOT)
+    # The console is pages for people; tests/bot/console/test_routes.py knows each of its routes.
+    pages = {route for route in has if route[0].startswith("/console") and route not in OF_THE_BOT}
+    assert has - pages == set(OF_THE_BOT)
 
 
 @pytest.mark.parametrize("headers", [SIGNED, UNSIGNED], ids=["signed", "unsigned"])

@@ -203,6 +203,7 @@ class Desk:
             clock=clock,
             bot=bot,
             new_id=lambda: f"a{self._number}",
+            console_link=lambda person: f"https://kb.example.com/console/sign-in/{person.id}",
             link_to=lambda document_id: f"https://kb.example.com/console/export/{document_id}",
             traits=TRAITS,
             admins=Admins(store.database, clock),

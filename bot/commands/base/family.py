@@ -10,7 +10,7 @@ from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, Room
 from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Reviews, Settings
 from bot.config import Bot
-from bot.domain import Channel, Clock, Language, Outcome, Setting
+from bot.domain import Channel, Clock, Language, Outcome, Person, Setting
 from bot.grammar.command import Command
 from bot.grammar.verb import Verb
 
@@ -20,8 +20,8 @@ class Ports:
     """Everything outside that a family may use; each takes what it needs.
 
     `waiting` counts the messages that are not answered yet; `speaks_first` says where
-    something can be said unasked; `verbs` and
-    `setting_names` are those of all families.
+    something can be said unasked; `console_link` makes a link that signs somebody in, once
+    (None: there is no console here); `verbs` and `setting_names` are those of all families.
     """
 
     settings: Settings
@@ -36,6 +36,7 @@ class Ports:
     clock: Clock
     bot: Bot
     new_id: Callable[[], str]
+    console_link: Callable[[Person], str | None]
     waiting: Callable[[], int]
     speaks_first: Callable[[Channel], bool]
     wait: Callable[[float], None]
