@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import dropwhile
 
 Cell = str | int | float | None
 
 # What makes a spreadsheet calculate instead of show; wide forms count there too.
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n|")
-_BLANK = "\ufeff\u200b\u200c\u200d\u2060"
+# What readers pass over before they look for one: spaces, controls, and what has no shape of its own.
+_UNSEEN = {"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"}
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -25,5 +28,9 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def inert(text: str) -> str:
     """As a spreadsheet shows it, and never runs it. Without the first quote it is the text again."""
-    begins = text.lstrip(_BLANK + "' \u3000\u00a0")
+    begins = "".join(dropwhile(_is_unseen, text))
     return f"'{text}" if text.startswith(_FORMULA) or begins.startswith(_FORMULA) else text
+
+
+def _is_unseen(character: str) -> bool:
+    return character == "'" or unicodedata.category(character) in _UNSEEN

@@ -104,7 +104,8 @@ def records(
         (past.asked_at, 0, [_question(past), *_matches(past, shown)]) for past in questions
     ]
     timed += [(past.made_at, 1, [_change(past)]) for past in changes]
-    timed += [(past.made_at, 2, [_feedback(past)]) for past in labels]
+    aside = {past.asked.answer.id for past in questions if past.asked.answer.private}
+    timed += [(past.made_at, 2, [_feedback(past, private=past.label.origin in aside)]) for past in labels]
     for _, _, rows in sorted(timed, key=lambda one: one[:2]):
         yield from rows
 
@@ -152,12 +153,13 @@ def _matches(past: PastQuestion, shown: dict[tuple[str, str], tuple[str, str | N
         }
 
 
-def _feedback(past: PastLabel) -> Row:
+def _feedback(past: PastLabel, *, private: bool) -> Row:
+    """Without the name where the question was asked privately: there the voter is the asker."""
     label = past.label
     return {
         "record": "feedback",
         "at": _moment(past.made_at),
-        "person": name_of(past.person),
+        "person": "" if private else name_of(past.person),
         "answer_id": label.origin if label.source != "import" else "",
         "question": label.question,
         "knowledge_base": label.knowledge_base,

@@ -222,3 +222,16 @@ def test_wrong_days_are_asked_back(desk: Desk, given: str) -> None:
 def test_the_ends_of_the_calendar_are_days_too(desk: Desk) -> None:
     desk.ask("first")
     assert len(exported(desk, "/export 0001-01-01 9999-12-31")) == 4
+
+
+def test_who_voted_on_a_question_that_was_asked_privately_is_not_named() -> None:
+    label = Label("=cmd()", "e1", False, "vote", "default", "a1", 0.71, "small", "", "s1")
+    rows = list(records([a_question(private=True)], [PastLabel(label, BOB, T)], []))
+    assert {row["person"] for row in rows if "person" in row} == {""}
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200e", "\u202e", "\u00ad", "\ufe0f", "\u2062", "\u2003", "\x0b", "\u0301", "\u2028"]
+)
+def test_a_formula_behind_what_is_not_seen_is_inert_too(unseen: str) -> None:
+    assert inert(f"{unseen}=1+1") == f"'{unseen}=1+1"
