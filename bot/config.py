@@ -43,7 +43,7 @@ class ConfigError(Exception):
     """Every mistake of a configuration at once, as text for the operator."""
 
 
-def _known_timezone(name: str) -> str:
+def _check_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as unknown:
@@ -148,7 +148,7 @@ class Bot(Section):
     engine_token: SecretStr = SecretStr("")
     names: tuple[str, ...] = ("知识库助手", "kbdial")
     settings_open_to: Literal["everyone", "admins"] = "everyone"
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
     questions_per_minute: Rates = Rates()
     admins: tuple[str, ...] = ()
     web_threads: int = Field(default=16, ge=4, le=256)
@@ -224,7 +224,7 @@ def load(path: Path | None, environment: Mapping[str, str], bot: type[Bot]) -> C
     except SettingsError as unreadable:
         lines.insert(0, str(unreadable.__cause__))
     if lines:
-        raise ConfigError(_told(lines, path))
+        raise ConfigError(_tell(lines, path))
     return Config(bot=loaded.bot)
 
 
@@ -301,7 +301,7 @@ def _strangers(content: Mapping[str, Any], environment: Mapping[str, str]) -> li
     return tables + variables
 
 
-def _told(lines: Sequence[str], path: Path | None) -> str:
+def _tell(lines: Sequence[str], path: Path | None) -> str:
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
 

@@ -197,7 +197,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         lambda: (
             edges.load_encoder(settings.model)
             if edges.load_encoder
-            else encoder.load(settings.model, batcher.tell, _stored_under(shelves.values()))
+            else encoder.load(settings.model, batcher.tell, _storage_key(shelves.values()))
         ),
         longest_line=settings.waiting_questions,
         seen=metrics.encoded,
@@ -253,7 +253,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     )
 
 
-def _stored_under(shelves: Iterable[Shelf]) -> Iterator[ModelIdentity]:
+def _storage_key(shelves: Iterable[Shelf]) -> Iterator[ModelIdentity]:
     return (shelf.current.model for shelf in shelves if shelf.current)
 
 

@@ -137,7 +137,7 @@ class Catalog:
         if len(missing) == len(self.knowledge_bases) or (is_first_start and is_coming):
             progress = next(filter(None, map(self.refresher.progress, missing)), None)
             return Unready("embedding" if is_coming else "failed", "; ".join(missing.values()), progress)
-        warnings = (*missing.values(), *self._damaged())
+        warnings = (*missing.values(), *self._damage())
         return Ready(self.batcher.identity.name, self.batcher.device, warnings)
 
     def describe(self, name: str) -> KnowledgeBaseState:
@@ -257,7 +257,7 @@ class Catalog:
         last = next(iter(self.refresher.recent(name)), None)
         return last is None or last.state != "failed"
 
-    def _damaged(self) -> list[str]:
+    def _damage(self) -> list[str]:
         return [
             f'a stored snapshot of "{name}" is damaged, the one before is served'
             for name, shelf in self.shelves.items()

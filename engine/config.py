@@ -62,7 +62,7 @@ def _knowledge_base_name(text: str) -> str:
     return text
 
 
-def _known_timezone(name: str) -> str:
+def _check_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
@@ -148,7 +148,7 @@ class Engine(_Section):
     data_dir: Path = Path("data/engine")
     token: SecretStr = SecretStr("")
     hosts: tuple[str, ...] = ()
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
     web_threads: int = Field(default=64, ge=4, le=512)
     waiting_questions: int = Field(default=48, ge=1, le=4096)
     vector_cache_mib: int = Field(default=4096, ge=0, le=1 << 24)
@@ -171,7 +171,7 @@ class Engine(_Section):
         return self
 
     @model_validator(mode="after")
-    def _bundled_model_takes_no_instruction(self) -> Self:
+    def _refuse_instruction_for_bundled_model(self) -> Self:
         told = [each.name for each in self.knowledge_base if each.instruction]
         if told and self.model.name == "bundled":
             raise ValueError(

@@ -32,18 +32,18 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             event["trace"] = self.formatException(record.exc_info)
-        return json.dumps(self._masked(event), ensure_ascii=True, default=str)
+        return json.dumps(self._mask(event), ensure_ascii=True, default=str)
 
-    def _masked(self, value: object) -> object:
+    def _mask(self, value: object) -> object:
         if isinstance(value, str):
             for secret in self._secrets:
                 value = value.replace(secret, "•••")
             return value
         if isinstance(value, dict):
-            return {str(name): self._masked(each) for name, each in value.items()}
+            return {str(name): self._mask(each) for name, each in value.items()}
         if isinstance(value, list | tuple):
-            return [self._masked(each) for each in value]
-        return value if value is None or isinstance(value, bool | int | float) else self._masked(str(value))
+            return [self._mask(each) for each in value]
+        return value if value is None or isinstance(value, bool | int | float) else self._mask(str(value))
 
 
 def begin(secrets: Iterable[str], stream: TextIO | None = None, level: int = logging.INFO) -> None:

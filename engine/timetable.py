@@ -67,19 +67,19 @@ def parse(text: str) -> Timetable:
         raise ValueError(f'{WANTED} (got "{text}")')
     minute, hour, day, month, weekday = fields
     try:
-        sundays = _allowed(weekday, 0, 7, _DAYS)
+        sundays = _allowed_values(weekday, 0, 7, _DAYS)
         return Cron(
-            minutes=_allowed(minute, 0, 59),
-            hours=_allowed(hour, 0, 23),
-            days=_allowed(day, 1, 31),
-            months=_allowed(month, 1, 12, _MONTHS),
+            minutes=_allowed_values(minute, 0, 59),
+            hours=_allowed_values(hour, 0, 23),
+            days=_allowed_values(day, 1, 31),
+            months=_allowed_values(month, 1, 12, _MONTHS),
             weekdays=None if sundays is None else tuple(sorted({day % 7 for day in sundays})),
         )
     except ValueError as wrong:
         raise ValueError(f'{WANTED} (got "{text}": {wrong})') from None
 
 
-def _allowed(field: str, low: int, high: int, names: tuple[str, ...] = ()) -> tuple[int, ...] | None:
+def _allowed_values(field: str, low: int, high: int, names: tuple[str, ...] = ()) -> tuple[int, ...] | None:
     if field == "*":
         return None
     values: set[int] = set()

@@ -64,7 +64,7 @@ def read(path: Path) -> list[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = _from_json(file) if path.suffix.lower() in JSON_LINES else _from_csv(path, file)
-            rows = _checked(path, lines)
+            rows = _check(path, lines)
     except UnicodeDecodeError:
         raise LabelFileError(f"{path} is not UTF-8; save it as UTF-8 and try again") from None
     except (csv.Error, RecursionError) as broken:
@@ -120,7 +120,7 @@ def _from_json(file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, found if isinstance(found, dict) else {}
 
 
-def _checked(path: Path, lines: Iterator[tuple[int, Mapping[str, Any]]]) -> list[Row]:
+def _check(path: Path, lines: Iterator[tuple[int, Mapping[str, Any]]]) -> list[Row]:
     rows: dict[tuple[str, str, str, str], Row] = {}
     mistakes: list[str] = []
     for count, (number, cells) in enumerate(lines, start=1):

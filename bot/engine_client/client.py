@@ -264,7 +264,7 @@ class EngineClient:
         part = _part(entry_id)
         if part is None:
             raise EngineError("unknown_entry", "no entry can have this id")
-        self._guarded("DELETE", f"{_path(knowledge_base)}/entries/{part}", lambda _: None)
+        self._guard("DELETE", f"{_path(knowledge_base)}/entries/{part}", lambda _: None)
 
     def show_entry(self, knowledge_base: str, entry_id: str) -> ShownEntry:
         """An entry whole, with its wordings, as it is this moment."""
@@ -305,7 +305,7 @@ class EngineClient:
         if part is None:
             raise EngineError("unknown_wording", "no wording can have this id")
         path = f"{_entry_path(knowledge_base, entry_id)}/wordings/{part}"
-        self._guarded("DELETE", path, lambda _: None)
+        self._guard("DELETE", path, lambda _: None)
 
     def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:
         """What the question would find in these texts, which the engine does not keep."""
@@ -426,9 +426,9 @@ class EngineClient:
                 raise EngineError("away", f"the engine's answer was not one: {where} is wrong") from None
             return use(checked)
 
-        return self._guarded(method, path, read, **options)
+        return self._guard(method, path, read, **options)
 
-    def _guarded(self, method: str, path: str, read: Callable[[bytes], Value], **options: Any) -> Value:
+    def _guard(self, method: str, path: str, read: Callable[[bytes], Value], **options: Any) -> Value:
         """Call behind the breaker. A refusal is an answer: only silence and nonsense are failures."""
         if not self._breaker.allows():
             raise EngineError("away", "the engine did not answer lately")

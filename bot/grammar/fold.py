@@ -50,7 +50,7 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    pieces = [(piece, index) for index, character in enumerate(text) for piece in _folded(character)]
+    pieces = [(piece, index) for index, character in enumerate(text) for piece in _fold(character)]
     folded = "".join(piece for piece, _ in pieces)
     return Folded(text, folded, "".join(map(_lower, folded)), tuple(index for _, index in pieces))
 
@@ -69,7 +69,7 @@ def _is_blank(character: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _folded(character: str) -> str:
+def _fold(character: str) -> str:
     if _is_blank(character):
         return " " if character.isspace() else ""
     return "".join(" " if part.isspace() else part for part in unicodedata.normalize("NFKC", character))

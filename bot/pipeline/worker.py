@@ -189,7 +189,7 @@ class Worker:
         with self._lock:
             self._deliveries[delivery.id] = delivery
         try:
-            ended = self._sent(delivery)
+            ended = self._send_out(delivery)
             try:
                 ended()
             except StoreError:
@@ -203,7 +203,7 @@ class Worker:
                 self._deliveries.pop(delivery.id, None)
             self._on_progress()
 
-    def _sent(self, delivery: Delivery) -> Callable[[], None]:
+    def _send_out(self, delivery: Delivery) -> Callable[[], None]:
         """Send it; what comes back tells the store how that went."""
         name = delivery.channel.platform
         try:
@@ -221,11 +221,11 @@ class Worker:
             log.exception("send_failed", extra={"delivery": delivery.id})
             failure = PlatformError(f"{type(mistake).__name__}: {mistake}", maybe_sent=True)
         else:
-            return lambda: self._delivered(delivery, receipt)
+            return lambda: self._deliver(delivery, receipt)
         self._metrics.send_failed.labels(name).inc()
         return lambda: self._outbox.failed(delivery, failure)
 
-    def _delivered(self, delivery: Delivery, receipt: str) -> None:
+    def _deliver(self, delivery: Delivery, receipt: str) -> None:
         self._outbox.delivered(delivery, receipt)
         self._metrics.delivered.labels(delivery.channel.platform, "sent").inc()
         log.info("delivered", extra={"delivery": delivery.id, "channel": delivery.channel.key})

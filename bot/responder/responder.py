@@ -234,7 +234,7 @@ class Responder:
                 label = label_of(asked, action.entry_id, relevant=verdict == "helpful")
                 return Outcome((room.aside(thanks),), labels=(label,))
             case Choose(entry_id=entry_id):
-                return _chosen(room, asked, entry_id)
+                return _choose(room, asked, entry_id)
             case ShowMore(offset=offset):
                 return self._questions.more(room, answer, max(0, offset))
             case _:
@@ -251,7 +251,7 @@ class Responder:
         return replace(turned, changes=(self._dial.change_to(room, turn.threshold),))
 
 
-def _chosen(room: Room, asked: Asked, entry_id: str) -> Outcome:
+def _choose(room: Room, asked: Asked, entry_id: str) -> Outcome:
     """The entry that was meant, once more and alone; choosing it says that it helped."""
     words = room.words
     lines = [words.voted_helpful]

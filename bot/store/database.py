@@ -85,7 +85,7 @@ class Database:
         """
         if self._writer is not None:
             return self._writer.write(work)
-        return _guarded(lambda: self._in_own_transaction(work, alone=alone))
+        return _guard(lambda: self._in_own_transaction(work, alone=alone))
 
     def probe(self) -> None:
         """Write and sync something that means nothing.
@@ -112,7 +112,7 @@ class Database:
             with self._reading.connect() as connection:
                 return work(connection)
 
-        return _guarded(lambda: once_more_if_it_had_died(reading))
+        return _guard(lambda: once_more_if_it_had_died(reading))
 
     def _opened(self, path: Path) -> sqlite3.Connection | None:
         """A connection that keeps the log's files in their places for as long as we run."""
@@ -139,7 +139,7 @@ def _touch(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_current_xact_id()")
 
 
-def _guarded(action: Callable[[], T]) -> T:
+def _guard(action: Callable[[], T]) -> T:
     try:
         return action()
     except DBAPIError as problem:

@@ -346,7 +346,7 @@ def put(
     now = clock.steady()
     room = message.channel.key
     hold_channel(connection, room)
-    due_at = max(now, _paused_until(connection, message.channel))
+    due_at = max(now, _pause_end(connection, message.channel))
     is_free = due_at == now and not connection.scalar(_is_busy, {"room": room, "now": now})
     envelope = _Envelope(message.channel, message.address, message.person)
     decided_at = clock.now()
@@ -406,7 +406,7 @@ def another_part(connection: Connection, clock: Clock, delivery_id: int, rest: M
             answer_id=row.answer_id,
             state="waiting",
             created_at=row.created_at,
-            due_at=max(clock.steady(), _paused_until(connection, envelope.channel)),
+            due_at=max(clock.steady(), _pause_end(connection, envelope.channel)),
             lease=0,
             attempt=0,
             failures=0,
@@ -456,7 +456,7 @@ def _pause_seconds(wish: float) -> float:
 
 
 def _pause(connection: Connection, channel: Channel, until: float) -> None:
-    until = max(until, _paused_until(connection, channel))
+    until = max(until, _pause_end(connection, channel))
     connection.execute(channel_pause.delete().where(channel_pause.c.channel == channel.key))
     connection.execute(insert(channel_pause).values(channel=channel.key, until=until))
     # What waits in this channel waits as long, so that `next_due` tells the truth.
@@ -467,7 +467,7 @@ def _pause(connection: Connection, channel: Channel, until: float) -> None:
     )
 
 
-def _paused_until(connection: Connection, channel: Channel) -> float:
+def _pause_end(connection: Connection, channel: Channel) -> float:
     until: float | None = connection.scalar(
         select(channel_pause.c.until).where(channel_pause.c.channel == channel.key)
     )

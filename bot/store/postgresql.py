@@ -48,7 +48,7 @@ def begun(engine: Engine, first: Select[Any]) -> Connection:
     Raises:
         DBAPIError: there is no server to be had.
     """
-    return once_more_if_it_had_died(lambda: _begun(engine, first))
+    return once_more_if_it_had_died(lambda: _begin(engine, first))
 
 
 def once_more_if_it_had_died(action: Callable[[], T]) -> T:
@@ -63,7 +63,7 @@ def once_more_if_it_had_died(action: Callable[[], T]) -> T:
     return action()
 
 
-def _begun(engine: Engine, first: Select[Any]) -> Connection:
+def _begin(engine: Engine, first: Select[Any]) -> Connection:
     connection = engine.connect()
     try:
         connection.execute(first)

@@ -48,7 +48,7 @@ def migrate(database_url: str, *, scripts: Path | None = None) -> str:
         if not path.exists():
             _create(path, scripts)
         else:
-            with _opened(path, writes=True) as connection:
+            with _open(path, writes=True) as connection:
                 _refuse_damaged(connection, path)
                 _upgrade(connection, scripts, str(path))
     else:
@@ -71,7 +71,7 @@ def check(database_url: str, *, scripts: Path | None = None) -> None:
     path = sqlite.path_of(database_url)
     if not path.exists():
         raise SchemaError(f"there is no database at {path}: {_MIGRATE}")
-    with _opened(path, writes=False) as connection:
+    with _open(path, writes=False) as connection:
         _refuse_damaged(connection, path)
         _refuse_unknown(connection, scripts, str(path))
 
@@ -123,10 +123,10 @@ def _newest(scripts: Path) -> str:
 
 def _create(path: Path, scripts: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = _unfinished(path)
+    unfinished = _is_unfinished(path)
     # Addresses for answers are credentials, so the file is its owner's alone.
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    with _opened(unfinished, writes=True, may_be_empty=True) as connection:
+    with _open(unfinished, writes=True, may_be_empty=True) as connection:
         _upgrade(connection, scripts, str(path))
     for leftover in _beside(path):
         # A log without its database would be played into the new one.
@@ -144,13 +144,13 @@ def _create(path: Path, scripts: Path) -> None:
         os.close(folder)
 
 
-def _unfinished(path: Path) -> Path:
+def _is_unfinished(path: Path) -> Path:
     return path.with_name(path.name + ".new")
 
 
 def _remove_unfinished(path: Path) -> None:
     """What a creation that was killed has left: nothing but empty tables was ever in it."""
-    for leftover in (_unfinished(path), *_beside(_unfinished(path))):
+    for leftover in (_is_unfinished(path), *_beside(_is_unfinished(path))):
         leftover.unlink(missing_ok=True)
 
 
@@ -159,7 +159,7 @@ def _beside(path: Path) -> tuple[Path, ...]:
 
 
 @contextmanager
-def _opened(path: Path, *, writes: bool, may_be_empty: bool = False) -> Iterator[Connection]:
+def _open(path: Path, *, writes: bool, may_be_empty: bool = False) -> Iterator[Connection]:
     if not may_be_empty and path.stat().st_size == 0:
         raise SchemaError(f"{path} is empty, which no database of ours ever is: {_RESTORE}, or move it away")
     engine = sqlite.engine_of(path, writes=writes, wait_seconds=_WAIT_SECONDS)

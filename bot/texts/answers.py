@@ -30,7 +30,7 @@ def context_line(answer: Answer, now: datetime) -> str:
     return words.context.format(
         threshold=threshold(answer.threshold),
         source=sources[answer.threshold_source],
-        shown=words.shown.format(shown=_shown(answer), total=answer.total),
+        shown=words.shown.format(shown=_show(answer), total=answer.total),
         knowledge_base=answer.knowledge_base,
         age=age(answer.snapshot_at, now, answer.language),
     )
@@ -181,7 +181,7 @@ def age(then: datetime | None, now: datetime, language: Language) -> str:
     return words.days_ago.format(count=seconds // DAY)
 
 
-def _shown(answer: Answer) -> str:
+def _show(answer: Answer) -> str:
     count = len(answer.matches)
     if answer.offset and count:
         return f"{answer.offset + 1}–{answer.offset + count}"

@@ -47,11 +47,11 @@ def document(platforms: Mapping[str, Schema]) -> Schema:
 
 
 def _json(name: str, summary: str, **properties: Schema) -> Schema:
-    return _operation(name, summary, {"200": _shown("application/json", _object(**properties))})
+    return _operation(name, summary, {"200": _show("application/json", _object(**properties))})
 
 
 def _text(name: str, summary: str, content_type: str) -> Schema:
-    return _operation(name, summary, {"200": _shown(content_type, {"type": "string"})})
+    return _operation(name, summary, {"200": _show(content_type, {"type": "string"})})
 
 
 def _readyz() -> Schema:
@@ -60,12 +60,12 @@ def _readyz() -> Schema:
         reasons={"type": "array", "items": {"type": "string"}},
         engine={"enum": ["ok", "away"]},
     )
-    answer = _shown("application/json", shape)
+    answer = _show("application/json", shape)
     return _operation("readyz", "Can it take messages?", {"200": answer, "503": answer})
 
 
 def _file() -> Schema:
-    gone = {**_shown("text/plain", {"type": "string"}), "description": "Expired, or never signed by us."}
+    gone = {**_show("text/plain", {"type": "string"}), "description": "Expired, or never signed by us."}
     return _operation(
         "file", "A file by its signed link.", {"200": {"description": "The file."}, "404": gone}
     )
@@ -79,7 +79,7 @@ def described(statuses: tuple[str, ...]) -> Schema:
     return {status: {"description": _ANSWERS[status]} for status in statuses}
 
 
-def _shown(content_type: str, schema: Schema) -> Schema:
+def _show(content_type: str, schema: Schema) -> Schema:
     return {"description": "As asked.", "content": {content_type: {"schema": schema}}}
 
 

@@ -32,7 +32,7 @@ def refresh(
     failed = 0
     with connect.engine(settings, edges) as engine, _bars(out) as bars:
         for each in [name] if name else engine.names():
-            ended = _refreshed(engine, each, bars, confirmed=confirmed)
+            ended = _refresh(engine, each, bars, confirmed=confirmed)
             if ended["state"] == "failed":
                 errors.print(Text(plain(f"{each}: {ended['error']}")))
                 failed = 1
@@ -145,7 +145,7 @@ def _bars(out: Console) -> Progress:
     )
 
 
-def _refreshed(engine: connect.Asked, name: str, bars: Progress, *, confirmed: bool) -> dict[str, Any]:
+def _refresh(engine: connect.Asked, name: str, bars: Progress, *, confirmed: bool) -> dict[str, Any]:
     """That knowledge base's refresh when it has ended."""
     wanted = engine.refresh(name, confirmed=confirmed)
     bar: TaskID = bars.add_task(name, total=None)

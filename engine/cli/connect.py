@@ -37,7 +37,7 @@ class Asked:
         return [each["name"] for each in self._ask("GET", "/v1/knowledge-bases")["knowledge_bases"]]
 
     def describe(self, name: str) -> dict[str, Any]:
-        return self._ask("GET", f"/v1/knowledge-bases/{_quoted(name)}")
+        return self._ask("GET", f"/v1/knowledge-bases/{_quote(name)}")
 
     def trouble_of_model(self) -> str:
         """Why there is no model to ask; empty when there is one."""
@@ -46,11 +46,11 @@ class Asked:
         return "" if is_loaded else str(answer["reason"])
 
     def refresh(self, name: str, *, confirmed: bool = False) -> str:
-        path = f"/v1/knowledge-bases/{_quoted(name)}/refresh"
+        path = f"/v1/knowledge-bases/{_quote(name)}/refresh"
         return str(self._ask("POST", path, {"confirm": confirmed})["refresh"])
 
     def roll_back(self, name: str) -> dict[str, Any]:
-        return self._ask("POST", f"/v1/knowledge-bases/{_quoted(name)}/rollback")
+        return self._ask("POST", f"/v1/knowledge-bases/{_quote(name)}/rollback")
 
     def search(self, question: dict[str, Any]) -> dict[str, Any]:
         if self.opened:
@@ -58,7 +58,7 @@ class Asked:
         return self._ask("POST", "/v1/search", question)
 
     def entry_ids(self, name: str, page: int) -> Iterator[str]:
-        path = f"/v1/knowledge-bases/{_quoted(name)}/entries"
+        path = f"/v1/knowledge-bases/{_quote(name)}/entries"
         offset = 0
         while True:
             answer = self._ask("GET", f"{path}?limit={page}&offset={offset}")
@@ -162,5 +162,5 @@ def _have_a_snapshot(own: app.App, name: str) -> None:
             raise NotReady(f'knowledge base "{name}" cannot be read: {ended.error}') from None
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return quote(name, safe="")

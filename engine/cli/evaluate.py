@@ -44,7 +44,7 @@ def evaluate(
     """
     asked = queries.read(path)
     with connect.engine(settings, edges) as engine:
-        scored, threshold, model = _judged(engine, knowledge_base, asked, depth)
+        scored, threshold, model = _judge(engine, knowledge_base, asked, depth)
     if not scored:
         raise BadValue(f'knowledge base "{knowledge_base}" is empty, there is nothing to judge')
     found = evaluation_of(queries.as_labels(scored), precision=precision, current=threshold)
@@ -56,7 +56,7 @@ def evaluate(
     return 0
 
 
-def _judged(
+def _judge(
     engine: connect.Asked, name: str, asked: Sequence[LabelledQuery], depth: int
 ) -> tuple[list[Scored], float, str]:
     """The judged entries, the threshold of the knowledge base, and the model."""
@@ -111,14 +111,14 @@ def _report(found: Evaluation, out: Path) -> str:
             f"now {point.threshold:g}: precision {point.precision:.3f}, recall {point.recall:.3f},"
             f" F1 {point.f1:.3f}"
         )
-    lines.append(f"best F1: {_chosen(found.best)}")
+    lines.append(f"best F1: {_choose(found.best)}")
     if found.precision is not None:
-        lines.append(f"precision {found.precision:g} (95 % sure): {_chosen(found.wanted)}")
+        lines.append(f"precision {found.precision:g} (95 % sure): {_choose(found.wanted)}")
     lines.append(f"written: {out}.json, {out}.csv, {out}.png")
     return "\n".join(lines)
 
 
-def _chosen(chosen: Chosen | None) -> str:
+def _choose(chosen: Chosen | None) -> str:
     if chosen is None:
         return "no threshold of these labels"
     interval = chosen.interval

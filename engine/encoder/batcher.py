@@ -235,11 +235,11 @@ class Batcher:
                 passed, more = self._each_alone(piece, role, problem)
                 failed += more
                 if len(failed) > _MANY_FAILURES:
-                    raise EncoderFailed(_named(failed)) from problem
+                    raise EncoderFailed(_name(failed)) from problem
                 for number, vectors in passed:
                     yield [places[number]], vectors
         if failed:
-            raise EncoderFailed(_named(failed))
+            raise EncoderFailed(_name(failed))
 
     def step(self) -> bool:
         """Encode one batch of what waits, questions first. Whether there was something."""
@@ -373,13 +373,13 @@ class Batcher:
     def _one_by_one(self, batch: list[_Waiting], problem: Exception) -> None:
         """One text must not take the others with it."""
         if len(batch) == 1:
-            batch[0].vectors.set_exception(_told(problem))
+            batch[0].vectors.set_exception(_tell(problem))
             return
         for waiting in batch:
             try:
                 waiting.vectors.set_result(self._encode(waiting.texts, waiting.role))
             except Exception as own:  # noqa: BLE001 - as in step
-                waiting.vectors.set_exception(_told(own))
+                waiting.vectors.set_exception(_tell(own))
 
     def _lose(self, batch: list[_Waiting], problem: DeviceLost) -> None:
         _log.critical("device lost", extra={"reason": problem.message})
@@ -424,12 +424,12 @@ def _one_ahead(
         before = ahead
 
 
-def _named(failed: Sequence[str]) -> str:
+def _name(failed: Sequence[str]) -> str:
     more = f", and {len(failed) - 3} more" if len(failed) > 3 else ""  # noqa: PLR2004 - a sentence names three
     return f"{len(failed)} text{'s' * (len(failed) > 1)} cannot be encoded: {'; '.join(failed[:3])}{more}"
 
 
-def _told(problem: Exception) -> Exception:
+def _tell(problem: Exception) -> Exception:
     if isinstance(problem, EncoderFailed | NotReady):
         return problem
     failed = EncoderFailed(f"the model failed on this text: {problem or type(problem).__name__}")

@@ -67,7 +67,7 @@ class RemoteEncoder:
         self._wait = wait
         self._dimensions: int | None = model.dimension or None
         self._prompts = {"query": _QWEN_PROMPT if "Qwen3-Embedding" in model.name else "", "document": ""}
-        width = self._probed_width(model.dimension)
+        width = self._probe_width(model.dimension)
         examination.examine(model.name, width, self._bare, tolerance=examination.TOLERANCE_BFLOAT16)
         if not model.dimension:
             examination.examine_scores(
@@ -105,7 +105,7 @@ class RemoteEncoder:
         vectors = self._bare([prompt + text[:_LONGEST_CHARACTERS] for text in texts])
         return shortened(vectors, self._identity.dimension)
 
-    def _probed_width(self, dimension: int) -> int:
+    def _probe_width(self, dimension: int) -> int:
         try:
             width = self._bare(["warm up"]).shape[1]
         except EncoderFailed:

@@ -201,8 +201,7 @@ class SentenceTransformerEncoder:
         forward = self._forward_unpadded if self._is_unpadded else self._forward
         with torch.inference_mode():
             there = {
-                key: self._moved(value) if torch.is_tensor(value) else value
-                for key, value in features.items()
+                key: self._move(value) if torch.is_tensor(value) else value for key, value in features.items()
             }
             rows = forward(self._model, there).float()
             if not self._device.startswith("cuda"):
@@ -210,7 +209,7 @@ class SentenceTransformerEncoder:
             here = torch.empty(rows.shape, dtype=torch.float32, pin_memory=True)
             return here.copy_(rows, non_blocking=True)
 
-    def _moved(self, tensor: Any) -> Any:
+    def _move(self, tensor: Any) -> Any:
         if not self._device.startswith("cuda"):
             return tensor.to(self._device)
         return tensor.pin_memory().to(self._device, non_blocking=True)

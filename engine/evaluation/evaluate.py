@@ -79,7 +79,7 @@ def evaluate(
 
 def _best(curve: Curve, interval: Interval | None) -> Chosen | None:
     at = curve.best()
-    return None if at is None else _chosen(curve, at, interval)
+    return None if at is None else _choose(curve, at, interval)
 
 
 def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen | None:
@@ -91,7 +91,7 @@ def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen
     passes = reaching(curve, enough) & (curve.thresholds >= 0)
     if not passes.any():
         return None
-    chosen = _chosen(curve, int(np.flatnonzero(passes)[0]), interval)
+    chosen = _choose(curve, int(np.flatnonzero(passes)[0]), interval)
     rounded = rounded_down(curve.thresholds[passes])
     # None of them is above the highest threshold: rounding only goes down.
     both = rounded[passes[np.searchsorted(curve.thresholds, rounded)]]
@@ -104,7 +104,7 @@ def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen
     return replace(chosen, suggested=point.threshold, at_suggested=point)
 
 
-def _chosen(curve: Curve, at: int, interval: Interval | None) -> Chosen:
+def _choose(curve: Curve, at: int, interval: Interval | None) -> Chosen:
     point = curve.point(at)
     suggested = float(rounded_down(curve.thresholds[at : at + 1])[0])
     return Chosen(point, lower_bound(point.right, point.kept), suggested, curve.reaching(suggested), interval)

@@ -82,7 +82,7 @@ class Resampled:
         lowest: list[Numbers] = []
         weights = self._weights()
         enough = None if precision is None else needed(precision, self._most(weights))
-        for right, kept, is_drawn in self._counted(weights):
+        for right, kept, is_drawn in self._count(weights):
             totals = right[:, :1]
             f1 = np.where(is_drawn, right / np.maximum(kept + totals, 1), -1.0)
             has_any = totals[:, 0] > 0
@@ -107,7 +107,7 @@ class Resampled:
         """As many labels as the largest resample has."""
         return int((weights @ np.bincount(self._groups).astype(np.int32)).max())
 
-    def _counted(self, weights: Counts) -> Iterator[tuple[Counts, Counts, NDArray[np.bool_]]]:
+    def _count(self, weights: Counts) -> Iterator[tuple[Counts, Counts, NDArray[np.bool_]]]:
         """Block by block, for each resample and threshold (ascending): right, kept, whether it occurs."""
         rows = max(1, _CELLS // len(self._scores))
         for start in range(0, RESAMPLES, rows):

@@ -100,10 +100,10 @@ def blocks(page: str) -> Iterator[Block]:
         return
     if not parser.css("h1") and (title := parser.css_first("title")):
         yield Block(1, title.text())
-    yield from _walked(top)
+    yield from _walk(top)
 
 
-def _walked(top: LexborNode) -> Iterator[Block]:
+def _walk(top: LexborNode) -> Iterator[Block]:
     """All below `top` in the order of reading, without recursion: pages are nested as deep as they like."""
     parts: list[str] = []
     preformatted = 0
@@ -117,14 +117,14 @@ def _walked(top: LexborNode) -> Iterator[Block]:
             parts.append(text if preformatted else re.sub(r"\s+", " ", text))
         elif is_done:
             if tag in _HEADINGS or tag in _BLOCKS:
-                yield Block(_HEADINGS.get(tag, 0), _flushed(parts))
+                yield Block(_HEADINGS.get(tag, 0), _flush(parts))
             preformatted -= tag == "pre"
             if tag == "a":
                 parts.append(_address(node, parts))
             parts.append({"td": " | ", "th": " | "}.get(tag, "\n" if tag in _LINES else ""))
         elif node.is_element_node and tag not in _UNREAD and not _is_hidden(node) and not _is_furniture(node):
             if tag in _HEADINGS or tag in _BLOCKS:
-                yield Block(0, _flushed(parts))
+                yield Block(0, _flush(parts))
             preformatted += tag == "pre"
             if tag in _LINES:
                 parts.append("\n")
@@ -135,7 +135,7 @@ def _walked(top: LexborNode) -> Iterator[Block]:
                 parts.append(f"{counts[key]}. ")
             waiting.append((node, True))
             waiting += reversed([(child, False) for child in node.iter(include_text=True)])
-    yield Block(0, _flushed(parts))
+    yield Block(0, _flush(parts))
 
 
 def _is_hidden(node: LexborNode) -> bool:
@@ -164,7 +164,7 @@ def _address(node: LexborNode, parts: list[str]) -> str:
     return f" ({target})"
 
 
-def _flushed(parts: list[str]) -> str:
+def _flush(parts: list[str]) -> str:
     lines = (line.strip(" |\t") for line in "".join(parts).split("\n"))
     parts.clear()
     return "\n".join(filter(None, lines))

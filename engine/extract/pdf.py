@@ -72,28 +72,28 @@ def _headings(document: PdfDocument) -> dict[int, list[Block]]:
 
 def _page(lines: list[str], headings: list[Block], number: int) -> Iterator[Block]:
     """A page's lines as paragraphs; a heading stands where its line does, else at the top."""
-    standing = {_folded(line) for line in lines}
-    waiting = {_folded(each.text): each for each in headings if _folded(each.text) in standing}
-    yield from (each for each in headings if _folded(each.text) not in waiting)
+    standing = {_fold(line) for line in lines}
+    waiting = {_fold(each.text): each for each in headings if _fold(each.text) in standing}
+    yield from (each for each in headings if _fold(each.text) not in waiting)
     paragraph = ""
     for line in map(str.strip, lines):
-        heading = waiting.pop(_folded(line), None)
+        heading = waiting.pop(_fold(line), None)
         if heading or not line or paragraph.endswith(_ENDS):
             yield Block(0, paragraph, number)
             paragraph = ""
         if heading:
             yield heading
         else:
-            paragraph = _joined(paragraph, line)
+            paragraph = _join(paragraph, line)
     yield Block(0, paragraph, number)
 
 
-def _joined(paragraph: str, line: str) -> str:
+def _join(paragraph: str, line: str) -> str:
     if not paragraph or not line:
         return paragraph or line
     between = "" if _NO_BLANK.match(paragraph[-1]) and _NO_BLANK.match(line[0]) else " "
     return f"{paragraph}{between}{line}"
 
 
-def _folded(line: str) -> str:
+def _fold(line: str) -> str:
     return " ".join(line.split()).casefold()

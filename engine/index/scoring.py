@@ -133,7 +133,7 @@ def score_questions(
     if not questions:
         return []
     owners = _Owners(entry_of)
-    wanted = [_wanted(one, owners, owners.rows_for(one.keep)) for one in questions]
+    wanted = [_search_spec(one, owners, owners.rows_for(one.keep)) for one in questions]
     nearest = search.search(np.stack([one.vector for one in questions]), wanted)
     return [
         _result(_Rows(search, keywords, owners, strong), one, near)
@@ -186,7 +186,7 @@ def _is_counted_by_the_scan(one: Question, owners: _Owners) -> bool:
     return is_plain and owners.entry_of is None
 
 
-def _wanted(one: Question, owners: _Owners, keep: int) -> Wanted:
+def _search_spec(one: Question, owners: _Owners, keep: int) -> Wanted:
     first = one.offset + one.limit if _is_counted_by_the_scan(one, owners) else None
     return Wanted(one.lowest, first=first, keep=keep, certain=one.exact_rows)
 
@@ -194,17 +194,15 @@ def _wanted(one: Question, owners: _Owners, keep: int) -> Wanted:
 def _result(among: _Rows, one: Question, near: Ranked) -> QuestionResult:
     keep = among.owners.rows_for(one.keep)
     while True:
-        found = _scored(among, one, near, keep)
+        found = _score(among, one, near, keep)
         best = among.owners.best_of_each(found.where(np.lexsort((found.rows, -found.scores))[:keep]))
         if among.owners.holds_enough(best, one.keep, keep):
-            return _counted(among, one, found, near, best.where(slice(max(1, one.keep))))
+            return _count(among, one, found, near, best.where(slice(max(1, one.keep))))
         keep = min(keep * _ROWS_AN_ENTRY, among.owners.size)
-        [near] = among.search.search(one.vector[None], [_wanted(one, among.owners, keep)])
+        [near] = among.search.search(one.vector[None], [_search_spec(one, among.owners, keep)])
 
 
-def _counted(
-    among: _Rows, one: Question, found: ScoredRows, near: Ranked, best: ScoredRows
-) -> QuestionResult:
+def _count(among: _Rows, one: Question, found: ScoredRows, near: Ranked, best: ScoredRows) -> QuestionResult:
     if _is_counted_by_the_scan(one, among.owners):
         hits, total = found.where(found.scores >= one.threshold), near.total
     else:
@@ -217,7 +215,7 @@ def _counted(
     return QuestionResult(total, hits.where(order[:shown]), best, counts)
 
 
-def _scored(among: _Rows, one: Question, near: Ranked, keep: int) -> ScoredRows:
+def _score(among: _Rows, one: Question, near: Ranked, keep: int) -> ScoredRows:
     """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
     words = _words(among.keywords, one, near)
     if one.scoring == "cosine" or words is None:
@@ -263,7 +261,7 @@ def _either(among: _Rows, words: _Words, one: Question, near: Ranked, keep: int)
         return found
     cut = min(one.lowest, _nth_best(found.scores, keep))
     [more] = among.search.search(
-        one.vector[None], [Wanted(_needed(cut, most), keep=0, certain=one.exact_rows)]
+        one.vector[None], [Wanted(_rows_needed(cut, most), keep=0, certain=one.exact_rows)]
     )
     rest = ~np.isin(more.rows, all_rows)
     return _with_numbers(
@@ -274,7 +272,7 @@ def _either(among: _Rows, words: _Words, one: Question, near: Ranked, keep: int)
     )
 
 
-def _needed(score: float, most: float) -> float:
+def _rows_needed(score: float, most: float) -> float:
     """The cosine below which no row with at most this keyword score reaches the score."""
     if most >= 1 or score == -math.inf:
         return -2.0

@@ -241,9 +241,9 @@ class Snapshot:
         asked = [replace(one, exact_rows=self.same_texts.rows(one.text, self.text)) for one in questions]
         owners = self.passages.entry_of if self.passages else None
         found = score_questions(self.search, self.keywords, asked, entry_of=owners)
-        return [self._found(one, each) for one, each in zip(asked, found, strict=True)]
+        return [self._find(one, each) for one, each in zip(asked, found, strict=True)]
 
-    def _found(self, one: Question, found: QuestionResult) -> Found:
+    def _find(self, one: Question, found: QuestionResult) -> Found:
         best = list(zip(found.best.rows.tolist(), found.best.scores.tolist(), strict=True))
         groups = self._groups(found.hits) if one.collapse else [[at] for at in range(len(found.hits.rows))]
         shown = enumerate(groups[one.offset : one.offset + one.limit], one.offset + 1)

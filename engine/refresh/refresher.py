@@ -236,10 +236,10 @@ class Refresher:
         try:
             ended = self._refresh(name, running)
         except EngineError as problem:
-            ended = self._failed(name, running, problem.message)
+            ended = self._fail(name, running, problem.message)
         except Exception as problem:  # noqa: BLE001 - the top of a step: a refresh may fail, the thread may not
             _log.exception("refresh broke", extra={"knowledge_base": name, "refresh": running.id})
-            ended = self._failed(name, running, f"{type(problem).__name__}: {problem}")
+            ended = self._fail(name, running, f"{type(problem).__name__}: {problem}")
         if ended.state == "waiting":
             self._hand_over(name, ended)
             return True
@@ -327,7 +327,7 @@ class Refresher:
         try:
             reading = self._contents[name].with_managed(reading)
         except SourceError as problem:
-            return self._failed(name, replace(running, failed_sources=failed), problem.message)
+            return self._fail(name, replace(running, failed_sources=failed), problem.message)
         ordered = sorted(reading.entries, key=lambda entry: entry.id)
         entries = StoredEntries.of(ordered)
         parts = parts_of_all(ordered, answers=name in self._answers_searched)
@@ -342,7 +342,7 @@ class Refresher:
         served = shelf.current
         current = served if served and served.model.fingerprint == model.fingerprint else None
         if current and shelf.refuses(entries):
-            return self._held_back(name, report, current)
+            return self._hold_back(name, report, current)
         if current and current.entries == entries and current.is_found_by(parts):
             return self._unchanged(name, report, current, reading)
         return _Difference(report, model, current, entries, parts, reading.dropped)
@@ -350,10 +350,10 @@ class Refresher:
     def _unchanged(self, name: str, report: Refresh, current: Snapshot, reading: Reading) -> Refresh:
         shelf = self._shelves[name]
         if reading.is_old:
-            return self._failed(name, report, "; ".join(each.reason for each in reading.failed))
+            return self._fail(name, report, "; ".join(each.reason for each in reading.failed))
         with self._publishing:
             if shelf.rolled_back and shelf.current is not current:
-                return self._held_back(name, report, current)  # rolled back from it a moment ago
+                return self._hold_back(name, report, current)  # rolled back from it a moment ago
             if not reading.failed and not report.managed_only:
                 shelf.confirm(self._now())
         return self._done(name, report, current.id)
@@ -428,7 +428,7 @@ class Refresher:
 
         return tell
 
-    def _held_back(self, name: str, report: Refresh, current: Snapshot) -> Refresh:
+    def _hold_back(self, name: str, report: Refresh, current: Snapshot) -> Refresh:
         _log.warning(
             "refresh held back: the sources still say what was rolled back from",
             extra={"knowledge_base": name, "refresh": report.id, "snapshot": current.id},
@@ -452,7 +452,7 @@ class Refresher:
         )
         return replace(report, state="done", finished=self._now(), snapshot=snapshot)
 
-    def _failed(self, name: str, running: Refresh, reason: str) -> Refresh:
+    def _fail(self, name: str, running: Refresh, reason: str) -> Refresh:
         _log.error("refresh failed", extra={"knowledge_base": name, "refresh": running.id, "reason": reason})
         return replace(running, state="failed", finished=self._now(), error=reason)
 

@@ -109,7 +109,7 @@ class Assembly:
         rows = np.flatnonzero(leaves)
         if len(rows):
             texts = [served.entries[row].text for row in rows.tolist()]
-            self._cache.keep(served.model, texts, _taken(served.vectors, rows))
+            self._cache.keep(served.model, texts, _take(served.vectors, rows))
         stays = set(passages)
         gone = {passage: vector for passage, vector in served.embedded_passages() if passage not in stays}
         if gone:
@@ -144,7 +144,7 @@ def _copy(vectors: Vectors, rows: NDArray[np.intp], into: Vectors) -> None:
         mapped_tensors.let_go(vectors)
 
 
-def _taken(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
+def _take(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
     """These rows, which ascend. With each the system maps its neighbours; they are let go on the way, too."""
     taken = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
     for start in range(0, len(vectors), _COPIED):

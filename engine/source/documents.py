@@ -70,7 +70,7 @@ class Documents:
                     yield _piece(name, item, url, named)
 
     def _items(self, name: str, kind: str, content: bytes) -> Iterator[dict[str, Any]]:
-        process = self._process = self._process or self._started()
+        process = self._process = self._process or self._start()
         too_late = threading.Event()
 
         def stop() -> None:
@@ -127,7 +127,7 @@ class Documents:
             yield item
         return _BROKEN
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("KBDIAL_")}
         return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "engine.extract", str(self._limits.document_memory_bytes)],

@@ -31,16 +31,16 @@ def decode(name: str, content: bytes) -> tuple[str, str]:
     encoding = _unicode(name, content)
     if not encoding:
         try:
-            return _checked(name, content.decode("utf-8-sig")), ""
+            return _check(name, content.decode("utf-8-sig")), ""
         except UnicodeDecodeError as error:
             encoding = _guess(name, content, error)
     try:
         text = content.decode({"big5": "big5hkscs"}.get(encoding, encoding))
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{name}:{_line(content, error.start)} is no {_called(encoding)}; {_MEND}"
+            f"{name}:{_line(content, error.start)} is no {_name_of(encoding)}; {_MEND}"
         ) from None
-    return _checked(name, text.removeprefix("\ufeff")), _called(encoding)
+    return _check(name, text.removeprefix("\ufeff")), _name_of(encoding)
 
 
 _MEND: Final = "save the file again as UTF-8 (in a spreadsheet: CSV UTF-8)"
@@ -95,7 +95,7 @@ def _guess(name: str, content: bytes, error: UnicodeDecodeError) -> str:
     return found.encoding
 
 
-def _checked(name: str, text: str) -> str:
+def _check(name: str, text: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SourceError(
@@ -104,7 +104,7 @@ def _checked(name: str, text: str) -> str:
     return text
 
 
-def _called(encoding: str) -> str:
+def _name_of(encoding: str) -> str:
     return _OFFICE.get(encoding, encoding.upper())
 
 

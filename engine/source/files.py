@@ -26,7 +26,7 @@ def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
     left, because an empty knowledge base is a mistake in the source.
     """
     try:
-        paths, dropped, is_one = _found(spec, base)
+        paths, dropped, is_one = _find(spec, base)
         with Documents(limits) as documents:
             files = _Files(base, limits, documents, fails_alone=not is_one)
             with closing(files.records(paths)) as records:
@@ -54,7 +54,7 @@ def fingerprint(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> str:
     sha256 = hashlib.sha256()
     left = limits.bytes
     try:
-        paths, dropped, _ = _found(spec, base)
+        paths, dropped, _ = _find(spec, base)
         for path in paths:
             with path.open("rb") as file:
                 content = file.read(left + 1)
@@ -72,7 +72,7 @@ def fingerprint(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> str:
 def looks(spec: str, base: Path) -> dict[str, tuple[int, int]]:
     """Size and time of change of each file, by name; nothing where they cannot be told."""
     try:
-        paths, _, _ = _found(spec, base)
+        paths, _, _ = _find(spec, base)
         stats = {_name(path, base): path.stat() for path in paths}
     except (SourceError, OSError, ValueError):
         return {}
@@ -94,7 +94,7 @@ def _nothing(spec: str, reading: Reading, failed: list[FailedSource]) -> str:
     return f"{spec} holds no entry: {nothing_of(reading)}"
 
 
-def _found(spec: str, base: Path) -> tuple[list[Path], list[Dropped], bool]:
+def _find(spec: str, base: Path) -> tuple[list[Path], list[Dropped], bool]:
     """The files, what was passed over, and whether one file was named."""
     path = base / spec
     if "://" in spec:

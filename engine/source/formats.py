@@ -54,7 +54,7 @@ def tabs(name: str, content: bytes) -> Iterator[Record | Dropped]:
 
 
 def jsonl(name: str, content: bytes) -> Iterator[Record | Dropped]:
-    text = yield from _told(name, content)
+    text = yield from _tell(name, content)
     if text.lstrip()[:1] == "[" and _is_json(text):
         yield from _objects(name, text)
         return
@@ -71,7 +71,7 @@ def jsonl(name: str, content: bytes) -> Iterator[Record | Dropped]:
 
 
 def json_document(name: str, content: bytes) -> Iterator[Record | Dropped]:
-    text = yield from _told(name, content)
+    text = yield from _tell(name, content)
     if "\n" in text.strip() and not _is_json(text):
         # What is named .json is often one object a line; that reader says better what is wrong.
         yield from jsonl(name, text.encode())
@@ -79,7 +79,7 @@ def json_document(name: str, content: bytes) -> Iterator[Record | Dropped]:
         yield from _objects(name, text)
 
 
-def _told(name: str, content: bytes) -> Generator[Dropped, None, str]:
+def _tell(name: str, content: bytes) -> Generator[Dropped, None, str]:
     """The text, having told its encoding where that is not the usual one."""
     text, encoding = decode(name, content)
     if encoding:
@@ -88,14 +88,14 @@ def _told(name: str, content: bytes) -> Generator[Dropped, None, str]:
 
 
 def _pairs(name: str, content: bytes, *, eager: bool) -> Iterator[Record | Dropped]:
-    text = yield from _told(name, content)
+    text = yield from _tell(name, content)
     for number, line, answer in spoken_pairs(_lines(text)):
         said, arrow_answer = (line, "") if answer else split_pair(line, eager=eager)
         yield Record(f"{name}:{number}", said, answer or arrow_answer)
 
 
 def _table(name: str, content: bytes, usual: str) -> Iterator[Record | Dropped]:
-    text = yield from _told(name, content)
+    text = yield from _tell(name, content)
 
     def refuse(first: grid.Row) -> None:
         if not any(first.cells):
@@ -190,7 +190,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _rows(name: str, text: str, usual: str) -> Iterator[grid.Row]:
-    text, separator, begins = _separated(text, usual)
+    text, separator, begins = _separate(text, usual)
     # A quote that is never closed swallows the rest, so its row is named by where it begins.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     offset = begins - 1
@@ -199,14 +199,14 @@ def _rows(name: str, text: str, usual: str) -> Iterator[grid.Row]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise SourceError(f"{where} is no row of a CSV file: {_explained(str(error))}") from None
+            raise SourceError(f"{where} is no row of a CSV file: {_explain(str(error))}") from None
         if row is None:
             return
         yield grid.Row(where, row)
         begins = reader.line_num + 1 + offset
 
 
-def _separated(text: str, usual: str) -> tuple[str, str, int]:
+def _separate(text: str, usual: str) -> tuple[str, str, int]:
     """The text of the table, what separates its cells, and the line it begins on.
 
     That is what the first line says, as spreadsheets write it (sep=;), else whichever gives
@@ -233,7 +233,7 @@ def _separated(text: str, usual: str) -> tuple[str, str, int]:
     return text, separator, 1
 
 
-def _explained(problem: str) -> str:
+def _explain(problem: str) -> str:
     for known, sentence in {
         "unexpected end of data": "a quote is opened and never closed",
         "field larger": f"a cell is longer than {csv.field_size_limit()} characters",

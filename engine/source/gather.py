@@ -73,8 +73,8 @@ def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DE
         elif (first := kept.setdefault(same := sameness(record.text), record)) is not record:
             dropped.append(_repeat(record, first))
             kept[same] = _with_wordings_of(record, first)
-    notes += _shared_wordings(kept)
-    ids = identified([(text, id_) for text, id_ in zip(kept, _given_ids(kept, notes), strict=True)])
+    notes += _find_shared_wordings(kept)
+    ids = identified([(text, id_) for text, id_ in zip(kept, _own_ids(kept, notes), strict=True)])
     return Reading(
         entries=tuple(
             Entry(
@@ -119,7 +119,7 @@ def _with_wordings_of(record: Record, first: Record) -> Record:
     return replace(first, wordings=_tidy_wordings([*first.wordings, *record.wordings], first.text))
 
 
-def _shared_wordings(kept: Mapping[str, Record]) -> Iterator[Dropped]:
+def _find_shared_wordings(kept: Mapping[str, Record]) -> Iterator[Dropped]:
     """What to tell of wordings that several entries have; each keeps them."""
     seen: dict[str, Record] = {}
     for record in kept.values():
@@ -135,7 +135,7 @@ def _shared_wordings(kept: Mapping[str, Record]) -> Iterator[Dropped]:
                 )
 
 
-def _given_ids(kept: Mapping[str, Record], notes: list[Dropped]) -> Iterator[str]:
+def _own_ids(kept: Mapping[str, Record], notes: list[Dropped]) -> Iterator[str]:
     """The id each record was given, told apart where several files or sheets number from one."""
     first: dict[str, Record] = {}
     shared: set[str] = set()

@@ -61,7 +61,7 @@ def records(rows: Iterable[Row], refuse: Callable[[Row], None]) -> Iterator[Reco
     A question merged over several rows is one entry with all their answers. `refuse` is called
     with the first row when no header names the text, and may raise; then every row is one text.
     """
-    waiting, header, rows = _begun(rows)
+    waiting, header, rows = _begin(rows)
     if header is None:
         if waiting:
             refuse(next((row for row in waiting if any(row.cells)), waiting[0]))
@@ -77,7 +77,7 @@ def records(rows: Iterable[Row], refuse: Callable[[Row], None]) -> Iterator[Reco
     yield from _below(header, rows)
 
 
-def _begun(rows: Iterable[Row]) -> tuple[list[Row], Header | None, Iterator[Row]]:
+def _begin(rows: Iterable[Row]) -> tuple[list[Row], Header | None, Iterator[Row]]:
     """What stands above the header, the header, and the rows that were not looked at yet."""
     rest = iter(rows)
     looked: list[Row] = []
@@ -106,7 +106,7 @@ def _below(header: Header, rows: Iterable[Row]) -> Iterator[Record | Dropped]:
     pending: Record | None = None
     for row in rows:
         if pending is not None and text in row.above:
-            pending = _continued(pending, row, answer)
+            pending = _continue_row(pending, row, answer)
             continue
         if pending is not None:
             yield pending
@@ -139,7 +139,7 @@ def _record(header: Header, row: Row, needed: set[int]) -> Record | Dropped:
     return record_of(row.where, dict(zip(names, cells, strict=True)), header.columns)
 
 
-def _continued(pending: Record, row: Row, answer: int) -> Record:
+def _continue_row(pending: Record, row: Row, answer: int) -> Record:
     """The record with what the next row of its merged question answers."""
     if answer < 0 or answer in row.above or answer >= len(row.cells) or not row.cells[answer]:
         return pending

@@ -78,7 +78,7 @@ class KeptReadings:
                 head["read"],
                 tuple(Dropped(**each) for each in head["dropped"]),
                 tuple(Dropped(**each) for each in head.get("notes", ())),
-                tuple(map(_failed, head.get("failed", ()))),
+                tuple(map(_fail, head.get("failed", ()))),
                 at,
                 head["marks"] if is_ours else {},
             )
@@ -146,7 +146,7 @@ def _line(each: Dropped) -> dict[str, Any]:
     }
 
 
-def _failed(said: dict[str, Any]) -> FailedSource:
+def _fail(said: dict[str, Any]) -> FailedSource:
     since = said["since"]
     return FailedSource(**{**said, "since": datetime.fromisoformat(since) if since else None})
 

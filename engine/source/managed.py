@@ -69,7 +69,7 @@ class ManagedSource:
             repeated = tuple(
                 present[key] for entry in reading.entries if (key := sameness(entry.text)) in present
             )
-            added = self._named(new, {entry.id for entry in present.values()})
+            added = self._name(new, {entry.id for entry in present.values()})
             if len(present) + len(added) > self._limits.rows:
                 raise BadValue(
                     f"{knowledge_base} has {len(present)} entries of its own and may have {self._limits.rows}"
@@ -115,7 +115,7 @@ class ManagedSource:
             raise SourceError(f"a list has at most {self._limits.bytes} bytes (got {len(content)})")
         return POSTED[media_type](_LIST, content)
 
-    def _named(self, new: Mapping[str, Entry], taken: set[str]) -> tuple[Entry, ...]:
+    def _name(self, new: Mapping[str, Entry], taken: set[str]) -> tuple[Entry, ...]:
         """The new entries under ids that no entry has: made ones give way, given ones are refused."""
         named = []
         for key, entry in new.items():

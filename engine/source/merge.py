@@ -39,10 +39,10 @@ def _one_after_the_other(holding: Sequence[tuple[Entry, ...]]) -> tuple[tuple[En
     for entry in chain.from_iterable(holding):
         if (first := texts.setdefault(sameness(entry.text), entry)) is not entry:
             repeated.append(_repeat(entry, first))  # noqa: PERF401 - it keeps the first on the way
-    return tuple(_told_apart(list(texts.values()))), repeated
+    return tuple(_tell_apart(list(texts.values()))), repeated
 
 
-def _told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _tell_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
     times = Counter(entry.id for entry in entries)
     used = {entry.id for entry in entries}
     for entry in entries:

@@ -46,7 +46,7 @@ def read(
         with closing(sql.records(spec.url, spec.query, spec.base, limits)) as rows:
             return Fresh(_some(name, gather(name, rows, limits)))
     if spec.url:
-        return _fetched(spec, marks, limits)
+        return _fetch(spec, marks, limits)
     fingerprint = files.fingerprint(spec.path, spec.base, limits)
     if fingerprint and fingerprint == marks.get("sha256"):
         return None
@@ -61,7 +61,7 @@ def read_afresh(spec: SourceSpec, limits: Limits = DEFAULT_LIMITS) -> Reading:
     return fresh.reading
 
 
-def _fetched(spec: SourceSpec, marks: Mapping[str, str], limits: Limits) -> Fresh | None:
+def _fetch(spec: SourceSpec, marks: Mapping[str, str], limits: Limits) -> Fresh | None:
     name = label(spec)
     fetched = web.fetch(spec.url, spec.headers, marks, limits)
     if fetched is None:

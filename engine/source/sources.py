@@ -96,7 +96,7 @@ class Sources:
                 self._believe(label, kept.entries, entries)
         except SourceError as problem:
             self._unknown.discard(key)
-            return self._failed(label, problem, kept)
+            return self._fail(label, problem, kept)
         self._keep(key, label, fresh, entries)
         return fresh.reading if fresh else _reading_of(kept)
 
@@ -116,7 +116,7 @@ class Sources:
         if share < self._floor:
             raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}", "rewritten")
 
-    def _failed(self, label: str, problem: SourceError, kept: Kept | None) -> Reading:
+    def _fail(self, label: str, problem: SourceError, kept: Kept | None) -> Reading:
         held = kept.reading if kept else Reading((), 0)
         failed = FailedSource(
             label,

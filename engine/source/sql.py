@@ -59,7 +59,7 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
     name = shown(url)
     deadline = time.monotonic() + limits.query_seconds
     try:
-        with _connection(_located(make_url(url), base), limits, deadline) as connection:
+        with _connection(_locate(make_url(url), base), limits, deadline) as connection:
             yield from _rows(name, connection, query, limits, deadline)
     except (NoSuchModuleError, ModuleNotFoundError) as missing:
         raise SourceError(
@@ -123,7 +123,7 @@ def _text(where: str, column: str, value: Any) -> str:
             return str(value)
 
 
-def _located(url: URL, base: Path) -> URL:
+def _locate(url: URL, base: Path) -> URL:
     """A SQLite file must exist, because SQLite would make an empty one, and is opened to read."""
     if url.get_backend_name() != "sqlite":
         return url
@@ -147,7 +147,7 @@ def _connection(url: URL, limits: Limits, deadline: float) -> Iterator[Connectio
         arguments = {"connect_timeout": _CONNECT_SECONDS}
     database = create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     if backend == "sqlite":
-        event.listen(database, "connect", _guarded(deadline))
+        event.listen(database, "connect", _guard(deadline))
     try:
         with closing(database.connect()) as connection:
             if backend == "postgresql":
@@ -159,7 +159,7 @@ def _connection(url: URL, limits: Limits, deadline: float) -> Iterator[Connectio
         database.dispose()
 
 
-def _guarded(deadline: float) -> Any:
+def _guard(deadline: float) -> Any:
     def may(action: int, first: str | None, second: str | None, *_: str | None) -> int:
         is_known = action == sqlite3.SQLITE_PRAGMA and first in _HARMLESS_PRAGMAS and second is None
         return sqlite3.SQLITE_OK if action in _READING or is_known else sqlite3.SQLITE_DENY

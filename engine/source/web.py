@@ -100,7 +100,7 @@ def fetch(
     digest = hashlib.sha256(content).hexdigest()
     if marks.get("sha256") == digest and marks.get("suffix") == suffix:
         return None
-    return Fetched(content, suffix, {**_given(answer), "sha256": digest, "suffix": suffix})
+    return Fetched(content, suffix, {**_given_headers(answer), "sha256": digest, "suffix": suffix})
 
 
 def records(url: str, fetched: Fetched, documents: Documents) -> Generator[Record | Dropped]:
@@ -209,7 +209,7 @@ def _suffix(name: str, url: str, answer: requests.Response, content: bytes) -> s
     return suffix
 
 
-def _given(answer: requests.Response) -> dict[str, str]:
+def _given_headers(answer: requests.Response) -> dict[str, str]:
     found = {"etag": answer.headers.get("ETag"), "last_modified": answer.headers.get("Last-Modified")}
     return {mark: value for mark, value in found.items() if value}
 

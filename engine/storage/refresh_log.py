@@ -39,12 +39,12 @@ class History:
 
     def open(self) -> None:
         try:
-            self._connection = _connected(self._path)
+            self._connection = _connect(self._path)
         except sqlite3.DatabaseError as problem:
             _log.error("history begun anew", extra={"file": str(self._path), "reason": str(problem)})
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-            self._connection = _connected(self._path)
+            self._connection = _connect(self._path)
 
     def close(self) -> None:
         with self._lock:
@@ -94,7 +94,7 @@ class History:
         return tuple(read for (text,) in rows if (read := _read(text)))
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

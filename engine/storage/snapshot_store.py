@@ -165,7 +165,7 @@ class Shelf:
         partial.replace(self._folder / snapshot.id)
         _sync_folder(self._folder)
         self._reached("renamed")
-        snapshot = _held_by_its_file(self._folder / snapshot.id, snapshot)
+        snapshot = _keep_file_open(self._folder / snapshot.id, snapshot)
         before = self._current.id if self._current else None
         self._point_to(snapshot, before)
         self._reached("pointed")
@@ -237,7 +237,7 @@ class Shelf:
             snapshot=snapshot.id, confirmed=snapshot.confirmed, before=before, rolled_back=rolled_back
         )
         partial = self._folder / f"{_POINTER}{_PARTIAL}"
-        with _synced(partial):
+        with _sync(partial):
             partial.write_text(pointer.model_dump_json(), encoding="utf-8")
         partial.replace(self._folder / _POINTER)
         _sync_folder(self._folder)
@@ -275,7 +275,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         files=files,
     )
     content = manifest.model_dump(mode="json")
-    with _synced(folder / _MANIFEST):
+    with _sync(folder / _MANIFEST):
         (folder / _MANIFEST).write_text(
             json.dumps({**content, "sha256": _digest_of(content)}, ensure_ascii=False, indent=1),
             encoding="utf-8",
@@ -283,7 +283,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
     _sync_folder(folder)
 
 
-def _held_by_its_file(folder: Path, snapshot: Snapshot) -> Snapshot:
+def _keep_file_open(folder: Path, snapshot: Snapshot) -> Snapshot:
     """The same over the file that was just written, so that the system may take the memory of it back."""
     vectors = mapped_tensors.arrays_in(mapped_tensors.mapped(folder / _VECTORS))["vectors"]
     return replace(snapshot, vectors=vectors, scan=snapshot.scan.moved_to(vectors))
@@ -377,7 +377,7 @@ def _digest_of(content: dict[str, Any]) -> str:
 
 def _put(path: Path, parts: Iterable[memoryview]) -> int:
     """Write these bytes, synced, and count them."""
-    with _synced(path), path.open("wb") as file:
+    with _sync(path), path.open("wb") as file:
         return sum(map(file.write, parts))
 
 
@@ -394,7 +394,7 @@ def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mma
 
 
 @contextmanager
-def _synced(path: Path) -> Iterator[None]:
+def _sync(path: Path) -> Iterator[None]:
     """What is written inside has reached the disk afterwards."""
     yield
     descriptor = os.open(path, os.O_RDWR)

@@ -139,11 +139,11 @@ class VectorCache:
     def _newest_first(self, model: ModelIdentity) -> list[_Segment]:
         name = _folder_name(model)
         if name not in self._segments:
-            read = (self._opened(path) for path in sorted((self._folder / name).glob(f"*{_SUFFIX}")))
+            read = (self._open(path) for path in sorted((self._folder / name).glob(f"*{_SUFFIX}")))
             self._segments[name] = [each for each in read if each]
         return self._segments[name][::-1]
 
-    def _opened(self, path: Path) -> _Segment | None:
+    def _open(self, path: Path) -> _Segment | None:
         try:
             with safe_open(path, framework="numpy") as file:
                 return _Segment(path, _as_keys(file.get_tensor("keys")))

@@ -394,9 +394,9 @@ def _sentence(error: Any) -> str:
         return f"{field} is not a field of this request"
     # "Input should be …", "String should have …", "List should have … after validation, not 0"
     says = (error["msg"].partition(" should ")[2] or error["msg"]).partition(" after validation")[0]
-    return f"{field} must {says} (got {_shown(error['input'])})"
+    return f"{field} must {says} (got {_show(error['input'])})"
 
 
-def _shown(given: Any) -> str:
+def _show(given: Any) -> str:
     text = json.dumps(given, ensure_ascii=True, default=str)
     return text if len(text) <= _GIVEN_SHOWN else text[:_GIVEN_SHOWN] + "…"

@@ -21,14 +21,14 @@ MOST_TEXTS = 2048
 _Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
-def _listed(given: Any) -> Any:
+def _list(given: Any) -> Any:
     return [given] if isinstance(given, str) else given
 
 
 _Texts = Annotated[
     list[_Text],
     Field(min_length=1, max_length=MOST_TEXTS),
-    BeforeValidator(_listed, json_schema_input_type=_Text | list[_Text]),
+    BeforeValidator(_list, json_schema_input_type=_Text | list[_Text]),
 ]
 """A list of texts; one alone may stand without the brackets."""
 
@@ -88,7 +88,7 @@ def embeddings_routes(batcher: Batcher) -> Blueprint:
         return as_json(
             EmbeddingsResponse(
                 data=[
-                    EmbeddingBody(index=index, embedding=_packed(row, asked.encoding_format))
+                    EmbeddingBody(index=index, embedding=_pack(row, asked.encoding_format))
                     for index, row in enumerate(vectors)
                 ],
                 model=model.name,
@@ -110,7 +110,7 @@ def _cut(vectors: Vectors, dimensions: int | None) -> Vectors:
     return unit
 
 
-def _packed(row: Vectors, encoding: str) -> list[float] | str:
+def _pack(row: Vectors, encoding: str) -> list[float] | str:
     if encoding == "base64":
         return base64.b64encode(row.astype("<f4").tobytes()).decode()
     numbers: list[float] = row.tolist()

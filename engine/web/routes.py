@@ -49,14 +49,14 @@ def knowledge_routes(catalog: Catalog, teaching: Teaching, metrics: Metrics) -> 
     @routes.get("/knowledge-bases")
     def knowledge_bases() -> Response:
         return as_json(
-            KnowledgeBasesBody(knowledge_bases=[_described(name) for name in catalog.knowledge_bases])
+            KnowledgeBasesBody(knowledge_bases=[_describe(name) for name in catalog.knowledge_bases])
         )
 
     @routes.get("/knowledge-bases/<name>")
     def knowledge_base(name: str) -> Response:
-        return as_json(_described(name))
+        return as_json(_describe(name))
 
-    def _described(name: str) -> KnowledgeBaseBody:
+    def _describe(name: str) -> KnowledgeBaseBody:
         return KnowledgeBaseBody.model_validate(catalog.describe(name))
 
     @routes.post("/knowledge-bases/<name>/refresh")

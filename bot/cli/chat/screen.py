@@ -41,7 +41,7 @@ class Colours:
 
     def show(self, reply: Reply) -> None:
         # One write a reply, so that nothing flickers and two replies never mix.
-        self._console.print(Group(_drawn(reply, self._now()), ""))
+        self._console.print(Group(_draw(reply, self._now()), ""))
 
 
 class Plain:
@@ -108,7 +108,7 @@ def _match_lines(match: Match, answer: Answer) -> list[str]:
     return [*lines, f"   {ANSWER_MARK} {plain(match.answer)}"] if match.answer else lines
 
 
-def _drawn(reply: Reply, now: datetime) -> RenderableType:
+def _draw(reply: Reply, now: datetime) -> RenderableType:
     if not isinstance(reply, Answer):
         return Styled(plain(texts.with_commands(reply)))
     context = Styled(plain("\n".join(_under(reply, now))), style="dim")
@@ -118,11 +118,11 @@ def _drawn(reply: Reply, now: datetime) -> RenderableType:
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column()
     for match in reply.matches:
-        table.add_row(str(match.rank), _drawn_match(match, reply))
+        table.add_row(str(match.rank), _draw_match(match, reply))
     return Group(table, context)
 
 
-def _drawn_match(match: Match, answer: Answer) -> RenderableType:
+def _draw_match(match: Match, answer: Answer) -> RenderableType:
     colour = COLOURS[texts.tier(match.score)]
     filled = texts.bar(match.score, width=20)
     length = filled.count("█")

@@ -63,10 +63,10 @@ def _weight(word: str) -> float:
 
 
 def _sentences(text: str) -> list[Span]:
-    return [span for span in map(_trimmed, _SENTENCE.finditer(text)) if span[0] < span[1]]
+    return [span for span in map(_trim, _SENTENCE.finditer(text)) if span[0] < span[1]]
 
 
-def _trimmed(sentence: re.Match[str]) -> Span:
+def _trim(sentence: re.Match[str]) -> Span:
     written = sentence.group()
     start = sentence.start() + len(written) - len(written.lstrip())
     return start, start + len(written.strip())

@@ -136,7 +136,7 @@ class GapList:
 
     def show(self, room: Room) -> Outcome:
         """Raises EngineError."""
-        lines, buttons = self._listed(room, DAYS)
+        lines, buttons = self._list(room, DAYS)
         if not lines:
             lines = [work_wording(room.language).gaps_none.format(days=DAYS)]
         return Outcome((replace(room.text("\n".join(lines), verb="gaps"), buttons=buttons),))
@@ -145,7 +145,7 @@ class GapList:
         """What is said unasked; nothing where there is nothing to tell. Raises EngineError."""
         if room.settings.digest is None:
             return Outcome()
-        lines, buttons = self._listed(room, DIGEST_DAYS[room.settings.digest])
+        lines, buttons = self._list(room, DIGEST_DAYS[room.settings.digest])
         if not lines:
             return Outcome()
         lines = [work_wording(room.language).digest_head, *lines]
@@ -155,13 +155,13 @@ class GapList:
         words, gap = work_wording(room.language), self._find(room, wanted.gap)
         if gap is None:
             return self._unknown(room, wanted.gap)
-        refusal, entry_id = self._added(room, gap.text, wanted.answer)
+        refusal, entry_id = self._add(room, gap.text, wanted.answer)
         if refusal:
             return Outcome((room.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
         said = words.gaps_added.format(
             who=room.who, question=texts.shortened(gap.text), name=room.knowledge_base
         )
-        return Outcome((room.announcement(said, verb="gaps"),), closed=_closed(room, gap, "added", entry_id))
+        return Outcome((room.announcement(said, verb="gaps"),), closed=_close(room, gap, "added", entry_id))
 
     def point(self, room: Room, wanted: PointGap) -> Outcome:
         """The gap's question becomes another way to ask for that entry, and a label says it is right."""
@@ -173,7 +173,7 @@ class GapList:
         if entry is None:
             none = words.gaps_no_entry.format(entry=shown, name=name)
             return Outcome((room.aside(none, verb="gaps"),))
-        refusal, _ = self._added(room, gap.text, entry.answer or entry.text)
+        refusal, _ = self._add(room, gap.text, entry.answer or entry.text)
         if refusal:
             return Outcome((room.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
         said = words.gaps_pointed.format(who=room.who, question=texts.shortened(gap.text), entry=shown)
@@ -183,7 +183,7 @@ class GapList:
         return Outcome(
             (room.announcement(said, verb="gaps"),),
             labels=labels,
-            closed=_closed(room, gap, "pointed", wanted.entry_id),
+            closed=_close(room, gap, "pointed", wanted.entry_id),
         )
 
     def dismiss(self, room: Room, wanted: DismissGap) -> Outcome:
@@ -193,7 +193,7 @@ class GapList:
         said = work_wording(room.language).gaps_dismissed.format(
             who=room.who, question=texts.shortened(gap.text)
         )
-        return Outcome((room.announcement(said, verb="gaps"),), closed=_closed(room, gap, "dismissed", None))
+        return Outcome((room.announcement(said, verb="gaps"),), closed=_close(room, gap, "dismissed", None))
 
     def set_digest(self, room: Room, wanted: SetDigest) -> Outcome:
         words, own = work_wording(room.language), room.settings
@@ -216,7 +216,7 @@ class GapList:
         ]
         return Outcome((room.announcement(said, verb="gaps"),), tuple(changes))
 
-    def _listed(self, room: Room, days: int) -> tuple[list[str], tuple[Button, ...]]:
+    def _list(self, room: Room, days: int) -> tuple[list[str], tuple[Button, ...]]:
         words = work_wording(room.language)
         found, private = self._open(room, days)
         shown = found[:SHOWN]
@@ -287,7 +287,7 @@ class GapList:
     def _unknown(self, room: Room, name: str) -> Outcome:
         return Outcome((room.aside(work_wording(room.language).gaps_unknown.format(gap=name), verb="gaps"),))
 
-    def _added(self, room: Room, question: str, answer: str) -> tuple[str, str | None]:
+    def _add(self, room: Room, question: str, answer: str) -> tuple[str, str | None]:
         """Why nothing was added ("" when it was), and the id of the new entry."""
         line = f"{_one_line(question).replace('=>', '→')} => {_one_line(answer)}"
         try:
@@ -350,7 +350,7 @@ def _by_spelling(asked: Sequence[PastQuestion]) -> list[_Missed]:
     return sorted((one for one in found.values() if one.text.strip()), key=lambda one: -one.count)
 
 
-def _closed(
+def _close(
     room: Room, gap: Gap, decision: Literal["added", "pointed", "dismissed"], entry_id: str | None
 ) -> tuple[ClosedGap, ...]:
     return tuple(

@@ -111,7 +111,7 @@ class Knowledge:
             added = self._engine.add_entries(name, with_plain_arrows(lines))
         except EngineError as error:
             return self._problem(room, error, name)
-        return Outcome((room.announcement("\n".join(self._added(room, name, added)), verb="kb"),))
+        return Outcome((room.announcement("\n".join(self._add(room, name, added)), verb="kb"),))
 
     def remove(self, room: Room, entry_id: str) -> Outcome:
         name = room.knowledge_base
@@ -145,7 +145,7 @@ class Knowledge:
             return Outcome((room.aside(room.words.refused, verb="kb"),))
         raise error
 
-    def _added(self, room: Room, name: str, added: Added) -> list[str]:
+    def _add(self, room: Room, name: str, added: Added) -> list[str]:
         words = room.words
         lines = [words.kb_added.format(name=name, count=len(added.added))]
         lines += [

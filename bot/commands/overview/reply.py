@@ -79,7 +79,7 @@ class Overview:
             "knowledge_base": words.setting_knowledge_base,
             "language": words.setting_language,
         }
-        for setting, (name, value) in _shown_when_set(room).items():
+        for setting, (name, value) in _show_when_set(room).items():
             names[setting], values[setting] = name, words.value.format(value=value, source=words.from_channel)
         for setting, called in self._setting_names.items():
             text = own.text_of(setting)
@@ -148,7 +148,7 @@ def build(ports: Ports) -> Callable[[Room, OverviewCommand], Outcome]:
     ).answer
 
 
-def _shown_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
+def _show_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
     """Name and value of what most channels never set."""
     words, own = room.words, room.settings
     numbers: dict[Setting, tuple[str, Decimal | None]] = {

@@ -72,10 +72,10 @@ class Tuning:
         fingerprint = self._bases.get_anew(name).fingerprint
         now = self._bases.threshold(room, name)
         given = [past.label for past in self._labels.of(room.message.channel, knowledge_base=name)]
-        gathered = self._gathered(given[-MOST_LABELS:], name, fingerprint)
+        gathered = self._gather(given[-MOST_LABELS:], name, fingerprint)
         if not gathered.judged:
             lines, buttons = self._to_label(room, given, fingerprint, None, now)
-            return Outcome((_said(room, [words.tune_none, *lines], buttons),))
+            return Outcome((_say(room, [words.tune_none, *lines], buttons),))
         is_drawn = not room.traits.shows_pictures
         found = self._engine.evaluate(
             gathered.judged,
@@ -95,7 +95,7 @@ class Tuning:
             lines += [*_lowest(words, chosen, gathered), *wanted]
         if is_drawn:
             lines += _chart(words, found)
-        said = _said(room, lines, buttons)
+        said = _say(room, lines, buttons)
         if found.picture is None:
             return Outcome((said,))
         document, file = self._attachments.offer(
@@ -116,7 +116,7 @@ class Tuning:
         label = label_of(asked, match.entry_id, relevant=wanted.relevant)
         return Outcome((room.aside(thanks, verb="tune"),), labels=(label,))
 
-    def _gathered(self, labels: Sequence[Label], name: str, fingerprint: str) -> _Gathered:
+    def _gather(self, labels: Sequence[Label], name: str, fingerprint: str) -> _Gathered:
         current = [label for label in labels if _is_current(label, fingerprint)]
         old = [label for label in labels if not _is_current(label, fingerprint)]
         # The newest questions first: they are the likeliest to be asked again.
@@ -219,7 +219,7 @@ def _is_current(label: Label, fingerprint: str) -> bool:
     return label.score is not None and label.fingerprint == fingerprint
 
 
-def _said(room: Room, lines: Sequence[str], buttons: Sequence[Button]) -> Text:
+def _say(room: Room, lines: Sequence[str], buttons: Sequence[Button]) -> Text:
     return replace(room.announcement("\n".join(lines), verb="tune"), buttons=tuple(buttons))
 
 
@@ -244,11 +244,11 @@ def _figures(
             )
         )
     if precision is not None:
-        lines.append(_wanted(words, found.wanted, precision))
+        lines.append(_pick(words, found.wanted, precision))
     return lines
 
 
-def _wanted(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
+def _pick(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
     if chosen is None:
         return words.tune_wanted_none.format(wanted=texts.threshold(precision))
     point = chosen.at_suggested

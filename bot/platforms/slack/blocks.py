@@ -150,7 +150,7 @@ def _parted(match: Match, head: str, label: str) -> list[str]:
 
 def _text(text: str, bold: tuple[int, int] | None) -> str:
     """Foreign text, with the sentence that answers in bold."""
-    start, end = _trimmed(text, *bold) if bold else (0, 0)
+    start, end = _trim(text, *bold) if bold else (0, 0)
     sentence = text[start:end]
     # Bold ends at a line break, and a star inside would end it early.
     if not sentence or end > len(text) or "*" in sentence or "\n" in sentence:
@@ -158,7 +158,7 @@ def _text(text: str, bold: tuple[int, int] | None) -> str:
     return f"{linked(text[:start])}{BREAK}*{linked(sentence)}*{BREAK}{linked(text[end:])}"
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     inside = text[max(start, 0) : max(end, 0)]
     lead = len(inside) - len(inside.lstrip())
     return max(start, 0) + lead, max(start, 0) + lead + len(inside.strip())

@@ -132,14 +132,14 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         return Ignored("unknown event type")
     authorization = _authorization(envelope)
     own_users = identity.users | _own_user(authorization)
-    unwanted = _unwanted(event, own_users)
+    unwanted = _is_unwanted(event, own_users)
     if unwanted:
         return Ignored(unwanted)
     channel_id, user, ts = _id(event, "channel"), _id(event, "user"), _ts(event, "ts")
     is_shared = envelope.get("is_ext_shared_channel") is True
     if is_shared and channel_id not in identity.shared_channels:
         return Ignored("shared with another company")
-    written = _written(event)
+    written = _text_of(event)
     is_direct = event.get("channel_type") == "im" or channel_id.startswith("D")
     mentions_us = kind == "app_mention" or bool(own_users & markup.mentioned(written))
     if not (mentions_us or is_direct):
@@ -192,7 +192,7 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _unwanted(event: Mapping[str, Any], own_users: frozenset[str]) -> str | None:
+def _is_unwanted(event: Mapping[str, Any], own_users: frozenset[str]) -> str | None:
     """Why an event is not somebody talking to us; None when it may be."""
     subtype, user = event.get("subtype"), event.get("user")
     if event.get("bot_id") or event.get("bot_profile") or subtype == "bot_message":
@@ -215,7 +215,7 @@ def _is_said_by_people(event: Mapping[str, Any], subtype: object) -> bool:
     return isinstance(subtype, str) and subtype in {"file_share", "me_message"}
 
 
-def _written(event: Mapping[str, Any]) -> str:
+def _text_of(event: Mapping[str, Any]) -> str:
     text = event.get("text")
     if text is None and event.get("files"):
         return ""
@@ -235,7 +235,7 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
         if not isinstance(action, dict):
             raise BrokenField("an action is not an object")  # noqa: TRY301 - the same way out as the others
         action_id = string_in(action, "action_id", markup.clean)
-        value = _chosen(action)
+        value = _choice(action)
         if value is None:
             return Ignored("nothing chosen")
         meant = action_values.read(action_id, value)
@@ -271,7 +271,7 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
     )
 
 
-def _chosen(action: Mapping[str, Any]) -> str | None:
+def _choice(action: Mapping[str, Any]) -> str | None:
     """The value of a button, or of the option that was picked; None when it was unpicked."""
     if "selected_option" not in action:
         return string_in(action, "value", markup.clean) if action.get("value") is not None else None

@@ -134,14 +134,14 @@ class TerminalPlatform:
             )
         reply = delivery.reply
         if isinstance(reply, Document):
-            delivery = replace(delivery, reply=self._written(reply))
+            delivery = replace(delivery, reply=self._write_file(reply))
         try:
             seat.listener(delivery)
         except OSError as left:
             raise PlatformError(f"the room {delivery.channel.id} was left", permanent=True) from left
         return ""
 
-    def _written(self, document: Document) -> Text:
+    def _write_file(self, document: Document) -> Text:
         content = self._contents(document.id)
         if content is None:
             raise PlatformError(f"the file {document.name} is no longer kept", permanent=True)

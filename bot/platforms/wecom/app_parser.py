@@ -100,7 +100,7 @@ def _event(content: PlainXml, app: App, created: str, channel: Channel, person: 
     if kind != "template_card_event":
         return Ignored("unknown event type")
     task = content.first("TaskId")
-    action = cards.action_of(key, task, _selected(content))
+    action = cards.action_of(key, task, _selection(content))
     if action is None:
         return Ignored("not a card of ours")
     return IncomingMessage(
@@ -117,7 +117,7 @@ def _event(content: PlainXml, app: App, created: str, channel: Channel, person: 
     )
 
 
-def _selected(content: PlainXml) -> dict[str, tuple[str, ...]]:
+def _selection(content: PlainXml) -> dict[str, tuple[str, ...]]:
     return {
         item.first("QuestionKey"): tuple(
             chosen for options in item.all("OptionIds") for chosen in options.texts("OptionId")

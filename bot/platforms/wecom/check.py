@@ -85,7 +85,7 @@ def _callback(url: str, envelope: Envelope, clock: Clock, session: requests.Sess
             "program, or another kbdial without this table. Send exactly this path to kbdial, unchanged"
         )
     echo = str(int.from_bytes(os.urandom(7)))
-    said = _get(session, url, _signed(envelope, echo, clock))
+    said = _get(session, url, _sign(envelope, echo, clock))
     if said != echo.encode():
         raise PlatformError(
             f"kbdial at {url} does not know these keys: it runs with another token or encoding_aes_key "
@@ -142,7 +142,7 @@ _EXPLAINED = {
 }
 
 
-def _signed(envelope: Envelope, echo: str, clock: Clock) -> dict[str, str]:
+def _sign(envelope: Envelope, echo: str, clock: Clock) -> dict[str, str]:
     encrypted = envelope.encrypt(echo.encode())
     timestamp, nonce = str(int(clock.now().timestamp())), base64.b32encode(os.urandom(10)).decode()
     signature = envelope.sign(timestamp, nonce, encrypted)

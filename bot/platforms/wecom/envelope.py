@@ -120,11 +120,11 @@ class Envelope:
 
     def open_json(self, signed: Signed, body: bytes) -> Opened:
         self._check_form(signed)
-        return self._open(signed, _encrypted_in_json(body))
+        return self._open(signed, _read_encrypted_json(body))
 
     def open_xml(self, signed: Signed, body: bytes) -> Opened:
         self._check_form(signed)
-        return self._open(signed, _encrypted_in_xml(body))
+        return self._open(signed, _read_encrypted_xml(body))
 
     def open_echo(self, signed: Signed) -> bytes:
         """What the URL check wants to see again, byte for byte."""
@@ -199,7 +199,7 @@ class Envelope:
         return str(int(self._clock.now().timestamp()))
 
 
-def _encrypted_in_json(body: bytes) -> str:
+def _read_encrypted_json(body: bytes) -> str:
     try:
         envelope = read_json(body)
     except Unreadable:
@@ -212,7 +212,7 @@ def _encrypted_in_json(body: bytes) -> str:
     return found[0]
 
 
-def _encrypted_in_xml(body: bytes) -> str:
+def _read_encrypted_xml(body: bytes) -> str:
     try:
         envelope: PlainXml = read_xml(body)
     except Unreadable:

@@ -90,18 +90,18 @@ class RobotApi:
                 "md5": hashlib.md5(content).hexdigest(),  # noqa: S324 - the platform's choice
             },
         )
-        upload_id = _named(begun, "upload_id")
+        upload_id = _name(begun, "upload_id")
         # The first index is not documented; the platform's own client starts at 0.
         for index, piece in enumerate(pieces):
             encoded = base64.b64encode(piece).decode()
             self._upload("chunk", {"upload_id": upload_id, "chunk_index": index, "base64_data": encoded})
-        return _named(self._upload("finish", {"upload_id": upload_id}), "media_id")
+        return _name(self._upload("finish", {"upload_id": upload_id}), "media_id")
 
     def _upload(self, part: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._connection.ask(f"aibot_upload_media_{part}", uuid.uuid4().hex, body)
 
 
-def _named(body: Mapping[str, Any], name: str) -> str:
+def _name(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise PlatformError(f"WeCom gave no {name}")

@@ -59,7 +59,7 @@ def _feedback(said: RobotMessage, given: Mapping[str, Any]) -> Reading:
 def _press(said: RobotMessage, event: Mapping[str, Any]) -> Reading:
     key = text_of(event, "event_key" if "event_key" in event else "eventkey")
     task = text_of(event, "task_id")
-    action = cards.action_of(key, task, _selected(event.get("selected_items")))
+    action = cards.action_of(key, task, _selection(event.get("selected_items")))
     if action is None:
         return Ignored("not a card of ours")
     message_id, created = said.content.get("msgid"), said.content.get("create_time")
@@ -75,7 +75,7 @@ def _press(said: RobotMessage, event: Mapping[str, Any]) -> Reading:
     )
 
 
-def _selected(given: Any) -> dict[str, tuple[str, ...]]:
+def _selection(given: Any) -> dict[str, tuple[str, ...]]:
     items = given.get("selected_item") if isinstance(given, dict) else None
     chosen = {}
     for item in items if isinstance(items, list) else []:

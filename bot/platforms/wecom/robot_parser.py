@@ -73,7 +73,7 @@ def _read(content: Mapping[str, Any], robot: Robot, now: float, request: str) ->
 def _message(said: RobotMessage, kind: str) -> Reading:
     message_id = id_of(said.content, "msgid")
     stream = stream_of(said.channel.tenant, message_id)
-    written = _written(said.content, kind)
+    written = _text_of(said.content, kind)
     if kind == "mixed" and not _says_something(written, said):
         return Declined("image", said.channel, said.person, stream)
     return IncomingMessage(
@@ -101,7 +101,7 @@ def _channel(content: Mapping[str, Any], bot_id: str, person: Person) -> Channel
     return Channel(NAME, bot_id, f"single:{person.id}")
 
 
-def _written(content: Mapping[str, Any], kind: str) -> str:
+def _text_of(content: Mapping[str, Any], kind: str) -> str:
     if kind != "mixed":
         return text_of(object_in(content, kind), "content")
     items = object_in(content, "mixed").get("msg_item")
@@ -117,7 +117,7 @@ def _written(content: Mapping[str, Any], kind: str) -> str:
 
 def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel) -> str:
     """Who quotes a message and writes nothing but our name asks what the quoted one asks."""
-    quoted = _quoted(quote)
+    quoted = _quote(quote)
     if not quoted:
         return written
     if not without_mentions(written, names=names, in_group=is_group(channel)):
@@ -125,11 +125,11 @@ def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel
     return written
 
 
-def _quoted(quote: Any) -> str:
+def _quote(quote: Any) -> str:
     kind = quote.get("msgtype") if isinstance(quote, dict) else None
     if not isinstance(kind, str) or kind not in {"text", "mixed", "voice"}:
         return ""
     try:
-        return _written(quote, kind).strip()
+        return _text_of(quote, kind).strip()
     except BrokenField:
         return ""  # a quote that cannot be read takes nothing from the message itself

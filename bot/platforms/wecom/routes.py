@@ -66,11 +66,11 @@ def blueprint(
 
     @routes.get("/robot/<name>")
     def verify_robot(name: str) -> Response:
-        return _verified(robots, name, inbound)
+        return _verify(robots, name, inbound)
 
     @routes.get("/app/<name>")
     def verify_app(name: str) -> Response:
-        return _verified(apps, name, inbound)
+        return _verify(apps, name, inbound)
 
     @routes.post("/robot/<name>")
     def robot_called(name: str) -> Response:
@@ -170,7 +170,7 @@ def _put_aside(reading: Ignored | Quarantined, opened: Opened, inbound: WecomInb
         inbound.put_aside(reading, opened.body)
 
 
-def _verified(
+def _verify(
     doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str, inbound: WecomInbound
 ) -> Response:
     """What the admin page wants to read when somebody presses save; without its parameters, a plain line."""

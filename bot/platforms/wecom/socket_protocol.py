@@ -112,7 +112,7 @@ class Link:
                 return self._event(request, body)
             case None | "":
                 code = content.get("errcode")
-                return self._acknowledged(request, code if type(code) is int else 0, body, now)
+                return self._acknowledge(request, code if type(code) is int else 0, body, now)
             case _:
                 return None
 
@@ -123,7 +123,7 @@ class Link:
             return None
         return Called("event", request, body)
 
-    def _acknowledged(
+    def _acknowledge(
         self, request: str, code: int, body: Mapping[str, Any], now: float
     ) -> Acknowledged | None:
         if request in self._pings:

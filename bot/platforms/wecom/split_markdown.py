@@ -30,7 +30,7 @@ def split(text: str, limit_bytes: int, note: str, *, reserve_bytes: int = 0) -> 
         seam = _seam(rest, room)
         head, rest = rest[:seam].rstrip("\n"), _behind(rest, seam)
         if head.count("**") % 2:
-            head, rest = head.rstrip() + "**", _opened_again(rest)
+            head, rest = head.rstrip() + "**", _reopen(rest)
         pieces.append(f"{head}\n{note}")
     return (*pieces, rest)
 
@@ -69,6 +69,6 @@ def _behind(text: str, seam: int) -> str:
     return quote + (BREAK if line_start.match(rest) or rest[:1].isspace() else "") + rest
 
 
-def _opened_again(rest: str) -> str:
+def _reopen(rest: str) -> str:
     quote = _QUOTE if rest.startswith(_QUOTE) else ""
     return f"{quote}**{rest.removeprefix(quote)}"

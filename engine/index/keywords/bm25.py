@@ -136,7 +136,7 @@ class Keywords:
             holding = self.rows[held]
             sums[holding] += rarity * self._often(self.times[held], holding)
         rows = np.flatnonzero(sums).astype(np.int64)
-        scores = self._scaled(question, rows, sums[rows])
+        scores = self._scale(question, rows, sums[rows])
         return rows[scores > 0], scores[scores > 0]
 
     def of_rows(self, question: Question, rows: Rows) -> Scores:
@@ -148,7 +148,7 @@ class Keywords:
             found = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
             is_held = holding[found] == rows
             sums[is_held] += rarity * self._often(self.times[held][found[is_held]], rows[is_held])
-        return self._scaled(question, rows, sums)
+        return self._scale(question, rows, sums)
 
     def is_foreign(self, question: Question, row: int) -> bool:
         """Whether this row is in another language than the question."""
@@ -201,7 +201,7 @@ class Keywords:
     def _mean_length(self) -> float:
         return max(1.0, float(self.lengths.mean())) if len(self.lengths) else 1.0
 
-    def _scaled(self, question: Question, rows: NDArray[Any], sums: Scores) -> Scores:
+    def _scale(self, question: Question, rows: NDArray[Any], sums: Scores) -> Scores:
         if not question.whole:
             return np.zeros(len(rows))
         scores = np.minimum(sums / question.whole, 1.0)

@@ -108,12 +108,12 @@ def _whole(codes: Codes, kinds: NDArray[np.uint8]) -> tuple[Words, Rows, NDArray
     first = np.flatnonzero(begins_here[inside])
     place = np.arange(len(inside)) - np.repeat(first, np.diff(np.append(first, len(inside))))
     characters = codes[inside].astype(np.uint64) | (place.astype(np.uint64) << np.uint64(21))
-    sums = np.add.reduceat(_mixed(characters), first)
+    sums = np.add.reduceat(_is_mixed(characters), first)
     has_digit = np.logical_or.reduceat(kinds[inside] == _DIGIT, first)
-    return _mixed(sums) | _WORD_BIT, begins, ~has_digit
+    return _is_mixed(sums) | _WORD_BIT, begins, ~has_digit
 
 
-def _mixed(numbers: Words) -> Words:
+def _is_mixed(numbers: Words) -> Words:
     """Each number spread over 64 bits (the finisher of splitmix64)."""
     mixed = (numbers + np.uint64(1)) * _MIX
     mixed ^= mixed >> np.uint64(30)

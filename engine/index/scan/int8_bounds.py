@@ -91,19 +91,19 @@ class RoughScores:
         passing = self._passing(products, start, stop, limits.cuts)
         first, second = _CROWDED_ALONE if len(self._steps) == 1 else _CROWDED
         columns = passing % len(self._steps)
-        crowded = self._crowded(columns, len(products) // first)
+        crowded = self._is_crowded(columns, len(products) // first)
         if crowded.any():
             passing = passing[~crowded[columns]]
         rows, columns = np.divmod(passing, len(self._steps))
         rows += start
         rough = products.reshape(-1)[passing] * (copy.steps[rows].astype(np.float64) * self._steps[columns])
         kept, counted = limits.sorted(columns, rows, rough, self._slack(copy.residuals[rows], columns))
-        crowded |= self._crowded(kept.columns, len(products) // second)
+        crowded |= self._is_crowded(kept.columns, len(products) // second)
         if crowded.any():
             kept, counted = kept.where(~crowded[kept.columns]), np.where(crowded, 0, counted)
         return kept, counted, np.flatnonzero(crowded)
 
-    def _crowded(self, columns: Columns, most: int) -> NDArray[np.bool_]:
+    def _is_crowded(self, columns: Columns, most: int) -> NDArray[np.bool_]:
         return np.bincount(columns, minlength=len(self._steps)) > max(_FEW, most)
 
     def _passing(self, products: Int32, start: int, stop: int, cuts: Scores) -> Columns:

@@ -126,7 +126,7 @@ class BestPassage:
         whole = self._whole.search(questions, list(map(self._of_whole, wanted)))
         parts = self._passages.scan.search(questions, list(map(self._of_parts, wanted)))
         return [
-            self._merged(question, want, near, part)
+            self._merge(question, want, near, part)
             for question, want, near, part in zip(questions, wanted, whole, parts, strict=True)
         ]
 
@@ -166,7 +166,7 @@ class BestPassage:
         scores[own] = self._whole.scores(rows[own], question)
         return scores
 
-    def _merged(self, question: Floats, want: Wanted, near: Ranked, part: Ranked) -> Ranked:
+    def _merge(self, question: Floats, want: Wanted, near: Ranked, part: Ranked) -> Ranked:
         # The passages come best first, so the first of a text is its best.
         texts, first = np.unique(self._passages.text_of[part.rows], return_index=True)
         own = self._whole_scores(texts, question)
