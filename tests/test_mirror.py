@@ -52,6 +52,7 @@ ELSEWHERE = {
     "engine/refresh/schedule.py": "tests/engine/test_timetable.py",
     "engine/search.py": "tests/engine/web/test_routes.py",
     "engine/source/*.py": "tests/engine/source/test_sources.py",
+    "engine/teaching.py": "tests/engine/web/test_teaching.py",
     "engine/trial.py": "tests/bot/console/test_trial.py",
     "engine/web/*.py": "tests/engine/web/test_routes.py",
 }
