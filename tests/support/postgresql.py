@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,8 @@ class PostgreSQL:
         # Each is in a group of its own, and would live on for a moment.
         family = self._family()
         for number in family:
-            os.kill(number, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # a connection's process may end by itself meanwhile
+                os.kill(number, signal.SIGKILL)
         self._running().wait(30)
 
     def stop(self) -> None:
