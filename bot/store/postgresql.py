@@ -35,7 +35,8 @@ def server_engine(url: str, *, answer_seconds: float | None = None, **options: A
         engine = create_engine(url, connect_args=_limits(answer_seconds), **options)
     except ModuleNotFoundError as missing:
         raise SchemaError(
-            f"PostgreSQL needs its driver {missing.name}; `pip install 'kbdial[postgresql]'` brings it"
+            f"PostgreSQL needs its driver {missing.name}; in kbdial's checkout, "
+            "`.venv/bin/python -m pip install '.[postgresql]'` brings it"
         ) from None
     if answer_seconds is not None:
         _refuse_silence(engine, answer_seconds + SILENCE_SECONDS)

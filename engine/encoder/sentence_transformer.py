@@ -260,7 +260,7 @@ def _libraries(model: Model) -> tuple[Any, Any]:
         import torch  # noqa: PLC0415
     except ImportError as missing:
         raise EncoderFailed(
-            f'the model "{model.name}" needs sentence-transformers: pip install "kbdial[gpu]" ({missing})'
+            f'the model "{model.name}" needs sentence-transformers: make setup GPU=yes ({missing})'
         ) from missing
     return torch, sentence_transformers
 

@@ -1,7 +1,7 @@
 """XLSX: every visible sheet, row by row, each cell as the sheet shows it.
 
 Read by our own hands: no reader for Python gives at once what a cell shows, which cells are merged,
-what is hidden, and which formulas were never computed (`benchmarks/README.md`).
+what is hidden, and which formulas were never computed.
 """
 
 from __future__ import annotations

@@ -91,8 +91,8 @@ class Documents:
             raise SourceError(f"{name} took longer than {self._limits.document_seconds:g} s to read")
         if missing := last.get("missing"):
             raise SourceError(
-                f"{name} needs the package {missing}, which is not installed: "
-                f"{sys.executable} -m pip install 'kbdial[documents]'"
+                f"{name} needs the package {missing}, which is missing from this installation of kbdial: "
+                "install it anew from its checkout (make setup)"
             )
         if error := last.get("error"):
             raise SourceError(f"{name} {_clean(error)}")
