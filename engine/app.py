@@ -211,6 +211,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         contents,
         now=edges.now,
         scanner=scanner,
+        answers_searched=[name for name, each in bases.items() if "answer" in each.search],
         finished=metrics.refreshed,
     )
     schedule = Schedule(

@@ -77,6 +77,12 @@ def _timetable(text: str) -> str:
     return text
 
 
+def _text_is_searched(parts: tuple[str, ...]) -> tuple[str, ...]:
+    if "text" not in parts:
+        raise ValueError('wanted ["text"] or ["text", "answer"]; the text is always searched')
+    return parts
+
+
 def _web_address(text: str) -> str:
     if not text:
         return text
@@ -117,6 +123,7 @@ class KnowledgeBase(_Section):
     source: Annotated[tuple[str | SourceTable, ...], PlainValidator(spec.several)] = ()
     refresh: Annotated[str, AfterValidator(_timetable)] = "*/30 * * * *"
     scoring: Literal["cosine", "either"] = "cosine"
+    search: Annotated[tuple[Literal["text", "answer"], ...], AfterValidator(_text_is_searched)] = ("text",)
     threshold: float | None = Field(default=None, ge=-1, le=1, allow_inf_nan=False)
     floor: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
     instruction: str = Field(default="", max_length=2000)

@@ -195,3 +195,18 @@ def test_a_trial_answers_from_texts_that_are_not_kept(engine: RunningEngine) -> 
 def test_a_trial_takes_only_so_much(engine: RunningEngine, texts: list[str]) -> None:
     answer = engine.client.post("/v1/trial", json={"texts": texts, "query": "a"})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (413, "too_large")
+
+
+def test_answers_are_searched_where_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "shop.jsonl").write_text(
+        '{"id": "ship", "text": "shipping", "answer": "two days by bike"}\n', encoding="utf-8"
+    )
+    base = a_knowledge_base(tmp_path).model_copy(update={"source": ("shop.jsonl",)})
+    for parts, total in ((("text",), 0), (("text", "answer"), 1)):
+        settings = some_settings(tmp_path, base.model_copy(update={"search": parts}))
+        with an_engine(settings) as engine:
+            engine.is_settled()
+            engine.refresh()
+            found = engine.search("two days by bike", threshold=0.99)
+            assert found["total"] == total
+            assert [each["passage"] for each in found["matches"]] == ["two days by bike"] * total
