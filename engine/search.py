@@ -108,9 +108,12 @@ def scale_of(fingerprint: str, knowledge_base: KnowledgeBase) -> str:
 
     Scores of different scales are not to be compared, and no threshold outlives its own.
     """
-    if not knowledge_base.instruction and knowledge_base.scoring == "cosine":
+    is_plain = knowledge_base.search == ("text",)
+    if not knowledge_base.instruction and knowledge_base.scoring == "cosine" and is_plain:
         return fingerprint
     parts = f"{fingerprint}\x00{knowledge_base.instruction}\x00{knowledge_base.scoring}"
+    if not is_plain:
+        parts += "\x00" + ",".join(knowledge_base.search)
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 

@@ -50,7 +50,6 @@ ELSEWHERE = {
     "engine/loop.py": "tests/engine/refresh/test_refresher.py",
     "engine/metrics.py": "tests/engine/web/test_routes.py",
     "engine/refresh/schedule.py": "tests/engine/test_timetable.py",
-    "engine/search.py": "tests/engine/web/test_routes.py",
     "engine/source/*.py": "tests/engine/source/test_sources.py",
     "engine/teaching.py": "tests/engine/web/test_teaching.py",
     "engine/trial.py": "tests/bot/console/test_trial.py",
