@@ -22,6 +22,9 @@ WRAPPINGS = "`*_~"
 SLASHES = "/、"  # under a Chinese input method the slash key writes 、
 _AFTER_A_VERB = " :=0123456789" + SENTENCE_END
 _WORD = re.compile(r"[a-z]+")
+_INNER_AT = re.compile(r"(?<=\S)\s+[@＠]")
+_LATIN_HEAD = re.compile(r"[0-9A-Za-z]")
+_INNER_MARKS = " \t\r\n\f\v\u3000\xa0,，:："
 # What a Chinese speaker writes after the slash.
 CHINESE_VERBS = {
     "帮助": "help",
@@ -77,15 +80,26 @@ def parse(text: str, *, names: Sequence[str], mentioned: bool, in_group: bool) -
 
 
 def _without_inner_mentions(text: str, names: Sequence[str]) -> tuple[str, bool]:
-    """The text without a mention of ours amid its words, and whether there was one."""
+    """The text without the mentions of ours amid its words, and whether there was one."""
+    # What follows a verb belongs to it: an entry may name us.
+    if text.lstrip()[:1] in (*SLASHES, "@", "＠"):
+        return text, False
+    kept, rest, is_found = "", text, False
+    while (at := _INNER_AT.search(rest)) is not None:
+        after = _after_name(rest[at.end() :], names)
+        is_found = is_found or after is not None
+        kept += rest[: at.start()] + " " if after is not None else rest[: at.end()]
+        rest = rest[at.end() :] if after is None else after
+    return (kept + rest, True) if is_found else (text, False)
+
+
+def _after_name(text: str, names: Sequence[str]) -> str | None:
+    """What comes after one of our names at the head of the text; None where none is, or nothing comes."""
     for name in sorted(filter(None, names), key=len, reverse=True):
-        inner = re.compile(
-            rf"(?<=\S)\s+[@＠]{re.escape(name)}(?![0-9A-Za-z])[\s,，:：]*(?=\S)", re.IGNORECASE
-        )
-        # What follows a verb belongs to it: an entry may name us.
-        if text.lstrip()[:1] not in (*SLASHES, "@", "＠") and inner.search(text):
-            return inner.sub(" ", text), True
-    return text, False
+        after = text[len(name) :]
+        if text[: len(name)].casefold() == name.casefold() and not _LATIN_HEAD.match(after):
+            return after.lstrip(_INNER_MARKS) or None
+    return None
 
 
 def _without_marks(copy: Folded, span: Span) -> Span:

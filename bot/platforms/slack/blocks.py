@@ -7,6 +7,7 @@ for the worst input, counted after escaping. All text that is not ours passes th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -76,8 +77,11 @@ def as_comment(document: Document) -> str:
 
 
 def text_pieces(text: Text) -> list[str]:
-    """A reply in words, escaped, in as many messages as it needs; parted between lines where possible."""
-    return split(text.body, MESSAGE) or [CUT]
+    """A reply in words, escaped, in as many messages as it needs; parted between lines where possible.
+
+    Markup is off in these messages, so an address stands plain, for Slack itself to link.
+    """
+    return split(text.body, MESSAGE, escape) or [CUT]
 
 
 def text_blocks(text: Text) -> list[Block]:
@@ -92,22 +96,22 @@ def text_blocks(text: Text) -> list[Block]:
     return [*sections, {"type": "actions", "elements": buttons}] if buttons else sections
 
 
-def split(text: str, limit: int) -> list[str]:
+def split(text: str, limit: int, written: Callable[[str], str] = linked) -> list[str]:
     """The text, escaped, in pieces of at most `limit`; nothing is lost but the blanks at the seams."""
     pieces = []
     rest = text.strip()
-    while size(linked(rest)) > limit:
-        head = cut(rest, limit + size(CUT), linked).removesuffix(CUT)
-        while size(linked(head)) > limit:
+    while size(written(rest)) > limit:
+        head = cut(rest, limit + size(CUT), written).removesuffix(CUT)
+        while size(written(head)) > limit:
             head = head[:-1]
         seam = head.rfind("\n")
         if seam <= 0:
             seam = head.rfind(" ")
         if seam <= 0:
             seam = len(head)
-        pieces.append(linked(rest[:seam].rstrip()))
+        pieces.append(written(rest[:seam].rstrip()))
         rest = rest[seam:].lstrip()
-    return [piece for piece in [*pieces, linked(rest)] if piece]
+    return [piece for piece in [*pieces, written(rest)] if piece]
 
 
 def _echo(answer: Answer) -> Block:

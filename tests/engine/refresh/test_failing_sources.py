@@ -141,7 +141,7 @@ def test_the_shell_says_what_failed_and_confirms(tmp_path: Path, capsys: pytest.
     settings = some_settings(tmp_path, a_knowledge_base(tmp_path, *LINES))
     edges = app.Edges(load_encoder=lambda _model: LetterEncoder(), now=SettableClock())
     assert commands.refresh(settings, "default", edges) == 0
-    write(tmp_path, "apple")
+    write(tmp_path, "quince")
     assert commands.refresh(settings, "default", edges) == 1
     assert "has shrunk from 20 entries to 1" in capsys.readouterr().err
     assert commands.refresh(settings, "default", edges, confirmed=True) == 0

@@ -68,9 +68,12 @@ def test_a_pipe_gets_rank_text_bar_score_tier_answer_and_the_context_line() -> N
 
 
 def test_when_nothing_passes_a_pipe_gets_the_best_score_and_what_would_have_shown_something() -> None:
-    told = in_a_pipe(an_answer(best_score=0.3391))
-    assert "0.3391" in told
-    assert "/threshold 0.33" in told
+    near = in_a_pipe(replace(an_answer(best_score=0.5891), threshold=Decimal("0.65")))
+    assert "0.5891" in near
+    assert "/threshold try 0.58" in near
+    weak = in_a_pipe(an_answer(best_score=0.3391))
+    assert "0.3391" in weak
+    assert "/threshold" not in weak
 
 
 def test_json_is_one_object_a_line_with_the_fields_of_a_search_answer() -> None:
