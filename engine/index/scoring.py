@@ -156,16 +156,22 @@ class _Owners:
     def size(self) -> int:
         return 0 if self.entry_of is None else len(self.entry_of)
 
-    def holds_enough(self, best: ScoredRows, entries: int, rows: int) -> bool:
-        """Whether these, the best of that many rows, hold the best `entries`."""
-        return self.entry_of is None or len(best.rows) >= max(1, entries) or rows >= self.size
+    def holds_enough(self, best: ScoredRows, entries: int, seen: ScoredRows, rows: int) -> bool:
+        """Whether these, of the best that many rows seen, hold the best `entries`.
+
+        A row that was not seen may be as good as the worst that was, and its entry come first.
+        """
+        if self.entry_of is None or rows >= self.size:
+            return True
+        last = max(1, entries) - 1
+        return last < len(best.rows) and bool(best.scores[last] > seen.scores.min())
 
     def of(self, rows: Rows) -> Rows:
         return rows if self.entry_of is None else self.entry_of[rows]
 
     def best_of_each(self, found: ScoredRows) -> ScoredRows:
-        """The best row of each entry, best first, equal scores in the order of their rows."""
-        ordered = found.where(np.lexsort((found.rows, -found.scores)))
+        """The best row of each entry, best first, equal scores in the order of the entries."""
+        ordered = found.where(np.lexsort((found.rows, self.of(found.rows), -found.scores)))
         if self.entry_of is None:
             return ordered
         first = np.unique(self.entry_of[ordered.rows], return_index=True)[1]
@@ -195,8 +201,9 @@ def _result(among: _Rows, one: Question, near: Ranked) -> QuestionResult:
     keep = among.owners.rows_for(one.keep)
     while True:
         found = _score(among, one, near, keep)
-        best = among.owners.best_of_each(found.where(np.lexsort((found.rows, -found.scores))[:keep]))
-        if among.owners.holds_enough(best, one.keep, keep):
+        seen = found.where(np.lexsort((found.rows, -found.scores))[:keep])
+        best = among.owners.best_of_each(seen)
+        if among.owners.holds_enough(best, one.keep, seen, keep):
             return _count(among, one, found, near, best.where(slice(max(1, one.keep))))
         keep = min(keep * _ROWS_AN_ENTRY, among.owners.size)
         [near] = among.search.search(one.vector[None], [_search_spec(one, among.owners, keep)])

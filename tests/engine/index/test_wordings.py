@@ -67,3 +67,12 @@ def test_an_entry_equals_the_best_of_single_entries_with_its_wordings(
     assert collapsed.groups == len(collapsed.matches) == len(set(answers))
     assert [int(match.entry.id) % 3 for match in collapsed.matches] == list(dict.fromkeys(answers))
     assert sum(1 + match.collapsed for match in collapsed.matches) == collapsed.total == len(passing)
+
+
+def test_of_two_entries_that_are_equally_near_the_first_is_named_by_its_wording_too() -> None:
+    same = [Entry(f"{number:02d}", "plum" if number == 0 else "apple") for number in range(40)]
+    together = of([replace(same[0], wordings=("apple",)), *same[1:]])
+    vector = LetterEncoder().encode(["apple"], "query")[0]
+    for keep in (1, 2, 39, 40):
+        found = together.answers([Question("apple", vector, 0.5, 1, keep=keep)])[0]
+        assert [entry for entry, _ in found.scores] == [f"{number:02d}" for number in range(keep)]
