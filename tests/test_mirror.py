@@ -21,6 +21,7 @@ ELSEWHERE = {
     "bot/commands/base/*.py": "tests/bot/responder/test_channel_isolation.py",
     "bot/commands/strategy/presets.py": "tests/bot/commands/strategy/test_reply.py",
     "bot/console/*.py": "tests/bot/console/test_routes.py",
+    "bot/console/words/*.py": "tests/bot/console/test_trial.py",
     "bot/console/pages/*.py": "tests/bot/console/test_in_a_browser.py",
     "bot/domain/*.py": "tests/bot/store/test_settings_and_history.py",
     "bot/engine_client/*.py": "tests/bot/engine_client/test_client.py",

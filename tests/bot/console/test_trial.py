@@ -8,7 +8,7 @@ import pytest
 
 from bot.console import trial
 from bot.console.trial import STEPS
-from bot.console.words import _WORDS
+from bot.console.words import _WORDS, PAGES
 from bot.domain import Match, Query
 from tests.support.program import Program
 
@@ -78,3 +78,7 @@ def test_every_word_is_there_in_both_languages_with_the_same_blanks() -> None:
         assert chinese, key
         for name in ("count", "total", "threshold", "name", "moment"):
             assert (f"{{{name}}}" in english) == (f"{{{name}}}" in chinese), key
+
+
+def test_no_page_takes_the_words_of_another() -> None:
+    assert len(_WORDS) == sum(map(len, PAGES))
