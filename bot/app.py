@@ -29,7 +29,7 @@ from bot.console.blueprint import blueprint as console
 from bot.console.parts import Parts
 from bot.console.rights import Rights
 from bot.console.visitor import Origin
-from bot.domain import Channel, Clock, IncomingMessage, Language, Person
+from bot.domain import Channel, Clock, IncomingMessage, Language, Person, Vote
 from bot.engine_client import EngineClient
 from bot.links import Links
 from bot.metrics import Metrics
@@ -408,9 +408,10 @@ class App:
     def _answer_in_console(self, message: IncomingMessage) -> int:
         """Store what somebody did in the console; its number, once it is answered or ten seconds are over.
 
-        Where we can speak first the answer goes into the room, so that the team sees what changed.
+        Where we can speak first the answer goes into the room, so that the team sees what changed;
+        the thanks for a vote are for the page alone.
         """
-        if self._speaks_first(message.channel):
+        if self._speaks_first(message.channel) and not isinstance(message.action, Vote):
             return self.reception.accept(message).item_id
         accepted, _ = self.reception.answer_within(message, wait_seconds=CONSOLE_SECONDS)
         return accepted.item_id

@@ -16,8 +16,8 @@ from engine.index.snapshot import Snapshot
 from engine.search import Searcher, is_visible
 from engine.source.gather import has_words, trimmed
 
-MOST_TEXTS = 200
-MOST_BYTES = 64 << 10
+MOST_TEXTS = 2_000
+MOST_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)

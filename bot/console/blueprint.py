@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from bot.console import gate
 from bot.console.budget import Budget
-from bot.console.pages import dial, doing, signing_in, vectors
+from bot.console.pages import batch, dial, doing, marking, own_list, signing_in, vectors
 from bot.console.parts import Parts
 from bot.console.site import Site
 
@@ -35,6 +35,9 @@ def blueprint(parts: Parts) -> Blueprint:
     signing_in.add(routes, site)
     doing.add(routes, site)
     dial.add(routes, site)
+    own_list.add(routes, site)
+    batch.add(routes, site)
+    marking.add(routes, site)
     vectors.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])

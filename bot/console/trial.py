@@ -14,11 +14,12 @@ from decimal import Decimal
 
 from bot import texts
 from bot.commands.ask.highlight import Span, bold_spans
-from bot.domain import EngineError, Found, Match, Query
+from bot.domain import Match, Query
 from bot.engine_client import EngineClient
 
 STEPS = tuple(f"{hundredths / 100:.2f}" for hundredths in range(10, 95, 5))
 MOST_ROWS = 500
+MOST_TEXTS = 2_000  # that the engine tries at once
 FIRST_ROWS = 50
 _DECIMALS, _MORE_DECIMALS = 4, 6
 
@@ -43,7 +44,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a question finds: the best `rows` from the lowest step on, and how many pass each step."""
+    """What a question finds: the best `rows` from the lowest step on, and how many pass each step.
+
+    A list that nobody keeps has no `snapshot`.
+    """
 
     question: str
     of: int
@@ -56,10 +60,6 @@ class Trial:
 
     def count_at(self, step: str) -> int:
         return self.counts[STEPS.index(step)]
-
-
-class Changed(Exception):
-    """The knowledge base went on to another snapshot, again and again, while it was counted."""
 
 
 def nearest_step(threshold: Decimal | float | None) -> str:
@@ -78,22 +78,9 @@ def step_of(text: str | None, otherwise: str) -> str:
 
 
 def search(engine: EngineClient, question: str, knowledge_base: str, size: int, weight: float) -> Trial:
-    """Ask one knowledge base.
-
-    Raises:
-        EngineError: as every question may.
-        Changed: it changed under each of three attempts.
-    """
-    for _ in range(3):
-        lowest = _query(question, knowledge_base, STEPS[0], MOST_ROWS, weight)
-        found = engine.search(lowest, keep=0)
-        counts = _counts(engine, lowest, found)
-        if counts is not None:
-            return trial_of(question, found, counts, size)
-    raise Changed
-
-
-def trial_of(question: str, found: Found, counts: Sequence[int], size: int) -> Trial:
+    """Ask one knowledge base. Raises EngineError."""
+    query = Query(question, knowledge_base, float(STEPS[0]), MOST_ROWS, keyword_weight=weight, steps=STEPS)
+    found = engine.search(query, keep=0)
     return Trial(
         question=question,
         of=size,
@@ -101,8 +88,24 @@ def trial_of(question: str, found: Found, counts: Sequence[int], size: int) -> T
         snapshot_at=found.snapshot_at,
         model=found.model,
         best_score=found.best_score,
-        counts=tuple(counts),
+        counts=found.counts,
         rows=tuple(row_of(match, question) for match in found.matches),
+    )
+
+
+def search_list(engine: EngineClient, question: str, texts: Sequence[str]) -> Trial:
+    """Ask a list that nobody keeps, every row of which comes along. Raises EngineError."""
+    found = engine.try_texts(texts, question, steps=STEPS, limit=MOST_TEXTS)
+    lowest = float(STEPS[0])
+    return Trial(
+        question=question,
+        of=found.size,
+        snapshot="",
+        snapshot_at=None,
+        model=found.model,
+        best_score=found.best_score,
+        counts=found.counts,
+        rows=tuple(row_of(match, question) for match in found.matches if match.score >= lowest),
     )
 
 
@@ -128,30 +131,3 @@ def shown(score: float) -> str:
     short = f"{score:.{_DECIMALS}f}"
     is_misread = any(float(short) >= float(step) > score for step in STEPS)
     return f"{score:.{_MORE_DECIMALS}f}" if is_misread else short
-
-
-def _counts(engine: EngineClient, lowest: Query, found: Found) -> list[int] | None:
-    """How many pass each step; None where they are not of one snapshot.
-
-    Where every passing row came along, counting them is exact. Otherwise the engine counts.
-    """
-    if found.total <= len(found.matches):
-        scores = [match.score for match in found.matches]
-        return [sum(score >= float(step) for score in scores) for step in STEPS]
-    totals = [found.total]
-    for step in STEPS[1:]:
-        above = engine.search(
-            _query(lowest.text, lowest.knowledge_base, step, 1, lowest.keyword_weight), keep=0
-        )
-        if above.snapshot != found.snapshot:
-            return None
-        totals.append(above.total)
-    return totals
-
-
-def _query(question: str, knowledge_base: str, step: str, limit: int, weight: float) -> Query:
-    return Query(question, knowledge_base, float(step), limit, keyword_weight=weight)
-
-
-def is_unknown(error: EngineError) -> bool:
-    return error.code == "unknown_knowledge_base"

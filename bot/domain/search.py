@@ -10,7 +10,7 @@ from datetime import datetime
 class Query:
     """One question to the engine. `threshold` None: the knowledge base's own.
 
-    `collapse`: entries of one answer are one match.
+    `collapse`: entries of one answer are one match. `steps` are thresholds to count at, as digits.
     """
 
     text: str
@@ -20,6 +20,7 @@ class Query:
     offset: int = 0
     keyword_weight: float = 0.0
     collapse: bool = False
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Found:
 
     `total` counts every entry at or above `threshold`; `best_score` is the best of all
     entries, None for an empty knowledge base; `scores` are the best of all entries, above
-    the threshold or not, as (id, score). `groups` counts the matches of a collapsed answer.
+    the threshold or not, as (id, score). `groups` counts the matches of a collapsed answer;
+    `counts` are the totals at the query's steps.
     """
 
     knowledge_base: str
@@ -79,6 +81,7 @@ class Found:
     scores: tuple[tuple[str, float], ...] = ()
     fingerprint: str = ""
     groups: int | None = None
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,7 @@ class EngineClient:
             "keyword_weight": query.keyword_weight,
             "keep": keep,
             **({"collapse": True} if query.collapse else {}),
+            **({"steps": list(query.steps)} if query.steps else {}),
         }
 
         def checked(shape: FoundShape) -> Found:

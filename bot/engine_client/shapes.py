@@ -44,6 +44,25 @@ class MatchShape(_Shape):
     also: tuple[AlsoShape, ...] = ()
     collapsed: Count = 0
 
+    def match(self) -> Match:
+        return Match(
+            rank=self.rank,
+            entry_id=self.id,
+            text=self.text,
+            score=self.score,
+            answer=self.answer,
+            title=self.title,
+            url=self.url,
+            source=self.source,
+            cosine=self.cosine,
+            keyword=self.keyword,
+            ranking=self.ranking,
+            wording=self.wording,
+            passage=self.passage,
+            also=tuple(Also(each.id, each.text, each.score) for each in self.also),
+            collapsed=self.collapsed,
+        )
+
 
 class ScoreShape(_Shape):
     id: str
@@ -62,6 +81,7 @@ class FoundShape(_Shape):
     scores: tuple[ScoreShape, ...] | None = None
     fingerprint: str = ""
     groups: Count | None = None
+    counts: tuple[Count, ...] | None = None
 
     def mistakes(self, query: Query, keep: int) -> list[str]:
         """Why this cannot be the answer to the query; empty when it can."""
@@ -80,6 +100,7 @@ class FoundShape(_Shape):
             "a match is below the threshold": all(match.score >= self.threshold for match in self.matches),
             "a score is beyond 1": all(abs(match.score) <= 1 + ROUNDING for match in self.matches),
             "its best score fits neither its matches nor its total": self._best_fits(),
+            "it does not count at each step": len(self.counts or ()) == len(query.steps),
             "its scores are not in order": kept == sorted(kept, reverse=True) and len(kept) <= keep,
         }
         return [mistake for mistake, is_fine in checks.items() if not is_fine]
@@ -99,29 +120,11 @@ class FoundShape(_Shape):
             threshold=self.threshold,
             total=self.total,
             best_score=self.best_score,
-            matches=tuple(
-                Match(
-                    rank=match.rank,
-                    entry_id=match.id,
-                    text=match.text,
-                    score=match.score,
-                    answer=match.answer,
-                    title=match.title,
-                    url=match.url,
-                    source=match.source,
-                    cosine=match.cosine,
-                    keyword=match.keyword,
-                    ranking=match.ranking,
-                    wording=match.wording,
-                    passage=match.passage,
-                    also=tuple(Also(each.id, each.text, each.score) for each in match.also),
-                    collapsed=match.collapsed,
-                )
-                for match in self.matches
-            ),
+            matches=tuple(match.match() for match in self.matches),
             scores=tuple((entry.id, entry.score) for entry in self.scores or ()),
             fingerprint=self.fingerprint,
             groups=self.groups,
+            counts=self.counts or (),
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain import Match
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -44,10 +46,11 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a question found: the best entries as (id, text, score), and the totals at each step."""
+    """What a question found in texts that are not kept: the best of them, and the totals at each step."""
 
+    model: str
     size: int
     total: int
     counts: tuple[int, ...]
     best_score: float | None
-    matches: tuple[tuple[str, str, float], ...]
+    matches: tuple[Match, ...]

@@ -55,6 +55,7 @@ class TaughtShape(_Shape):
 
 
 class TriedShape(_Shape):
+    model: str
     size: Count
     total: Count
     counts: tuple[Count, ...]
@@ -63,9 +64,10 @@ class TriedShape(_Shape):
 
     def tried(self) -> Tried:
         return Tried(
+            model=self.model,
             size=self.size,
             total=self.total,
             counts=self.counts,
             best_score=self.best_score,
-            matches=tuple((each.id, each.text, each.score) for each in self.matches),
+            matches=tuple(each.match() for each in self.matches),
         )

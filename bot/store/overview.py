@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, union
 
@@ -16,6 +16,8 @@ from bot.store.database import Database
 from bot.store.tables import asked, channel_place, console_question, inbox, outbox
 
 QUESTIONS_KEPT = 50
+DAYS_ASKED = 30  # looked back for a question that somebody tries again
+MOST_ASKED = 50  # of one question, looked through for one that may be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,31 @@ class Overview:
             return {row.channel: Activity(row.questions, row.silent, times.get(row.last)) for row in rows}
 
         return self._database.read(work)
+
+    def asked_as(
+        self, person: Person, channels: Sequence[Channel], knowledge_base: str, question: str
+    ) -> tuple[Channel, str] | None:
+        """The channel and the answer's id of the newest time of late that this was asked there.
+
+        What somebody else asked privately was never asked.
+        """
+        by_key = {channel.key: channel for channel in channels}
+        query = (
+            select(asked.c.channel, asked.c.answer_id, asked.c.person, asked.c.answer)
+            .where(
+                asked.c.question == question,
+                asked.c.knowledge_base == knowledge_base,
+                asked.c.channel.in_(list(by_key)),
+                asked.c.asked_at >= self._clock.now() - timedelta(days=DAYS_ASKED),
+            )
+            .order_by(asked.c.item_id.desc())
+            .limit(MOST_ASKED)
+        )
+        for row in self._database.read(lambda connection: connection.execute(query).all()):
+            answer = reply_from_json(row.answer)
+            if row.person == person.key or not getattr(answer, "private", True):
+                return by_key[row.channel], row.answer_id
+        return None
 
     def said(self, person: Person, item_id: int) -> Said | None:
         """What was answered to this person's own message; None for another's, or one long gone."""

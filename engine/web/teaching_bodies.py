@@ -114,7 +114,7 @@ class TrialRequest(BaseModel):
     texts: list[str] | None = None
     knowledge_base: str | None = Field(default=None, min_length=1, max_length=64)
     steps: list[Step] = Field(default=[], max_length=101)
-    limit: Whole = Field(default=5, ge=1, le=200)
+    limit: Whole = Field(default=5, ge=1, le=2_000)
     threshold: float | None = Field(
         default=None,
         ge=-1,

@@ -24,6 +24,7 @@ ANN = Person("slack", "T1", "U1", "Ann")
 BOB = Person("slack", "T1", "U2", "Bob")
 EVE = Person("slack", "T2", "U1", "Eve")
 ORIGIN = "http://127.0.0.1:8000"
+_AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
 
 
@@ -95,6 +96,22 @@ class Tab:
 
     def open(self, path: str) -> None:
         self.page.goto(self.origin + path)
+
+    def barriers(self) -> list[tuple[str, ...]]:
+        """What axe-core has against this page. Our policy does not let it in: bypass that in the tab."""
+        self.page.evaluate(axe_source())
+        found = self.page.evaluate("rules => axe.run(rules)", _AXE_RULES)["violations"]
+        return [
+            (self.page.url, one["id"], str(one["nodes"][0]["target"]), one["nodes"][0]["failureSummary"])
+            for one in found
+        ]
+
+    def too_wide(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        wide: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return wide
 
 
 @contextmanager

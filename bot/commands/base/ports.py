@@ -64,6 +64,9 @@ class Labels(Protocol):
     def of(self, channel: Channel, *, knowledge_base: str | None = None) -> tuple[PastLabel, ...]:
         """Oldest first."""
 
+    def on(self, channel: Channel, origin: str) -> tuple[PastLabel, ...]:
+        """What was said of one answer, oldest first."""
+
     def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastLabel, ...]:
         """Oldest first."""
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from bot.console import charts, trial
+from bot.console.pages import marking
 from bot.console.site import Site, Tab
 from bot.console.trial import STEPS, Row, Trial
 from bot.csv_table import Cell, as_csv
@@ -39,12 +40,14 @@ def add(routes: Blueprint, site: Site) -> None:
     @routes.get("/dial")
     def dial() -> Response:
         bases = engine.knowledge_bases()
-        base = _chosen(bases, request.args.get("kb"), site.parts.bot.defaults.knowledge_base)
+        base = chosen(bases, request.args.get("kb"), site.parts.bot.defaults.knowledge_base)
         form = _form(base, site)
+        person = site.visitor.person
         found: Trial | None = None
         if form.question and base is not None and base.snapshot is not None:
             found = trial.search(engine, form.question, base.name, base.size, float(form.weight))
-            overview.remember(site.visitor.person, base.name, form.question)
+            overview.remember(person, base.name, form.question)
+        channels = site.parts.rights.channels_of(person)
         has_entries = base is not None and base.snapshot is not None
         entries = engine.entries(base.name, FIRST_ENTRIES).entries if base and has_entries else ()
         return site.page(
@@ -58,8 +61,9 @@ def add(routes: Blueprint, site: Site) -> None:
             first_rows=trial.FIRST_ROWS,
             weights=WEIGHTS,
             bars=charts.steps(found.counts) if found else None,
-            channels=site.parts.rights.channels_of(site.visitor.person),
-            past=overview.remembered(site.visitor.person),
+            channels=channels,
+            marks=marking.marks_on(site, channels, form.knowledge_base, form.question) if found else None,
+            past=overview.remembered(person),
         )
 
     @routes.get("/dial/rest")
@@ -89,7 +93,7 @@ def add(routes: Blueprint, site: Site) -> None:
         query = Query(form.question, base.name, float(form.step), CSV_ROWS, keyword_weight=float(form.weight))
         found = engine.search(query, keep=0)
         rows = [trial.row_of(match, form.question) for match in found.matches]
-        return csv_file("matches.csv", CSV_HEAD, [_cells(row) for row in rows])
+        return csv_file("matches.csv", CSV_HEAD, [cells(row) for row in rows])
 
 
 def csv_file(name: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Response:
@@ -99,14 +103,14 @@ def csv_file(name: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
 
 def _asked(site: Site) -> tuple[KnowledgeBase, Form]:
     """The knowledge base and the form of a page that makes no sense without a question."""
-    base = _chosen(site.parts.engine.knowledge_bases(), request.args.get("kb"), "")
+    base = chosen(site.parts.engine.knowledge_bases(), request.args.get("kb"), "")
     form = _form(base, site)
     if base is None or base.snapshot is None or not form.question:
         raise NotFound
     return base, form
 
 
-def _chosen(bases: Sequence[KnowledgeBase], name: str | None, otherwise: str) -> KnowledgeBase | None:
+def chosen(bases: Sequence[KnowledgeBase], name: str | None, otherwise: str) -> KnowledgeBase | None:
     """The knowledge base of this name; a name that there is not is no address of ours."""
     if name is None:
         named = [base for base in bases if base.name == otherwise]
@@ -124,14 +128,18 @@ def _form(base: KnowledgeBase | None, site: Site) -> Form:
     compared = request.args.get("u") if request.args.get("compare") else None
     return Form(
         knowledge_base=base.name if base else "",
-        question=request.args.get("q", "").replace("\0", "").strip()[:LONGEST_QUESTION],
+        question=question_of(request.args.get("q", "")),
         step=trial.step_of(request.args.get("t"), default),
         compared=None if compared is None else trial.step_of(compared, default),
         weight=weight if weight in WEIGHTS else "0",
     )
 
 
-def _cells(row: Row) -> tuple[Cell, ...]:
+def question_of(text: str) -> str:
+    return text.replace("\0", "").strip()[:LONGEST_QUESTION]
+
+
+def cells(row: Row) -> tuple[Cell, ...]:
     match = row.match
     return (
         match.rank,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 
@@ -20,11 +22,16 @@ def add(routes: Blueprint, site: Site) -> None:
         channel = site.parts.rights.channel(person, request.form.get("channel", ""))
         if channel is None:
             raise NotFound
-        once = request.form.get("once", "")
-        if not (once.isascii() and once.isprintable() and 0 < len(once) <= LONGEST_ONCE):
-            raise BadRequest
-        message = message_of(channel, person, once, RunCommand(_command()))
+        message = message_of(channel, person, once_of(request.form), RunCommand(_command()))
         return answered(site.parts.answer(message), request.form.get("back", ""))
+
+
+def once_of(form: Mapping[str, str]) -> str:
+    """What was drawn with the form. Raises BadRequest."""
+    once = form.get("once", "")
+    if not (once.isascii() and once.isprintable() and 0 < len(once) <= LONGEST_ONCE):
+        raise BadRequest
+    return once
 
 
 def message_of(channel: Channel, person: Person, once: str, action: Action) -> IncomingMessage:
@@ -39,12 +46,12 @@ def message_of(channel: Channel, person: Person, once: str, action: Action) -> I
     )
 
 
-def answered(number: int, back: str) -> Response:
-    """Back to the page, which shows what was answered to this message."""
+def answered(number: int, back: str, *, at: str = "") -> Response:
+    """Back to the page, which shows what was answered to this message; `at` is a place in it."""
     path = safe_path(back)
     path, _, query = path.partition("?")
     kept = [part for part in query.split("&") if part and not part.startswith("said=")]
-    response = redirect(f"{path}?{'&'.join([*kept, f'said={number}'])}", 303)
+    response = redirect(f"{path}?{'&'.join([*kept, f'said={number}'])}{f'#{at}' if at else ''}", 303)
     assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
     return response
 

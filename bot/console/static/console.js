@@ -8,7 +8,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  if (form.method === "post") {
+  // A file that is fetched leaves the page where it is, with its form to be sent again.
+  if (form.method === "post" && !event.submitter?.hasAttribute("data-again")) {
     form.dataset.sent = "yes";
   }
 });

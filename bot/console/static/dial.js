@@ -71,8 +71,10 @@ function show() {
     text.textContent = step;
   }
   const rest = document.getElementById("rest");
-  rest.hidden = count <= rows.length;
-  rest.href = rest.dataset.href + step;
+  if (rest !== null) {
+    rest.hidden = count <= rows.length;
+    rest.href = rest.dataset.href + step;
+  }
 }
 
 function draw(lower, other, count) {

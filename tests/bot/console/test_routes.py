@@ -15,6 +15,8 @@ ROLES = {"nobody": None, "elsewhere": EVE, "member": ANN, "admin": BOB, "machine
 OPEN = dict.fromkeys(ROLES, 200)
 SIGNED_IN = {**OPEN, "nobody": 401}
 CHANNEL = "slack:T1:C1"
+LIST = {"texts": "an apple\na lemon", "q": "apple", "t": "0.40"}
+BATCH = {"kb": "default", "questions": "apple\nlemon"}
 DO = {"verb": "/limit", "argument": "7", "channel": CHANNEL}
 
 # A route without a row here fails the test: whoever adds one says who may use it.
@@ -39,6 +41,17 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
     ("GET", "/console/dial"): ("/console/dial?q=apple", {}, SIGNED_IN),
     ("GET", "/console/dial/rest"): ("/console/dial/rest?kb=default&q=apple", {}, SIGNED_IN),
     ("GET", "/console/dial.csv"): ("/console/dial.csv?kb=default&q=apple", {}, SIGNED_IN),
+    ("GET", "/console/dial/list"): ("/console/dial/list", {}, SIGNED_IN),
+    ("POST", "/console/dial/list"): ("/console/dial/list", LIST, SIGNED_IN),
+    ("POST", "/console/dial/list.csv"): ("/console/dial/list.csv", LIST, SIGNED_IN),
+    ("GET", "/console/dial/batch"): ("/console/dial/batch", {}, SIGNED_IN),
+    ("POST", "/console/dial/batch"): ("/console/dial/batch", BATCH, SIGNED_IN),
+    ("POST", "/console/dial/batch.csv"): ("/console/dial/batch.csv", BATCH, SIGNED_IN),
+    ("POST", "/console/mark"): (
+        "/console/mark",
+        {"channel": CHANNEL, "answer": "none", "right": "1 x"},
+        {**dict.fromkeys(ROLES, 404), "nobody": 401},
+    ),
     ("GET", "/console/vectors"): ("/console/vectors?text=apple", {}, SIGNED_IN),
     ("GET", "/console/vectors.csv"): ("/console/vectors.csv?text=apple", {}, SIGNED_IN),
     ("GET", "/console/<path:rest>"): ("/console/none", {}, {**dict.fromkeys(ROLES, 404), "nobody": 401}),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Clock, EngineError, Query
+from bot.domain import Clock, EngineError, Match, Query
 from bot.engine_client import EngineClient, Judged
 from engine import app, config
 from tests.support.wsgi_transport import WsgiTransport
@@ -147,5 +147,6 @@ def test_entries_are_found_and_changed_and_questions_tried(client: EngineClient)
     client.remove_entry("fruit", entry.id)
     follow(client, client.refresh("fruit"))
     tried = client.try_texts(["one apple", "two pears"], "one apple", steps=["0.99"], limit=1)
-    assert (tried.size, tried.counts, tried.matches) == (2, (1,), (("0001", "one apple", 1.0),))
+    only = Match(1, "0001", "one apple", 1.0, cosine=1.0, keyword=1.0)
+    assert (tried.size, tried.counts, tried.matches) == (2, (1,), (only,))
     assert client.try_knowledge_base("fruit", "Figs are sweet", steps=["-1"], limit=1).counts == (3,)
