@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from engine.extract import html
+from engine.extract import page
 from engine.extract.archive import examined
 from engine.extract.blocks import Item, Refused, pieces
 
@@ -22,9 +22,9 @@ def read(content: bytes) -> Iterator[Item]:
         return []
 
     try:
-        page = mammoth.convert_to_html(
+        written = mammoth.convert_to_html(
             BytesIO(content), style_map=_TITLES, convert_image=no_picture, external_file_access=False
         )
     except (KeyError, ValueError, AttributeError, IndexError, TypeError) as error:
         raise Refused(f"is a damaged .docx ({type(error).__name__}); open it and save it again") from None
-    return pieces(html.blocks(f"<body>{page.value}</body>"))
+    return pieces(page.blocks(f"<body>{written.value}</body>"))

@@ -37,8 +37,8 @@ def a_zip(parts: Mapping[str, str | bytes]) -> bytes:
 
 
 def docx_parts(*paragraphs: str) -> dict[str, str | bytes]:
-    """The parts of a DOCX; "# x" is a heading of level one, "## x" of level two."""
-    body = "".join(map(_paragraph, paragraphs))
+    """The parts of a DOCX; "# x" is a heading of level one, "## x" of level two; "<w:" begins raw XML."""
+    body = "".join(each if each.startswith("<w:") else _paragraph(each) for each in paragraphs)
     styles = "".join(
         f'<w:style w:type="paragraph" w:styleId="H{level}"><w:name w:val="heading {level}"/></w:style>'
         for level in range(1, 4)
@@ -60,6 +60,15 @@ def docx_parts(*paragraphs: str) -> dict[str, str | bytes]:
 
 def a_docx(*paragraphs: str) -> bytes:
     return a_zip(docx_parts(*paragraphs))
+
+
+def a_table(rows: Sequence[Sequence[str]]) -> str:
+    """A table for `a_docx`; a cell may begin with its properties, `<w:tcPr>…</w:tcPr>`."""
+    lines = []
+    for row in rows:
+        cells = (cell.rpartition("</w:tcPr>") for cell in row)
+        lines.append("".join(f"<w:tc>{head}{end}{_paragraph(text)}</w:tc>" for head, end, text in cells))
+    return "<w:tbl>" + "".join(f"<w:tr>{line}</w:tr>" for line in lines) + "</w:tbl>"
 
 
 def _paragraph(text: str) -> str:

@@ -88,12 +88,12 @@ def refusal(folder: Path, name: str, content: bytes, limits: Limits = DEFAULT_LI
 
 def test_markdown_becomes_pieces_under_their_headings(tmp_path: Path) -> None:
     assert found(tmp_path, "help.md", MARKDOWN.encode()) == [
-        ("Shop", "Shop\nWelcome to our shop."),
+        ("Shop", "Shop\nWelcome to our shop (https://shop.test)."),
         (
             "Shop › Returns › Refunds",
-            "Refunds\nMoney comes back within five days.\n\ncountry | days\n\n中国 | 3",
+            "Refunds\nMoney comes back within five days.\n\ncountry: 中国 | days: 3",
         ),
-        ("Shop › 保修", "保修\n一年\n\n两年"),
+        ("Shop › 保修", "保修\n一年\n两年"),
     ]
 
 
