@@ -139,6 +139,12 @@ class Rates(Section):
     channel: int = Field(default=60, ge=1)
 
 
+class Teaching(Section):
+    """`after`: how many people's "helpful" teach a wording by themselves; 0: a person is asked each time."""
+
+    after: int = Field(default=0, ge=0, le=1000)
+
+
 class Bot(Section):
     listen: ListenAddress = "127.0.0.1:8000"
     public_url: WebAddress = "http://127.0.0.1:8000"
@@ -155,6 +161,7 @@ class Bot(Section):
     workers: int = Field(default=4, ge=0, le=64)
     retention_days: int = Field(default=180, ge=4)
     defaults: Defaults = Defaults()
+    teaching: Teaching = Teaching()
     strategy: Mapping[StrategyName, Strategy] = {}
 
 

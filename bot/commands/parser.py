@@ -40,6 +40,7 @@ CHINESE_VERBS = {
     "分析": "inspect",
     "队列": "queue",
     "缺口": "gaps",
+    "教学": "teach",
     "名称": "name",
     "管理员": "admin",
     "导出": "export",

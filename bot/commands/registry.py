@@ -21,6 +21,7 @@ from bot.commands import (
     overview,
     review,
     strategy,
+    teach,
     threshold,
     tune,
 )
@@ -39,6 +40,7 @@ FAMILIES: tuple[Family, ...] = (
     tune.FAMILY,
     review.FAMILY,
     gaps.FAMILY,
+    teach.FAMILY,
     inspect.FAMILY,
     overview.family(lambda: VERBS),
     admin.FAMILY,

@@ -58,6 +58,14 @@ from bot.domain.settings import (
     SettingValue,
     decimal_text,
 )
+from bot.domain.teaching import (
+    KeptProposal,
+    Proposal,
+    ProposalDecision,
+    ProposalKind,
+    ProposalOrigin,
+    ProposalState,
+)
 from bot.domain.traits import Traits
 
 __all__ = [
@@ -80,6 +88,7 @@ __all__ = [
     "Found",
     "InboxItem",
     "IncomingMessage",
+    "KeptProposal",
     "KnowledgeBase",
     "Label",
     "LabelSource",
@@ -95,6 +104,11 @@ __all__ = [
     "PastQuestion",
     "Person",
     "PlatformError",
+    "Proposal",
+    "ProposalDecision",
+    "ProposalKind",
+    "ProposalOrigin",
+    "ProposalState",
     "Query",
     "Reply",
     "ReviewItem",

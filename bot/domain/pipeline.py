@@ -11,6 +11,7 @@ from bot.domain.messages import IncomingMessage
 from bot.domain.records import Asked, ClosedGap, Decision, Label, Marked
 from bot.domain.replies import File, Reply
 from bot.domain.settings import Change
+from bot.domain.teaching import Proposal, ProposalDecision
 
 # The receipt of a delivery that went out with the response to its own request.
 IN_RESPONSE = "in the response"
@@ -28,6 +29,8 @@ class Outcome:
     marked: Marked | None = None
     decisions: tuple[Decision, ...] = ()
     closed: tuple[ClosedGap, ...] = ()
+    proposed: tuple[Proposal, ...] = ()
+    ruled: tuple[ProposalDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, Room
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
-from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Reviews, Settings
+from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
 from bot.commands.base.rate_limit import Throttle
 from bot.commands.gaps.reply import GapList
 from bot.commands.overview.grammar import Help
 from bot.commands.parser import parse
 from bot.commands.registry import FAMILIES, VERBS
 from bot.commands.review.reply import Review
+from bot.commands.teach.reply import Teaching
 from bot.commands.threshold.reply import Dial
 from bot.config import Bot
 from bot.domain import (
@@ -70,6 +71,7 @@ class Responder:
         labels: Labels,
         reviews: Reviews,
         gaps: Gaps,
+        proposals: Proposals,
         admins: Admins,
         new_id: Callable[[], str],
         link_to: Callable[[str], str],
@@ -85,6 +87,7 @@ class Responder:
             labels=labels,
             reviews=reviews,
             gaps=gaps,
+            proposals=proposals,
             admins=admins,
             engine=engine,
             bases=KnowledgeBases(engine, clock),
@@ -113,6 +116,7 @@ class Responder:
         self._dial = Dial.of(ports)
         self._review = Review.of(ports)
         self._gaps = GapList.of(ports)
+        self._teaching = Teaching.of(ports)
         self._carrier = Carrier(history, engine, ports.bases)
         self._carry_out: dict[type[Command], Callable[[Room, Any], Outcome]] = {
             command: answer
@@ -128,8 +132,10 @@ class Responder:
             if item.message.surface is Surface.CLOCK:
                 return self._by_the_clock(room)
             if item.message.action is not None:
-                return self._click(room, item.message.action)
-            return self._answer(room, self._read(item.message))
+                outcome = self._click(room, item.message.action)
+            else:
+                outcome = self._answer(room, self._read(item.message))
+            return self._teaching.proposing(room, outcome) if outcome.labels else outcome
         except EngineError as error:
             if error.code == "no_snapshot":
                 told = room.words.no_snapshot.format(knowledge_base=room.knowledge_base)
@@ -143,16 +149,19 @@ class Responder:
         if isinstance(message.action, RunCommand):
             message = replace(message, text=message.action.command)
         elif message.action is not None:
-            return not isinstance(message.action, Vote | Choose)
+            return self._bot.teaching.after > 0 or not isinstance(message.action, Vote | Choose)
         read = self._read(message)
         return isinstance(read, AsksEngine) or (isinstance(read, Question) and bool(read.text))
 
     def allows(self, item: InboxItem) -> bool:
-        """Whether this is within the questions a minute; counts it if so. Retries and settings are free."""
+        """Whether this is within the questions a minute; counts it if so.
+
+        Retries, votes and settings are free.
+        """
         if item.message.surface is Surface.CLOCK:
             return True
-        is_retry = item.attempt > 1 or item.told_waiting
-        return is_retry or not self.needs_engine(item.message) or self._throttle.allows(item.message)
+        is_free = item.attempt > 1 or item.told_waiting or isinstance(item.message.action, Vote | Choose)
+        return is_free or not self.needs_engine(item.message) or self._throttle.allows(item.message)
 
     def throttle_notice(self, item: InboxItem) -> Text | None:
         """What to say to the first question above the limit; None for those after it."""

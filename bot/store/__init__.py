@@ -16,6 +16,7 @@ from bot.store.labels import Labels
 from bot.store.logins import Login, Logins
 from bot.store.outbox import Outbox
 from bot.store.overview import Activity, Overview, Said
+from bot.store.proposals import Proposals
 from bot.store.quarantine import PutAside, Quarantine
 from bot.store.reply_progress import Answers, Kept, Progress
 from bot.store.retention import Retention
@@ -44,6 +45,7 @@ __all__ = [
     "Overview",
     "Places",
     "Progress",
+    "Proposals",
     "PutAside",
     "Quarantine",
     "Retention",

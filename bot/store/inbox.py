@@ -69,6 +69,7 @@ from bot.store.history import keep_asked
 from bot.store.labels import keep_label
 from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
 from bot.store.prepared_statement import Prepared
+from bot.store.proposals import keep_proposal, keep_proposal_decision
 from bot.store.reviews import keep_decision, keep_marked
 from bot.store.settings import keep_change
 from bot.store.tables import inbox, message_key, quarantine
@@ -285,6 +286,10 @@ class Inbox:
                 keep_decision(connection, message, decision, now)
             for gap in outcome.closed:
                 keep_closed(connection, message, item.id, gap, now)
+            for proposal in outcome.proposed:
+                keep_proposal(connection, message, item.id, proposal, now)
+            for ruling in outcome.ruled:
+                keep_proposal_decision(connection, message, item.id, ruling, now)
             keep_files(connection, files)
             return outbox.put(connection, self._clock, message, item.id, outcome.replies)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from bot.domain import Clock
 from bot.store.database import Database
@@ -22,6 +22,7 @@ from bot.store.tables import (
     label,
     message_key,
     outbox,
+    proposal,
     quarantine,
     review_item,
 )
@@ -51,6 +52,11 @@ class Retention:
             label: (label.c.made_at < before, label.c.source != "import"),
             review_item: (review_item.c.made_at < before,),
             gap_decision: (gap_decision.c.made_at < before,),
+            # What was taught stays in the knowledge base, and can be taken back as long as it does.
+            proposal: (
+                func.coalesce(proposal.c.decided_at, proposal.c.made_at) < before,
+                proposal.c.state != "accepted",
+            ),
             console_question: (console_question.c.asked_at < before,),
             document: (document.c.expires_at < self._clock.now(),),
             quarantine: (quarantine.c.received_at < before,),

@@ -287,6 +287,42 @@ gap_decision = Table(
 )
 Index("ix_gap_decision_made_at", gap_decision.c.made_at)
 
+# What votes would teach, and what became of it, see domain.Proposal.
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("knowledge_base", Text, nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("wording_digest", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("wording_id", Text),
+    *_person_columns(),
+    Column("made_at", Utc, nullable=False),
+    Column("item_id", Integer, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_by_name", Text),
+    Column("decided_at", Utc),
+    Column("decided_item_id", Integer),
+    # A number that people have seen is never given to another proposal.
+    sqlite_autoincrement=True,
+)
+Index(
+    "uq_proposal_wording",
+    proposal.c.channel,
+    proposal.c.knowledge_base,
+    proposal.c.entry_id,
+    proposal.c.wording_digest,
+    proposal.c.kind,
+    unique=True,
+)
+Index("ix_proposal_state", proposal.c.channel, proposal.c.state, proposal.c.decided_item_id)
+Index("ix_proposal_made_at", proposal.c.made_at)
+
 # The channels that can be spoken to without being asked.
 channel_place = Table(
     "channel_place",

@@ -32,7 +32,7 @@ def unknown_command(language: Language, verb: str, known: Iterable[str]) -> str:
     return words.unknown_command.format(verb=shortened(verb))
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = LONGEST_GIVEN) -> str:
     """Foreign text on one line, short enough to be quoted."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_GIVEN else f"{line[: LONGEST_GIVEN - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

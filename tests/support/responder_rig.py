@@ -31,7 +31,20 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Loading, Ready, RefreshState
+from bot.engine_client import (
+    Added,
+    Entry,
+    Evaluated,
+    Inspected,
+    Judged,
+    Loading,
+    Ready,
+    RefreshState,
+    ShownEntry,
+    Taught,
+    Tried,
+    Wording,
+)
 from bot.engine_client.analysis_shapes import EvaluatedShape
 from bot.platforms.registry import TRAITS
 from bot.responder import Responder
@@ -70,6 +83,7 @@ class PaperEngine:
     asked: list[Query] = field(default_factory=list)
     added: list[tuple[str, str]] = field(default_factory=list)
     states: list[RefreshState] = field(default_factory=lambda: ["running", "done"])
+    taught: dict[str, tuple[Wording, ...]] = field(default_factory=dict)
     add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
 
     def _answer(self) -> None:
@@ -82,7 +96,11 @@ class PaperEngine:
             raise EngineError("refused", "the engine answered 422")
         self.asked.append(query)
         threshold = 0.4 if query.threshold is None else query.threshold
-        ranked = sorted(self.entries.items(), key=lambda entry: -entry[1][1])
+        scored = {
+            entry_id: (text, 1.0 if self._wording(entry_id, query.text) else score)
+            for entry_id, (text, score) in self.entries.items()
+        }
+        ranked = sorted(scored.items(), key=lambda entry: -entry[1][1])
         passing = [(entry_id, text, score) for entry_id, (text, score) in ranked if score >= threshold]
         shown = passing[query.offset : query.offset + query.limit]
         return Found(
@@ -94,7 +112,9 @@ class PaperEngine:
             total=len(passing),
             best_score=ranked[0][1][1] if ranked else None,
             matches=tuple(
-                Match(query.offset + 1 + at, entry_id, text, score)
+                Match(
+                    query.offset + 1 + at, entry_id, text, score, wording=self._wording(entry_id, query.text)
+                )
                 for at, (entry_id, text, score) in enumerate(shown)
             ),
             scores=tuple((entry_id, score) for entry_id, (_, score) in ranked),
@@ -184,6 +204,37 @@ class PaperEngine:
             tuple(at for at, first in enumerate(firsts) if first == word) for word in dict.fromkeys(firsts)
         )
 
+    def show_entry(self, knowledge_base: str, entry_id: str) -> ShownEntry:
+        self.knowledge_base(knowledge_base)
+        if entry_id not in self.entries:
+            raise EngineError("unknown_entry", entry_id)
+        text = self.entries[entry_id][0]
+        return ShownEntry(entry_id, text, f"hash of {text}", wordings=self.taught.get(entry_id, ()))
+
+    def teach(self, knowledge_base: str, entry_id: str, text: str, *, by: str, because: str) -> Taught:
+        own = self.show_entry(knowledge_base, entry_id).wordings
+        for holder in self.entries:
+            if self._wording(holder, text) or self.entries[holder][0] == text:
+                raise EngineError("wording_taken", text, details={"entry": holder})
+        made = Wording(text, f"w{len(own) + 1}", by, because, self.clock.now())
+        self.taught[entry_id] = (*own, made)
+        return Taught(f"w{len(own) + 1}", entry_id, text, "r1")
+
+    def take_back(self, knowledge_base: str, entry_id: str, wording_id: str) -> None:
+        self.knowledge_base(knowledge_base)
+        own = self.taught.get(entry_id, ())
+        if wording_id not in {each.id for each in own}:
+            raise EngineError("unknown_wording", wording_id)
+        self.taught[entry_id] = tuple(each for each in own if each.id != wording_id)
+
+    def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:  # noqa: ARG002
+        self._answer()
+        score = 1.0 if query in texts else 0.0
+        return Tried(len(texts), 1, (), score, (("t1", texts[0], score),))
+
+    def _wording(self, entry_id: str, text: str) -> str | None:
+        return next((each.text for each in self.taught.get(entry_id, ()) if each.text == text), None)
+
 
 class Desk:
     """A responder over a real store: what is decided is kept, so the next message sees it."""
@@ -199,6 +250,7 @@ class Desk:
             labels=store.labels,
             reviews=store.reviews,
             gaps=store.gaps,
+            proposals=store.proposals,
             engine=self.engine,
             clock=clock,
             bot=bot,

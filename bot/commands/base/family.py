@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, Room
-from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Reviews, Settings
+from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
 from bot.config import Bot
 from bot.domain import Channel, Clock, Language, Outcome, Person, Setting
 from bot.grammar.command import Command
@@ -29,6 +29,7 @@ class Ports:
     labels: Labels
     reviews: Reviews
     gaps: Gaps
+    proposals: Proposals
     admins: Admins
     engine: Engine
     bases: KnowledgeBases

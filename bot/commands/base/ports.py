@@ -12,6 +12,7 @@ from bot.domain import (
     Channel,
     ChannelSettings,
     Found,
+    KeptProposal,
     KnowledgeBase,
     Language,
     PastChange,
@@ -19,13 +20,26 @@ from bot.domain import (
     PastLabel,
     PastQuestion,
     Person,
+    Proposal,
     Query,
     ReviewItem,
     ReviewState,
     Scored,
     Setting,
 )
-from bot.engine_client import Added, Entry, Evaluated, Inspected, Judged, Loading, Ready, RefreshState
+from bot.engine_client import (
+    Added,
+    Entry,
+    Evaluated,
+    Inspected,
+    Judged,
+    Loading,
+    Ready,
+    RefreshState,
+    ShownEntry,
+    Taught,
+    Tried,
+)
 
 
 class Settings(Protocol):
@@ -88,6 +102,28 @@ class Gaps(Protocol):
     def closed(self, channel: Channel, knowledge_base: str) -> tuple[PastGap, ...]: ...
 
 
+class Proposals(Protocol):
+    def get(self, channel: Channel, number: int) -> KeptProposal | None:
+        """None for one of another channel too."""
+
+    def find(self, channel: Channel, proposal: Proposal) -> KeptProposal | None:
+        """The same proposal as it was kept."""
+
+    def waiting(self, channel: Channel, knowledge_base: str, limit: int) -> tuple[KeptProposal, ...]:
+        """The open ones, oldest first."""
+
+    def decided(self, channel: Channel, limit: int) -> tuple[KeptProposal, ...]:
+        """The last decision first."""
+
+    def last_act(self, channel: Channel) -> tuple[KeptProposal, ...]:
+        """What the last message that taught or took back did, as far as it still stands."""
+
+    def everything(self, channel: Channel) -> tuple[KeptProposal, ...]:
+        """Oldest first."""
+
+    def count_taught(self, channel: Channel, knowledge_base: str, start: datetime, end: datetime) -> int: ...
+
+
 class Admins(Protocol):
     def claim(self, code: str, person: Person) -> bool: ...
     def includes(self, person: Person) -> bool: ...
@@ -112,3 +148,7 @@ class Engine(Protocol):
     ) -> Evaluated: ...
     def inspect(self, text: str, *, picture: Language | None) -> Inspected: ...
     def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]: ...
+    def show_entry(self, knowledge_base: str, entry_id: str) -> ShownEntry: ...
+    def teach(self, knowledge_base: str, entry_id: str, text: str, *, by: str, because: str) -> Taught: ...
+    def take_back(self, knowledge_base: str, entry_id: str, wording_id: str) -> None: ...
+    def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried: ...

@@ -7,7 +7,6 @@ is asked later and still finds nothing; one that was dismissed stays closed.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +38,7 @@ from bot.domain import (
     PastLabel,
     PastQuestion,
 )
+from bot.domain.spelling import folded
 from bot.texts.work import work_wording
 
 DAYS = 30
@@ -315,11 +315,6 @@ def unanswered(
         verdicts.setdefault(past.label.origin, []).append(past.label.relevant)
     closings = {folded(past.gap.question): past for past in closed}
     return [past for past in asked if _is_missed(past, verdicts) and not _is_closed(past, closings)]
-
-
-def folded(text: str) -> str:
-    """A question as it is told from others: width, case and stray blanks do not count."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _is_missed(past: PastQuestion, verdicts: dict[str, list[bool]]) -> bool:

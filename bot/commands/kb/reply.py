@@ -10,6 +10,7 @@ from bot import texts
 from bot.commands.ask.reply import Questions
 from bot.commands.base.context import KnowledgeBases, Room
 from bot.commands.base.family import Ports
+from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine
 from bot.commands.kb.grammar import (
     AddEntries,
@@ -24,7 +25,6 @@ from bot.domain import Change, EngineError, KnowledgeBase, Outcome
 from bot.engine_client import Added
 from bot.grammar.arrows import with_plain_arrows
 
-LOOKS, LOOK_SECONDS = 8, 0.25  # two seconds for added entries to become live
 # Enough to see that they were read as meant; their ids are what /kb remove takes.
 SHOWN_ADDED = 10
 SHOWN_DROPS = 3
@@ -165,19 +165,10 @@ class Knowledge:
         return lines
 
     def _liveness(self, room: Room, name: str, refresh: str) -> str:
-        """Whether what was added can be found. It is saved by now, so no trouble here undoes that."""
+        """Whether what was added can be found."""
         words = room.words
-        for _ in range(LOOKS):
-            try:
-                state = self._engine.refresh_state(name, refresh)
-            except EngineError:
-                break
-            if state == "done":
-                return words.kb_live
-            if state == "failed":
-                return words.kb_live_failed
-            self._wait(LOOK_SECONDS)
-        return words.kb_live_soon
+        said = {"live": words.kb_live, "soon": words.kb_live_soon, "failed": words.kb_live_failed}
+        return said[wait_until_live(self._engine, name, refresh, self._wait)]
 
 
 def build(ports: Ports) -> Callable[[Room, KnowledgeCommand], Outcome]:

@@ -8,6 +8,15 @@ from bot.commands.gaps.grammar import AddGap, DismissGap, PointGap, SetDigest, S
 from bot.commands.inspect.grammar import Inspect
 from bot.commands.parser import parse
 from bot.commands.review.grammar import Decide, ExportQueue, ReviewOff, SetReview, ShowQueue, ShowReview
+from bot.commands.teach.grammar import (
+    AcceptProposal,
+    ExportTaught,
+    RefuseProposal,
+    ShowProposals,
+    ShowTaught,
+    TeachWording,
+    UndoTeaching,
+)
 from bot.commands.tune.grammar import JudgeMatch, Tune
 from bot.grammar.command import BadCommand, Command, Question
 
@@ -45,6 +54,15 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/gaps digest weekly 9 Asia/Shanghai", SetDigest("weekly", 9, "Asia/Shanghai")),
         ("/gaps digest daily 09：00", SetDigest("daily", 9)),
         ("/gaps digest daily 9点", SetDigest("daily", 9)),
+        ("/teach", ShowProposals()),
+        ("/teach 12", AcceptProposal(12)),
+        ("/teach #１２。", AcceptProposal(12)),
+        ("/teach no 12", RefuseProposal(12)),
+        ("/teach shop＿7 =》 Where is\nmy parcel?", TeachWording("shop_7", "Where is my parcel?")),
+        ("/teach undo", UndoTeaching()),
+        ("/teach history", ShowTaught()),
+        ("/teach export", ExportTaught()),
+        ("、教学 12", AcceptProposal(12)),
         ("/inspect  A Text ", Inspect("A Text")),
     ],
 )
@@ -69,6 +87,11 @@ def test_what_is_written_is_what_is_meant(text: str, command: Command) -> None:
         ("/queue confirm", "missing"),
         ("/queue confirm all", "not_a_number"),
         ("/queue pool 3", "too_many"),
+        ("/teach no", "missing"),
+        ("/teach me", "not_a_number"),
+        ("/teach me a lesson", "too_many"),
+        ("/teach undo 2", "too_many"),
+        ("/teach shop-7 =>", "missing"),
         ("/gaps close", "unknown_word"),
         ("/gaps add 0123abcd", "missing"),
         ("/gaps add 0123abcd =>", "missing"),

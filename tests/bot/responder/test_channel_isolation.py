@@ -19,7 +19,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.commands.base.context import digest_of
-from bot.commands.gaps.reply import folded
 from bot.config import Bot
 from bot.domain import (
     Action,
@@ -34,6 +33,7 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
+from bot.domain.spelling import folded
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import (
     ANN,

@@ -27,6 +27,7 @@ from bot.store import (
     Letters,
     Outbox,
     Places,
+    Proposals,
     Retention,
     Reviews,
     Settings,
@@ -66,6 +67,7 @@ class Store:
         self.labels = Labels(self.database, clock)
         self.reviews = Reviews(self.database)
         self.gaps = Gaps(self.database)
+        self.proposals = Proposals(self.database)
         self.places = Places(self.database)
         self.documents = Documents(self.database, clock)
         self.letters = Letters(self.database, clock, on_work=self._ring)

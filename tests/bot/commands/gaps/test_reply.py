@@ -8,9 +8,9 @@ import pytest
 
 from bot import texts
 from bot.commands.base.context import digest_of
-from bot.commands.gaps.reply import folded
 from bot.config import Bot
 from bot.domain import Person, Surface, Text, Vote
+from bot.domain.spelling import folded
 from bot.engine_client import Added, Dropped
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ROOM, Desk

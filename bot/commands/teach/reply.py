@@ -1,0 +1,383 @@
+"""/teach: what votes would teach the knowledge base, and what a person makes of it.
+
+Each helpful vote, choice, pointed gap and confirmed review proposes to teach its entry the
+question as one more wording; a vote against a match that came by a taught wording proposes
+to take that away. Somebody decides, unless the configuration lets enough votes do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from bot import texts
+from bot.commands.base.attachments import CSV, Attachments
+from bot.commands.base.context import Room, name_of
+from bot.commands.base.family import Ports
+from bot.commands.base.liveness import wait_until_live
+from bot.commands.base.ports import Engine, History, Labels, Proposals
+from bot.commands.teach.evidence import Votes, proposals_of
+from bot.commands.teach.grammar import (
+    AcceptProposal,
+    ExportTaught,
+    RefuseProposal,
+    ShowProposals,
+    ShowTaught,
+    TeachCommand,
+    TeachWording,
+    UndoTeaching,
+)
+from bot.commands.teach.lessons import Lesson, Lessons, Outlook, opposite_of
+from bot.commands.teach.words import WORDS, Words
+from bot.csv_table import as_csv
+from bot.domain import Button, KeptProposal, Outcome, Person, Proposal, ProposalDecision, Text
+
+SHOWN = 5
+MOST_WAITING = 500
+MOST_LOOKED_AT = 20  # at four calls of the engine each
+PAST = 10
+NAMED = 5
+WORDING_SHOWN = 120
+HEAD = (
+    "number", "state", "kind", "origin", "at", "person", "wording", "knowledge_base", "entry_id",
+    "helpful", "not_helpful", "decided_by", "decided_at",
+)  # fmt: skip
+
+
+class Teaching:
+    """`after`: how many people's helpful votes teach by themselves; 0: none do."""
+
+    def __init__(
+        self,
+        *,
+        proposals: Proposals,
+        labels: Labels,
+        history: History,
+        engine: Engine,
+        attachments: Attachments,
+        wait: Callable[[float], None],
+        after: int,
+    ) -> None:
+        self._proposals = proposals
+        self._labels = labels
+        self._history = history
+        self._engine = engine
+        self._lessons = Lessons(engine)
+        self._attachments = attachments
+        self._wait = wait
+        self._after = after
+
+    @classmethod
+    def of(cls, ports: Ports) -> Teaching:
+        return cls(
+            proposals=ports.proposals,
+            labels=ports.labels,
+            history=ports.history,
+            engine=ports.engine,
+            attachments=ports.attachments,
+            wait=ports.wait,
+            after=ports.bot.teaching.after,
+        )
+
+    def answer(self, room: Room, command: TeachCommand) -> Outcome:
+        """Raises EngineError."""
+        match command:
+            case ShowProposals():
+                return self.show(room)
+            case AcceptProposal(number):
+                return self.accept(room, number)
+            case RefuseProposal(number):
+                return self.refuse(room, number)
+            case TeachWording(entry_id, wording):
+                return self._give(room, Proposal(room.knowledge_base, entry_id, wording, origin="hand"))
+            case UndoTeaching():
+                return self.undo(room)
+            case ShowTaught():
+                return self.past(room)
+            case ExportTaught():
+                return self.export(room)
+            case _:
+                assert_never(command)
+
+    def proposing(self, room: Room, outcome: Outcome) -> Outcome:
+        """The same outcome with what its labels would teach, which enough votes teach at once."""
+        channel = room.message.channel
+        found = list(proposals_of(self._history, channel, outcome, room.message.action))
+        ruled = {decision.proposal.wording for decision in outcome.ruled}
+        found = [(label, each) for label, each in found if each.wording not in ruled]
+        outcome = replace(outcome, proposed=(*outcome.proposed, *(each for _, each in found)))
+        if self._after:
+            for label, proposal in found:
+                votes = self._votes(room, proposal.knowledge_base)
+                votes.add(label, room.message.person)
+                outcome = self._teach_by_votes(room, outcome, proposal, votes)
+        return outcome
+
+    def show(self, room: Room) -> Outcome:
+        """The list, those that most people stand behind first. What is no longer there leaves it."""
+        words, votes = WORDS[room.language], self._votes(room, room.knowledge_base)
+        waiting = self._proposals.waiting(room.message.channel, room.knowledge_base, MOST_WAITING)
+        backed = [
+            one for one in waiting if one.proposal.kind == "take back" or votes.on(one.proposal).helpful
+        ]
+        backed.sort(key=lambda one: (-len(votes.on(one.proposal).helpful), one.id))
+        shown: list[tuple[KeptProposal, Outlook]] = []
+        gone: list[ProposalDecision] = []
+        for one in backed[:MOST_LOOKED_AT]:
+            outlook = self._lessons.outlook(one.proposal) if len(shown) < SHOWN else None
+            if outlook is not None:
+                shown.append((one, outlook))
+            elif len(shown) < SHOWN:
+                gone.append(ProposalDecision(one.proposal, "gone"))
+        if not shown:
+            none = room.text(words.none.format(name=room.knowledge_base), verb="teach")
+            return Outcome((none,), ruled=tuple(gone))
+        count = len(backed) - len(gone)
+        lines = [words.head.format(name=room.knowledge_base, count=count)]
+        for one, outlook in shown:
+            lines += _lines(words, one, outlook, votes)
+        if count > len(shown):
+            lines.append(words.more.format(count=count - len(shown)))
+        lines.append(words.how.format(number=shown[0][0].id))
+        said = replace(room.text("\n".join(lines), verb="teach"), buttons=_buttons(words, shown))
+        return Outcome((said,), ruled=tuple(gone))
+
+    def accept(self, room: Room, number: int) -> Outcome:
+        kept = self._open(room, number)
+        return Outcome((kept,)) if isinstance(kept, Text) else self._give(room, kept.proposal)
+
+    def refuse(self, room: Room, number: int) -> Outcome:
+        kept = self._open(room, number)
+        if isinstance(kept, Text):
+            return Outcome((kept,))
+        said = WORDS[room.language].refused.format(who=room.who, number=number, **_names(kept.proposal))
+        decision = ProposalDecision(kept.proposal, "refused")
+        return Outcome((room.announcement(said, verb="teach"),), ruled=(decision,))
+
+    def undo(self, room: Room) -> Outcome:
+        """Undo what the last message taught or took away; again, and it is the one before."""
+        words = WORDS[room.language]
+        act = self._proposals.last_act(room.message.channel)
+        if not act:
+            return Outcome((room.aside(words.nothing_to_undo, verb="teach"),))
+        lines: list[str] = []
+        ruled: list[ProposalDecision] = []
+        for kept in act:
+            lesson = self._lessons.undo(kept.proposal, kept.wording_id, room.who)
+            if lesson.decision is None:
+                lines.append(_problem(words, kept.proposal, lesson))
+                continue
+            sentence = words.taught_again if kept.proposal.kind == "take back" else words.undone
+            lines.append(sentence.format(who=room.who, **_names(kept.proposal)))
+            ruled += [lesson.decision, *self._opposite(room, lesson.decision)]
+        if ruled:
+            lines.append(words.live_soon)
+        return Outcome((room.announcement("\n".join(lines), verb="teach"),), ruled=tuple(ruled))
+
+    def past(self, room: Room) -> Outcome:
+        words = WORDS[room.language]
+        decided = self._proposals.decided(room.message.channel, PAST)
+        lines = [words.history, *(_past_line(room, words, kept) for kept in decided)]
+        body = "\n".join(lines) if decided else words.history_none
+        return Outcome((room.text(body, verb="teach"),))
+
+    def export(self, room: Room) -> Outcome:
+        words = WORDS[room.language]
+        everything = self._proposals.everything(room.message.channel)
+        if not everything:
+            return Outcome((room.aside(words.export_none, verb="teach"),))
+        document, file = self._attachments.offer(
+            room,
+            as_csv(HEAD, self._rows(room, everything)),
+            name="kbdial-teaching.csv",
+            media_type=CSV,
+            body=words.exported.format(count=len(everything)),
+            verb="teach",
+        )
+        return Outcome((document,), files=(file,))
+
+    def _open(self, room: Room, number: int) -> KeptProposal | Text:
+        """The proposal of this number, or why it cannot be decided any more."""
+        words = WORDS[room.language]
+        kept = self._proposals.get(room.message.channel, number)
+        if kept is None:
+            return room.aside(words.unknown.format(number=number), verb="teach")
+        if kept.state == "open":
+            return kept
+        already = {
+            "accepted": words.already_accepted,
+            "refused": words.already_refused,
+            "undone": words.already_undone,
+            "gone": words.already_gone,
+        }
+        said = already[kept.state].format(
+            number=number,
+            who=kept.decided_by,
+            when=room.moment(kept.decided_at) if kept.decided_at else "",
+            entry=_one_line(kept.proposal.entry_id),
+        )
+        return room.aside(said, verb="teach")
+
+    def _give(self, room: Room, proposal: Proposal) -> Outcome:
+        kept = self._proposals.find(room.message.channel, proposal)
+        is_kept = kept is not None and kept.state == "accepted"
+        words, lesson = WORDS[room.language], self._lessons.give(proposal, room.who, is_kept=is_kept)
+        if lesson.decision is None or lesson.result != "done":
+            # A slip of the hand is nothing to remember.
+            gone = (lesson.decision,) if lesson.decision and kept and not is_kept else ()
+            return Outcome((room.aside(_problem(words, proposal, lesson), verb="teach"),), ruled=gone)
+        ruled = (lesson.decision, *self._opposite(room, lesson.decision))
+        sentence = words.took_back if proposal.kind == "take back" else words.taught
+        said = sentence.format(who=room.who, **_names(proposal))
+        return Outcome((self._announcement(room, said, proposal, lesson),), ruled=ruled)
+
+    def _opposite(self, room: Room, decision: ProposalDecision) -> tuple[ProposalDecision, ...]:
+        """What taking a wording away means for the proposal that had taught it here, and giving it back."""
+        if decision.proposal.kind == "teach":
+            return ()
+        taught = self._proposals.find(room.message.channel, opposite_of(decision.proposal))
+        if taught is None:
+            return ()
+        if decision.state == "accepted" and taught.state == "accepted":
+            return (ProposalDecision(taught.proposal, "undone"),)
+        if decision.state == "undone" and decision.wording_id:
+            return (ProposalDecision(taught.proposal, "accepted", decision.wording_id),)
+        return ()
+
+    def _teach_by_votes(self, room: Room, outcome: Outcome, proposal: Proposal, votes: Votes) -> Outcome:
+        """Teach it where enough people found it helpful, nobody the contrary, and nobody refused it."""
+        voices = votes.on(proposal)
+        people = [person for person in voices.helpful if person.id]
+        kept = self._proposals.find(room.message.channel, proposal)
+        is_decided = kept is not None and kept.state not in {"open", "gone"}
+        if proposal.kind != "teach" or len(people) < self._after or voices.not_helpful or is_decided:
+            return outcome
+        lesson = self._lessons.give(proposal, room.who)
+        if lesson.decision is not None:
+            outcome = replace(outcome, ruled=(*outcome.ruled, lesson.decision))
+        if lesson.result != "done":
+            return outcome
+        said = WORDS[room.language].by_votes.format(count=len(people), **_names(proposal))
+        news = self._announcement(room, said, proposal, lesson)
+        return replace(outcome, replies=(*outcome.replies, news))
+
+    def _announcement(self, room: Room, said: str, proposal: Proposal, lesson: Lesson) -> Text:
+        words = WORDS[room.language]
+        live = "soon"
+        if lesson.refresh is not None:
+            live = wait_until_live(self._engine, proposal.knowledge_base, lesson.refresh, self._wait)
+        liveness = {"live": words.live, "soon": words.live_soon, "failed": words.live_failed}[live]
+        return room.announcement(f"{said}\n{liveness} {words.undo_hint}", verb="teach")
+
+    def _votes(self, room: Room, knowledge_base: str) -> Votes:
+        return Votes(self._labels.of(room.message.channel, knowledge_base=knowledge_base))
+
+    def _rows(self, room: Room, everything: Sequence[KeptProposal]) -> Iterable[tuple[str | int, ...]]:
+        votes = {
+            name: self._votes(room, name) for name in {one.proposal.knowledge_base for one in everything}
+        }
+        for one in everything:
+            proposal = one.proposal
+            said = votes[proposal.knowledge_base].on(proposal)
+            yield (
+                one.id, one.state, proposal.kind, proposal.origin, f"{one.made_at:%Y-%m-%dT%H:%M:%SZ}",
+                name_of(one.person), proposal.wording, proposal.knowledge_base, proposal.entry_id,
+                len(said.helpful), len(said.not_helpful), one.decided_by,
+                f"{one.decided_at:%Y-%m-%dT%H:%M:%SZ}" if one.decided_at else "",
+            )  # fmt: skip
+
+
+def build(ports: Ports) -> Callable[[Room, TeachCommand], Outcome]:
+    return Teaching.of(ports).answer
+
+
+def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> list[str]:
+    said, names = votes.on(kept.proposal), _names(kept.proposal)
+    text = texts.shortened(outlook.entry.text)
+    if kept.proposal.kind == "take back":
+        return [words.line_take_back.format(number=kept.id, text=text, who=name_of(kept.person), **names)]
+    lines = [
+        words.line.format(
+            number=kept.id,
+            text=text,
+            who=_people(said.helpful),
+            today=_score(words, outlook.today),
+            then=_score(words, outlook.then),
+            **names,
+        )
+    ]
+    if outlook.rival is not None:
+        lines.append(
+            words.nearer.format(
+                entry=_one_line(outlook.rival.entry_id),
+                text=texts.shortened(outlook.rival.text),
+                other=texts.score(outlook.rival.score),
+                score=_score(words, outlook.today),
+            )
+        )
+    if said.not_helpful:
+        lines.append(words.against.format(who=_people(said.not_helpful)))
+    return lines
+
+
+def _buttons(words: Words, shown: Sequence[tuple[KeptProposal, Outlook]]) -> tuple[Button, ...]:
+    return tuple(
+        button
+        for kept, _ in shown
+        for button in (
+            Button(
+                (words.take if kept.proposal.kind == "teach" else words.take_it_back).format(number=kept.id),
+                f"/teach {kept.id}",
+                is_explained=True,
+            ),
+            Button(words.refuse.format(number=kept.id), f"/teach no {kept.id}", is_explained=True),
+        )
+    )
+
+
+def _problem(words: Words, proposal: Proposal, lesson: Lesson) -> str:
+    sentences = {
+        "has_it": words.has_it,
+        "other_has_it": words.other_has_it,
+        "no_entry": words.no_entry,
+        "refused": words.not_taken,
+        "no_wording": words.wording_gone,
+    }
+    return sentences[lesson.result].format(other=_one_line(lesson.other), **_names(proposal))
+
+
+def _past_line(room: Room, words: Words, kept: KeptProposal) -> str:
+    sentences = {
+        "accepted": words.history_taught if kept.proposal.kind == "teach" else words.history_took_back,
+        "refused": words.history_refused,
+        "undone": words.history_undone,
+    }
+    return sentences[kept.state].format(
+        when=room.moment(kept.decided_at) if kept.decided_at else "",
+        who=kept.decided_by,
+        number=kept.id,
+        **_names(kept.proposal),
+    )
+
+
+def _names(proposal: Proposal) -> dict[str, str]:
+    return {
+        "name": proposal.knowledge_base,
+        "entry": _one_line(proposal.entry_id),
+        "wording": texts.shortened(proposal.wording, WORDING_SHOWN),
+    }
+
+
+def _people(people: Sequence[Person]) -> str:
+    named = ", ".join(map(name_of, people[:NAMED]))
+    return f"{named} +{len(people) - NAMED}" if len(people) > NAMED else named
+
+
+def _score(words: Words, score: float | None) -> str:
+    return words.unscored if score is None else texts.score(score)
+
+
+def _one_line(text: str) -> str:
+    """An id whole, for it is typed again."""
+    return " ".join(text.split())

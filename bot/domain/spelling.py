@@ -1,0 +1,10 @@
+"""When two spellings are one question."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """A question as it is told from others: width, case and stray blanks do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
