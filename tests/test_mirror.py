@@ -20,6 +20,7 @@ ELSEWHERE = {
     "bot/commands/*/reply.py": "tests/bot/responder/test_responder.py",
     "bot/commands/base/*.py": "tests/bot/responder/test_channel_isolation.py",
     "bot/commands/strategy/presets.py": "tests/bot/commands/strategy/test_reply.py",
+    "bot/commands/teach/*.py": "tests/bot/commands/teach/test_reply.py",
     "bot/console/*.py": "tests/bot/console/test_routes.py",
     "bot/console/words/*.py": "tests/bot/console/test_trial.py",
     "bot/console/pages/*.py": "tests/bot/console/test_in_a_browser.py",

@@ -230,7 +230,7 @@ class PaperEngine:
     def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:  # noqa: ARG002
         self._answer()
         score = 1.0 if query in texts else 0.0
-        return Tried(len(texts), 1, (), score, (("t1", texts[0], score),))
+        return Tried(self.model, len(texts), 1, (), score, (Match(1, "t1", texts[0], score),))
 
     def _wording(self, entry_id: str, text: str) -> str | None:
         return next((each.text for each in self.taught.get(entry_id, ()) if each.text == text), None)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from bot.commands.teach.words import WORDS
 from bot.config import Bot, Teaching
 from bot.domain import Answer, Choose, Document, EngineError, InboxItem, Outcome, Person, Text, Vote
 from tests.bot.store.building import HandClock, a_store
@@ -269,6 +272,14 @@ def test_hostile_texts_are_quoted_on_one_line_and_calculate_nothing(desk: Desk) 
     content = desk.store.documents.get(document.id)
     assert content is not None
     assert b"'=HYPERLINK" in content.content
+
+
+def test_both_languages_fill_in_the_same() -> None:
+    english, chinese = (
+        {key: set(re.findall(r"{(\w+)}", text)) for key, text in asdict(WORDS[language]).items()}
+        for language in ("en", "zh")
+    )
+    assert chinese == english
 
 
 @pytest.mark.parametrize(
