@@ -31,7 +31,7 @@ from tests.support import wecom_codec as codec
 from tests.support.slack import recording_slack
 from tests.support.slack_people import a_command, signature
 
-KEY, TOKEN, BOT = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0", "Token123", "AIBOT1"
+KEY, TOKEN, BOT = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0", "Tok3nOfTheDesk", "AIBOT1"
 QUESTIONS = (
     "怎么申请退货？",
     "how do I return a dress",

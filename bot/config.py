@@ -36,6 +36,8 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.weak_secrets import OptionalSecret
+
 PROGRAMS = ("bot", "engine")
 
 
@@ -151,7 +153,7 @@ class Bot(Section):
     data_dir: Path = Path("data")
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/bot.db"
     engine_url: WebAddress = "http://127.0.0.1:8100"
-    engine_token: SecretStr = SecretStr("")
+    engine_token: OptionalSecret = SecretStr("")
     names: tuple[str, ...] = ("知识库助手", "kbdial")
     settings_open_to: Literal["everyone", "admins"] = "everyone"
     timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
@@ -314,7 +316,7 @@ def _tell(lines: Sequence[str], path: Path | None) -> str:
 
 
 def _line(mistake: Any) -> str:
-    *tables, key = [str(part) for part in mistake["loc"]] or ["?"]
+    *tables, key = _keys(mistake["loc"]) or ["?"]
     where = f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]"
     if mistake["type"] == "extra_forbidden":
         return f"{where} is not a setting; see config.example.toml for those there are"
@@ -324,6 +326,15 @@ def _line(mistake: Any) -> str:
     given = mistake["input"]
     got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
     return f"{where}: {says}{got}" if _may_show([*tables, key]) else f"{where}: {says}"
+
+
+def _keys(place: Sequence[str | int]) -> list[str]:
+    """The names of the tables and the key; what stands in a list is told by the list's key and its number."""
+    *before, last = place or ("",)
+    if before and isinstance(last, int):
+        *before, name = before
+        last = f"{name}, number {last + 1}"
+    return [str(part) for part in (*before, last)] if place else []
 
 
 def _in_words(message: str) -> str:

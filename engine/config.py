@@ -37,6 +37,7 @@ from engine import timetable
 from engine.domain import SourceSpec
 from engine.source import spec
 from engine.source.spec import SourceTable
+from engine.weak_secrets import OptionalSecret
 
 FALLBACK_THRESHOLD = 0.40
 """What holds where neither the question nor the knowledge base names a threshold."""
@@ -113,7 +114,7 @@ class Model(_Section):
     longest_tokens: int = Field(default=512, ge=8, le=32768)
     prepare: Literal["auto"] | tuple[Step, ...] = "auto"
     remote_url: Annotated[str, AfterValidator(_web_address)] = ""
-    remote_token: SecretStr = SecretStr("")
+    remote_token: OptionalSecret = SecretStr("")
 
 
 class KnowledgeBase(_Section):
@@ -153,7 +154,7 @@ SAMPLES = (
 class Engine(_Section):
     listen: ListenAddress = "127.0.0.1:8100"
     data_dir: Path = Path("data/engine")
-    token: SecretStr = SecretStr("")
+    token: OptionalSecret = SecretStr("")
     hosts: tuple[str, ...] = ()
     timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
     web_threads: int = Field(default=64, ge=4, le=512)

@@ -344,6 +344,13 @@ CATALOGUE: dict[str, Case] = {
             f"{ENVELOPE}test_the_memory_of_replays_is_bounded",
         )
     ),
+    "SEC41": Case(
+        (
+            "bot/test_weak_secrets.py::test_the_bot_starts_with_no_weak_secret_and_names_the_key",
+            "bot/test_weak_secrets.py::test_no_key_that_is_a_secret_goes_without_being_looked_at",
+            "engine/test_weak_secrets.py::test_the_engine_starts_with_no_weak_secret_and_names_the_key",
+        )
+    ),
     "supply chain": Case(
         (
             "attacks/test_nothing_is_fetched.py::test_every_pinned_file_has_its_hash",

@@ -10,6 +10,8 @@ import pytest
 
 from tests.attacks.catalogue import CATALOGUE
 
+# The sheet that the catalogue began with has forty; what was found later goes on behind them.
+FIRST = 40
 TESTS = Path(__file__).resolve().parents[1]
 
 
@@ -20,7 +22,9 @@ def _functions(path: Path) -> frozenset[str]:
 
 
 def test_every_case_is_listed_with_a_test_or_a_reason() -> None:
-    assert {f"SEC{number:02d}" for number in range(1, 41)} | {"supply chain"} == set(CATALOGUE)
+    numbered = [name for name in CATALOGUE if name != "supply chain"]
+    assert numbered == [f"SEC{number:02d}" for number in range(1, len(numbered) + 1)]
+    assert len(numbered) >= FIRST
     assert [name for name, case in CATALOGUE.items() if not case.tests and not case.open] == []
 
 

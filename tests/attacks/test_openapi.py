@@ -31,13 +31,13 @@ SIGNED, UNSIGNED = {"X-Signed": "yes"}, {"X-Signed": "no"}
 OF_THE_ENGINE = operations(of_the_engine.document(token_needed=True))
 OF_THE_BOT = operations(of_the_bot.document(PATHS))
 WECOM = {
-    "robot": {"support": {"bot_id": "AIBOT1", "token": "Token123", "encoding_aes_key": KEY}},
+    "robot": {"support": {"bot_id": "AIBOT1", "token": "Tok3nOfTheDesk", "encoding_aes_key": KEY}},
     "app": {
         "support": {
             "corp_id": "corp",
             "agent_id": 1,
-            "secret": "S1",
-            "token": "Token123",
+            "secret": "S1k7Qm2xRz",
+            "token": "Tok3nOfTheDesk",
             "encoding_aes_key": KEY,
         }
     },
@@ -95,7 +95,7 @@ def _vendors(wsgi: Wsgi) -> Wsgi:
 
 def _sealed(body: bytes, *, is_robot: bool) -> tuple[bytes, str]:
     receive_id = "" if is_robot else "corp"
-    envelope = Envelope(token="Token123", encoding_aes_key=KEY, receive_id=receive_id, clock=Clock())
+    envelope = Envelope(token="Tok3nOfTheDesk", encoding_aes_key=KEY, receive_id=receive_id, clock=Clock())
     encrypted, at = envelope.encrypt(body), str(int(time.time()))
     query = {"msg_signature": envelope.sign(at, "n", encrypted), "timestamp": at, "nonce": "n"}
     outer = (

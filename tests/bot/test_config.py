@@ -33,11 +33,14 @@ def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:
         tmp_path,
         '[bot]\nnames = ["kb"]\n[bot.defaults]\nthreshold = 0.5\nlimit = 7\n',
         KBDIAL_BOT__DEFAULTS__LIMIT="9",
-        KBDIAL_BOT__SLACK__SIGNING_SECRETS='["one", "two"]',
+        KBDIAL_BOT__SLACK__SIGNING_SECRETS='["one-k7Qm2x", "two-k7Qm2x"]',
         KBDIAL_BOT__LISTEN="",
     )
     assert (bot.defaults.threshold, bot.defaults.limit, bot.names) == (Decimal("0.5"), 9, ("kb",))
-    assert [secret.get_secret_value() for secret in ADAPTER.section_of(bot).signing_secrets] == ["one", "two"]
+    assert [secret.get_secret_value() for secret in ADAPTER.section_of(bot).signing_secrets] == [
+        "one-k7Qm2x",
+        "two-k7Qm2x",
+    ]
     assert bot.listen == "127.0.0.1:8000"
 
 

@@ -151,7 +151,7 @@ def run_search(settings: config.Engine, text: str, edges: app.Edges = EDGES, **o
 def test_the_shell_searches_with_or_without_a_running_engine(
     tmp_path: Path, runs: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "pear"), token="t0ken")
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "pear"), token="t0ken-k7Qm")
     assert run_search(settings, "pear", as_json=True) == 0
     capsys.readouterr()
     if runs:

@@ -75,16 +75,16 @@ def test_paths_in_the_file_start_from_the_file(tmp_path: Path) -> None:
 def test_the_environment_wins_and_starts_from_here(tmp_path: Path) -> None:
     environment = {
         "KBDIAL_ENGINE__DATA_DIR": "elsewhere",
-        "KBDIAL_ENGINE__TOKEN": "t0ken",
+        "KBDIAL_ENGINE__TOKEN": "t0ken-k7Qm",
         "KBDIAL_ENGINE__MODEL__DIMENSION": "64",
         "KBDIAL_ENGINE__KNOWLEDGE_BASE": json.dumps([{"name": "faq", "source": "a.txt"}]),
     }
     settings = loaded(tmp_path, '[engine]\ndata_dir = "store"\n', environment)
     assert settings.data_dir == Path("elsewhere")
-    assert settings.token.get_secret_value() == "t0ken"
+    assert settings.token.get_secret_value() == "t0ken-k7Qm"
     assert settings.model.dimension == 64
     assert settings.knowledge_base[0].sources == (SourceSpec(path="a.txt", base=Path()),)
-    assert "t0ken" not in repr(settings)
+    assert "t0ken-k7Qm" not in repr(settings)
 
 
 def test_the_bots_part_is_passed_over(tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ def test_any_value_of_the_environment_is_read_or_refused(key: str, value: Any) -
 
 
 def test_what_the_log_must_not_show_is_known() -> None:
-    environment = {"KBDIAL_ENGINE__TOKEN": "t0ken", "KBDIAL_ENGINE__MODEL__REMOTE_TOKEN": "s3cret"}
-    assert set(config.load(None, environment).secrets) == {"t0ken", "s3cret"}
+    environment = {"KBDIAL_ENGINE__TOKEN": "t0ken-k7Qm", "KBDIAL_ENGINE__MODEL__REMOTE_TOKEN": "s3cret-k7Qm"}
+    assert set(config.load(None, environment).secrets) == {"t0ken-k7Qm", "s3cret-k7Qm"}
 
 
 def test_a_knowledge_base_outside_the_engines_part_is_told_where_it_goes(tmp_path: Path) -> None:

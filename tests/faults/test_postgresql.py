@@ -160,7 +160,7 @@ def test_the_commands_say_what_to_do_with_a_server(url: str, tmp_path: Path, sla
 def test_a_long_connection_is_not_left_without_somebody_to_send_over_it(
     url: str, tmp_path: Path, slack: RecordingSlack
 ) -> None:
-    robot = {"bot_id": "AIBOT1", "secret": "a secret"}
+    robot = {"bot_id": "AIBOT1", "secret": "S1k7Qm2xRz"}
     settings = some_bot_settings(tmp_path, slack, database_url=url, wecom={"robot": {"support": robot}})
     with pytest.raises(CannotStart, match="--workers 0 leaves nobody to send over the long connection"):
         serve(settings, workers=0)

@@ -29,6 +29,7 @@ SIDE_BY_SIDE = (
     "tests/engine/refresh/test_side_by_side.py::"
     "test_what_is_added_says_nothing_about_the_age_of_what_the_sources_hold"
 )
+WEAK = "tests/bot/test_weak_secrets.py::test_what_the_environment_brings_is_looked_at_too"
 REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
 
 
@@ -56,6 +57,7 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
         ),
         pytest.param("no-guard-against-web-pages", f"{PAGES}[headers0-403]", id="web pages may write"),
         pytest.param("sources-in-a-row", SIDE_BY_SIDE, id="a hanging source holds up entries"),
+        pytest.param("any-secret", WEAK, id="any secret will do"),
     ],
 )
 def test_the_suite_turns_red_without_a_safeguard(safeguard: str, test: str) -> None:

@@ -24,10 +24,12 @@ import alembic.ddl.impl
 import sqlalchemy
 
 from bot import app
+from bot import weak_secrets as bot_secrets
 from bot.cli import operator
 from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
 from bot.store import Inbox, file_watch, inbox, outbox, sqlite, tables
+from engine import weak_secrets as engine_secrets
 from engine.refresh import refresher
 from engine.storage import snapshot_store
 from engine.web import browsers
@@ -145,6 +147,11 @@ def _sources_in_a_row() -> None:
     refresher.Refresher.changed = refresher.Refresher.request  # type: ignore[method-assign]
 
 
+def _any_secret() -> None:
+    for module in (bot_secrets, engine_secrets):
+        vars(module)["find_weakness"] = lambda _: None
+
+
 class _OsWithoutSync:
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
@@ -176,6 +183,7 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "no-sync-of-snapshots": _no_sync_of_snapshots,
     "no-guard-against-web-pages": _no_guard_against_web_pages,
     "sources-in-a-row": _sources_in_a_row,
+    "any-secret": _any_secret,
 }
 
 

@@ -69,7 +69,7 @@ class WeCom:
     callback: Callback
     path: str = "/wecom/robot/support"
     bot_id: str = "AIBOT1"
-    token: str = "Token123"
+    token: str = "Tok3nOfTheDesk"
     encoding_aes_key: str = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
     receive_id: str = ""
     meanwhile: Callable[[], None] = lambda: None
@@ -285,7 +285,7 @@ class WeComApp:
     path: str = "/wecom/app/support"
     corp_id: str = "ww1"
     agent_id: int = 1000002
-    token: str = "Token123"
+    token: str = "Tok3nOfTheDesk"
     encoding_aes_key: str = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 
     def __post_init__(self) -> None:

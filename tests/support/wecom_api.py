@@ -62,7 +62,7 @@ class Sent:
 @dataclass
 class WeComApi(BaseAdapter):
     clock: VirtualClock
-    secrets: dict[tuple[str, str], int] = field(default_factory=lambda: {("ww1", "S1"): 1000002})
+    secrets: dict[tuple[str, str], int] = field(default_factory=lambda: {("ww1", "S1k7Qm2xRz"): 1000002})
     users: set[str] = field(default_factory=lambda: {"zhangsan", "lisi"})
     webhooks: set[str] = field(default_factory=lambda: {"KEY1", "KEY2"})
     trusted: bool = True

@@ -24,7 +24,7 @@ from tests.support.wsgi_transport import WsgiTransport
 
 KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 WEBHOOK = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
-SECRET_WORDS = ("Token123", KEY, "S1", "KEY1")
+SECRET_WORDS = ("Tok3nOfTheDesk", KEY, "S1k7Qm2xRz", "KEY1")
 
 
 class EngineDoor(WsgiTransport):
@@ -141,9 +141,11 @@ def a_wecom_program(
 
 
 def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> config.Config:
-    robots: dict[str, Any] = {"support": {"bot_id": "AIBOT1", "token": "Token123", "encoding_aes_key": KEY}}
+    robots: dict[str, Any] = {
+        "support": {"bot_id": "AIBOT1", "token": "Tok3nOfTheDesk", "encoding_aes_key": KEY}
+    }
     if socket_url:
-        robots["inside"] = {"bot_id": "AIBOT1", "secret": "S1", "socket_url": socket_url}
+        robots["inside"] = {"bot_id": "AIBOT1", "secret": "S1k7Qm2xRz", "socket_url": socket_url}
         del robots["support"]
     bot = {
         "listen": "127.0.0.1:0",
@@ -156,8 +158,8 @@ def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> c
                 "support": {
                     "corp_id": "ww1",
                     "agent_id": 1000002,
-                    "secret": "S1",
-                    "token": "Token123",
+                    "secret": "S1k7Qm2xRz",
+                    "token": "Tok3nOfTheDesk",
                     "encoding_aes_key": KEY,
                 }
             },

@@ -39,7 +39,7 @@ class SocketWeCom:
     """One bot's side of the platform. Used as a context: the server listens while it is open."""
 
     clock: VirtualClock
-    secret: str = "S1"
+    secret: str = "S1k7Qm2xRz"
     bot_id: str = "AIBOT1"
     shown: list[Shown] = field(default_factory=list)
     rung: list[str] = field(default_factory=list)

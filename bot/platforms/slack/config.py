@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from bot.config import Section, WebAddress
+from bot.weak_secrets import OptionalSecret, Secret
 
 
 class Slack(Section):
-    signing_secrets: tuple[SecretStr, ...] = ()
-    bot_token: SecretStr = SecretStr("")
+    signing_secrets: tuple[Secret, ...] = ()
+    bot_token: OptionalSecret = SecretStr("")
     api_url: WebAddress = "https://slack.com/api"
     response_hosts: tuple[WebAddress, ...] = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
     command_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,16}$")] = ""

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from bot.config import Section, WebAddress
+from bot.weak_secrets import OptionalSecret, find_weakness
 
 AES_KEY = re.compile(r"[0-9A-Za-z]{43}")
 # The name of a robot, an application or a webhook is a part of its route.
@@ -72,9 +73,9 @@ class WecomRobot(_WecomSection):
     """An AI bot: called at our URL (token and encoding_aes_key), or over a long connection (secret)."""
 
     bot_id: str = ""
-    token: SecretStr = SecretStr("")
-    encoding_aes_key: SecretStr = SecretStr("")
-    secret: SecretStr = SecretStr("")
+    token: OptionalSecret = SecretStr("")
+    encoding_aes_key: OptionalSecret = SecretStr("")
+    secret: OptionalSecret = SecretStr("")
     socket_url: str = Field(default="wss://openws.work.weixin.qq.com", pattern=r"^wss?://[!-~]+$")
     response_hosts: tuple[WebAddress, ...] = ("https://qyapi.weixin.qq.com",)
     freshness_seconds: int = Field(default=300, ge=1)
@@ -120,9 +121,9 @@ class WecomApp(_WecomSection):
 
     corp_id: str = ""
     agent_id: int = Field(default=0, ge=0)
-    secret: SecretStr = SecretStr("")
-    token: SecretStr = SecretStr("")
-    encoding_aes_key: SecretStr = SecretStr("")
+    secret: OptionalSecret = SecretStr("")
+    token: OptionalSecret = SecretStr("")
+    encoding_aes_key: OptionalSecret = SecretStr("")
     api_url: WebAddress = "https://qyapi.weixin.qq.com"
     freshness_seconds: int = Field(default=300, ge=1)
 
@@ -183,7 +184,7 @@ def _absent(given: Mapping[str, str], *keys: str) -> list[tuple[str, str]]:
 
 def _wrong_aes_key(given: Mapping[str, str]) -> list[tuple[str, str]]:
     key = given.get("encoding_aes_key", "")
-    if not key or AES_KEY.fullmatch(key):
+    if not key or AES_KEY.fullmatch(key) or find_weakness(key):
         return []
     return [
         (

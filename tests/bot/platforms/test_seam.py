@@ -33,6 +33,7 @@ NAMED_IN = {
     "is shown a full-width line": "the reason why a letter's case is kept",
     "WECOM.md": "the page that tells how a group gets a digest",
     "WECOM.zh.md": "the page that tells how a group gets a digest",
+    "mattermost slack wecom xapp xoxb xoxp": "words that placeholders of secrets are made of",
     "the command names for Slack's manifest": "what a table of verbs is for",
 }
 # The terminal is also a plain word; a room of that name, and an import, are what would name the platform.

@@ -34,7 +34,7 @@ WIDTH = 27
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an engine that listens."""
     folder = tmp_path_factory.mktemp("engine")
-    settings = some_settings(folder, a_knowledge_base(folder, "apple"), token="t0ken")
+    settings = some_settings(folder, a_knowledge_base(folder, "apple"), token="t0ken-k7Qm")
     built = app.build(settings, app.Edges(load_encoder=lambda _model: LetterEncoder()))
     built.serve()
     assert built.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
@@ -48,7 +48,7 @@ def answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Beh
 
 
 def model(url: str, **keys: Any) -> Model:
-    return Model(**{"name": "letters", "remote_url": url, "remote_token": SecretStr("t0ken"), **keys})
+    return Model(**{"name": "letters", "remote_url": url, "remote_token": SecretStr("t0ken-k7Qm"), **keys})
 
 
 def letters(*texts: str) -> Vectors:
@@ -80,7 +80,7 @@ def test_a_shorter_vector_is_asked_of_the_server(ours: str) -> None:
     ("keys", "says"),
     [
         ({"name": "other"}, 'refused with status 422: .*model must be \\\\"letters'),
-        ({"remote_token": SecretStr("wrong")}, "refused with status 401"),
+        ({"remote_token": SecretStr("wrong-k7Qm")}, "refused with status 401"),
         ({"dimension": 28}, "dimension is 28, letters gives 27"),
     ],
 )
@@ -142,7 +142,7 @@ def test_numbers_instead_of_base64_and_any_order_are_understood() -> None:
             given = loaded(server).encode(["apple", "pear"], "document")
             assert np.allclose(given, letters("apple", "pear"), atol=1e-6)
             assert server.heard[-1].json["encoding_format"] == "base64"
-            assert server.heard[-1].headers["Authorization"] == "Bearer t0ken"
+            assert server.heard[-1].headers["Authorization"] == "Bearer t0ken-k7Qm"
 
 
 def test_where_the_server_does_not_cut_we_do() -> None:

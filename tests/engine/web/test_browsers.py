@@ -54,10 +54,10 @@ def test_a_name_that_a_page_has_pointed_here_reads_nothing(tmp_path: Path) -> No
 
 
 def test_with_a_token_the_token_decides(tmp_path: Path) -> None:
-    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"), token="a-token-of-the-engine")
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"), token="a-t0ken-of-the-engine")
     with an_engine(settings) as engine:
         engine.is_settled()
-        asked = {"Authorization": "Bearer a-token-of-the-engine", "Host": "engine.corp.example"}
+        asked = {"Authorization": "Bearer a-t0ken-of-the-engine", "Host": "engine.corp.example"}
         assert engine.client.get(ENTRIES, headers=asked).status_code == 200
 
 

@@ -30,12 +30,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
     """The official client, on a listening engine with a token."""
     folder = tmp_path_factory.mktemp("engine")
-    settings = some_settings(folder, a_knowledge_base(folder, "apple"), token="t0ken")
+    settings = some_settings(folder, a_knowledge_base(folder, "apple"), token="t0ken-k7Qm")
     built = app.build(settings, app.Edges(load_encoder=lambda _model: LetterEncoder()))
     built.serve()
     assert built.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
     with openai.OpenAI(
-        base_url=f"http://{built.server.address}/v1", api_key="t0ken", max_retries=0
+        base_url=f"http://{built.server.address}/v1", api_key="t0ken-k7Qm", max_retries=0
     ) as speaking:
         yield speaking
     built.stop()

@@ -96,7 +96,7 @@ def test_nothing_is_posted_and_no_key_is_shown(bot: Bot, session: requests.Sessi
         look() for _, look in looks(ADAPTER.section_of(bot), bot.public_url, session, connections={})
     )
     assert api.calls == ["gettoken", "agent/get"]
-    assert not any(secret in said for secret in (KEY, "Token123", "KEY1"))
+    assert not any(secret in said for secret in (KEY, "Tok3nOfTheDesk", "KEY1"))
 
 
 def test_a_proxy_that_answers_instead_of_us_is_named(bot: Bot, session: requests.Session) -> None:

@@ -34,11 +34,11 @@ def test_a_robot_is_called_back_or_connected_by_what_it_is_given(tmp_path: Path)
         f"""
         [bot.wecom.robot.support]
         bot_id = "AIBOT"
-        token = "T1"
+        token = "T1k7Qm2xRz"
         encoding_aes_key = "{KEY}"
         [bot.wecom.robot.night]
         bot_id = "AIBOT2"
-        secret = "S"
+        secret = "S1k7Qm2xRz"
         [bot.wecom.robot.unused]
         bot_id = ""
         token = ""
@@ -57,10 +57,10 @@ def test_a_robot_is_called_back_or_connected_by_what_it_is_given(tmp_path: Path)
 def test_the_environment_overrides_one_key_of_one_robot(tmp_path: Path) -> None:
     config = loaded(
         tmp_path,
-        '[bot.wecom.robot.night]\nbot_id = "AIBOT2"\nsecret = "old"',
-        KBDIAL_BOT__WECOM__ROBOT__NIGHT__SECRET="new",
+        '[bot.wecom.robot.night]\nbot_id = "AIBOT2"\nsecret = "old-k7Qm2x"',
+        KBDIAL_BOT__WECOM__ROBOT__NIGHT__SECRET="new-k7Qm2x",
     )
-    assert ADAPTER.section_of(config.bot).robot["night"].secret.get_secret_value() == "new"
+    assert ADAPTER.section_of(config.bot).robot["night"].secret.get_secret_value() == "new-k7Qm2x"
 
 
 def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
@@ -69,26 +69,26 @@ def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
         f"""
         [bot.wecom.robot.a]
         bot_id = "AIBOT"
-        token = "T1"
+        token = "T1k7Qm2xRz"
         freshness_seconds = 0
         [bot.wecom.robot.b]
         bot_id = "AIBOT"
-        token = "T1"
+        token = "T1k7Qm2xRz"
         encoding_aes_key = "{KEY}0"
         [bot.wecom.robot.c]
-        secret = "S"
+        secret = "S1k7Qm2xRz"
         [bot.wecom.robot.d]
         bot_id = "AIBOT"
-        token = "T1"
+        token = "T1k7Qm2xRz"
         encoding_aes_key = "{KEY}"
-        secret = "S"
+        secret = "S1k7Qm2xRz"
         [bot.wecom.robot.e]
         bot_id = "AIBOT"
         [bot.wecom.robot."f f"]
         [bot.wecom.app.g]
         corp_id = "ww1"
         agent_id = 0
-        secret = "S"
+        secret = "S1k7Qm2xRz"
         tokn = "T"
         """,
     ) == [
@@ -116,10 +116,11 @@ def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_shown_with_its_mistake(tmp_path: Path) -> None:
-    assert "SECRETSECRET" not in "".join(
+    assert "GU3SSGU3SS" not in "".join(
         mistakes(
             tmp_path,
-            '[bot.wecom.robot.a]\ntoken = "SECRETSECRET"\n[bot.wecom.robot.b]\nbot_id = "B"\ntoken = "T"\n'
-            'encoding_aes_key = "SECRETSECRET"',
+            '[bot.wecom.robot.a]\ntoken = "GU3SSGU3SS"\n'
+            '[bot.wecom.robot.b]\nbot_id = "B"\ntoken = "k7Qm2xRz"\n'
+            'encoding_aes_key = "GU3SSGU3SS"',
         )
     )

@@ -20,7 +20,7 @@ from tests.support.wecom_api import VirtualClock
 # are to say the same where nothing can be downloaded.
 PACKAGE = Path(__file__).parents[3] / "support/wecom_crypto"
 PUBLISHED = "54318aac90e02597dd9e8489ca7ea1beb3e3951fad302e2973df3e3bbb01cd01"
-TOKEN = "Token123"
+TOKEN = "Tok3nOfTheDesk"
 KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 NOW = "1790000000"
 MESSAGES = ["", "{}", "阈值👍🏽０．６５", "x" * 76, "x" * 77, "<xml>]]></xml>", "退货" * 5_000]

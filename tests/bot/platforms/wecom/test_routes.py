@@ -75,7 +75,7 @@ def call(
 
 def sign(program: WecomProgram, encrypted: str, *, seconds_ago: float = 0) -> dict[str, str]:
     timestamp = str(int(program.clock.seconds - seconds_ago))
-    signature = codec.signature("Token123", timestamp, "n1", encrypted)
+    signature = codec.signature("Tok3nOfTheDesk", timestamp, "n1", encrypted)
     return {"msg_signature": signature, "timestamp": timestamp, "nonce": "n1"}
 
 

@@ -45,7 +45,7 @@ def api(clock: VirtualClock) -> WeComApi:
 def platform(api: WeComApi, clock: VirtualClock) -> WecomPlatform:
     session = requests.Session()
     session.mount("https://", api)
-    tokens = AccessTokens(session, api_url=API, corp_id="ww1", secret="S1", clock=clock)
+    tokens = AccessTokens(session, api_url=API, corp_id="ww1", secret="S1k7Qm2xRz", clock=clock)
     outlets = Outlets(
         later={"support": ResponseAddresses(session, [API])},
         apps={"support": AppApi(session, tokens, api_url=API, agent_id=1000002)},
@@ -148,7 +148,7 @@ def socket(clock: VirtualClock) -> Iterator[SocketWeCom]:
 def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnection]:
     connection = LongConnection(
         bot_id="AIBOT1",
-        secret="S1",
+        secret="S1k7Qm2xRz",
         open_wire=lambda: WebSocketWire(socket.url),
         clock=clock,
         on_call=lambda _: None,

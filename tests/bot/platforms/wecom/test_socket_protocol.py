@@ -19,7 +19,7 @@ from bot.platforms.wecom.socket_protocol import (
 
 def a_link() -> Link:
     numbers = count(1)
-    return Link("AIBOT1", "S1", new_id=lambda: f"id-{next(numbers)}")
+    return Link("AIBOT1", "S1k7Qm2xRz", new_id=lambda: f"id-{next(numbers)}")
 
 
 def a_live_link(now: float = 0.0) -> Link:
@@ -38,7 +38,7 @@ def test_the_first_frame_subscribes() -> None:
     assert a_link().opened(0) == {
         "cmd": "aibot_subscribe",
         "headers": {"req_id": "id-1"},
-        "body": {"bot_id": "AIBOT1", "secret": "S1"},
+        "body": {"bot_id": "AIBOT1", "secret": "S1k7Qm2xRz"},
     }
 
 
@@ -122,8 +122,8 @@ def test_calls_and_acknowledgements_are_told_apart() -> None:
 
 def test_secrets_leave_in_the_first_frame_only() -> None:
     link = a_live_link()
-    assert "S1" not in as_text(link.ping_due(30) or {})
-    assert "S1" not in repr(vars(link).get("state"))
+    assert "S1k7Qm2xRz" not in as_text(link.ping_due(30) or {})
+    assert "S1k7Qm2xRz" not in repr(vars(link).get("state"))
 
 
 @given(
