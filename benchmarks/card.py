@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.search import ROUNDS, THRESHOLD, library, planted, unit_rows
-from engine.index.scan import Wanted
+from engine.index.scan import SearchSpec
 
 COPIED_BYTES = 2 << 30
 
@@ -74,8 +74,8 @@ def main() -> None:
         floor = 2 * matrix.size / bandwidth
         for asked in (questions[:1], questions):
             for name, want in {
-                f"all >= {THRESHOLD:.2f}": Wanted(THRESHOLD),
-                "first 5 and best 200": Wanted(THRESHOLD, 5, 200),
+                f"all >= {THRESHOLD:.2f}": SearchSpec(THRESHOLD),
+                "first 5 and best 200": SearchSpec(THRESHOLD, 5, 200),
             }.items():
                 taken = median_seconds(
                     partial(scan.search, asked, [want] * len(asked)),

@@ -29,7 +29,7 @@ from bot.commands.threshold.reply import Dial
 from bot.config import Bot
 from bot.domain import (
     Answer,
-    Asked,
+    AnsweredQuestion,
     Channel,
     Clock,
     IncomingMessage,
@@ -58,11 +58,11 @@ def a_message(number: int) -> IncomingMessage:
     return IncomingMessage(ROOM, ANN, (MessageKey("event", str(number)),), Surface.MESSAGE, "q")
 
 
-def a_question(number: int, chance: random.Random) -> Asked:
+def a_question(number: int, chance: random.Random) -> AnsweredQuestion:
     scores = sorted((chance.betavariate(3, 5) for _ in range(SCORES)), reverse=True)
     kept = tuple((f"entry-{at:06d}", score) for at, score in enumerate(scores))
     matches = tuple(Match(at + 1, kept[at][0], TEXT, kept[at][1], answer=TEXT * 2) for at in range(5))
-    return Asked(
+    return AnsweredQuestion(
         Answer(
             id=f"a{number}",
             question=f"{TEXT} {number}",

@@ -209,7 +209,7 @@ def measure_switch(folder: Path, given: argparse.Namespace) -> None:
         first_refresh(engine)
         at_rest = memory()
         quiet, _ = _asked_by_all(engine, SWITCH_SECONDS)
-        published = {engine.knowledge.shelves["default"].current.id}  # type: ignore[union-attr]  # just refreshed
+        published = {engine.knowledge.snapshot_stores["default"].current.id}  # type: ignore[union-attr]  # just refreshed
         asking = threading.Event()
 
         def switching() -> None:

@@ -31,7 +31,7 @@ import numpy as np
 from engine.index.scan import (
     Compressed,
     Scan,
-    Wanted,
+    SearchSpec,
     int8_products,
 )
 from engine.index.scan.score import Floats
@@ -81,11 +81,11 @@ def contestants(matrix: Floats, questions: Floats) -> dict[str, Callable[[], obj
     count = len(questions)
     ours, whole = Scan.over(matrix), Scan(matrix)
     runs: dict[str, Callable[[], object]] = {
-        "ours, all >= 0.40": lambda: ours.search(questions, [Wanted(THRESHOLD)] * count),
-        "ours, first 5 and best 200": lambda: ours.search(questions, [Wanted(THRESHOLD, 5, 200)] * count),
-        "ours, first 5 >= 0.10": lambda: ours.search(questions, [Wanted(0.1, 5)] * count),
-        "ours, first 5 >= 0.00": lambda: ours.search(questions, [Wanted(0.0, 5)] * count),
-        "ours without numkong": lambda: whole.search(questions, [Wanted(THRESHOLD)] * count),
+        "ours, all >= 0.40": lambda: ours.search(questions, [SearchSpec(THRESHOLD)] * count),
+        "ours, first 5 and best 200": lambda: ours.search(questions, [SearchSpec(THRESHOLD, 5, 200)] * count),
+        "ours, first 5 >= 0.10": lambda: ours.search(questions, [SearchSpec(0.1, 5)] * count),
+        "ours, first 5 >= 0.00": lambda: ours.search(questions, [SearchSpec(0.0, 5)] * count),
+        "ours without numkong": lambda: whole.search(questions, [SearchSpec(THRESHOLD)] * count),
         "numpy float32": lambda: plain_numpy(matrix, questions),
     }
     if torch := library("torch"):
@@ -150,7 +150,7 @@ def print_callers(matrix: Floats, questions: Floats, seconds: float) -> None:
 
         def ask(question: Floats, times: list[float] = times, until: float = until) -> None:
             while (begun := time.perf_counter()) < until:
-                scan.search(question[None], [Wanted(THRESHOLD, first=5)])
+                scan.search(question[None], [SearchSpec(THRESHOLD, first=5)])
                 times.append(time.perf_counter() - begun)
 
         threads = [threading.Thread(target=ask, args=(question,)) for question in questions[:callers]]

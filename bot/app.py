@@ -34,22 +34,21 @@ from bot.engine_client import EngineClient
 from bot.links import Links
 from bot.metrics import Metrics
 from bot.pipeline.alerts import Alerts
-from bot.pipeline.announcer import Clockwork
-from bot.pipeline.intake import Reception
-from bot.pipeline.poller import Lookout
-from bot.pipeline.rendezvous import Handover
+from bot.pipeline.announcer import ScheduledMessages
+from bot.pipeline.intake import Intake
+from bot.pipeline.poller import Poller
+from bot.pipeline.rendezvous import ResponseSlots
 from bot.pipeline.schedule import Schedule
 from bot.pipeline.store_health import PROBE_SECONDS, StoreHealth
 from bot.pipeline.worker import Bell, Worker, Workers
 from bot.platforms.host import Adapter, Condition, Deployment, Host, Installed, Operation, Part, ReadModel
 from bot.platforms.registry import ADAPTERS
-from bot.process.control_socket import Local
-from bot.process.lock import CannotStart, is_sqlite, only_owner, only_user
+from bot.process.control_socket import ControlServer
+from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
 from bot.process.loop import Loop
 from bot.responder import Responder
 from bot.store import (
     Admins,
-    Answers,
     Database,
     Documents,
     Gaps,
@@ -63,6 +62,7 @@ from bot.store import (
     Places,
     Proposals,
     Quarantine,
+    ReplyProgress,
     Retention,
     Reviews,
     SchemaError,
@@ -119,7 +119,7 @@ class App:
         self.metrics = Metrics()
         self._traits = {adapter.name: adapter.traits for adapter in adapters}
         bell = Bell()
-        handover = Handover(seats=max(1, bot.web_threads // 4))
+        response_slots = ResponseSlots(slots=max(1, bot.web_threads // 4))
         self._database = Database(bot.database_url)
         self.inbox = Inbox(
             self._database,
@@ -174,10 +174,10 @@ class App:
             speaks_first=self._speaks_first,
             wait=time.sleep,
         )
-        self.reception = Reception(
+        self.intake = Intake(
             inbox=self.inbox,
             outbox=self.outbox,
-            handover=handover,
+            response_slots=response_slots,
             needs_engine=self.responder.needs_engine,
             engine_is_away=lambda: self.engine.is_away,
             metrics=self.metrics,
@@ -185,7 +185,7 @@ class App:
         )
         host = self._host(
             edges,
-            Answers(
+            ReplyProgress(
                 self._database, clock, on_work=bell.ring, on_delivered=self.metrics.answer_seconds.observe
             ),
         )
@@ -213,7 +213,7 @@ class App:
             outbox=self.outbox,
             responder=self.responder,
             platforms={name: one.platform for name, one in self.installed.items()},
-            handover=handover,
+            response_slots=response_slots,
             metrics=self.metrics,
             on_progress=self._tell_progress,
             named=self._name_person,
@@ -221,10 +221,10 @@ class App:
         self._workers = Workers(
             worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
         )
-        self._lookout = Lookout(
+        self._poller = Poller(
             next_due=(self.inbox.next_due, self.outbox.next_due), clock=clock, ring=bell.ring
         )
-        self.clockwork = Clockwork(
+        self.scheduled_messages = ScheduledMessages(
             places=Places(self._database).all,
             speaks_first=self._speaks_first,
             settings=Settings(self._database),
@@ -272,9 +272,9 @@ class App:
             looking = Loop(self._health.step, PROBE_SECONDS, "store-health")
             parts: list[Part] = [self._database, self.engine, self._workers, self.schedule, looking]
             if not is_sqlite(self._bot):
-                parts.append(self._lookout)
+                parts.append(self._poller)
             if self._owns_folder:
-                parts.append(Local(self._bot.data_dir, self.operations))
+                parts.append(ControlServer(self._bot.data_dir, self.operations))
             parts += [part for one in self.installed.values() for part in one.parts]
             if self._with_web:
                 parts.append(self._server())
@@ -316,7 +316,7 @@ class App:
     def _owned(self) -> Iterator[None]:
         with ExitStack() as owned:
             if self._owns_folder:
-                owned.enter_context(only_owner(self._bot.data_dir))
+                owned.enter_context(exclusive_data_dir(self._bot.data_dir))
             owned.enter_context(only_user(self._bot.database_url))
             try:
                 schema.check(self._bot.database_url)
@@ -324,14 +324,14 @@ class App:
                 raise CannotStart(str(unknown)) from unknown
             yield
 
-    def _host(self, edges: Edges, replies: Answers) -> Host:
+    def _host(self, edges: Edges, replies: ReplyProgress) -> Host:
         return Host(
             deployment=Deployment.of(self._bot),
             has_web=self._with_web,
             clock=self._clock,
             clock_watch=ClockWatch(),
             metrics=self.metrics,
-            intake=self.reception,
+            intake=self.intake,
             is_over=self.inbox.is_over,
             replies=replies,
             quarantine=self.inbox.quarantine,
@@ -414,8 +414,8 @@ class App:
         the thanks for a vote are for the page alone.
         """
         if self._speaks_first(message.channel) and not isinstance(message.action, Vote):
-            return self.reception.accept(message).item_id
-        accepted, _ = self.reception.answer_within(message, wait_seconds=CONSOLE_SECONDS)
+            return self.intake.accept(message).item_id
+        accepted, _ = self.intake.answer_within(message, wait_seconds=CONSOLE_SECONDS)
         return accepted.item_id
 
     def _server(self) -> Server:
@@ -439,7 +439,7 @@ class App:
         return [f"database: {self._health.problem}"] if self._health.problem else []
 
     def _look(self) -> None:
-        self.clockwork.look()
+        self.scheduled_messages.look()
         self.alerts.look()
 
     def _waiting(self) -> int:

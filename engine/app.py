@@ -34,14 +34,14 @@ from engine.refresh.schedule import Schedule
 from engine.refresh.vectors import Assembly
 from engine.search import Searcher
 from engine.source import STILL_SECONDS, ManagedSource, Sources, Stillness, TaughtWordings
-from engine.source.contents import Contents
+from engine.source.contents import KnowledgeBaseSources
 from engine.storage.data_folder import DataFolder
 from engine.storage.refresh_log import History
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 from engine.storage.vector_cache import VectorCache
 from engine.teaching import Teaching
 from engine.trial import Trials
-from engine.warm_up import PAUSE_SECONDS, Warming
+from engine.warm_up import PAUSE_SECONDS, WarmUp
 from engine.web import Server, application
 
 ADDRESS = "address"
@@ -85,7 +85,7 @@ class App:
     settings: config.Engine
     history: History
     vector_cache: VectorCache
-    warming: Warming
+    warming: WarmUp
 
     def open(self) -> None:
         """Own the folder, load what was published last, begin to load the model.
@@ -109,8 +109,8 @@ class App:
         self.history.open()
         self.knowledge.folder.begin()
         self.vector_cache.clear_leftovers()
-        for shelf in self.knowledge.shelves.values():
-            shelf.load()
+        for snapshots in self.knowledge.snapshot_stores.values():
+            snapshots.load()
         # BLAS threads of several questions wait for each other, spinning: on two cores, 32 clients
         # got 50 to 95 answers a second with two threads each, and 260 with one.
         threadpool_limits(limits=1, user_api="blas")
@@ -172,11 +172,11 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         is_known = batcher.state[0] == "ready"
         return (edges.scanner_on(batcher.device) if is_known else as_stored)(matrix, compressed)
 
-    shelves = {name: Shelf(folder / "snapshots" / name, scanner=scanner) for name in bases}
+    snapshot_stores = {name: SnapshotStore(folder / "snapshots" / name, scanner=scanner) for name in bases}
     managed = ManagedSource(folder / "managed")
     taught = TaughtWordings(folder / "managed", now=edges.now)
     contents = {
-        name: Contents(
+        name: KnowledgeBaseSources(
             name,
             Sources(
                 name,
@@ -197,14 +197,14 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         lambda: (
             edges.load_encoder(settings.model)
             if edges.load_encoder
-            else encoder.load(settings.model, batcher.tell, _storage_key(shelves.values()))
+            else encoder.load(settings.model, batcher.tell, _storage_key(snapshot_stores.values()))
         ),
-        longest_line=settings.waiting_questions,
+        queue_limit=settings.waiting_questions,
         seen=metrics.encoded,
         lost=edges.device_lost,
     )
     refresher = Refresher(
-        shelves,
+        snapshot_stores,
         batcher,
         Assembly(batcher, vector_cache),
         history,
@@ -217,10 +217,10 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     schedule = Schedule(
         {name: each.timetable for name, each in bases.items()}, refresher.request, timezone=settings.timezone
     )
-    searcher = Searcher(bases, shelves, batcher)
+    searcher = Searcher(bases, snapshot_stores, batcher)
     knowledge = Catalog(
         knowledge_bases=bases,
-        shelves=shelves,
+        snapshot_stores=snapshot_stores,
         batcher=batcher,
         searcher=searcher,
         refresher=refresher,
@@ -232,7 +232,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     _watch(metrics, knowledge)
     wsgi = application(
         knowledge,
-        Teaching(shelves, managed, taught, refresher),
+        Teaching(snapshot_stores, managed, taught, refresher),
         Trials(batcher, searcher, scoring="cosine"),
         metrics,
         token=settings.token.get_secret_value(),
@@ -248,22 +248,22 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         settings=settings,
         history=history,
         vector_cache=vector_cache,
-        warming=Warming(
+        warming=WarmUp(
             refresher.wait_until_idle, (evaluated_once, drawn_once), pause_seconds=edges.pause_seconds
         ),
     )
 
 
-def _storage_key(shelves: Iterable[Shelf]) -> Iterator[ModelIdentity]:
-    return (shelf.current.model for shelf in shelves if shelf.current)
+def _storage_key(snapshot_stores: Iterable[SnapshotStore]) -> Iterator[ModelIdentity]:
+    return (snapshots.current.model for snapshots in snapshot_stores if snapshots.current)
 
 
 def _watch(metrics: Metrics, knowledge: Catalog) -> None:
-    def entries(shelf: Shelf) -> float:
-        return shelf.current.size if shelf.current else 0
+    def entries(snapshots: SnapshotStore) -> float:
+        return snapshots.current.size if snapshots.current else 0
 
-    def made(shelf: Shelf) -> float:
-        return shelf.current.confirmed.timestamp() if shelf.current else 0
+    def made(snapshots: SnapshotStore) -> float:
+        return snapshots.current.checked_at.timestamp() if snapshots.current else 0
 
     def failing(name: str) -> float:
         return len(knowledge.failed_sources(name))
@@ -272,16 +272,16 @@ def _watch(metrics: Metrics, knowledge: Catalog) -> None:
         known = [each.failing_since for each in knowledge.failed_sources(name) if each.failing_since]
         return min(known).timestamp() if known else 0
 
-    shelves = knowledge.shelves
+    snapshot_stores = knowledge.snapshot_stores
     metrics.watch_each(
         "kbdial_engine_failing_sources",
         "Sources that could not be read, so that what they held before is served",
-        {name: partial(failing, name) for name in shelves},
+        {name: partial(failing, name) for name in snapshot_stores},
     )
     metrics.watch_each(
         "kbdial_engine_failing_since_timestamp_seconds",
         "When the first of these began to fail; 0 while none does",
-        {name: partial(failing_since, name) for name in shelves},
+        {name: partial(failing_since, name) for name in snapshot_stores},
     )
     metrics.watch(
         "kbdial_engine_waiting_questions", "Questions in the line", lambda: knowledge.batcher.waiting
@@ -292,15 +292,18 @@ def _watch(metrics: Metrics, knowledge: Catalog) -> None:
     metrics.watch_each(
         "kbdial_engine_entries",
         "Entries served",
-        {name: partial(entries, each) for name, each in shelves.items()},
+        {name: partial(entries, each) for name, each in snapshot_stores.items()},
     )
     metrics.watch_each(
         "kbdial_engine_snapshot_timestamp_seconds",
         "When the sources were last found to say what is served",
-        {name: partial(made, each) for name, each in shelves.items()},
+        {name: partial(made, each) for name, each in snapshot_stores.items()},
     )
     metrics.watch_each(
         "kbdial_engine_damaged_snapshots",
         "Stored snapshots refused at start",
-        {name: partial(lambda shelf: len(shelf.damaged), each) for name, each in shelves.items()},
+        {
+            name: partial(lambda snapshots: len(snapshots.damaged), each)
+            for name, each in snapshot_stores.items()
+        },
     )

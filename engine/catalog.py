@@ -1,6 +1,6 @@
 """The knowledge bases as people ask about them: readiness, state, entries, answers.
 
-Puts together what shelves, refresher, model and managed source know, each by itself. Gives
+Puts together what snapshot stores, refresher, model and managed source know, each by itself. Gives
 domain values; how they look over HTTP is `engine.web`'s work.
 """
 
@@ -32,7 +32,7 @@ from engine.refresh.vectors import Progress
 from engine.search import Searcher, scale_of
 from engine.source import MANAGED, ManagedSource
 from engine.storage.data_folder import DataFolder
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Catalog:
     """The knowledge bases of one engine, by name."""
 
     knowledge_bases: Mapping[str, KnowledgeBase]
-    shelves: Mapping[str, Shelf]
+    snapshot_stores: Mapping[str, SnapshotStore]
     batcher: Batcher
     searcher: Searcher
     refresher: Refresher
@@ -146,8 +146,8 @@ class Catalog:
         Raises:
             UnknownKnowledgeBase
         """
-        base, shelf = self.knowledge_bases[self.known(name)], self.shelves[name]
-        snapshot = shelf.current
+        base, snapshots = self.knowledge_bases[self.known(name)], self.snapshot_stores[name]
+        snapshot = snapshots.current
         refreshes = self.refresher.recent(name)
         is_loaded = self.batcher.state[0] == "ready"
         identity = snapshot.model if snapshot else self.batcher.identity if is_loaded else None
@@ -159,14 +159,14 @@ class Catalog:
             dimension=identity.dimension if identity else 0,
             device=self.batcher.device if is_loaded else "",
             snapshot=snapshot.id if snapshot else None,
-            snapshot_at=snapshot.confirmed if snapshot else None,
+            snapshot_at=snapshot.checked_at if snapshot else None,
             threshold=base.threshold,
             instruction=base.instruction,
             refresh=base.refresh,
             refreshing=any(each.state in {"waiting", "running"} for each in refreshes),
             progress=self.refresher.progress(name),
             next_refresh=self.next_run(name),
-            rolled_back=shelf.rolled_back,
+            rolled_back=snapshots.rolled_back,
             failed_sources=self.failed_sources(name),
             refreshes=refreshes,
         )
@@ -180,7 +180,7 @@ class Catalog:
 
         The managed entries are as they are this moment, and the last.
         """
-        snapshot = self.shelves[self.known(name)].current
+        snapshot = self.snapshot_stores[self.known(name)].current
         rows = snapshot.entries.rows_not_from(MANAGED).tolist() if snapshot else []
         own = self.managed.entries(name)
         page = [snapshot.entries[row] for row in rows[offset : offset + limit]] if snapshot else []
@@ -196,7 +196,7 @@ class Catalog:
         if self.managed.remove(self.known(name), entry_id):
             self.refresher.changed(name)
             return
-        snapshot = self.shelves[name].current
+        snapshot = self.snapshot_stores[name].current
         row = snapshot.entries.row_of(entry_id) if snapshot else None
         if snapshot and row is not None and (source := snapshot.entries[row].source) != MANAGED:
             raise ForeignEntry(f'entry "{entry_id}" comes from {source}, remove it there')
@@ -222,7 +222,7 @@ class Catalog:
     def roll_back(self, name: str) -> RollbackDone:
         """Serve the snapshot before again; raises what the refresher's `roll_back` raises."""
         served, note = self.refresher.roll_back(self.known(name))
-        return RollbackDone(served.id, served.confirmed, note.snapshot)
+        return RollbackDone(served.id, served.checked_at, note.snapshot)
 
     def search(self, query: Query) -> SearchAnswer:
         """As the searcher, but tells "not yet" from "not until somebody mends the source".
@@ -260,6 +260,6 @@ class Catalog:
     def _damage(self) -> list[str]:
         return [
             f'a stored snapshot of "{name}" is damaged, the one before is served'
-            for name, shelf in self.shelves.items()
-            if shelf.damaged
+            for name, snapshots in self.snapshot_stores.items()
+            if snapshots.damaged
         ]

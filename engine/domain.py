@@ -90,7 +90,7 @@ class FailedSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SourceContents:
     """What a source held: the entries kept, how many were read, and what was left out and why.
 
     `notes` are told beside what was left out: nothing was lost by them. `failed` are the sources

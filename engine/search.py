@@ -12,17 +12,20 @@ from engine.encoder.batcher import Batcher
 from engine.index.scoring import Question
 from engine.index.snapshot import Found, Snapshot
 from engine.source.gather import has_words
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 
 
 class Searcher:
     """Answers questions while snapshots come and go: each from the one it found when it began."""
 
     def __init__(
-        self, knowledge_bases: Mapping[str, KnowledgeBase], shelves: Mapping[str, Shelf], batcher: Batcher
+        self,
+        knowledge_bases: Mapping[str, KnowledgeBase],
+        snapshot_stores: Mapping[str, SnapshotStore],
+        batcher: Batcher,
     ) -> None:
         self._knowledge_bases = knowledge_bases
-        self._shelves = shelves
+        self._snapshot_stores = snapshot_stores
         self._batcher = batcher
 
     def search(self, query: Query) -> SearchAnswer:
@@ -50,7 +53,7 @@ class Searcher:
         return SearchAnswer(
             knowledge_base=query.knowledge_base,
             snapshot=snapshot.id,
-            snapshot_at=snapshot.confirmed,
+            snapshot_at=snapshot.checked_at,
             model=snapshot.model.name,
             threshold=threshold,
             total=found.total,
@@ -88,10 +91,10 @@ class Searcher:
             UnknownKnowledgeBase: there is none of that name.
             NotReady: it has no snapshot yet, or one made by another model.
         """
-        if knowledge_base not in self._shelves:
-            names = ", ".join(f'"{name}"' for name in self._shelves)
+        if knowledge_base not in self._snapshot_stores:
+            names = ", ".join(f'"{name}"' for name in self._snapshot_stores)
             raise UnknownKnowledgeBase(f'there is no knowledge base "{knowledge_base}", only {names}')
-        snapshot = self._shelves[knowledge_base].current
+        snapshot = self._snapshot_stores[knowledge_base].current
         if snapshot is None:
             raise NotReady(f'knowledge base "{knowledge_base}" has no snapshot yet')
         model = self._batcher.identity

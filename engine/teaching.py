@@ -15,7 +15,7 @@ from engine.domain import (
     Entry,
     EntryChanged,
     ForeignEntry,
-    Reading,
+    SourceContents,
     TaughtWording,
     UnknownEntry,
     UnknownKnowledgeBase,
@@ -27,7 +27,7 @@ from engine.refresh.refresher import Refresher
 from engine.source import MANAGED, ManagedSource, TaughtWordings, with_taught
 from engine.source.gather import has_words, sameness, trimmed
 from engine.source.stored import line, row
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Change:
 class Teaching:
     """The entries of each knowledge base, one by one."""
 
-    shelves: Mapping[str, Shelf]
+    snapshot_stores: Mapping[str, SnapshotStore]
     managed: ManagedSource
     taught: TaughtWordings
     refresher: Refresher
@@ -99,7 +99,7 @@ class Teaching:
         wording = self.taught.take_back(name, entry_id, wording_id)
         if wording is None:
             raise UnknownWording(f'entry "{entry_id}" was taught no wording "{wording_id}"')
-        snapshot = self.shelves[name].current
+        snapshot = self.snapshot_stores[name].current
         served = snapshot.id if snapshot else ""
         before, gone = self._taken_back.get(name, (served, frozenset()))
         gone = gone if before == served else frozenset()
@@ -127,9 +127,9 @@ class Teaching:
         Raises:
             UnknownKnowledgeBase, SourceError
         """
-        snapshot = self.shelves[self._known(name)].current
+        snapshot = self.snapshot_stores[self._known(name)].current
         managed = self.managed.entries(name)
-        own = with_taught(Reading(managed, len(managed)), self.taught.all(name)).entries
+        own = with_taught(SourceContents(managed, len(managed)), self.taught.all(name)).entries
         entries = snapshot.entries if snapshot else None
         rows = list(entries.rows_holding(text)) if entries else []
         served = [entries[each] for each in rows] if entries else []
@@ -138,7 +138,7 @@ class Teaching:
         return found[offset : offset + limit], len(found)
 
     def _known(self, name: str) -> str:
-        if name not in self.shelves:
+        if name not in self.snapshot_stores:
             raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
         return name
 
@@ -153,7 +153,7 @@ class Teaching:
         for entry in self.managed.entries(name):
             if entry.id == entry_id:
                 return entry
-        snapshot = self.shelves[name].current
+        snapshot = self.snapshot_stores[name].current
         place = snapshot.entries.row_of(entry_id) if snapshot else None
         if snapshot is None or place is None or snapshot.entries[place].source == MANAGED:
             return None
@@ -167,7 +167,7 @@ class Teaching:
                 return entry
         taught = self.taught.holding(name, text)
         holder = self._found(name, taught.entry) if taught else None
-        snapshot = self.shelves[name].current
+        snapshot = self.snapshot_stores[name].current
         if holder or snapshot is None:
             return holder
         for number in snapshot.same_texts.rows(same, snapshot.text):
@@ -178,7 +178,7 @@ class Teaching:
 
     def _gone(self, name: str, entry_id: str) -> frozenset[str]:
         """What this entry was taught and is served with, though it was taken back since."""
-        snapshot = self.shelves[name].current
+        snapshot = self.snapshot_stores[name].current
         before, gone = self._taken_back.get(name, ("", frozenset()))
         if snapshot is None or before != snapshot.id:
             return frozenset()

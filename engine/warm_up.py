@@ -21,7 +21,7 @@ STOP_SECONDS = (
 _log = logging.getLogger(__name__)
 
 
-class Warming:
+class WarmUp:
     """`until` returns when it is time, or False when that will not come: it is asked to end elsewhere.
 
     `stop` returns when the work in hand is done, or after some seconds. Stopping twice is

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.csv_table import as_csv, inert
-from bot.domain import PastLabel
+from bot.domain import RecordedLabel
 
 HEAD = (
     "question", "entry", "relevant", "knowledge_base", "score", "model", "fingerprint", "snapshot",
@@ -77,7 +77,7 @@ def read(path: Path) -> list[Row]:
     return rows
 
 
-def write(path: Path, labels: Sequence[PastLabel]) -> None:
+def write(path: Path, labels: Sequence[RecordedLabel]) -> None:
     """As a new file. Raises LabelFileError when there is one of that name, or it cannot be written."""
     rows = [_as_row(past) for past in labels]
     if path.suffix.lower() in JSON_LINES:
@@ -196,7 +196,7 @@ def _refuse_mixed_models(path: Path, rows: Sequence[Row]) -> None:
         )
 
 
-def _as_row(past: PastLabel) -> dict[str, Any]:
+def _as_row(past: RecordedLabel) -> dict[str, Any]:
     label = past.label
     return {
         "question": label.question,

@@ -17,8 +17,8 @@ from bot.admin.label_import import Labelling
 from bot.domain import Person
 from bot.platforms.registry import channel_named, person_named
 from bot.process.control_socket import (
-    Hear,
     LocalError,
+    OnProgress,
     Operation,
     Request,
 )
@@ -52,7 +52,7 @@ def operations(
     }
 
 
-def _labels(labelling: Labelling, request: Request, _: Hear) -> str:
+def _labels(labelling: Labelling, request: Request, _: OnProgress) -> str:
     channel, path = channel_named(str(request["channel"])), Path(str(request["path"]))
     try:
         if request["direction"] == "export":
@@ -62,18 +62,18 @@ def _labels(labelling: Labelling, request: Request, _: Hear) -> str:
         raise LocalError(str(refusal)) from refusal
 
 
-def _admin_code(admins: Admins, _request: Request, _: Hear) -> str:
+def _admin_code(admins: Admins, _request: Request, _: OnProgress) -> str:
     return admins.new_code()
 
 
-def _console(console_link: Callable[[Person], str | None], request: Request, _: Hear) -> str:
+def _console(console_link: Callable[[Person], str | None], request: Request, _: OnProgress) -> str:
     link = console_link(person_named(str(request["person"])))
     if link is None:
         raise LocalError("the console needs an https address: set [bot] public_url")
     return link
 
 
-def _admins(admins: Admins, _request: Request, _: Hear) -> list[dict[str, str]]:
+def _admins(admins: Admins, _request: Request, _: OnProgress) -> list[dict[str, str]]:
     return [
         {
             "person": each.person.key,
@@ -84,7 +84,7 @@ def _admins(admins: Admins, _request: Request, _: Hear) -> list[dict[str, str]]:
     ]
 
 
-def _remove_admin(admins: Admins, request: Request, _: Hear) -> str:
+def _remove_admin(admins: Admins, request: Request, _: OnProgress) -> str:
     person = str(request["person"])
     if not admins.remove(person):
         raise LocalError(
@@ -94,21 +94,21 @@ def _remove_admin(admins: Admins, request: Request, _: Hear) -> str:
     return person
 
 
-def _letters(letters: Letters, _request: Request, _: Hear) -> list[dict[str, Any]]:
+def _letters(letters: Letters, _request: Request, _: OnProgress) -> list[dict[str, Any]]:
     return [
         asdict(letter) | {"died_at": letter.died_at.isoformat(timespec="seconds")}
         for letter in letters.listed(LETTERS_SHOWN)
     ]
 
 
-def _quarantine(quarantine: Quarantine, _request: Request, _: Hear) -> list[dict[str, Any]]:
+def _quarantine(quarantine: Quarantine, _request: Request, _: OnProgress) -> list[dict[str, Any]]:
     return [
         asdict(one) | {"received_at": one.received_at.isoformat(timespec="seconds")}
         for one in quarantine.newest(PUT_ASIDE_SHOWN)
     ]
 
 
-def _replay(letters: Letters, request: Request, _: Hear) -> int:
+def _replay(letters: Letters, request: Request, _: OnProgress) -> int:
     if request["kind"] == "all":
         return letters.replay_all()
     kind: Literal["message", "delivery"] = "message" if request["kind"] == "message" else "delivery"
@@ -117,7 +117,7 @@ def _replay(letters: Letters, request: Request, _: Hear) -> int:
     return 1
 
 
-def _backup(database_url: str, request: Request, _: Hear) -> int:
+def _backup(database_url: str, request: Request, _: OnProgress) -> int:
     try:
         return backup(database_url, Path(str(request["to"])))
     except StoreError as refusal:

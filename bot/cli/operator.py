@@ -9,7 +9,7 @@ from bot import app
 from bot.config import Config
 from bot.process import control_socket
 from bot.process.control_socket import Request
-from bot.process.lock import CannotStart, only_owner, only_user
+from bot.process.lock import CannotStart, exclusive_data_dir, only_user
 from bot.store.backup import restore
 
 
@@ -85,7 +85,7 @@ def backup(config: Config, to: Path) -> str:
 
 def put_back(config: Config, original: Path) -> str:
     """Restore a backup; never under a running bot, which would go on with the file it has open."""
-    with only_owner(config.bot.data_dir), only_user(config.bot.database_url):
+    with exclusive_data_dir(config.bot.data_dir), only_user(config.bot.database_url):
         return restore(config.bot.database_url, original)
 
 

@@ -26,14 +26,14 @@ from bot.engine_client import Ready
 from bot.platforms.registry import QUIET_LOGGERS
 from bot.process import control_socket, logs
 from bot.process.engine_process import (
-    EngineAtStart,
-    EngineChild,
+    EngineProcess,
+    EngineReadiness,
     EngineTrouble,
     Stopped,
-    is_ours_to_start,
-    somebody_listens,
+    is_local_engine,
+    is_port_open,
 )
-from bot.process.foreground import asked_to_stop, own_foreground
+from bot.process.foreground import own_foreground, stop_signal
 from bot.process.lock import CannotStart
 
 LOOK_SECONDS = 0.25
@@ -53,10 +53,10 @@ def run(config: Config, config_path: str | None) -> int:
             f"kbdial is already running here (process {process}). {in_words('chat')} talks to it."
         )
     console = Console(highlight=False)
-    child = EngineChild(bot, config_path)
+    child = EngineProcess(bot, config_path)
     with ExitStack() as closing:
         closing.enter_context(own_foreground())
-        stopping = closing.enter_context(asked_to_stop(last_resort=child.kill))
+        stopping = closing.enter_context(stop_signal(last_resort=child.kill))
         log = closing.enter_context(logs.opened(bot.data_dir / "bot.log"))
         logs.set_up(secrets_of(bot), stream=log, quiet=QUIET_LOGGERS)
         try:
@@ -66,7 +66,7 @@ def run(config: Config, config_path: str | None) -> int:
         except EngineTrouble as trouble:
             raise CannotStart(str(trouble)) from trouble
         while not stopping.wait(LOOK_SECONDS):
-            if words := child.obituary():
+            if words := child.exit_reason():
                 sys.stderr.write(words + "\n")
                 return 1
         console.print("Stopping …", style="dim")
@@ -74,19 +74,19 @@ def run(config: Config, config_path: str | None) -> int:
 
 
 def _start(
-    config: Config, child: EngineChild, stopping: threading.Event, console: Console, closing: ExitStack
+    config: Config, child: EngineProcess, stopping: threading.Event, console: Console, closing: ExitStack
 ) -> None:
     bot = config.bot
     migrate(config)
     running = app.build(config)
     closing.callback(running.stop)
     running.start()
-    if not somebody_listens(bot.engine_url):
-        if not is_ours_to_start(bot.engine_url):
+    if not is_port_open(bot.engine_url):
+        if not is_local_engine(bot.engine_url):
             raise CannotStart(f"No engine answers at {bot.engine_url}. Start it there, then run this again.")
         closing.callback(child.stop)
         child.start()
-    engine = EngineAtStart(bot, child, stopping)
+    engine = EngineReadiness(bot, child, stopping)
     with console.status(f"The engine at {bot.engine_url} is loading its model …"):
         ready = engine.until_ready()
     with _bars(console) as bars:

@@ -15,7 +15,7 @@ from bot.config import Bot, Config
 from bot.platforms.host import Deployment
 from bot.platforms.registry import ADAPTERS, QUIET_LOGGERS
 from bot.process import logs
-from bot.process.lock import CannotStart, is_sqlite, only_owner, only_user
+from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
 from bot.store import SchemaError, StoreError, schema
 
 
@@ -57,7 +57,7 @@ def migrate(config: Config) -> str:
     try:
         if not is_sqlite(config.bot):
             return schema.migrate(config.bot.database_url)
-        with only_owner(config.bot.data_dir), only_user(config.bot.database_url):
+        with exclusive_data_dir(config.bot.data_dir), only_user(config.bot.database_url):
             return schema.migrate(config.bot.database_url)
     except (SchemaError, StoreError) as problem:
         raise CannotStart(str(problem)) from problem

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.channels import Channel, Person
 from bot.domain.messages import IncomingMessage
-from bot.domain.records import Asked, ClosedGap, Decision, Label, Marked
+from bot.domain.records import AnsweredQuestion, ClosedGap, Decision, Label, ReviewCandidate
 from bot.domain.replies import File, Reply
 from bot.domain.settings import Change
 from bot.domain.teaching import Proposal, ProposalDecision
@@ -23,10 +23,10 @@ class Outcome:
 
     replies: tuple[Reply, ...] = ()
     changes: tuple[Change, ...] = ()
-    asked: Asked | None = None
+    asked: AnsweredQuestion | None = None
     labels: tuple[Label, ...] = ()
     files: tuple[File, ...] = ()
-    marked: Marked | None = None
+    marked: ReviewCandidate | None = None
     decisions: tuple[Decision, ...] = ()
     closed: tuple[ClosedGap, ...] = ()
     proposed: tuple[Proposal, ...] = ()
@@ -50,7 +50,7 @@ class Delivery:
 
     `decided_at` is when the reply was decided: what is told of its age is told as of then, so
     that every attempt says the same. `uncertain`: an earlier attempt may have arrived, so look
-    before sending again where the platform allows looking. `follows`: the message has been
+    before sending again where the platform allows looking. `is_follow_up`: the message has been
     answered once already.
     """
 
@@ -63,4 +63,4 @@ class Delivery:
     decided_at: datetime
     person: Person | None = None
     uncertain: bool = False
-    follows: bool = False
+    is_follow_up: bool = False

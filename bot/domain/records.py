@@ -16,7 +16,7 @@ ReviewState = Literal["queued", "observed", "pooled", "confirmed", "dismissed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnsweredQuestion:
     """A question as it was answered, kept for the dial, the preview and the export."""
 
     answer: Answer
@@ -24,7 +24,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class QuestionScores:
     """Of a question as it was answered, what one counts by. The scores are its best, the best first."""
 
     question: str
@@ -38,10 +38,10 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class PastQuestion:
+class RecordedQuestion:
     """A question that was asked: by whom, and when (UTC)."""
 
-    asked: Asked
+    asked: AnsweredQuestion
     person: Person
     asked_at: datetime
 
@@ -69,7 +69,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class PastLabel:
+class RecordedLabel:
     """A label that was given: by whom, and when (UTC)."""
 
     label: Label
@@ -78,7 +78,7 @@ class PastLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class ReviewCandidate:
     """An answer that the two thresholds of /review single out, with its best match."""
 
     answer: Answer
@@ -134,7 +134,7 @@ class ClosedGap:
 
 
 @dataclass(frozen=True, slots=True)
-class PastGap:
+class RecordedGap:
     """A gap that was closed, and when (UTC)."""
 
     gap: ClosedGap

@@ -120,7 +120,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class PastChange:
+class RecordedChange:
     """A change that was made: by whom, when (UTC), by which message. Changes of one message are one act."""
 
     change: Change

@@ -21,8 +21,8 @@ from bot.domain import (
     IncomingMessage,
     KnowledgeBase,
     MessageKey,
-    PastChange,
     Person,
+    RecordedChange,
     Setting,
     Surface,
 )
@@ -37,10 +37,10 @@ NAME = "kbdial"
 
 class Settings(Protocol):
     def of(self, channel: Channel) -> ChannelSettings: ...
-    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]: ...
+    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[RecordedChange, ...]: ...
 
 
-class Clockwork:
+class ScheduledMessages:
     """`accept` puts a message into the inbox; a repeat is its business.
 
     Where the bot cannot speak first (`speaks_first`) nothing is ever due.

@@ -1,7 +1,7 @@
 """Accepts a message, and waits a moment for its answer where that is worth it.
 
 Commands that need no engine are answered inside the request. Of the questions only as
-many wait as the handover has seats for bounded work, at most 1.5 s (or what the platform's own
+many wait as there are response slots for bounded work, at most 1.5 s (or what the platform's own
 deadline allows), and none while the engine is known to be away or where other processes
 answer: everybody else is acknowledged at once and answered later.
 """
@@ -13,19 +13,19 @@ from collections.abc import Callable, Mapping
 from bot.domain import Delivery, IncomingMessage
 from bot.domain.pipeline import IN_RESPONSE
 from bot.metrics import Metrics
-from bot.pipeline.rendezvous import Handover
+from bot.pipeline.rendezvous import ResponseSlots
 from bot.store import Accepted, Inbox, LeaseLost, Outbox, StoreError
 
 WAIT_SECONDS = 1.5
 
 
-class Reception:
+class Intake:
     def __init__(
         self,
         *,
         inbox: Inbox,
         outbox: Outbox,
-        handover: Handover,
+        response_slots: ResponseSlots,
         needs_engine: Callable[[IncomingMessage], bool],
         engine_is_away: Callable[[], bool],
         metrics: Metrics,
@@ -34,7 +34,7 @@ class Reception:
         self._answers_here = answers_here
         self._inbox = inbox
         self._outbox = outbox
-        self._handover = handover
+        self._response_slots = response_slots
         self._needs_engine = needs_engine
         self._engine_is_away = engine_is_away
         self._metrics = metrics
@@ -59,14 +59,14 @@ class Reception:
         *,
         wait_seconds: float = WAIT_SECONDS,
         rest_of: Callable[[Delivery], Mapping[str, str] | None] = lambda _: None,
-        takes: Callable[[Delivery], bool] = lambda _: True,
+        accepts: Callable[[Delivery], bool] = lambda _: True,
     ) -> tuple[Accepted, Delivery | None]:
         """Store the message, and its answer if it is ready in time.
 
         The delivery is already marked as delivered: it must go out with this response. If
         that response is lost, the platform knows, for it was never acknowledged. `rest_of`
         names the part of the reply that does not go out with it, see `Outbox.delivered`;
-        what `takes` refuses is sent by a worker.
+        what `accepts` refuses is sent by a worker.
 
         Raises:
             StoreError: the message is not stored, and should be sent again.
@@ -74,9 +74,9 @@ class Reception:
         needs_engine = self._needs_engine(message)
         if not self._answers_here or (needs_engine and self._engine_is_away()):
             return self.accept(message), None
-        with self._handover.seat(message, bounded=needs_engine, takes=takes) as seat:
+        with self._response_slots.slot(message, bounded=needs_engine, accepts=accepts) as slot:
             accepted = self.accept(message)
-            delivery = seat.wait(wait_seconds) if seat and accepted.is_new else None
+            delivery = slot.wait(wait_seconds) if slot and accepted.is_new else None
         if delivery is None:
             return accepted, None
         try:

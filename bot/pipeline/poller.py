@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.1
 log = logging.getLogger(__name__)
 
 
-class Lookout:
+class Poller:
     """Rings while something is due. Stopping twice is fine, and so is stopping what never started."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Lookout:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._keep, name="lookout", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="poller", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

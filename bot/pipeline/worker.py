@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, Person, PlatformError
 from bot.metrics import Metrics
-from bot.pipeline.rendezvous import Handover
+from bot.pipeline.rendezvous import ResponseSlots
 from bot.platforms import Platform
 from bot.responder import Responder
 from bot.store import Inbox, LeaseLost, Outbox, StoreError
@@ -79,7 +79,7 @@ class Worker:
         outbox: Outbox,
         responder: Responder,
         platforms: Mapping[str, Platform],
-        handover: Handover,
+        response_slots: ResponseSlots,
         metrics: Metrics,
         on_progress: Callable[[], None] = lambda: None,
         named: Callable[[Person], Person] = lambda person: person,
@@ -90,7 +90,7 @@ class Worker:
         self._outbox = outbox
         self._responder = responder
         self._platforms = platforms
-        self._handover = handover
+        self._response_slots = response_slots
         self._metrics = metrics
         self._lock = threading.Lock()
         self._items: dict[int, InboxItem] = {}
@@ -150,7 +150,7 @@ class Worker:
                 self._items.pop(item.id, None)
             self._on_progress()
         for position, delivery in enumerate(deliveries):
-            if position == 0 and self._handover.offer(item.message, delivery):
+            if position == 0 and self._response_slots.offer(item.message, delivery):
                 continue
             self._send(delivery)
 

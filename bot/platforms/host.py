@@ -21,7 +21,7 @@ from bot.config import Bot, Section
 from bot.domain import Answer, Channel, Clock, Delivery, IncomingMessage, Language, Person, Traits
 from bot.metrics import Metrics
 from bot.platforms import Platform
-from bot.store import Accepted, Answers
+from bot.store import Accepted, ReplyProgress
 from bot.store.leader_election import Election
 from bot.web.clock_skew import ClockWatch
 
@@ -44,7 +44,7 @@ class Intake(Protocol):
         *,
         wait_seconds: float = ...,
         rest_of: Callable[[Delivery], Mapping[str, str] | None] = ...,
-        takes: Callable[[Delivery], bool] = ...,
+        accepts: Callable[[Delivery], bool] = ...,
     ) -> tuple[Accepted, Delivery | None]:
         """Store the message and wait for its answer, see `bot.pipeline.intake`."""
         ...
@@ -111,7 +111,7 @@ class Host:
     metrics: Metrics
     intake: Intake
     is_over: Callable[[int], bool]  # an inbox item, by its id: whether all its replies are out
-    replies: Answers
+    replies: ReplyProgress
     quarantine: KeepRejected
     content_of: Callable[[str], bytes | None]  # a document, by its id; None when it has expired
     recall: Callable[[Channel, str], Answer | None]  # an answer given earlier, by its id

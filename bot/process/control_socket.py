@@ -27,10 +27,10 @@ from bot.domain import Reply, reply_from_json
 log = logging.getLogger(__name__)
 
 Request = Mapping[str, Any]
-Hear = Callable[[Any], None]
+OnProgress = Callable[[Any], None]
 # Gets the request and a way to tell something before the end; what it returns ends it.
-# `Hear` raises OSError once the caller has gone.
-Operation = Callable[[Request, Hear], Any]
+# `OnProgress` raises OSError once the caller has gone.
+Operation = Callable[[Request, OnProgress], Any]
 
 REQUEST_LIMIT_BYTES = 1024 * 1024
 # The address of a socket has at most 104 bytes on macOS and 108 on Linux, with the final zero.
@@ -46,7 +46,7 @@ class LocalError(Exception):
     """An operation that was refused. The message is for the person at the keyboard."""
 
 
-class Local:
+class ControlServer:
     """The listening side. Start it under the lock of the data folder: it replaces a stale socket.
 
     Operations run in a thread for each caller. Stopping twice is fine, and so is stopping
@@ -94,7 +94,7 @@ def address(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"kbdial-{os.getuid()}" / f"{name}.sock"
 
 
-def call(data_dir: Path, operation: str, request: Request, hear: Hear) -> Any:
+def call(data_dir: Path, operation: str, request: Request, hear: OnProgress) -> Any:
     """Ask the running bot for one operation; `hear` gets what it tells before the end.
 
     Raises:

@@ -39,7 +39,7 @@ class Stopped(Exception):
     """Somebody asked us to stop before the engine was ready."""
 
 
-class EngineChild:
+class EngineProcess:
     """One engine process. Start it from the main thread: Linux ties it to the thread that starts it.
 
     Stopping twice is fine, and so is stopping what never started.
@@ -87,14 +87,14 @@ class EngineChild:
             self._process.kill()
             self._process.wait()
 
-    def obituary(self) -> str | None:
+    def exit_reason(self) -> str | None:
         """Why it is not running any more, for a person; None while it is, or when it never did."""
         if self._process is None or self._process.poll() is None:
             return None
-        code, words = self._process.returncode, self._last_words()
+        code, words = self._process.returncode, self._last_log_lines()
         return f"The engine stopped (exit code {code}): {words}. Its log is {self.log}"
 
-    def _last_words(self) -> str:
+    def _last_log_lines(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         words = [line.strip() for line in lines if line.strip() and not line.startswith("{")]
         return words[-1].rstrip(".") if words else "it said nothing"
@@ -109,13 +109,13 @@ class EngineChild:
         return {**os.environ, **agreed}
 
 
-class EngineAtStart:
+class EngineReadiness:
     """Looks at the engine again and again until it can be asked.
 
     Each look has a client of its own: the breaker of an old one would refuse.
     """
 
-    def __init__(self, bot: Bot, child: EngineChild | None, stopping: threading.Event) -> None:
+    def __init__(self, bot: Bot, child: EngineProcess | None, stopping: threading.Event) -> None:
         self._bot = bot
         self._child = child
         self._stopping = stopping
@@ -165,13 +165,13 @@ class EngineAtStart:
             client.stop()
 
     def _pause(self) -> None:
-        if self._child is not None and (words := self._child.obituary()):
+        if self._child is not None and (words := self._child.exit_reason()):
             raise EngineTrouble(words)
         if self._stopping.wait(LOOK_SECONDS):
             raise Stopped
 
 
-def somebody_listens(engine_url: str) -> bool:
+def is_port_open(engine_url: str) -> bool:
     """Whether the address is taken: an engine is there, ready or still loading."""
     address = urlsplit(engine_url)
     port = address.port or (443 if address.scheme == "https" else 80)
@@ -182,7 +182,7 @@ def somebody_listens(engine_url: str) -> bool:
     return True
 
 
-def is_ours_to_start(engine_url: str) -> bool:
+def is_local_engine(engine_url: str) -> bool:
     """Whether an engine at this address would be on this machine, reached directly."""
     address = urlsplit(engine_url)
     is_here = address.hostname in _HERE and address.port is not None

@@ -13,7 +13,7 @@ LOOK_SECONDS = 0.25
 
 
 @contextmanager
-def asked_to_stop(last_resort: Callable[[], None]) -> Iterator[threading.Event]:
+def stop_signal(last_resort: Callable[[], None]) -> Iterator[threading.Event]:
     """The event that is set by Ctrl-C, SIGTERM, the end of the terminal, or the end of `make`.
 
     Asking a second time ends the process at once, after `last_resort`.

@@ -23,7 +23,7 @@ def is_sqlite(bot: Bot) -> bool:
 
 
 @contextmanager
-def only_owner(data_dir: Path) -> Iterator[None]:
+def exclusive_data_dir(data_dir: Path) -> Iterator[None]:
     """Hold the lock of the data folder.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import texts
-from bot.commands.base.context import Room
+from bot.commands.base.context import MessageContext
 from bot.commands.registry import VERBS
 from bot.domain import Button, Text
 from bot.grammar.arguments import likely_number
@@ -14,25 +14,25 @@ from bot.grammar.command import BadCommand
 PERCENTAGES = range(2, 101)
 
 
-def correction(room: Room, bad: BadCommand) -> Text:
+def correction(context: MessageContext, bad: BadCommand) -> Text:
     """A wrong value changes nothing and is answered with what was wanted, an example, and what was given."""
     if bad.code == "unknown_command":
-        return room.aside(texts.unknown_command(room.language, bad.given, VERBS), verb=bad.verb)
+        return context.aside(texts.unknown_command(context.language, bad.given, VERBS), verb=bad.verb)
     verb = VERBS[bad.verb]
     likely = _likely(bad)
     body = texts.bad_command(
-        room.language,
+        context.language,
         verb=verb.name,
-        takes=verb.page(room.language).takes,
+        takes=verb.page(context.language).takes,
         example=verb.example,
         given=bad.given,
         may_be_percent=bad.verb == "threshold" and bad.code == "out_of_range" and _is_percentage(bad.given),
     )
     if not likely:
-        return room.aside(body, verb=bad.verb)
-    asked = room.words.mean_value.format(command=likely)
+        return context.aside(body, verb=bad.verb)
+    asked = context.words.mean_value.format(command=likely)
     return replace(
-        room.aside(f"{body}\n{asked}", verb=bad.verb), buttons=(Button(likely, likely, is_explained=True),)
+        context.aside(f"{body}\n{asked}", verb=bad.verb), buttons=(Button(likely, likely, is_explained=True),)
     )
 
 

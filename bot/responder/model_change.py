@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from bot import texts
-from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.ports import Engine, History
-from bot.domain import Change, ChannelSettings, Outcome, Query, Scored, Text
+from bot.domain import Change, ChannelSettings, Outcome, Query, QuestionScores, Text
 from bot.texts.work import work_wording
 
 QUESTIONS = 100  # asked again; some hundred milliseconds
@@ -25,61 +25,63 @@ CAUSE = "model"
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class ThresholdMigration:
     """What to say, and the settings that change with it."""
 
     news: Text
     changes: tuple[Change, ...] = ()
 
 
-class Carrier:
+class ThresholdMigrator:
     def __init__(self, history: History, engine: Engine, bases: KnowledgeBases) -> None:
         self._history = history
         self._engine = engine
         self._bases = bases
 
-    def is_due(self, room: Room, fingerprint: str) -> bool:
+    def is_due(self, context: MessageContext, fingerprint: str) -> bool:
         """Whether the threshold here was set under another model than this."""
-        set_under = room.settings.threshold_model
-        return room.settings.threshold is not None and bool(set_under) and set_under != fingerprint
+        set_under = context.settings.threshold_model
+        return context.settings.threshold is not None and bool(set_under) and set_under != fingerprint
 
-    def carried(self, room: Room) -> Carried | None:
+    def migration(self, context: MessageContext) -> ThresholdMigration | None:
         """What another model means for this channel; None where nothing changed since it was told.
 
         Raises EngineError.
         """
-        known = self._bases.get(room.knowledge_base)
+        known = self._bases.get(context.knowledge_base)
         if not known.fingerprint:
             return None
-        if room.settings.threshold is not None and self.is_due(room, known.fingerprint):
-            return self._carry(room, room.settings.threshold, known.fingerprint)
-        if room.settings.threshold is not None:
+        if context.settings.threshold is not None and self.is_due(context, known.fingerprint):
+            return self._carry(context, context.settings.threshold, known.fingerprint)
+        if context.settings.threshold is not None:
             return None
-        last = self._history.recent(room.message.channel, 1, room.knowledge_base)
+        last = self._history.recent(context.message.channel, 1, context.knowledge_base)
         if not last or last[0].answer.fingerprint in {"", known.fingerprint}:
             return None
-        words = work_wording(room.language)
+        words = work_wording(context.language)
         # The next question is kept with the new model, so this is said once.
-        return Carried(room.announcement(words.model_changed.format(name=known.name, model=known.model)))
+        return ThresholdMigration(
+            context.announcement(words.model_changed.format(name=known.name, model=known.model))
+        )
 
-    def news(self, room: Room) -> Outcome:
+    def news(self, context: MessageContext) -> Outcome:
         """For a channel that is told without having asked."""
-        carried = self.carried(room)
-        return Outcome() if carried is None else Outcome((carried.news,), carried.changes)
+        migration = self.migration(context)
+        return Outcome() if migration is None else Outcome((migration.news,), migration.changes)
 
-    def _carry(self, room: Room, old: Decimal, fingerprint: str) -> Carried:
-        words, own, name = work_wording(room.language), room.settings, room.knowledge_base
+    def _carry(self, context: MessageContext, old: Decimal, fingerprint: str) -> ThresholdMigration:
+        words, own, name = work_wording(context.language), context.settings, context.knowledge_base
         values = {"name": name, "old": texts.threshold(old)}
-        before, after = self._scores(room, self._history.scored(room.message.channel, QUESTIONS, name))
+        before, after = self._scores(context, self._history.scored(context.message.channel, QUESTIONS, name))
         sentence = words.model_carried
         if len(before) < FEWEST:
-            before, after = self._scores(room, self._history.background(name, BACKGROUND))
+            before, after = self._scores(context, self._history.background(name, BACKGROUND))
             sentence = words.model_carried_by_all
         if len(before) < FEWEST:
             same = texts.threshold(old)
             kept = Change("threshold", same, same, cause=CAUSE, model=fingerprint)
-            return Carried(room.announcement(words.model_kept.format(**values)), (kept,))
-        new = rounded(carried_over(float(old), before, after), after)
+            return ThresholdMigration(context.announcement(words.model_kept.format(**values)), (kept,))
+        new = rounded(map_by_quantiles(float(old), before, after), after)
         share = sum(score >= float(old) for score in before) / len(before)
         said = sentence.format(new=texts.threshold(new), count=len(before), share=f"{share:.0%}", **values)
         changes = [
@@ -87,7 +89,7 @@ class Carrier:
         ]
         if own.review_high is not None and own.review_low is not None:
             high, low = (
-                rounded(carried_over(float(each), before, after), after)
+                rounded(map_by_quantiles(float(each), before, after), after)
                 for each in (own.review_high, own.review_low)
             )
             changes += [
@@ -99,39 +101,41 @@ class Carrier:
                     cause=CAUSE,
                 ),
             ]
-        return Carried(room.announcement(said), tuple(changes))
+        return ThresholdMigration(context.announcement(said), tuple(changes))
 
-    def _scores(self, room: Room, asked: Sequence[Scored]) -> tuple[list[float], list[float]]:
+    def _scores(
+        self, context: MessageContext, asked: Sequence[QuestionScores]
+    ) -> tuple[list[float], list[float]]:
         """The best scores of those that the old model answered, with the old model and with the new."""
         before: list[float] = []
         after: list[float] = []
         known: dict[str, float | None] = {}
-        old = [one for one in asked if one.fingerprint == room.settings.threshold_model]
+        old = [one for one in asked if one.fingerprint == context.settings.threshold_model]
         for one in old[:QUESTIONS]:
             if one.question not in known:
-                known[one.question] = self._best_now(room, one.question)
+                known[one.question] = self._best_now(context, one.question)
             score = known[one.question]
             if one.best_score is not None and score is not None:
                 before.append(one.best_score)
                 after.append(score)
         return before, after
 
-    def _best_now(self, room: Room, question: str) -> float | None:
-        return self._engine.search(Query(question, room.knowledge_base, 1.0, 1)).best_score
+    def _best_now(self, context: MessageContext, question: str) -> float | None:
+        return self._engine.search(Query(question, context.knowledge_base, 1.0, 1)).best_score
 
 
-def with_carried(outcome: Outcome, carried: Carried) -> Outcome:
+def with_migration(outcome: Outcome, migration: ThresholdMigration) -> Outcome:
     return replace(
-        outcome, replies=(*outcome.replies, carried.news), changes=(*carried.changes, *outcome.changes)
+        outcome, replies=(*outcome.replies, migration.news), changes=(*migration.changes, *outcome.changes)
     )
 
 
-def settings_after(own: ChannelSettings, carried: Carried) -> ChannelSettings:
+def with_migrated_thresholds(own: ChannelSettings, migration: ThresholdMigration) -> ChannelSettings:
     """The settings with which the question is answered that brought the news."""
-    return own.with_texts({change.setting: change.new for change in carried.changes})
+    return own.with_texts({change.setting: change.new for change in migration.changes})
 
 
-def carried_over(threshold: float, before: Sequence[float], after: Sequence[float]) -> float:
+def map_by_quantiles(threshold: float, before: Sequence[float], after: Sequence[float]) -> float:
     """The threshold that as many of `after` reach as of `before` reach the given one.
 
     The scores of each side are put in order and tied to each other; in between it goes

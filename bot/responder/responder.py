@@ -12,7 +12,7 @@ from bot.commands.admin.permissions import Permissions
 from bot.commands.ask.grammar import Ask
 from bot.commands.ask.reply import Questions
 from bot.commands.base.attachments import Attachments
-from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
@@ -23,12 +23,12 @@ from bot.commands.parser import parse
 from bot.commands.registry import FAMILIES, VERBS
 from bot.commands.review.reply import Review
 from bot.commands.teach.reply import Teaching
-from bot.commands.threshold.reply import Dial
+from bot.commands.threshold.reply import ThresholdCommands
 from bot.config import Bot
 from bot.domain import (
     Action,
     Answer,
-    Asked,
+    AnsweredQuestion,
     Channel,
     Choose,
     Clock,
@@ -47,7 +47,7 @@ from bot.domain import (
 )
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, Parsed, Question
 from bot.responder.bad_command import correction
-from bot.responder.model_change import Carrier, settings_after, with_carried
+from bot.responder.model_change import ThresholdMigrator, with_migrated_thresholds, with_migration
 
 # As many messages as may be between the intake and a worker before one is read anew.
 MOST_PARSED = 256
@@ -113,12 +113,12 @@ class Responder:
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
         self._permissions = Permissions(admins, bot)
         self._questions = Questions.of(ports)
-        self._dial = Dial.of(ports)
+        self._dial = ThresholdCommands.of(ports)
         self._review = Review.of(ports)
         self._gaps = GapList.of(ports)
         self._teaching = Teaching.of(ports)
-        self._carrier = Carrier(history, engine, ports.bases)
-        self._carry_out: dict[type[Command], Callable[[Room, Any], Outcome]] = {
+        self._threshold_migrator = ThresholdMigrator(history, engine, ports.bases)
+        self._carry_out: dict[type[Command], Callable[[MessageContext, Any], Outcome]] = {
             command: answer
             for family in FAMILIES
             if family.build is not None
@@ -127,22 +127,22 @@ class Responder:
         }
 
     def reply_to(self, item: InboxItem) -> Outcome:
-        room = self._room(item.message)
+        context = self._context(item.message)
         try:
             if item.message.surface is Surface.CLOCK:
-                return self._by_the_clock(room)
+                return self._by_the_clock(context)
             if item.message.action is not None:
-                outcome = self._click(room, item.message.action)
+                outcome = self._click(context, item.message.action)
             else:
-                outcome = self._answer(room, self._read(item.message))
-            return self._teaching.proposing(room, outcome) if outcome.labels else outcome
+                outcome = self._answer(context, self._read(item.message))
+            return self._teaching.proposing(context, outcome) if outcome.labels else outcome
         except EngineError as error:
             if error.code == "no_snapshot":
-                told = room.words.no_snapshot.format(knowledge_base=room.knowledge_base)
-                return Outcome((room.aside(told),))
+                told = context.words.no_snapshot.format(knowledge_base=context.knowledge_base)
+                return Outcome((context.aside(told),))
             if error.code != "unknown_knowledge_base":
                 raise
-            return Outcome((self._questions.unknown_knowledge_base(room, room.knowledge_base),))
+            return Outcome((self._questions.unknown_knowledge_base(context, context.knowledge_base),))
 
     def needs_engine(self, message: IncomingMessage) -> bool:
         """Whether the answer may take as long as the engine takes."""
@@ -168,27 +168,27 @@ class Responder:
         scope = self._throttle.first_refusal(item.message)
         if scope is None:
             return None
-        room = self._room(item.message)
+        context = self._context(item.message)
         rates = self._bot.questions_per_minute
         if scope == "person":
-            return room.aside(room.words.too_many_questions.format(limit=rates.person))
-        return room.aside(room.words.channel_too_busy.format(limit=rates.channel))
+            return context.aside(context.words.too_many_questions.format(limit=rates.person))
+        return context.aside(context.words.channel_too_busy.format(limit=rates.channel))
 
     def waiting_notice(self, item: InboxItem) -> Text:
-        room = self._room(item.message)
+        context = self._context(item.message)
         # A click is one person's; the room need not hear that it has to wait.
-        say = room.text if item.message.action is None else room.aside
-        return say(room.words.engine_away)
+        say = context.text if item.message.action is None else context.aside
+        return say(context.words.engine_away)
 
     def failure_notice(self, item: InboxItem) -> Text:
-        room = self._room(item.message)
-        return room.text(room.words.failed)
+        context = self._context(item.message)
+        return context.text(context.words.failed)
 
-    def _room(self, message: IncomingMessage) -> Room:
+    def _context(self, message: IncomingMessage) -> MessageContext:
         own = self._settings.of(message.channel)
         timezone = ZoneInfo(own.timezone or self._bot.timezone)
         traits = self._traits.get(message.channel.platform, Traits())
-        return Room(message, own, self._bot.defaults, timezone, traits)
+        return MessageContext(message, own, self._bot.defaults, timezone, traits)
 
     def _read(self, message: IncomingMessage) -> Parsed:
         """Once for each message: the intake and the worker ask for the same text, one after the other."""
@@ -197,77 +197,79 @@ class Responder:
     def _parse(self, text: str, *, mentioned: bool, in_group: bool) -> Parsed:
         return parse(_writable(text), names=self._bot.names, mentioned=mentioned, in_group=in_group)
 
-    def _answer(self, room: Room, read: Parsed) -> Outcome:
-        if isinstance(read, ChangesChannel) and (refusal := self._permissions.refusal(room)):
+    def _answer(self, context: MessageContext, read: Parsed) -> Outcome:
+        if isinstance(read, ChangesChannel) and (refusal := self._permissions.refusal(context)):
             return Outcome((refusal,))
         match read:
             case Question(""):
-                return self._answer(room, Help())
+                return self._answer(context, Help())
             case Question():
-                return self._ask(room, read)
+                return self._ask(context, read)
             case Ask(question):
-                return self._ask(room, Question(question))
+                return self._ask(context, Question(question))
             case BadCommand():
-                return Outcome((correction(room, read),))
+                return Outcome((correction(context, read),))
             case _:
-                return self._carry_out[type(read)](room, read)
+                return self._carry_out[type(read)](context, read)
 
-    def _ask(self, room: Room, question: Question) -> Outcome:
+    def _ask(self, context: MessageContext, question: Question) -> Outcome:
         """The answer, with the threshold carried over to another model first, and marked for review."""
-        carried = self._carrier.carried(room)
-        if carried is None:
-            return self._review.marked(room, self._questions.ask(room, question))
-        room = replace(room, settings=settings_after(room.settings, carried))
-        outcome = self._review.marked(room, self._questions.ask(room, question))
-        return with_carried(outcome, carried)
+        migration = self._threshold_migrator.migration(context)
+        if migration is None:
+            return self._review.marked(context, self._questions.ask(context, question))
+        context = replace(context, settings=with_migrated_thresholds(context.settings, migration))
+        outcome = self._review.marked(context, self._questions.ask(context, question))
+        return with_migration(outcome, migration)
 
-    def _by_the_clock(self, room: Room) -> Outcome:
+    def _by_the_clock(self, context: MessageContext) -> Outcome:
         """What nobody asked for, and is due."""
-        if room.message.text == "digest":
-            return self._gaps.digest(room)
-        return self._carrier.news(room)
+        if context.message.text == "digest":
+            return self._gaps.digest(context)
+        return self._threshold_migrator.news(context)
 
-    def _click(self, room: Room, action: Action) -> Outcome:
+    def _click(self, context: MessageContext, action: Action) -> Outcome:
         if isinstance(action, RunCommand):
-            return self._answer(room, self._read(replace(room.message, text=action.command)))
-        asked = self._history.asked(room.message.channel, action.answer_id)
+            return self._answer(context, self._read(replace(context.message, text=action.command)))
+        asked = self._history.asked(context.message.channel, action.answer_id)
         if asked is None:
-            return Outcome((room.aside(room.words.answer_gone),))
+            return Outcome((context.aside(context.words.answer_gone),))
         answer = asked.answer
         match action:
             case TurnDial():
-                return self._turn(room, answer, action)
+                return self._turn(context, answer, action)
             case Vote(verdict=verdict):
-                words = room.words
+                words = context.words
                 thanks = words.voted_helpful if verdict == "helpful" else words.voted_not_helpful
                 label = label_of(asked, action.entry_id, relevant=verdict == "helpful")
-                return Outcome((room.aside(thanks),), labels=(label,))
+                return Outcome((context.aside(thanks),), labels=(label,))
             case Choose(entry_id=entry_id):
-                return _choose(room, asked, entry_id)
+                return _choose(context, asked, entry_id)
             case ShowMore(offset=offset):
-                return self._questions.more(room, answer, max(0, offset))
+                return self._questions.more(context, answer, max(0, offset))
             case _:
                 assert_never(action)
 
-    def _turn(self, room: Room, answer: Answer, turn: TurnDial) -> Outcome:
-        if refusal := self._permissions.refusal(room):
+    def _turn(self, context: MessageContext, answer: Answer, turn: TurnDial) -> Outcome:
+        if refusal := self._permissions.refusal(context):
             return Outcome((refusal,))
         if not (turn.threshold.is_finite() and 0 <= turn.threshold <= 1):
-            return Outcome((correction(room, BadCommand("out_of_range", "threshold", str(turn.threshold))),))
-        turned = self._questions.turned(room, answer, turn, self._dial)
-        if turn.threshold == room.settings.threshold:
+            return Outcome(
+                (correction(context, BadCommand("out_of_range", "threshold", str(turn.threshold))),)
+            )
+        turned = self._questions.turned(context, answer, turn, self._dial)
+        if turn.threshold == context.settings.threshold:
             return turned
-        return replace(turned, changes=(self._dial.change_to(room, turn.threshold),))
+        return replace(turned, changes=(self._dial.change_to(context, turn.threshold),))
 
 
-def _choose(room: Room, asked: Asked, entry_id: str) -> Outcome:
+def _choose(context: MessageContext, asked: AnsweredQuestion, entry_id: str) -> Outcome:
     """The entry that was meant, once more and alone; choosing it says that it helped."""
-    words = room.words
+    words = context.words
     lines = [words.voted_helpful]
     for match in asked.answer.matches:
         if match.entry_id == entry_id:
             lines += [match.text, *([match.answer] if match.answer else [])]
-    return Outcome((room.aside("\n".join(lines)),), labels=(label_of(asked, entry_id, relevant=True),))
+    return Outcome((context.aside("\n".join(lines)),), labels=(label_of(asked, entry_id, relevant=True),))
 
 
 def _writable(text: str) -> str:

@@ -15,10 +15,10 @@ from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
 from bot.store.logins import Login, Logins
 from bot.store.outbox import Outbox
-from bot.store.overview import Activity, Overview, Said
+from bot.store.overview import Activity, ConsoleReply, Overview
 from bot.store.proposals import Proposals
 from bot.store.quarantine import PutAside, Quarantine
-from bot.store.reply_progress import Answers, Kept, Progress
+from bot.store.reply_progress import MessageProgress, ReplyProgress, StoredReply
 from bot.store.retention import Retention
 from bot.store.reviews import Reviews
 from bot.store.secrets import Secrets
@@ -28,31 +28,31 @@ __all__ = [
     "Accepted",
     "Activity",
     "Admins",
-    "Answers",
+    "ConsoleReply",
     "Database",
     "Documents",
     "Gaps",
     "History",
     "Inbox",
-    "Kept",
     "Labels",
     "LeaseLost",
     "Letter",
     "Letters",
     "Login",
     "Logins",
+    "MessageProgress",
     "Outbox",
     "Overview",
     "Places",
-    "Progress",
     "Proposals",
     "PutAside",
     "Quarantine",
+    "ReplyProgress",
     "Retention",
     "Reviews",
-    "Said",
     "SchemaError",
     "Secrets",
     "Settings",
     "StoreError",
+    "StoredReply",
 ]

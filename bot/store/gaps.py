@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from bot.domain import Channel, ClosedGap, IncomingMessage, PastGap
+from bot.domain import Channel, ClosedGap, IncomingMessage, RecordedGap
 from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import channel_place, gap_decision
@@ -21,13 +21,13 @@ class Gaps:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def closed(self, channel: Channel, knowledge_base: str) -> tuple[PastGap, ...]:
+    def closed(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]:
         query = select(gap_decision).where(
             gap_decision.c.channel == channel.key, gap_decision.c.knowledge_base == knowledge_base
         )
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(
-            PastGap(ClosedGap(row.knowledge_base, row.question, row.decision, row.entry_id), row.made_at)
+            RecordedGap(ClosedGap(row.knowledge_base, row.question, row.decision, row.entry_id), row.made_at)
             for row in rows
         )
 

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from bot.domain import (
     Answer,
-    Asked,
+    AnsweredQuestion,
     Channel,
     IncomingMessage,
-    PastQuestion,
-    Scored,
+    QuestionScores,
+    RecordedQuestion,
     reply_from_json,
     reply_to_json,
 )
@@ -27,7 +27,7 @@ from bot.store.database import Database
 from bot.store.tables import asked, outbox
 
 # Reads those fields of an answer alone: its matches are most of it.
-_countable = TypeAdapter(Scored)
+_countable = TypeAdapter(QuestionScores)
 _pairs = TypeAdapter(tuple[tuple[str, float], ...])
 _ids = TypeAdapter(tuple[str, ...])
 _numbers = TypeAdapter(tuple[float, ...])
@@ -46,21 +46,25 @@ class History:
         text = self._database.read(lambda connection: connection.scalar(query))
         return None if text is None else _answer(text)
 
-    def asked(self, channel: Channel, answer_id: str) -> Asked | None:
+    def asked(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
         """The answer as it is now, with the scores it was asked with; None as for `answer`."""
         query = select(asked.c.answer, asked.c.scores).where(
             asked.c.answer_id == answer_id, asked.c.channel == channel.key
         )
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
-        return None if row is None else Asked(_answer(row.answer), _scores_of(row.scores))
+        return None if row is None else AnsweredQuestion(_answer(row.answer), _scores_of(row.scores))
 
-    def recent(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Asked, ...]:
+    def recent(
+        self, channel: Channel, limit: int, knowledge_base: str | None = None
+    ) -> tuple[AnsweredQuestion, ...]:
         """The last questions of a channel (to one knowledge base), newest first, with their scores."""
         query = _recent(channel, limit, knowledge_base)
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(Asked(_answer(row.answer), _scores_of(row.scores)) for row in rows)
+        return tuple(AnsweredQuestion(_answer(row.answer), _scores_of(row.scores)) for row in rows)
 
-    def scored(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Scored, ...]:
+    def scored(
+        self, channel: Channel, limit: int, knowledge_base: str | None = None
+    ) -> tuple[QuestionScores, ...]:
         """As `recent`, several times as fast: without matches, and the ids of what was scored."""
         query = _recent(channel, limit, knowledge_base)
         rows = self._database.read(lambda connection: connection.execute(query).all())
@@ -68,7 +72,7 @@ class History:
             replace(_countable.validate_json(row.answer), scores=_numbers_of(row.scores)) for row in rows
         )
 
-    def background(self, knowledge_base: str, limit: int) -> tuple[Scored, ...]:
+    def background(self, knowledge_base: str, limit: int) -> tuple[QuestionScores, ...]:
         """The last questions of all channels that were not asked privately, newest first, without scores.
 
         To count by where a channel has too few of its own. None of it may be shown.
@@ -85,7 +89,7 @@ class History:
 
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
-    ) -> tuple[PastQuestion, ...]:
+    ) -> tuple[RecordedQuestion, ...]:
         """The first questions asked from `start` up to, but not including, `end`; oldest first.
 
         Each with the scores that passed its threshold, and no others: there may be many.
@@ -118,7 +122,7 @@ class History:
 
 
 def keep_asked(
-    connection: Connection, message: IncomingMessage, item_id: int, question: Asked, now: datetime
+    connection: Connection, message: IncomingMessage, item_id: int, question: AnsweredQuestion, now: datetime
 ) -> None:
     """Keep the answer. One of the same name in the same channel is replaced by what it has become.
 
@@ -166,11 +170,11 @@ def _recent(channel: Channel, limit: int, knowledge_base: str | None) -> Select[
     return query if knowledge_base is None else query.where(asked.c.knowledge_base == knowledge_base)
 
 
-def _past_question(row: Row[Any]) -> PastQuestion:
+def _past_question(row: Row[Any]) -> RecordedQuestion:
     answer = _answer(row.answer)
     least = float(answer.threshold)
     passing = tuple(pair for pair in _scores_of(row.scores) if pair[1] >= least)
-    return PastQuestion(Asked(answer, passing), person_columns.of_row(row), row.asked_at)
+    return RecordedQuestion(AnsweredQuestion(answer, passing), person_columns.of_row(row), row.asked_at)
 
 
 def _as_text(scores: tuple[tuple[str, float], ...]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select
 
-from bot.domain import Channel, Clock, Label, PastLabel, Person
+from bot.domain import Channel, Clock, Label, Person, RecordedLabel
 from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import label as table
@@ -23,18 +23,18 @@ class Labels:
         self._database = database
         self._clock = clock
 
-    def of(self, channel: Channel, *, knowledge_base: str | None = None) -> tuple[PastLabel, ...]:
+    def of(self, channel: Channel, *, knowledge_base: str | None = None) -> tuple[RecordedLabel, ...]:
         """All labels of a channel (about one knowledge base), oldest first."""
         query = _oldest_first(channel)
         if knowledge_base is not None:
             query = query.where(table.c.knowledge_base == knowledge_base)
         return self._read(query)
 
-    def on(self, channel: Channel, origin: str) -> tuple[PastLabel, ...]:
+    def on(self, channel: Channel, origin: str) -> tuple[RecordedLabel, ...]:
         """What was said of one answer, oldest first."""
         return self._read(_oldest_first(channel).where(table.c.origin == origin))
 
-    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastLabel, ...]:
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[RecordedLabel, ...]:
         """The labels given from `start` up to, but not including, `end`; oldest first."""
         return self._read(_oldest_first(channel).where(table.c.made_at >= start, table.c.made_at < end))
 
@@ -59,9 +59,9 @@ class Labels:
 
         self._database.write(work)
 
-    def _read(self, query: Select[Any]) -> tuple[PastLabel, ...]:
+    def _read(self, query: Select[Any]) -> tuple[RecordedLabel, ...]:
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(PastLabel(_label(row), person_columns.of_row(row), row.made_at) for row in rows)
+        return tuple(RecordedLabel(_label(row), person_columns.of_row(row), row.made_at) for row in rows)
 
 
 def keep_label(

@@ -186,7 +186,7 @@ class Outbox:
             return row
 
         row = first_not_taken(lambda: self._database.write(work))
-        return None if row is None else delivery_of(row, follows=row.follows)
+        return None if row is None else delivery_of(row, is_follow_up=row.is_follow_up)
 
     def delivered(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
         """It arrived. `receipt` is the platform's name for it, kept for editing in place.
@@ -359,7 +359,7 @@ def put(
         "failures": 0,
         "uncertain": False,
     }
-    follows = bool(is_free and connection.scalar(_is_answered, {"item": item_id}))
+    is_follow_up = bool(is_free and connection.scalar(_is_answered, {"item": item_id}))
     claimed: list[Delivery] = []
     for reply in replies:
         is_ours = is_free and not claimed
@@ -386,7 +386,7 @@ def put(
                     attempt=1,
                     decided_at=decided_at,
                     person=message.person,
-                    follows=follows,
+                    is_follow_up=is_follow_up,
                 )
             )
     return tuple(claimed)
@@ -421,7 +421,7 @@ def seconds_since_accepted(connection: Connection, clock: Clock, delivery_id: in
     return None if received_at is None else max(0.0, (clock.now() - received_at).total_seconds())
 
 
-def delivery_of(row: Row[Any], *, follows: bool = False) -> Delivery:
+def delivery_of(row: Row[Any], *, is_follow_up: bool = False) -> Delivery:
     envelope = _envelope.validate_json(row.envelope)
     return Delivery(
         id=row.id,
@@ -433,7 +433,7 @@ def delivery_of(row: Row[Any], *, follows: bool = False) -> Delivery:
         decided_at=row.created_at,
         person=envelope.person,
         uncertain=row.uncertain,
-        follows=follows,
+        is_follow_up=is_follow_up,
     )
 
 

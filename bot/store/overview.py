@@ -30,7 +30,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ConsoleReply:
     """What was answered to something done in the console; no replies yet while it is under way."""
 
     is_over: bool
@@ -109,17 +109,17 @@ class Overview:
                 return by_key[row.channel], row.answer_id
         return None
 
-    def said(self, person: Person, item_id: int) -> Said | None:
+    def said(self, person: Person, item_id: int) -> ConsoleReply | None:
         """What was answered to this person's own message; None for another's, or one long gone."""
         message = select(inbox.c.message, inbox.c.ended_at).where(inbox.c.id == item_id)
         replies = select(outbox.c.reply).where(outbox.c.item_id == item_id).order_by(outbox.c.id)
 
-        def work(connection: Connection) -> Said | None:
+        def work(connection: Connection) -> ConsoleReply | None:
             row = connection.execute(message).one_or_none()
             if row is None or message_from_json(row.message).person.key != person.key:
                 return None
             texts = connection.scalars(replies).all()
-            return Said(row.ended_at is not None, tuple(map(reply_from_json, texts)))
+            return ConsoleReply(row.ended_at is not None, tuple(map(reply_from_json, texts)))
 
         return self._database.read(work)
 

@@ -20,7 +20,7 @@ from bot.store.tables import inbox, message_key, outbox
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredReply:
     """One reply of the message: `state` is the outbox's, `receipt` says which way it went."""
 
     delivery: Delivery
@@ -33,16 +33,16 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class MessageProgress:
     """`state` is the inbox's; `replies` are in the order they were decided."""
 
     item_id: int
     state: str
     message: IncomingMessage
-    replies: tuple[Kept, ...]
+    replies: tuple[StoredReply, ...]
 
 
-class Answers:
+class ReplyProgress:
     """Finds and hands out replies by the message they answer. Any process may ask.
 
     `on_work` is called after a commit that lets something be claimed, `on_delivered` as in `Outbox`.
@@ -61,7 +61,7 @@ class Answers:
         self._on_work = on_work
         self._on_delivered = on_delivered
 
-    def progress(self, platform: str, tenant: str, key: MessageKey) -> Progress | None:
+    def progress(self, platform: str, tenant: str, key: MessageKey) -> MessageProgress | None:
         """None for a message that was never accepted, or is forgotten."""
         known = select(message_key.c.item_id).where(
             message_key.c.platform == platform,
@@ -74,14 +74,15 @@ class Answers:
         )
         rows = select(outbox).where(outbox.c.item_id == known.scalar_subquery()).order_by(outbox.c.id)
 
-        def work(connection: Connection) -> Progress | None:
+        def work(connection: Connection) -> MessageProgress | None:
             item = connection.execute(query).one_or_none()
             if item is None:
                 return None
             replies = tuple(
-                Kept(delivery_of(row), row.state, row.receipt or "") for row in connection.execute(rows)
+                StoredReply(delivery_of(row), row.state, row.receipt or "")
+                for row in connection.execute(rows)
             )
-            return Progress(item.id, item.state, message_from_json(item.message), replies)
+            return MessageProgress(item.id, item.state, message_from_json(item.message), replies)
 
         return self._database.read(work)
 

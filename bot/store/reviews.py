@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from bot.domain import Channel, Decision, IncomingMessage, Marked, ReviewItem, ReviewState
+from bot.domain import Channel, Decision, IncomingMessage, ReviewCandidate, ReviewItem, ReviewState
 from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import review_item as table
@@ -63,7 +63,7 @@ class Reviews:
 
 
 def keep_marked(
-    connection: Connection, message: IncomingMessage, item_id: int, marked: Marked, now: datetime
+    connection: Connection, message: IncomingMessage, item_id: int, marked: ReviewCandidate, now: datetime
 ) -> None:
     """An answer is marked once, whatever it becomes later."""
     answer, match = marked.answer, marked.match

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from bot.domain import SETTINGS, Change, Channel, ChannelSettings, IncomingMessage, PastChange, Setting
+from bot.domain import SETTINGS, Change, Channel, ChannelSettings, IncomingMessage, RecordedChange, Setting
 from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import channel_setting, setting_change
@@ -29,7 +29,7 @@ class Settings:
         values = {row.setting: row.value for row in rows if row.setting in SETTINGS}
         return ChannelSettings(threshold_model=models.get("threshold", "")).with_texts(values)
 
-    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
+    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[RecordedChange, ...]:
         """The last changes of one setting, newest first."""
         query = (
             select(setting_change)
@@ -39,7 +39,7 @@ class Settings:
         )
         return self._past(query)
 
-    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastChange, ...]:
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[RecordedChange, ...]:
         """All changes of a channel from `start` up to, but not including, `end`; oldest first."""
         query = (
             select(setting_change)
@@ -52,10 +52,10 @@ class Settings:
         )
         return self._past(query)
 
-    def _past(self, query: Select[Any]) -> tuple[PastChange, ...]:
+    def _past(self, query: Select[Any]) -> tuple[RecordedChange, ...]:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(
-            PastChange(
+            RecordedChange(
                 Change(row.setting, row.old, row.new, row.is_undo, row.cause, row.model),
                 person_columns.of_row(row),
                 row.made_at,

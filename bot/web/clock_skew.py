@@ -23,7 +23,7 @@ class ClockWatch:
         with self._lock:
             self._stale.append(is_stale)
 
-    def complaint(self) -> str | None:
+    def warning(self) -> str | None:
         """A sentence when the clock is to be suspected; None when it is not."""
         with self._lock:
             signed, stale = len(self._stale), sum(self._stale)

@@ -17,7 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from waitress import wasyncore
 from waitress.server import create_server
 
-from bot.web.slow_clients import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
+from bot.web.slow_clients import IDLE_SECONDS, REQUEST_SECONDS, TimeoutChannel
 
 # Above this, waitress itself answers 413 without reading on.
 CONNECTION_LIMIT = 1000
@@ -58,7 +58,7 @@ class Server:
             max_request_header_size=32 * 1024,
             clear_untrusted_proxy_headers=True,
         )
-        self._server.channel_class = partial(ImpatientChannel, request_seconds=request_seconds)
+        self._server.channel_class = partial(TimeoutChannel, request_seconds=request_seconds)
         self.url = f"http://{listen.rpartition(':')[0]}:{listening.getsockname()[1]}"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)

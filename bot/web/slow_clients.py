@@ -56,7 +56,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             raise ParsingError("Malformed request") from None
 
 
-class ImpatientChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+class TimeoutChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One connection. It is never ended while a request of it is being worked on.
 
     An answer that is not taken ends it too; one that is taken slowly does not.

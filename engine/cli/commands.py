@@ -14,7 +14,7 @@ from rich.text import Text
 from engine import app, config
 from engine.cli import connect
 from engine.cli.plain import plain
-from engine.domain import EngineError, Reading
+from engine.domain import EngineError, SourceContents
 from engine.source import ManagedSource, merged, origin
 
 _POLL_SECONDS = 0.1
@@ -122,7 +122,7 @@ def _sources_of(base: config.KnowledgeBase, managed: ManagedSource) -> tuple[lis
             problems.append(problem.message)
     try:
         own = managed.entries(base.name)
-        readings.append(Reading(own, len(own)))
+        readings.append(SourceContents(own, len(own)))
     except EngineError as problem:
         problems.append(problem.message)
     reading = merged(readings)
@@ -145,7 +145,7 @@ def _bars(out: Console) -> Progress:
     )
 
 
-def _refresh(engine: connect.Asked, name: str, bars: Progress, *, confirmed: bool) -> dict[str, Any]:
+def _refresh(engine: connect.EngineHandle, name: str, bars: Progress, *, confirmed: bool) -> dict[str, Any]:
     """That knowledge base's refresh when it has ended."""
     wanted = engine.refresh(name, confirmed=confirmed)
     bar: TaskID = bars.add_task(name, total=None)

@@ -27,7 +27,7 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
+class EngineHandle:
     """An engine behind a transport. Everything it refuses is an EngineError with its own sentence."""
 
     send: Transport
@@ -78,7 +78,7 @@ class Asked:
 
 
 @contextmanager
-def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[Asked]:
+def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[EngineHandle]:
     """The engine that runs on this data folder, or else one that is opened for the time being.
 
     Raises:
@@ -88,12 +88,12 @@ def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[
     try:
         own.open()
     except FolderInUse:
-        yield Asked(_over_http(settings))
+        yield EngineHandle(_over_http(settings))
         return
     try:
         if not own.knowledge.batcher.wait_until_tried():
             raise NotReady(own.knowledge.batcher.state[1])
-        yield Asked(_inside(own), opened=own)
+        yield EngineHandle(_inside(own), opened=own)
     finally:
         own.stop()
 

@@ -57,7 +57,7 @@ def evaluate(
 
 
 def _judge(
-    engine: connect.Asked, name: str, asked: Sequence[LabelledQuery], depth: int
+    engine: connect.EngineHandle, name: str, asked: Sequence[LabelledQuery], depth: int
 ) -> tuple[list[Scored], float, str]:
     """The judged entries, the threshold of the knowledge base, and the model."""
     question = {"knowledge_base": name, "query": asked[0].text, "limit": 1}

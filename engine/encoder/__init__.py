@@ -14,7 +14,7 @@ from engine.config import Model
 from engine.encoder.instruction import instructed
 from engine.index.snapshot import ModelIdentity, Vectors
 
-__all__ = ["CountsTokens", "Encoder", "ReadsAhead", "Role", "instructed", "load", "require_device"]
+__all__ = ["CountsTokens", "Encoder", "Pretokenizes", "Role", "instructed", "load", "require_device"]
 
 Role = Literal["query", "document", "bare"]
 """What a text is. A bare one gets nothing in front: it has its instruction already."""
@@ -45,7 +45,7 @@ class CountsTokens(Protocol):
 
 
 @runtime_checkable
-class ReadsAhead(Protocol):
+class Pretokenizes(Protocol):
     """What an encoder may be as well: one that can do some of its work before its turn."""
 
     def ahead(self, texts: Sequence[str], role: Role) -> Sequence[str]:

@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
-from engine.encoder import CountsTokens, Encoder, ReadsAhead, Role, instructed
+from engine.encoder import CountsTokens, Encoder, Pretokenizes, Role, instructed
 from engine.index.snapshot import ModelIdentity, Vectors
 
 # What one pass may hold. Text costs by its length: 64 short questions or 6 passages take
@@ -74,15 +74,15 @@ class Batcher:
         self,
         load: Callable[[], Encoder],
         *,
-        longest_line: int = 48,
-        patience_seconds: float = 10.0,
+        queue_limit: int = 48,
+        queue_timeout_seconds: float = 10.0,
         retry_seconds: float = 5.0,
         seen: Callable[[Role, int], None] = lambda _role, _size: None,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._load = load
-        self._longest_line = longest_line
-        self._patience_seconds = patience_seconds
+        self._longest_line = queue_limit
+        self._patience_seconds = queue_timeout_seconds
         self._retry_seconds = retry_seconds
         self._seen = seen
         self._lost = lost
@@ -306,7 +306,7 @@ class Batcher:
 
     def _submit(self, piece: Sequence[str], role: Role) -> _Waiting:
         encoder = self._ready_encoder()
-        waiting = _Waiting(encoder.ahead(piece, role) if isinstance(encoder, ReadsAhead) else piece, role)
+        waiting = _Waiting(encoder.ahead(piece, role) if isinstance(encoder, Pretokenizes) else piece, role)
         with self._changed:
             self._ready_encoder()
             self._bulk.append(waiting)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.domain import BadValue
 from engine.evaluation.curve import Curve, Label, Point, rounded_down
-from engine.evaluation.intervals import RISK, Interval, Resampled, lower_bound, needed, reaching
+from engine.evaluation.intervals import RISK, Interval, Resampled, lower_bound, reaching, required_correct
 
 CONFIDENCE = 1 - RISK
 METHOD = "Clopper-Pearson"
@@ -87,7 +87,7 @@ def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen
 
     None below 0, where nobody can set a threshold.
     """
-    enough = needed(precision, int(curve.kept[0]))
+    enough = required_correct(precision, int(curve.kept[0]))
     passes = reaching(curve, enough) & (curve.thresholds >= 0)
     if not passes.any():
         return None

@@ -36,7 +36,7 @@ def lower_bound(right: int, kept: int) -> float:
     return float(betaincinv(right, kept - right + 1, RISK)) if right else 0.0
 
 
-def needed(precision: float, most: int) -> Counts:
+def required_correct(precision: float, most: int) -> Counts:
     """For 0, 1, … `most` kept labels: how many of them must be right for the bound to reach the precision.
 
     One more than are kept where no number is enough.
@@ -81,7 +81,7 @@ class Resampled:
         best: list[Numbers] = []
         lowest: list[Numbers] = []
         weights = self._weights()
-        enough = None if precision is None else needed(precision, self._most(weights))
+        enough = None if precision is None else required_correct(precision, self._most(weights))
         for right, kept, is_drawn in self._count(weights):
             totals = right[:, :1]
             f1 = np.where(is_drawn, right / np.maximum(kept + totals, 1), -1.0)

@@ -27,7 +27,7 @@ class SameTexts:
     def of(cls, texts: Iterable[str]) -> SameTexts:
         return cls(np.frombuffer(b"".join(_digest(folded(text)) for text in texts), np.uint64))
 
-    def carried(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> SameTexts:
+    def updated_from(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> SameTexts:
         """Of other rows, which stood here before; where that is -1, `text_of` gives their texts."""
         new = np.flatnonzero(rows_before < 0)
         digests = np.append(self.digests, np.uint64(0))[rows_before]

@@ -80,7 +80,7 @@ def simplified(text: str) -> str:
     return text.translate(_SIMPLIFIED)
 
 
-def unended(text: str) -> str:
+def strip_end_punctuation(text: str) -> str:
     """Without the marks at the end, if anything is left.
 
     >>> unended("怎么退货？？")
@@ -89,18 +89,18 @@ def unended(text: str) -> str:
     return text.rstrip(_END_MARKS) or text
 
 
-def framed(text: str) -> str:
+def add_frame(text: str) -> str:
     """Six Chinese characters or fewer in a frame sentence.
 
     >>> framed("咋办？")
     '请问咋办？'
     """
-    short = unended(text)
+    short = strip_end_punctuation(text)
     is_short = len(short) <= _SHORT and _IS_CHINESE.search(short)
     return f"请问{short}？" if is_short and not short.startswith("请问") else text
 
 
-def marks_apart(text: str) -> str:
+def separate_marks(text: str) -> str:
     """Blanks around Chinese punctuation.
 
     >>> marks_apart("你好，退货")
@@ -122,9 +122,9 @@ STEPS: Mapping[str, Callable[[str], str]] = {
     "fold": lowered,
     "simplify": simplified,
     "join": joined,
-    "unend": unended,
-    "frame": framed,
-    "marks": marks_apart,
+    "unend": strip_end_punctuation,
+    "frame": add_frame,
+    "marks": separate_marks,
     "numbers": numbers_apart,
 }
 """By name, in the order in which they are taken whatever the order they are named in."""

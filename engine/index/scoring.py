@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from engine.index.keywords import Keywords
 from engine.index.keywords import Question as Terms
-from engine.index.scan import Ranked, Search, Wanted
+from engine.index.scan import Search, SearchSpec, TopRows
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -192,12 +192,12 @@ def _is_counted_by_the_scan(one: Question, owners: _Owners) -> bool:
     return is_plain and owners.entry_of is None
 
 
-def _search_spec(one: Question, owners: _Owners, keep: int) -> Wanted:
+def _search_spec(one: Question, owners: _Owners, keep: int) -> SearchSpec:
     first = one.offset + one.limit if _is_counted_by_the_scan(one, owners) else None
-    return Wanted(one.lowest, first=first, keep=keep, certain=one.exact_rows)
+    return SearchSpec(one.lowest, first=first, keep=keep, exact_rows=one.exact_rows)
 
 
-def _result(among: _Rows, one: Question, near: Ranked) -> QuestionResult:
+def _result(among: _Rows, one: Question, near: TopRows) -> QuestionResult:
     keep = among.owners.rows_for(one.keep)
     while True:
         found = _score(among, one, near, keep)
@@ -209,7 +209,7 @@ def _result(among: _Rows, one: Question, near: Ranked) -> QuestionResult:
         [near] = among.search.search(one.vector[None], [_search_spec(one, among.owners, keep)])
 
 
-def _count(among: _Rows, one: Question, found: ScoredRows, near: Ranked, best: ScoredRows) -> QuestionResult:
+def _count(among: _Rows, one: Question, found: ScoredRows, near: TopRows, best: ScoredRows) -> QuestionResult:
     if _is_counted_by_the_scan(one, among.owners):
         hits, total = found.where(found.scores >= one.threshold), near.total
     else:
@@ -222,7 +222,7 @@ def _count(among: _Rows, one: Question, found: ScoredRows, near: Ranked, best: S
     return QuestionResult(total, hits.where(order[:shown]), best, counts)
 
 
-def _score(among: _Rows, one: Question, near: Ranked, keep: int) -> ScoredRows:
+def _score(among: _Rows, one: Question, near: TopRows, keep: int) -> ScoredRows:
     """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
     words = _words(among.keywords, one, near)
     if one.scoring == "cosine" or words is None:
@@ -236,12 +236,12 @@ class _Words:
     terms: Terms
 
 
-def _words(keywords: Keywords, one: Question, near: Ranked) -> _Words | None:
+def _words(keywords: Keywords, one: Question, near: TopRows) -> _Words | None:
     """The words to count, if there are any and they count for this question."""
     if not len(near.rows):
         return None
     terms = keywords.question(one.text)
-    if keywords.is_foreign(terms, int(near.rows[0])):
+    if keywords.is_other_language(terms, int(near.rows[0])):
         return None
     return _Words(keywords, terms)
 
@@ -250,7 +250,7 @@ def _of_rows(words: _Words | None, rows: Rows) -> Scores:
     return words.keywords.of_rows(words.terms, rows) if words else np.zeros(len(rows))
 
 
-def _either(among: _Rows, words: _Words, one: Question, near: Ranked, keep: int) -> ScoredRows:
+def _either(among: _Rows, words: _Words, one: Question, near: TopRows, keep: int) -> ScoredRows:
     """Every row that passes and the best `keep`, by the score "either"; some more may be among them."""
     rows, keywords = words.keywords.all(words.terms)
     most = 0.0
@@ -268,7 +268,7 @@ def _either(among: _Rows, words: _Words, one: Question, near: Ranked, keep: int)
         return found
     cut = min(one.lowest, _nth_best(found.scores, keep))
     [more] = among.search.search(
-        one.vector[None], [Wanted(_rows_needed(cut, most), keep=0, certain=one.exact_rows)]
+        one.vector[None], [SearchSpec(_rows_needed(cut, most), keep=0, exact_rows=one.exact_rows)]
     )
     rest = ~np.isin(more.rows, all_rows)
     return _with_numbers(

@@ -66,7 +66,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousRows:
     """An older snapshot of the same model, and for each new row the old one with the same text, or -1."""
 
     snapshot: Snapshot
@@ -77,7 +77,7 @@ class Before:
 class Snapshot:
     """Entries in the order of their ids, and row by row their vectors.
 
-    `created` is when it was made, `confirmed` when the sources were last found to say
+    `created` is when it was made, `checked_at` when the sources were last found to say
     the same. `same_texts` finds rows by their texts, `scan` by their vectors, `keywords` by
     their words, and `passages` holds the vectors of what long entries are cut into, None when no
     entry is long. Use `of` to make one: it sorts, checks, takes
@@ -87,7 +87,7 @@ class Snapshot:
     id: str
     knowledge_base: str
     created: datetime
-    confirmed: datetime
+    checked_at: datetime
     model: ModelIdentity
     entries: StoredEntries
     vectors: Vectors
@@ -111,7 +111,7 @@ class Snapshot:
         read: int = 0,
         dropped: tuple[Dropped, ...] = (),
         passages: Passages | None = None,
-        before: Before | None = None,
+        before: PreviousRows | None = None,
         scanner: Scanner = Scan.over,
     ) -> Snapshot:
         """Sort by id, check every vector, and freeze. StoredEntries are sorted already.
@@ -140,7 +140,7 @@ class Snapshot:
             id=id,
             knowledge_base=knowledge_base,
             created=created,
-            confirmed=created,
+            checked_at=created,
             model=model,
             entries=ordered,
             vectors=rows,
@@ -161,12 +161,12 @@ class Snapshot:
         """What finds entries by their vectors."""
         return BestPassage(self.scan, self.passages) if self.passages else self.scan
 
-    def scanned_by(self, scanner: Scanner) -> Snapshot:
+    def with_scanner(self, scanner: Scanner) -> Snapshot:
         """The same, searched in another way."""
         return replace(
             self,
             scan=scanner(self.vectors, self.scan.compressed),
-            passages=self.passages.scanned_by(scanner) if self.passages else None,
+            passages=self.passages.with_scanner(scanner) if self.passages else None,
         )
 
     def is_found_by(self, parts: Parts) -> bool:
@@ -341,7 +341,7 @@ class Texts:
 
 
 def _what_searches(
-    texts: Texts, vectors: Vectors, before: Before | None
+    texts: Texts, vectors: Vectors, before: PreviousRows | None
 ) -> tuple[Compressed | None, Keywords, SameTexts]:
     if before is None:
         all_texts = list(texts)
@@ -355,13 +355,13 @@ def _what_searches(
         return texts.entries[number].text if number < size else extras[number - size][1]
 
     # Keywords first: what they take for a while is more than the compressed copy takes for good.
-    keywords = old.keywords.carried(rows, text_of)
-    same_texts = old.same_texts.carried(rows, text_of)
+    keywords = old.keywords.updated_from(rows, text_of)
+    same_texts = old.same_texts.updated_from(rows, text_of)
     compressed = old.scan.compressed
-    return compressed.carried(before.rows, vectors) if compressed else None, keywords, same_texts
+    return compressed.updated_from(before.rows, vectors) if compressed else None, keywords, same_texts
 
 
-def _rows_before(extras: Sequence[tuple[str, str]], before: Before) -> NDArray[np.intp]:
+def _rows_before(extras: Sequence[tuple[str, str]], before: PreviousRows) -> NDArray[np.intp]:
     """For each text the number it had, or -1."""
     old = before.snapshot
     if not extras:

@@ -32,9 +32,9 @@ from engine.domain import (
     FailedSource,
     NoSnapshot,
     NotReady,
-    Reading,
     Refresh,
     RolledBack,
+    SourceContents,
     SourceError,
     UnknownKnowledgeBase,
 )
@@ -42,12 +42,12 @@ from engine.encoder.batcher import Batcher
 from engine.index.entry_table import StoredEntries
 from engine.index.parts import Parts, parts_of_all
 from engine.index.scan import Passages, Scan, Scanner
-from engine.index.snapshot import Before, ModelIdentity, Snapshot
+from engine.index.snapshot import ModelIdentity, PreviousRows, Snapshot
 from engine.loop import Loop, stop_all
 from engine.refresh.vectors import Assembled, Assembly, Progress
-from engine.source.contents import Contents
+from engine.source.contents import KnowledgeBaseSources
 from engine.storage.refresh_log import History
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 
 REMEMBERED = 20  # refreshes of a knowledge base that can still be asked about
 _TELL_SECONDS = 10  # between two lines in the log about one long refresh
@@ -76,18 +76,18 @@ class Refresher:
 
     def __init__(
         self,
-        shelves: Mapping[str, Shelf],
+        snapshot_stores: Mapping[str, SnapshotStore],
         batcher: Batcher,
         assembly: Assembly,
         history: History,
-        contents: Mapping[str, Contents],
+        contents: Mapping[str, KnowledgeBaseSources],
         *,
         now: Callable[[], datetime],
         scanner: Scanner = Scan.over,
         answers_searched: Collection[str] = (),
         finished: Callable[[str, Refresh], None] = lambda _name, _refresh: None,
     ) -> None:
-        self._shelves = shelves
+        self._snapshot_stores = snapshot_stores
         self._batcher = batcher
         self._assembly = assembly
         self._history = history
@@ -96,14 +96,16 @@ class Refresher:
         self._scanner = scanner
         self._answers_searched = answers_searched
         self._finished = finished
-        self._refreshes: dict[str, deque[Refresh]] = {name: deque(maxlen=REMEMBERED) for name in shelves}
+        self._refreshes: dict[str, deque[Refresh]] = {
+            name: deque(maxlen=REMEMBERED) for name in snapshot_stores
+        }
         self._progress: dict[str, Progress] = {}
         self._changed = threading.Condition()
         self._publishing = threading.Lock()
         self._working = threading.Lock()
         self._stopping = False
         self._by_hand = Loop("refresher", partial(self._step, None))
-        self._loops = {name: Loop(f"refresher {name}", partial(self._step, name)) for name in shelves}
+        self._loops = {name: Loop(f"refresher {name}", partial(self._step, name)) for name in snapshot_stores}
         self._beginning = threading.Thread(target=self._begin, name="refreshes begin", daemon=True)
         self._missing_at_start: frozenset[str] | None = None
 
@@ -133,9 +135,9 @@ class Refresher:
         Raises:
             UnknownKnowledgeBase
         """
-        if by_hand and name in self._shelves and self._shelves[name].rolled_back:
+        if by_hand and name in self._snapshot_stores and self._snapshot_stores[name].rolled_back:
             with self._publishing:
-                self._shelves[name].release()
+                self._snapshot_stores[name].release()
         return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
     def changed(self, name: str) -> str:
@@ -150,17 +152,17 @@ class Refresher:
             NoSnapshot: there is none before, or another model made it.
             NotReady: the model is not loaded.
         """
-        if name not in self._shelves:
+        if name not in self._snapshot_stores:
             raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
         model = self._batcher.identity
         with self._publishing:
-            before = self._shelves[name].before()
+            before = self._snapshot_stores[name].before()
             if before.model.fingerprint != model.fingerprint:
                 raise NoSnapshot(
                     f"the snapshot before was made with {before.model.name} under other settings,"
                     f" and cannot be asked with {model.name}"
                 )
-            note = self._shelves[name].roll_back(before, self._now())
+            note = self._snapshot_stores[name].roll_back(before, self._now())
         _log.warning("rolled back", extra={"knowledge_base": name, "from": note.snapshot, "to": before.id})
         return before, note
 
@@ -206,8 +208,8 @@ class Refresher:
         fingerprint = self._batcher.identity.fingerprint
         missing = [
             name
-            for name, shelf in self._shelves.items()
-            if shelf.current is None or shelf.current.model.fingerprint != fingerprint
+            for name, snapshots in self._snapshot_stores.items()
+            if snapshots.current is None or snapshots.current.model.fingerprint != fingerprint
         ]
         for name in missing:
             self.request(name)
@@ -269,9 +271,9 @@ class Refresher:
 
     def _scan_beside_the_model(self) -> None:
         """Only now is it known what the model runs on, and what memory it leaves there."""
-        for shelf in self._shelves.values():
+        for snapshots in self._snapshot_stores.values():
             with self._publishing:
-                shelf.scan_anew()
+                snapshots.scan_anew()
 
     def _ask(
         self, name: str, join: tuple[str, ...], *, confirmed: bool = False, managed_only: bool = False
@@ -313,16 +315,16 @@ class Refresher:
             finally:
                 self._progress.pop(name, None)
 
-    def _read(self, name: str, running: Refresh) -> Reading | None:
+    def _read(self, name: str, running: Refresh) -> SourceContents | None:
         """What the sources hold; None when they must be asked after all, which is not this thread's work."""
         if not running.managed_only:
             return self._contents[name].read(confirmed=running.confirmed)
         reading = self._contents[name].last_read()
         return reading and replace(reading, failed=self._last_failures(name))
 
-    def _diff(self, name: str, running: Refresh, reading: Reading) -> _Difference | Refresh:
+    def _diff(self, name: str, running: Refresh, reading: SourceContents) -> _Difference | Refresh:
         """What is new in this reading; the ended refresh when that is nothing, or is not to be served."""
-        shelf, model = self._shelves[name], self._batcher.identity
+        snapshots, model = self._snapshot_stores[name], self._batcher.identity
         failed = self._since_when(name, reading.failed)
         try:
             reading = self._contents[name].with_managed(reading)
@@ -339,27 +341,27 @@ class Refresher:
             failed_sources=failed,
             notes=reading.notes,
         )
-        served = shelf.current
+        served = snapshots.current
         current = served if served and served.model.fingerprint == model.fingerprint else None
-        if current and shelf.refuses(entries):
+        if current and snapshots.refuses(entries):
             return self._hold_back(name, report, current)
         if current and current.entries == entries and current.is_found_by(parts):
             return self._unchanged(name, report, current, reading)
         return _Difference(report, model, current, entries, parts, reading.dropped)
 
-    def _unchanged(self, name: str, report: Refresh, current: Snapshot, reading: Reading) -> Refresh:
-        shelf = self._shelves[name]
+    def _unchanged(self, name: str, report: Refresh, current: Snapshot, reading: SourceContents) -> Refresh:
+        snapshots = self._snapshot_stores[name]
         if reading.is_old:
             return self._fail(name, report, "; ".join(each.reason for each in reading.failed))
         with self._publishing:
-            if shelf.rolled_back and shelf.current is not current:
+            if snapshots.rolled_back and snapshots.current is not current:
                 return self._hold_back(name, report, current)  # rolled back from it a moment ago
             if not reading.failed and not report.managed_only:
-                shelf.confirm(self._now())
+                snapshots.confirm(self._now())
         return self._done(name, report, current.id)
 
     def _encode(self, name: str, new: _Difference) -> Assembled:
-        served, texts = self._shelves[name].current, new.parts.texts
+        served, texts = self._snapshot_stores[name].current, new.parts.texts
         vectors = self._assembly.vectors_of(new.entries, texts, new.current, new.model, self._telling(name))
         if served:
             self._assembly.keep_what_leaves(served, vectors.rows_before, texts if new.current else ())
@@ -381,19 +383,19 @@ class Refresher:
             entries=new.entries,
             vectors=vectors.vectors[:count],
             passages=passages if new.parts.texts else None,
-            before=Before(new.current, vectors.rows_before) if new.current else None,
+            before=PreviousRows(new.current, vectors.rows_before) if new.current else None,
             scanner=self._scanner,
             read=new.report.read,
             dropped=new.dropped,
         )
         if new.report.managed_only and new.current:
-            return replace(snapshot, confirmed=new.current.confirmed)  # nobody has asked the sources
+            return replace(snapshot, checked_at=new.current.checked_at)  # nobody has asked the sources
         return snapshot
 
     def _publish(self, name: str, new: _Difference, vectors: Assembled, snapshot: Snapshot) -> Refresh:
         report = replace(new.report, embedded=vectors.embedded, recalled=vectors.recalled)
         with self._publishing:
-            self._shelves[name].publish(snapshot)
+            self._snapshot_stores[name].publish(snapshot)
         return self._done(name, report, snapshot.id)
 
     def _since_when(self, name: str, failed: tuple[FailedSource, ...]) -> tuple[FailedSource, ...]:

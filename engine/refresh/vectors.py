@@ -141,7 +141,7 @@ def _copy(vectors: Vectors, rows: NDArray[np.intp], into: Vectors) -> None:
         piece = rows[start : start + _COPIED]
         places = np.flatnonzero(piece >= 0)
         into[start + places] = vectors[piece[places]]
-        mapped_tensors.let_go(vectors)
+        mapped_tensors.release_pages(vectors)
 
 
 def _take(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
@@ -151,5 +151,5 @@ def _take(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
         first, last = np.searchsorted(rows, (start, start + _COPIED))
         if first < last:
             taken[first:last] = vectors[rows[first:last]]
-            mapped_tensors.let_go(vectors)
+            mapped_tensors.release_pages(vectors)
     return taken

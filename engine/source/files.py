@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from engine.domain import Dropped, FailedSource, Reading, SourceError
+from engine.domain import Dropped, FailedSource, SourceContents, SourceError
 from engine.source.documents import Documents
 from engine.source.gather import gather
 from engine.source.kinds import BY_SUFFIX, READ
@@ -17,7 +17,7 @@ from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import Record
 
 
-def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
+def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> SourceContents:
     """Read a file, a folder with all below it, or a glob (`**` included), relative to `base`.
 
     Of a folder, hidden files are passed over; other kinds of files, empty ones, and links that
@@ -37,7 +37,7 @@ def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> Reading:
         raise SourceError(f"{spec!r} is not a path: {error}") from error
     if not reading.entries:
         raise SourceError(_nothing(spec, reading, files.failed))
-    return Reading(
+    return SourceContents(
         reading.entries,
         reading.read,
         (*dropped, *reading.dropped),
@@ -79,7 +79,7 @@ def looks(spec: str, base: Path) -> dict[str, tuple[int, int]]:
     return {path: (stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()}
 
 
-def nothing_of(reading: Reading) -> str:
+def nothing_of(reading: SourceContents) -> str:
     """Why a reading has no entries."""
     told = [each for each in reading.dropped if each.code not in {"blank", "no_words"}]
     if not told:
@@ -88,7 +88,7 @@ def nothing_of(reading: Reading) -> str:
     return f"{first.where} {first.reason}"
 
 
-def _nothing(spec: str, reading: Reading, failed: list[FailedSource]) -> str:
+def _nothing(spec: str, reading: SourceContents, failed: list[FailedSource]) -> str:
     if failed:
         return f"{spec} holds no entry: {'; '.join(each.reason for each in failed[:3])}"
     return f"{spec} holds no entry: {nothing_of(reading)}"

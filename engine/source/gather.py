@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
 
-from engine.domain import Dropped, Entry, Reading, SourceError
+from engine.domain import Dropped, Entry, SourceContents, SourceError
 from engine.index.exact_texts import folded
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import ID_CHARACTERS, Record, digest
@@ -42,7 +42,9 @@ _ROWS = frozenset({"too_many_cells", "formula_without_value"})
 """Codes of rows that are none because their reader could not make them out."""
 
 
-def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DEFAULT_LIMITS) -> Reading:
+def gather(
+    source: str, records: Iterable[Record | Dropped], limits: Limits = DEFAULT_LIMITS
+) -> SourceContents:
     """All records judged, or SourceError. `read` counts the records, kept or dropped.
 
     What comes as Dropped was passed over by its reader and is reported, but is no record.
@@ -75,7 +77,7 @@ def gather(source: str, records: Iterable[Record | Dropped], limits: Limits = DE
             kept[same] = _with_wordings_of(record, first)
     notes += _find_shared_wordings(kept)
     ids = identified([(text, id_) for text, id_ in zip(kept, _own_ids(kept, notes), strict=True)])
-    return Reading(
+    return SourceContents(
         entries=tuple(
             Entry(
                 id=id_,

@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from engine.domain import Dropped, FailedSource, Reading
+from engine.domain import Dropped, FailedSource, SourceContents
 from engine.index.entry_table import StoredEntries
 from engine.source import stored
 from engine.source.record import digest
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LastGood:
     """The last good reading of a source, when it was found to hold, and what its next read asks by."""
 
     entries: StoredEntries
@@ -43,11 +43,11 @@ class Kept:
     notes: tuple[Dropped, ...]
     failed: tuple[FailedSource, ...]
     at: datetime
-    marks: Mapping[str, str]
+    validators: Mapping[str, str]
 
     @property
-    def reading(self) -> Reading:
-        return Reading(tuple(self.entries), self.read, self.dropped, self.failed, notes=self.notes)
+    def reading(self) -> SourceContents:
+        return SourceContents(tuple(self.entries), self.read, self.dropped, self.failed, notes=self.notes)
 
 
 class KeptReadings:
@@ -56,7 +56,7 @@ class KeptReadings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def load(self, key: str) -> Kept | None:
+    def load(self, key: str) -> LastGood | None:
         """What was kept; None when nothing was, or when it is damaged, which is logged.
 
         What another version of this program kept has no marks, because it may have read otherwise.
@@ -73,7 +73,7 @@ class KeptReadings:
             if head["format"] != _FORMAT or head["sha256"] != _sha256(body):
                 raise ValueError("the first line does not fit what follows")  # noqa: TRY301 - one exit for all damage
             is_ours = head["version"] == version("kbdial")
-            kept = Kept(
+            kept = LastGood(
                 StoredEntries(body),
                 head["read"],
                 tuple(Dropped(**each) for each in head["dropped"]),
@@ -93,10 +93,10 @@ class KeptReadings:
         self,
         key: str,
         source: str,
-        reading: Reading,
+        reading: SourceContents,
         *,
         entries: StoredEntries,
-        marks: Mapping[str, str],
+        validators: Mapping[str, str],
         at: datetime,
     ) -> None:
         """Keep this reading, whose entries are these, from now on. Raises OSError."""
@@ -105,7 +105,7 @@ class KeptReadings:
             "format": _FORMAT,
             "version": version("kbdial"),
             "source": source,
-            "marks": dict(marks),
+            "marks": dict(validators),
             "read": reading.read,
             "entries": len(reading.entries),
             "sha256": _sha256(body),

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from engine.domain import Entry, FailedSource, Reading
-from engine.source.kept import Kept
+from engine.domain import Entry, FailedSource, SourceContents
+from engine.source.kept import LastGood
 from engine.source.merge import merged
 from engine.source.still import is_cut_off
 
@@ -15,12 +15,12 @@ _EMPTY: Final = frozenset({"empty_file", "no_entries"})
 
 
 def with_last_good(
-    reading: Reading,
-    kept: Kept | None,
+    reading: SourceContents,
+    kept: LastGood | None,
     *,
     moving: Collection[str] = (),
     confirmed: bool = False,
-) -> Reading:
+) -> SourceContents:
     """The reading with the last good entries of each failed file, which says since when they are served.
 
     Failed are also files in `moving`, which are being written, those whose list ends in the middle of a
@@ -52,11 +52,11 @@ def with_last_good(
         dropped=tuple(each for each in reading.dropped if each.where not in names),
         failed=told,
     )
-    return merged([fresh, *(Reading(tuple(before.get(each.source, ())), 0) for each in failed)])
+    return merged([fresh, *(SourceContents(tuple(before.get(each.source, ())), 0) for each in failed)])
 
 
 def _unbelieved(
-    reading: Reading, before: Mapping[str, list[Entry]], moving: Collection[str], *, confirmed: bool
+    reading: SourceContents, before: Mapping[str, list[Entry]], moving: Collection[str], *, confirmed: bool
 ) -> Iterator[FailedSource]:
     for name in sorted(moving):
         if name in before:

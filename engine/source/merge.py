@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from engine.domain import Dropped, Entry, Reading
+from engine.domain import Dropped, Entry, SourceContents
 from engine.source.gather import SHEET, qualified, sameness
 from engine.source.stored import MANAGED
 
 
-def merged(readings: Iterable[Reading]) -> Reading:
+def merged(readings: Iterable[SourceContents]) -> SourceContents:
     """All entries in the order given; a text that an earlier source has is dropped and reported.
 
     A taken id does not refuse the later source: one entry added in chat must not be able
@@ -23,7 +23,7 @@ def merged(readings: Iterable[Reading]) -> Reading:
     readings = list(readings)
     holding = [reading.entries for reading in readings if reading.entries]
     entries, repeated = (holding[0], []) if len(holding) == 1 else _one_after_the_other(holding)
-    return Reading(
+    return SourceContents(
         entries,
         sum(reading.read for reading in readings),
         (*(each for reading in readings for each in reading.dropped), *repeated),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from engine.domain import Reading, SourceError, SourceSpec
+from engine.domain import SourceContents, SourceError, SourceSpec
 from engine.source import files, sql, web
 from engine.source.documents import Documents
 from engine.source.gather import gather
@@ -17,8 +17,8 @@ from engine.source.limits import DEFAULT_LIMITS, Limits
 class Fresh:
     """A reading, and the marks by which the next read may find that nothing has changed."""
 
-    reading: Reading
-    marks: Mapping[str, str] = field(default_factory=dict)
+    reading: SourceContents
+    validators: Mapping[str, str] = field(default_factory=dict)
 
 
 def label(spec: SourceSpec) -> str:
@@ -34,26 +34,26 @@ def key(spec: SourceSpec) -> str:
 
 
 def read(
-    spec: SourceSpec, marks: Mapping[str, str] | None = None, limits: Limits = DEFAULT_LIMITS
+    spec: SourceSpec, validators: Mapping[str, str] | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Fresh | None:
     """What the source holds now; None when that is what it held when the marks were made.
 
     Raises SourceError, and nothing else whatever the source holds.
     """
-    marks = marks or {}
+    validators = validators or {}
     if spec.query:
         name = label(spec)
         with closing(sql.records(spec.url, spec.query, spec.base, limits)) as rows:
             return Fresh(_some(name, gather(name, rows, limits)))
     if spec.url:
-        return _fetch(spec, marks, limits)
+        return _fetch(spec, validators, limits)
     fingerprint = files.fingerprint(spec.path, spec.base, limits)
-    if fingerprint and fingerprint == marks.get("sha256"):
+    if fingerprint and fingerprint == validators.get("sha256"):
         return None
     return Fresh(files.read(spec.path, spec.base, limits), {"sha256": fingerprint} if fingerprint else {})
 
 
-def read_afresh(spec: SourceSpec, limits: Limits = DEFAULT_LIMITS) -> Reading:
+def read_afresh(spec: SourceSpec, limits: Limits = DEFAULT_LIMITS) -> SourceContents:
     """What the source holds now, whatever it held before. Raises SourceError."""
     fresh = read(spec, None, limits)
     if fresh is None:
@@ -61,17 +61,17 @@ def read_afresh(spec: SourceSpec, limits: Limits = DEFAULT_LIMITS) -> Reading:
     return fresh.reading
 
 
-def _fetch(spec: SourceSpec, marks: Mapping[str, str], limits: Limits) -> Fresh | None:
+def _fetch(spec: SourceSpec, validators: Mapping[str, str], limits: Limits) -> Fresh | None:
     name = label(spec)
-    fetched = web.fetch(spec.url, spec.headers, marks, limits)
+    fetched = web.fetch(spec.url, spec.headers, validators, limits)
     if fetched is None:
         return None
     with Documents(limits) as documents, closing(web.records(spec.url, fetched, documents)) as records:
         reading = gather(name, records, limits)
-    return Fresh(_some(name, reading), fetched.marks)
+    return Fresh(_some(name, reading), fetched.validators)
 
 
-def _some(name: str, reading: Reading) -> Reading:
+def _some(name: str, reading: SourceContents) -> SourceContents:
     """The reading, because an empty source is a mistake in it."""
     if not reading.entries:
         raise SourceError(f"{name} holds no entry: {files.nothing_of(reading)}", "empty")

@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from engine.domain import Entry, FailedSource, Reading, SourceError, SourceSpec
+from engine.domain import Entry, FailedSource, SourceContents, SourceError, SourceSpec
 from engine.index.entry_table import StoredEntries
 from engine.source import files, origin
-from engine.source.kept import Kept, KeptReadings
+from engine.source.kept import KeptReadings, LastGood
 from engine.source.last_good import with_last_good
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.merge import merged
@@ -61,7 +61,7 @@ class Sources:
         self._unknown = {origin.key(spec) for spec in self._specs}
         self._stillness = stillness or Stillness()
 
-    def read(self, *, confirmed: bool = False) -> Reading:
+    def read(self, *, confirmed: bool = False) -> SourceContents:
         """Everything the sources hold, in their order, and which of them failed.
 
         `confirmed` lets a source shrink or change as much as it likes. Raises nothing for
@@ -71,7 +71,7 @@ class Sources:
         self._forget_the_others()
         return merged(readings)
 
-    def last_read(self) -> Reading | None:
+    def last_read(self) -> SourceContents | None:
         """What each source held when it could last be read; None when one was not asked since the start.
 
         A source that was asked, and never could be read, holds nothing.
@@ -81,12 +81,12 @@ class Sources:
         held = [self._kept.load(origin.key(spec)) for spec in self._specs]
         return merged([each.reading for each in held if each])
 
-    def _one(self, spec: SourceSpec, *, confirmed: bool) -> Reading:
+    def _one(self, spec: SourceSpec, *, confirmed: bool) -> SourceContents:
         key, label = origin.key(spec), origin.label(spec)
         kept = self._kept.load(key)
         try:
             looks = files.looks(spec.path, spec.base) if spec.path and kept else {}
-            fresh = origin.read(spec, kept.marks if kept else None, self._limits)
+            fresh = origin.read(spec, kept.validators if kept else None, self._limits)
             if fresh:
                 moving = self._stillness.moving(looks, lambda: files.looks(spec.path, spec.base))
                 reading = with_last_good(fresh.reading, kept, moving=moving, confirmed=confirmed)
@@ -116,8 +116,8 @@ class Sources:
         if share < self._floor:
             raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}", "rewritten")
 
-    def _fail(self, label: str, problem: SourceError, kept: Kept | None) -> Reading:
-        held = kept.reading if kept else Reading((), 0)
+    def _fail(self, label: str, problem: SourceError, kept: LastGood | None) -> SourceContents:
+        held = kept.reading if kept else SourceContents((), 0)
         failed = FailedSource(
             label,
             problem.message,
@@ -140,8 +140,10 @@ class Sources:
         try:
             if fresh:
                 # What failed is tried again, even if not a byte of it changes.
-                marks = {} if fresh.reading.failed else fresh.marks
-                self._kept.store(key, label, fresh.reading, entries=entries, marks=marks, at=self._now())
+                validators = {} if fresh.reading.failed else fresh.validators
+                self._kept.store(
+                    key, label, fresh.reading, entries=entries, validators=validators, at=self._now()
+                )
             else:
                 self._kept.confirm(key, self._now())
             self._unknown.discard(key)
@@ -175,7 +177,7 @@ def _sentences(entries: Iterable[Entry]) -> set[str]:
     return {part.strip() for entry in entries for part in _ENDS.split(entry.text) if part.strip()}
 
 
-def _reading_of(kept: Kept | None) -> Reading:
+def _reading_of(kept: LastGood | None) -> SourceContents:
     if kept is None:
         raise AssertionError("a source said that nothing changed, but nothing was kept; this is a bug")
     return kept.reading

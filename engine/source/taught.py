@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.domain import BadValue, Dropped, Entry, Reading, SourceError, TaughtWording
+from engine.domain import BadValue, Dropped, Entry, SourceContents, SourceError, TaughtWording
 from engine.source import stored
 from engine.source.gather import has_words, sameness, trimmed
 
@@ -119,7 +119,7 @@ class TaughtWordings:
             raise SourceError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def with_taught(reading: Reading, wordings: Sequence[TaughtWording]) -> Reading:
+def with_taught(reading: SourceContents, wordings: Sequence[TaughtWording]) -> SourceContents:
     """The same with each taught wording at its entry.
 
     Its notes tell which wordings are kept aside because their entry is gone, and which two

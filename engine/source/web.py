@@ -44,7 +44,7 @@ class Fetched:
 
     content: bytes
     suffix: str
-    marks: Mapping[str, str]
+    validators: Mapping[str, str]
 
 
 def shown(url: str) -> str:
@@ -62,7 +62,7 @@ def without_credentials(url: str) -> str:
 
 
 def fetch(
-    url: str, headers: Mapping[str, str], marks: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
+    url: str, headers: Mapping[str, str], validators: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
 ) -> Fetched | None:
     """What the address gives now; None when the server says it is what the marks stand for.
 
@@ -74,8 +74,8 @@ def fetch(
         with closing(requests.Session()) as session:
             session.mount("http://", WholeAnswerTimeout())
             session.mount("https://", WholeAnswerTimeout())
-            with closing(_answer(session, url, _asking(headers, marks), deadline)) as answer:
-                if answer.status_code == _NOT_MODIFIED and not _REMEMBERED.isdisjoint(marks):
+            with closing(_answer(session, url, _asking(headers, validators), deadline)) as answer:
+                if answer.status_code == _NOT_MODIFIED and not _REMEMBERED.isdisjoint(validators):
                     return None
                 if answer.status_code != _OK:
                     raise SourceError(f"{name} answered with status {answer.status_code}", "refused")
@@ -98,7 +98,7 @@ def fetch(
         raise SourceError(f"{name}:1 is empty", "empty")
     suffix = _suffix(name, url, answer, content)
     digest = hashlib.sha256(content).hexdigest()
-    if marks.get("sha256") == digest and marks.get("suffix") == suffix:
+    if validators.get("sha256") == digest and validators.get("suffix") == suffix:
         return None
     return Fetched(content, suffix, {**_given_headers(answer), "sha256": digest, "suffix": suffix})
 
@@ -113,13 +113,13 @@ def records(url: str, fetched: Fetched, documents: Documents) -> Generator[Recor
         yield from kind.read(name, fetched.content)
 
 
-def _asking(headers: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
+def _asking(headers: Mapping[str, str], validators: Mapping[str, str]) -> dict[str, str]:
     """Our request's headers. Only encodings that can be unpacked within a limit are asked for."""
     asked = {"User-Agent": "kbdial", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
-    if "etag" in marks:
-        asked["If-None-Match"] = marks["etag"]
-    if "last_modified" in marks:
-        asked["If-Modified-Since"] = marks["last_modified"]
+    if "etag" in validators:
+        asked["If-None-Match"] = validators["etag"]
+    if "last_modified" in validators:
+        asked["If-Modified-Since"] = validators["last_modified"]
     return {**asked, **headers}
 
 

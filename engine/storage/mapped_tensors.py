@@ -73,7 +73,7 @@ def mapped(path: Path) -> mmap.mmap | bytes:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def let_go(array: NDArray[Any]) -> None:
+def release_pages(array: NDArray[Any]) -> None:
     """Give the memory of a mapped array back to the system; what is looked at again is read again."""
     below: Any = array
     while isinstance(below, np.ndarray) and below.base is not None:

@@ -89,7 +89,7 @@ class _Pointer(BaseModel):
     rolled_back: RolledBack | None = None
 
 
-class Shelf:
+class SnapshotStore:
     """The one snapshot being served, and its copy on disk.
 
     Readers take `current` once and keep it for the whole question: a publish in between
@@ -138,7 +138,7 @@ class Shelf:
                 _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
                 continue
             if pointer and pointer.snapshot == name:
-                loaded = replace(loaded, confirmed=pointer.confirmed)
+                loaded = replace(loaded, checked_at=pointer.confirmed)
                 self._before, self._rolled_back = pointer.before, pointer.rolled_back
             self._current = loaded
             break
@@ -148,7 +148,7 @@ class Shelf:
     def scan_anew(self) -> None:
         """Search what was loaded as the scanner says now: then it could not know where the model runs."""
         if self._current:
-            self._current = self._current.scanned_by(self._scanner)
+            self._current = self._current.with_scanner(self._scanner)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Make this the snapshot that is served, now and after a restart."""
@@ -177,9 +177,9 @@ class Shelf:
         """Note that the sources still say what the current snapshot says."""
         if self._current is None:
             raise AssertionError("nothing to confirm; this is a bug")
-        confirmed = replace(self._current, confirmed=when)
-        self._point_to(confirmed, self._before)
-        self._current, self._rolled_back = confirmed, None
+        checked = replace(self._current, checked_at=when)
+        self._point_to(checked, self._before)
+        self._current, self._rolled_back = checked, None
 
     def before(self) -> Snapshot:
         """The snapshot that was published before the current one, whole and checked.
@@ -234,7 +234,7 @@ class Shelf:
         self, snapshot: Snapshot, before: str | None, rolled_back: RolledBack | None = None
     ) -> None:
         pointer = _Pointer(
-            snapshot=snapshot.id, confirmed=snapshot.confirmed, before=before, rolled_back=rolled_back
+            snapshot=snapshot.id, confirmed=snapshot.checked_at, before=before, rolled_back=rolled_back
         )
         partial = self._folder / f"{_POINTER}{_PARTIAL}"
         with _sync(partial):
@@ -286,7 +286,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
 def _keep_file_open(folder: Path, snapshot: Snapshot) -> Snapshot:
     """The same over the file that was just written, so that the system may take the memory of it back."""
     vectors = mapped_tensors.arrays_in(mapped_tensors.mapped(folder / _VECTORS))["vectors"]
-    return replace(snapshot, vectors=vectors, scan=snapshot.scan.moved_to(vectors))
+    return replace(snapshot, vectors=vectors, scan=snapshot.scan.rebased_on(vectors))
 
 
 def _read(folder: Path, scanner: Scanner) -> Snapshot:
@@ -321,7 +321,9 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner
         raise ValueError(f"vectors of shape {vectors.shape}, the manifest says {manifest.model.dimension}")
     compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
     size = len(entries)
-    mapped_tensors.let_go(vectors)  # all were looked at to check them; questions look at few of them in full
+    mapped_tensors.release_pages(
+        vectors
+    )  # all were looked at to check them; questions look at few of them in full
     passages = None
     if _PASSAGES in contents:
         passages = Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, scanner=scanner)
@@ -332,7 +334,7 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner
         id=manifest.snapshot,
         knowledge_base=manifest.knowledge_base,
         created=manifest.created,
-        confirmed=manifest.created,
+        checked_at=manifest.created,
         model=manifest.model,
         entries=entries,
         vectors=vectors,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from waitress import create_server, wasyncore
 
 from engine.domain import CannotListen
-from engine.web.patience import IDLE_SECONDS, REQUEST_SECONDS, ImpatientChannel
+from engine.web.patience import IDLE_SECONDS, REQUEST_SECONDS, TimeoutChannel
 
 # Flask refuses larger bodies with a sentence. This is the hard stop below it.
 _BODY_LIMIT_BYTES = 16 << 20
@@ -80,7 +80,7 @@ class Server:
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
-        self._server.channel_class = partial(ImpatientChannel, request_seconds=self._request_seconds)
+        self._server.channel_class = partial(TimeoutChannel, request_seconds=self._request_seconds)
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
         self._thread.start()
 

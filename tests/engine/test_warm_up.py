@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import app
-from engine.warm_up import Warming
+from engine.warm_up import WarmUp
 from tests.support.engine import WAIT_SECONDS, HeldEncoder, LetterEncoder, a_knowledge_base, some_settings
 
 REHEARSED = """
@@ -43,7 +43,7 @@ class Rehearsal:
         self.done.append("second")
 
 
-def ended(warming: Warming) -> None:
+def ended(warming: WarmUp) -> None:
     """Returns when it has done all it ever will."""
     for thread in warmers():
         thread.join(WAIT_SECONDS)
@@ -63,7 +63,7 @@ def test_what_is_warm_imports_nothing_more() -> None:
 def test_everything_is_done_once_it_is_time() -> None:
     work, time = Rehearsal(), threading.Event()
     work.go.set()
-    warming = Warming(lambda: time.wait(WAIT_SECONDS), (work.first, work.second), pause_seconds=0)
+    warming = WarmUp(lambda: time.wait(WAIT_SECONDS), (work.first, work.second), pause_seconds=0)
     warming.start()
     assert work.done == []
     time.set()
@@ -73,10 +73,10 @@ def test_everything_is_done_once_it_is_time() -> None:
 
 def test_nothing_is_done_when_the_time_does_not_come_or_the_pause_is_cut_short() -> None:
     work = Rehearsal()
-    never = Warming(lambda: False, (work.first,), pause_seconds=0)
+    never = WarmUp(lambda: False, (work.first,), pause_seconds=0)
     never.start()
     ended(never)
-    paused = Warming(lambda: True, (work.first,), pause_seconds=WAIT_SECONDS * 10)
+    paused = WarmUp(lambda: True, (work.first,), pause_seconds=WAIT_SECONDS * 10)
     paused.start()
     paused.stop()
     ended(paused)
@@ -85,7 +85,7 @@ def test_nothing_is_done_when_the_time_does_not_come_or_the_pause_is_cut_short()
 
 def test_a_stop_waits_for_the_work_in_hand_and_begins_no_other() -> None:
     work = Rehearsal()
-    warming = Warming(lambda: True, (work.first, work.second), pause_seconds=0)
+    warming = WarmUp(lambda: True, (work.first, work.second), pause_seconds=0)
     warming.start()
     assert work.begun.wait(WAIT_SECONDS)
     stopping = threading.Thread(target=warming.stop)
@@ -103,7 +103,7 @@ def test_what_fails_is_logged_and_ends_it(caplog: pytest.LogCaptureFixture) -> N
     def broken() -> None:
         raise ImportError("no such library")
 
-    warming = Warming(lambda: True, (broken, work.second), pause_seconds=0)
+    warming = WarmUp(lambda: True, (broken, work.second), pause_seconds=0)
     warming.start()
     ended(warming)
     assert work.done == []
@@ -124,7 +124,7 @@ def test_an_engine_is_idle_when_its_first_refresh_has_ended(tmp_path: Path) -> N
         held.go.release(100)
         waiting.join(WAIT_SECONDS)
         assert idle == [True]
-        assert built.knowledge.shelves["default"].current is not None
+        assert built.knowledge.snapshot_stores["default"].current is not None
     finally:
         built.stop()
     assert not built.knowledge.refresher.wait_until_idle()

@@ -91,8 +91,8 @@ def test_a_damaged_snapshot_is_refused_and_the_one_before_is_served(
         first = engine.is_settled().search("banana")["snapshot"]
         (tmp_path / "default.txt").write_text("\n".join([*FRUIT[:-1], "guava"]), encoding="utf-8")
         second = engine.refresh()["snapshot"]
-    shelf = tmp_path / "data" / "snapshots" / "default"
-    damage(shelf / second, shelf / first)
+    snapshots = tmp_path / "data" / "snapshots" / "default"
+    damage(snapshots / second, snapshots / first)
 
     with an_engine(settings) as engine:
         assert engine.app.knowledge.batcher.wait_until_loaded(20)

@@ -13,7 +13,7 @@ import pytest
 from bot.cli import operator
 from bot.domain import Clock
 from bot.pipeline.store_health import LARGE_LOG_BYTES, StoreHealth
-from bot.process.lock import CannotStart, only_owner, only_user
+from bot.process.lock import CannotStart, exclusive_data_dir, only_user
 from bot.store import Database, Inbox, StoreError, schema
 from tests.bot.store.building import a_message
 from tests.support.engine import a_knowledge_base
@@ -215,7 +215,7 @@ def test_a_database_whose_bot_has_stopped_is_free(tmp_path: Path) -> None:
     """REL31."""
     url = f"sqlite:///{tmp_path}/bot.db"
     for _ in range(2):
-        with only_owner(tmp_path), only_user(url):
+        with exclusive_data_dir(tmp_path), only_user(url):
             pass
     with only_user("postgresql+psycopg://nobody@127.0.0.1:9/none"):
         pass

@@ -14,7 +14,7 @@ import requests
 from bot.cli import operator
 from bot.cli.check import check
 from bot.cli.serve import serve
-from bot.process.lock import CannotStart, only_owner
+from bot.process.lock import CannotStart, exclusive_data_dir
 from bot.store import StoreError
 from tests.faults.building import NOWHERE, BotHome, until
 from tests.faults.loops import killed_again_and_again
@@ -171,6 +171,6 @@ def test_a_second_bot_on_the_same_folder_stands_back_on_a_server_too(
 ) -> None:
     """The database is shared; the socket that the commands come through is not."""
     home = BotHome(tmp_path, slack, database_url=url).migrated()
-    with only_owner(home.data), home.run("serve") as refused:
+    with exclusive_data_dir(home.data), home.run("serve") as refused:
         assert refused.exit_code() == 1
     assert "in use by another kbdial" in refused.log[-1]["event"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 from tests.faults.building import BotHome
 from tests.faults.loops import killed_again_and_again
 from tests.support.durable_image import Disk, a_disk
@@ -53,29 +53,29 @@ def test_nothing_acknowledged_is_lost_or_answered_twice_by_a_power_cut(
 def test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot(point: str, served: str, tmp_path: Path) -> None:
     """REL02, REL22. Published is published: what a restart serves was synced to the last byte."""
     disk = a_disk(tmp_path)
-    shelf = disk.folder / "shelf"
-    _publish(disk, shelf, "20260101-a", "banana")
+    snapshots = disk.folder / "shelf"
+    _publish(disk, snapshots, "20260101-a", "banana")
     disk.cut()
-    assert _publish(disk, shelf, "20260202-b", "banana", "cherry", tampered=point) == DIED
+    assert _publish(disk, snapshots, "20260202-b", "banana", "cherry", tampered=point) == DIED
     disk.cut()
 
-    after = Shelf(shelf)
+    after = SnapshotStore(snapshots)
     loaded = after.load()
 
     assert loaded is not None
     assert loaded.id == served
     assert after.damaged == ()
-    assert not list(shelf.glob("*.partial"))
+    assert not list(snapshots.glob("*.partial"))
     after.publish(a_snapshot("date", id="20260303-c"))
-    again = Shelf(shelf).load()
+    again = SnapshotStore(snapshots).load()
     assert again is not None
     assert again.id == "20260303-c"
 
 
-def _publish(disk: Disk, shelf: Path, *snapshot: str, tampered: str = "") -> int:
+def _publish(disk: Disk, snapshots: Path, *snapshot: str, tampered: str = "") -> int:
     """In a process of its own, whose syncs the disk follows."""
     tampered = tampered or os.environ.get(TAMPERED, "")
     build = ["tests.support.sabotage", tampered] if tampered else []
-    command = [sys.executable, "-m", *build, "tests.support.publishing", str(shelf), *snapshot]
+    command = [sys.executable, "-m", *build, "tests.support.publishing", str(snapshots), *snapshot]
     done = subprocess.run(command, cwd=REPOSITORY, env={**os.environ, **disk.watch}, timeout=60, check=False)
     return done.returncode

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 from tests.support.engine import a_snapshot
 
 
 def main(folder: str, name: str, *texts: str) -> None:
-    shelf = Shelf(Path(folder))
-    shelf.load()
-    shelf.publish(a_snapshot(*texts, id=name))
+    snapshots = SnapshotStore(Path(folder))
+    snapshots.load()
+    snapshots.publish(a_snapshot(*texts, id=name))
 
 
 if __name__ == "__main__":

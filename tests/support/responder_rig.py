@@ -68,7 +68,7 @@ FRUIT = {
 
 
 @dataclass
-class PaperEngine:
+class FakeEngine:
     """An engine that gives every entry the score written beside it."""
 
     clock: HandClock
@@ -236,12 +236,12 @@ class PaperEngine:
         return next((each.text for each in self.taught.get(entry_id, ()) if each.text == text), None)
 
 
-class Desk:
+class ResponderRig:
     """A responder over a real store: what is decided is kept, so the next message sees it."""
 
     def __init__(self, store: Store, clock: HandClock, bot: Bot) -> None:
         self.store = store
-        self.engine = PaperEngine(clock)
+        self.engine = FakeEngine(clock)
         self.waited: list[float] = []
         self._number = 0
         self.responder = Responder(

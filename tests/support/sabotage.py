@@ -79,15 +79,15 @@ def _dies_between_setting_and_audit() -> None:
 
 
 def _dies_at_step(step: str) -> Callable[[], None]:
-    """Dies when a shelf tells that it has come so far with a snapshot."""
+    """Dies when a snapshot store tells that it has come so far with a snapshot."""
 
     def reached(told: str) -> None:
         if told == step:
             _die()
 
     def install() -> None:
-        snapshot_store.Shelf.__init__ = functools.partialmethod(  # type: ignore[assignment]
-            snapshot_store.Shelf.__init__, reached=reached
+        snapshot_store.SnapshotStore.__init__ = functools.partialmethod(  # type: ignore[assignment]
+            snapshot_store.SnapshotStore.__init__, reached=reached
         )
 
     return install

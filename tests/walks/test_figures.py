@@ -67,7 +67,7 @@ def a_week(program: Program, clock: HandClock) -> None:
 
     slack.will("chat.postMessage", error("internal_error"))
     people.says("an answer that goes out at the second try", channel="C3")
-    app.reception.accept(incoming("empty room", "/help", "lin"))  # nobody listens there any more
+    app.intake.accept(incoming("empty room", "/help", "lin"))  # nobody listens there any more
     slack.until(lambda: app.outbox.counts()["dead"] == 1)
     clock.go_on(DAY)
 

@@ -119,7 +119,7 @@ def test_a_week_in_slack_ends_with_a_threshold_of_the_channels_own(
     posted(program, in_thread("1795420801.000001"))
     clock.go_on(HOUR * 2)
     for _ in range(2):
-        program.app.clockwork.look()
+        program.app.scheduled_messages.look()
     digest = posted(program, lambda message: "The digest of this channel." in str(message["text"]))
     assert digest["channel"] == "C9"
     assert "do you sell hamsters" in digest["text"]

@@ -31,11 +31,11 @@ from bot.config import Bot, Config
 from bot.platforms.registry import QUIET_LOGGERS
 from bot.process import control_socket, logs
 from bot.process.engine_process import (
-    EngineAtStart,
-    EngineChild,
+    EngineProcess,
+    EngineReadiness,
     EngineTrouble,
-    is_ours_to_start,
-    somebody_listens,
+    is_local_engine,
+    is_port_open,
 )
 from bot.process.lock import CannotStart
 
@@ -63,10 +63,10 @@ def run(config: Config, config_path: str | None, *, room: str, as_json: bool) ->
     return 0
 
 
-def _engine(bot: Bot, config_path: str | None, closing: ExitStack) -> EngineChild | None:
-    if somebody_listens(bot.engine_url) or not is_ours_to_start(bot.engine_url):
+def _engine(bot: Bot, config_path: str | None, closing: ExitStack) -> EngineProcess | None:
+    if is_port_open(bot.engine_url) or not is_local_engine(bot.engine_url):
         return None
-    child = EngineChild(bot, config_path)
+    child = EngineProcess(bot, config_path)
     closing.callback(child.stop)
     child.start()
     return child
@@ -85,11 +85,11 @@ def _room(config: Config, name: str, closing: ExitStack) -> Room:
     return OwnBotsRoom(own.operations["say"], name, person)
 
 
-def _until_listening(bot: Bot, child: EngineChild | None) -> None:
+def _until_listening(bot: Bot, child: EngineProcess | None) -> None:
     """Until an engine of our own can answer: a pipe wants one reply a line, not a notice before it."""
     if child is None:
         return
-    engine = EngineAtStart(bot, child, threading.Event())
+    engine = EngineReadiness(bot, child, threading.Event())
     try:
         engine.until_ready()
         engine.until_embedded()

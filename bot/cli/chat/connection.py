@@ -10,11 +10,11 @@ from bot.domain import Reply, reply_from_json
 from bot.process import control_socket
 from bot.process.control_socket import Operation
 
-Hear = Callable[[Reply], None]
+OnReply = Callable[[Reply], None]
 
 
 class Room(Protocol):
-    def say(self, text: str, hear: Hear) -> None:
+    def say(self, text: str, hear: OnReply) -> None:
         """Say one line; returns when it has been answered, which may be long after a first reply."""
         ...
 
@@ -27,7 +27,7 @@ class RunningBotsRoom:
         self._name = name
         self._person = person
 
-    def say(self, text: str, hear: Hear) -> None:
+    def say(self, text: str, hear: OnReply) -> None:
         control_socket.say(self._data_dir, self._name, text, self._person, hear)
 
 
@@ -39,6 +39,6 @@ class OwnBotsRoom:
         self._name = name
         self._person = person
 
-    def say(self, text: str, hear: Hear) -> None:
+    def say(self, text: str, hear: OnReply) -> None:
         line = {"room": self._name, "text": text, "person": self._person}
         self._say(line, lambda heard: hear(reply_from_json(heard)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.commands.base.context import Room
+from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Admins
 from bot.config import Bot
 from bot.domain import Text
@@ -19,26 +19,26 @@ class Permissions:
         self._admins = admins
         self._bot = bot
 
-    def refusal(self, room: Room) -> Text | None:
+    def refusal(self, context: MessageContext) -> Text | None:
         """Why this person may not change anything here; None when they may."""
-        person = room.message.person
+        person = context.message.person
         if not person.id:
-            return room.aside(room.words.nobody)
+            return context.aside(context.words.nobody)
         if self._bot.settings_open_to == "everyone" or person.key in self._bot.admins:
             return None
         if self._admins.includes(person):
             return None
-        log.warning("change_refused", extra=who_and_where(room))
-        names = ", ".join(self._names(room)) or room.words.no_admins
-        return room.aside(room.words.not_allowed.format(admins=names))
+        log.warning("change_refused", extra=who_and_where(context))
+        names = ", ".join(self._names(context)) or context.words.no_admins
+        return context.aside(context.words.not_allowed.format(admins=names))
 
-    def _names(self, room: Room) -> list[str]:
-        platform, tenant = room.message.channel.platform, room.message.channel.tenant
+    def _names(self, context: MessageContext) -> list[str]:
+        platform, tenant = context.message.channel.platform, context.message.channel.tenant
         here = f"{platform}:{tenant}:"
         named = [key.removeprefix(here) for key in self._bot.admins if key.startswith(here)]
         enrolled = self._admins.of(platform, tenant)
         return named + [name for person in enrolled if (name := person.name or person.id) not in named]
 
 
-def who_and_where(room: Room) -> dict[str, str]:
-    return {"channel": room.message.channel.key, "person": room.message.person.key}
+def who_and_where(context: MessageContext) -> dict[str, str]:
+    return {"channel": context.message.channel.key, "person": context.message.person.key}

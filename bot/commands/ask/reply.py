@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from bot import texts
 from bot.commands.ask.highlight import bold_spans
-from bot.commands.base.context import Effective, KnowledgeBases, Room
+from bot.commands.base.context import Effective, KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
-from bot.commands.threshold.reply import Dial
-from bot.domain import Answer, Asked, EngineError, Found, Match, Outcome, Query, Text, TurnDial
+from bot.commands.threshold.reply import ThresholdCommands
+from bot.domain import Answer, AnsweredQuestion, EngineError, Found, Match, Outcome, Query, Text, TurnDial
 from bot.grammar.command import Question
 
 LONGEST_QUESTION = 2_000
@@ -32,62 +32,68 @@ class Questions:
     def of(cls, ports: Ports) -> Questions:
         return cls(ports.engine, ports.bases, ports.new_id, ports.verbs)
 
-    def ask(self, room: Room, question: Question) -> Outcome:
+    def ask(self, context: MessageContext, question: Question) -> Outcome:
         text = question.text[:LONGEST_QUESTION]
         if not any(map(str.isalnum, text)):
             # No match, no suggestion and no gap: there is nothing to search for.
-            return Outcome((room.aside(room.words.no_words),))
-        name = room.knowledge_base
+            return Outcome((context.aside(context.words.no_words),))
+        name = context.knowledge_base
         try:
-            threshold = self._bases.threshold(room, name)
-            searched = self._search(room, text, name, threshold)
+            threshold = self._bases.threshold(context, name)
+            searched = self._search(context, text, name, threshold)
         except EngineError as error:
             if error.code != "unknown_knowledge_base":
                 raise
-            return Outcome((self.unknown_knowledge_base(room, name),))
-        answer = replace(_answer(room, self._new_id(), text, searched, threshold), private=room.is_private)
-        notes = _notes(room, question, self._verbs)
+            return Outcome((self.unknown_knowledge_base(context, name),))
+        answer = replace(
+            _answer(context, self._new_id(), text, searched, threshold), private=context.is_private
+        )
+        notes = _notes(context, question, self._verbs)
         if question.unknown_verb and not answer.matches:
             # A slip over a command's name is no gap in the knowledge base.
             return Outcome(notes)
-        return Outcome((answer, *notes), asked=Asked(answer, searched.found.scores))
+        return Outcome((answer, *notes), asked=AnsweredQuestion(answer, searched.found.scores))
 
-    def more(self, room: Room, answer: Answer, offset: int) -> Outcome:
+    def more(self, context: MessageContext, answer: Answer, offset: int) -> Outcome:
         """The matches of an answer from `offset` on, at the threshold in force now."""
-        threshold = self._bases.threshold(room, answer.knowledge_base)
-        searched = self._search(room, answer.question, answer.knowledge_base, threshold, offset)
-        page = _answer(room, answer.id, answer.question, searched, threshold)
-        return Outcome((replace(page, offset=offset, private=answer.private or room.is_private),))
+        threshold = self._bases.threshold(context, answer.knowledge_base)
+        searched = self._search(context, answer.question, answer.knowledge_base, threshold, offset)
+        page = _answer(context, answer.id, answer.question, searched, threshold)
+        return Outcome((replace(page, offset=offset, private=answer.private or context.is_private),))
 
-    def turned(self, room: Room, answer: Answer, turn: TurnDial, dial: Dial) -> Outcome:
+    def turned(
+        self, context: MessageContext, answer: Answer, turn: TurnDial, dial: ThresholdCommands
+    ) -> Outcome:
         """The same answer at the new threshold, kept as what it is now.
 
         It says who turned the dial, what that does to the last questions, and whether the
         dial that was clicked showed an old value.
         """
-        before = self._bases.threshold(room, answer.knowledge_base)
+        before = self._bases.threshold(context, answer.knowledge_base)
         now = Effective(turn.threshold, "channel")
-        searched = self._search(room, answer.question, answer.knowledge_base, now)
-        plain = _answer(room, answer.id, answer.question, searched, now)
+        searched = self._search(context, answer.question, answer.knowledge_base, now)
+        plain = _answer(context, answer.id, answer.question, searched, now)
         shown = replace(
             plain,
             private=answer.private,
             in_place=True,
-            turned_by=None if before.value == now.value else (room.message.person, before.value),
-            notes=(*plain.notes, *dial.notes_on(room, answer, turn, before.value)),
+            turned_by=None if before.value == now.value else (context.message.person, before.value),
+            notes=(*plain.notes, *dial.notes_on(context, answer, turn, before.value)),
         )
-        return Outcome((shown,), asked=Asked(shown, searched.found.scores))
+        return Outcome((shown,), asked=AnsweredQuestion(shown, searched.found.scores))
 
-    def unknown_knowledge_base(self, room: Room, name: str) -> Text:
+    def unknown_knowledge_base(self, context: MessageContext, name: str) -> Text:
         names = ", ".join(known.name for known in self._engine.knowledge_bases())
-        return room.aside(
-            room.words.no_knowledge_base.format(name=texts.shortened(name), names=names or "–"), verb="kb"
+        return context.aside(
+            context.words.no_knowledge_base.format(name=texts.shortened(name), names=names or "–"), verb="kb"
         )
 
-    def _search(self, room: Room, text: str, name: str, threshold: Effective, offset: int = 0) -> _Searched:
+    def _search(
+        self, context: MessageContext, text: str, name: str, threshold: Effective, offset: int = 0
+    ) -> _Searched:
         """An engine that does not rank by keywords is asked again without, and the answer says so."""
-        weight = room.keyword_weight
-        query = Query(text, name, float(threshold.value), room.limit, offset, float(weight))
+        weight = context.keyword_weight
+        query = Query(text, name, float(threshold.value), context.limit, offset, float(weight))
         try:
             return _Searched(self._engine.search(query), weight)
         except EngineError as error:
@@ -104,27 +110,29 @@ class _Searched:
     keyword_weight: Decimal
 
 
-def _answer(room: Room, answer_id: str, text: str, searched: _Searched, threshold: Effective) -> Answer:
+def _answer(
+    context: MessageContext, answer_id: str, text: str, searched: _Searched, threshold: Effective
+) -> Answer:
     found = searched.found
     matches = tuple(_with_bold(match, text) for match in found.matches)
     return Answer(
         id=answer_id,
         question=text,
-        language=room.language,
+        language=context.language,
         matches=matches,
         total=found.total,
         best_score=found.best_score,
         threshold=threshold.value,
         threshold_source=threshold.source,
-        limit=room.limit,
+        limit=context.limit,
         knowledge_base=found.knowledge_base,
         snapshot=found.snapshot,
         snapshot_at=found.snapshot_at,
         model=found.model,
         fingerprint=found.fingerprint,
-        margin=room.margin if texts.is_near_tie(matches, room.margin) else None,
+        margin=context.margin if texts.is_near_tie(matches, context.margin) else None,
         keyword_weight=searched.keyword_weight or None,
-        notes=() if searched.keyword_weight == room.keyword_weight else (room.words.keywords_ignored,),
+        notes=() if searched.keyword_weight == context.keyword_weight else (context.words.keywords_ignored,),
     )
 
 
@@ -133,13 +141,13 @@ def _with_bold(match: Match, question: str) -> Match:
     return replace(match, bold=in_text, bold_answer=in_answer)
 
 
-def _notes(room: Room, question: Question, verbs: Collection[str]) -> tuple[Text, ...]:
+def _notes(context: MessageContext, question: Question, verbs: Collection[str]) -> tuple[Text, ...]:
     """What else the asker should know: the text was cut, or looked like a command that does not exist."""
     notes: list[Text] = []
     if len(question.text) > LONGEST_QUESTION:
-        notes.append(room.aside(room.words.question_cut.format(count=LONGEST_QUESTION)))
+        notes.append(context.aside(context.words.question_cut.format(count=LONGEST_QUESTION)))
     if question.unknown_verb:
         notes.append(
-            room.aside(texts.unknown_command(room.language, question.unknown_verb, verbs), verb="help")
+            context.aside(texts.unknown_command(context.language, question.unknown_verb, verbs), verb="help")
         )
     return tuple(notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.commands.base.context import Room
+from bot.commands.base.context import MessageContext
 from bot.domain import Document, File
 
 KEEP_HOURS = 24
@@ -20,7 +20,7 @@ class Attachments:
 
     def offer(
         self,
-        room: Room,
+        context: MessageContext,
         content: bytes,
         *,
         name: str,
@@ -31,5 +31,5 @@ class Attachments:
     ) -> tuple[Document, File]:
         """The file to keep for a day, and the reply that hands it out; `body` says what it is."""
         file = File(self._new_id(), name, media_type, content, KEEP_HOURS * 3600.0)
-        link = room.words.download.format(hours=KEEP_HOURS, link=self._link_to(file.id))
-        return Document(file.id, name, media_type, body, room.language, link, private, verb), file
+        link = context.words.download.format(hours=KEEP_HOURS, link=self._link_to(file.id))
+        return Document(file.id, name, media_type, body, context.language, link, private, verb), file

@@ -20,8 +20,8 @@ from bot.domain import (
     IncomingMessage,
     KnowledgeBase,
     Language,
-    PastChange,
     Person,
+    RecordedChange,
     Text,
     ThresholdSource,
     Traits,
@@ -42,7 +42,7 @@ class Effective:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class MessageContext:
     message: IncomingMessage
     settings: ChannelSettings
     defaults: Defaults
@@ -150,28 +150,28 @@ class KnowledgeBases:
             with self._lock:
                 return self._known.get(name, (0.0, None))[1]
 
-    def threshold(self, room: Room, name: str) -> Effective:
+    def threshold(self, context: MessageContext, name: str) -> Effective:
         """The channel's own, else the knowledge base's, else the bot's default. Raises EngineError."""
-        return effective(room, None if room.settings.threshold is not None else self.get(name))
+        return effective(context, None if context.settings.threshold is not None else self.get(name))
 
     def model(self, name: str) -> str:
         """The fingerprint of its model, as far as it is known; "" when it is not."""
         known = self.last_known(name)
         return known.fingerprint if known else ""
 
-    def threshold_if_known(self, room: Room, name: str) -> Effective | None:
-        if room.settings.threshold is not None:
-            return effective(room, None)
+    def threshold_if_known(self, context: MessageContext, name: str) -> Effective | None:
+        if context.settings.threshold is not None:
+            return effective(context, None)
         known = self.last_known(name)
-        return None if known is None else effective(room, known)
+        return None if known is None else effective(context, known)
 
 
-def effective(room: Room, knowledge_base: KnowledgeBase | None) -> Effective:
-    if room.settings.threshold is not None:
-        return Effective(room.settings.threshold, "channel")
+def effective(context: MessageContext, knowledge_base: KnowledgeBase | None) -> Effective:
+    if context.settings.threshold is not None:
+        return Effective(context.settings.threshold, "channel")
     if knowledge_base is not None and knowledge_base.threshold is not None:
         return Effective(Decimal(repr(knowledge_base.threshold)), "knowledge base")
-    return Effective(room.defaults.threshold, "default")
+    return Effective(context.defaults.threshold, "default")
 
 
 def name_of(person: Person) -> str:
@@ -183,13 +183,13 @@ def digest_of(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def standing(history: Sequence[PastChange]) -> list[PastChange]:
+def standing(history: Sequence[RecordedChange]) -> list[RecordedChange]:
     """The changes that still stand, oldest first; `history` is newest first.
 
     An undo takes the newest standing change back and is itself none, so undoing again
     goes one step further back and never forth. A change made after an undo stands on top.
     """
-    stack: list[PastChange] = []
+    stack: list[RecordedChange] = []
     for past in reversed(history):
         if not past.change.is_undo:
             stack.append(past)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.commands.base.attachments import Attachments
-from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
 from bot.config import Bot
 from bot.domain import Channel, Clock, Language, Outcome, Person, Setting
@@ -57,5 +57,5 @@ class Family:
 
     verbs: tuple[Verb, ...]
     commands: tuple[type[Command], ...] = ()
-    build: Callable[[Ports], Callable[[Room, Any], Outcome]] | None = None
+    build: Callable[[Ports], Callable[[MessageContext, Any], Outcome]] | None = None
     setting_names: Mapping[Setting, Mapping[Language, str]] = field(default_factory=dict)

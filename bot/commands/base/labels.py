@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain import Asked, Label, LabelSource
+from bot.domain import AnsweredQuestion, Label, LabelSource
 
 
-def label_of(asked: Asked, entry_id: str, *, relevant: bool, source: LabelSource = "vote") -> Label:
+def label_of(
+    asked: AnsweredQuestion, entry_id: str, *, relevant: bool, source: LabelSource = "vote"
+) -> Label:
     """Somebody's word on one entry of an answer, with everything the answer knows of it.
 
     The score is the one kept when it was asked; None for an entry beyond the best 200

@@ -8,23 +8,23 @@ from typing import Protocol
 
 from bot.domain import (
     Answer,
-    Asked,
+    AnsweredQuestion,
     Channel,
     ChannelSettings,
     Found,
     KeptProposal,
     KnowledgeBase,
     Language,
-    PastChange,
-    PastGap,
-    PastLabel,
-    PastQuestion,
     Person,
     Proposal,
     Query,
+    QuestionScores,
+    RecordedChange,
+    RecordedGap,
+    RecordedLabel,
+    RecordedQuestion,
     ReviewItem,
     ReviewState,
-    Scored,
     Setting,
 )
 from bot.engine_client import (
@@ -45,10 +45,10 @@ from bot.engine_client import (
 class Settings(Protocol):
     def of(self, channel: Channel) -> ChannelSettings: ...
 
-    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[PastChange, ...]:
+    def history(self, channel: Channel, setting: Setting, limit: int) -> tuple[RecordedChange, ...]:
         """Newest first."""
 
-    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastChange, ...]:
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[RecordedChange, ...]:
         """All settings, oldest first."""
 
 
@@ -56,32 +56,36 @@ class History(Protocol):
     def answer(self, channel: Channel, answer_id: str) -> Answer | None:
         """None for an answer of another channel too."""
 
-    def asked(self, channel: Channel, answer_id: str) -> Asked | None:
+    def asked(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
         """The same with the scores of its time."""
 
-    def recent(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Asked, ...]:
+    def recent(
+        self, channel: Channel, limit: int, knowledge_base: str | None = None
+    ) -> tuple[AnsweredQuestion, ...]:
         """Newest first; of one knowledge base, or of all."""
 
-    def scored(self, channel: Channel, limit: int, knowledge_base: str | None = None) -> tuple[Scored, ...]:
+    def scored(
+        self, channel: Channel, limit: int, knowledge_base: str | None = None
+    ) -> tuple[QuestionScores, ...]:
         """The same without the ids of what was scored."""
 
-    def background(self, knowledge_base: str, limit: int) -> tuple[Scored, ...]:
+    def background(self, knowledge_base: str, limit: int) -> tuple[QuestionScores, ...]:
         """Of all channels, newest first, without scores; to count by, never to be shown."""
 
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
-    ) -> tuple[PastQuestion, ...]:
+    ) -> tuple[RecordedQuestion, ...]:
         """Oldest first."""
 
 
 class Labels(Protocol):
-    def of(self, channel: Channel, *, knowledge_base: str | None = None) -> tuple[PastLabel, ...]:
+    def of(self, channel: Channel, *, knowledge_base: str | None = None) -> tuple[RecordedLabel, ...]:
         """Oldest first."""
 
-    def on(self, channel: Channel, origin: str) -> tuple[PastLabel, ...]:
+    def on(self, channel: Channel, origin: str) -> tuple[RecordedLabel, ...]:
         """What was said of one answer, oldest first."""
 
-    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[PastLabel, ...]:
+    def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[RecordedLabel, ...]:
         """Oldest first."""
 
 
@@ -99,7 +103,7 @@ class Reviews(Protocol):
 
 
 class Gaps(Protocol):
-    def closed(self, channel: Channel, knowledge_base: str) -> tuple[PastGap, ...]: ...
+    def closed(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]: ...
 
 
 class Proposals(Protocol):

@@ -52,7 +52,7 @@ class Throttle:
         )
 
 
-class Tries:
+class FailedAttempts:
     """Wrong codes in the last minute: a few for each person, and not many for all together."""
 
     def __init__(self, clock: Clock, *, person: int = 5, everybody: int = 30) -> None:

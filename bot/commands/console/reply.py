@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.commands.base.context import Room
+from bot.commands.base.context import MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.console.grammar import OpenConsole
 from bot.commands.console.words import WORDS
 from bot.domain import Outcome, Person, Surface
 
 
-def build(ports: Ports) -> Callable[[Room, OpenConsole], Outcome]:
-    def answer(room: Room, _: OpenConsole) -> Outcome:
-        return Outcome((room.aside(_body(room, ports.console_link), verb="console"),))
+def build(ports: Ports) -> Callable[[MessageContext, OpenConsole], Outcome]:
+    def answer(context: MessageContext, _: OpenConsole) -> Outcome:
+        return Outcome((context.aside(_body(context, ports.console_link), verb="console"),))
 
     return answer
 
 
-def _body(room: Room, console_link: Callable[[Person], str | None]) -> str:
-    message, words = room.message, WORDS[room.language]
+def _body(context: MessageContext, console_link: Callable[[Person], str | None]) -> str:
+    message, words = context.message, WORDS[context.language]
     if not message.person.id:
-        return room.words.nobody
+        return context.words.nobody
     # What a platform's own command is answered with, only the asker sees.
     if not (message.is_direct or message.surface is Surface.COMMAND):
         return words.ask_directly

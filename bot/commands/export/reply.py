@@ -12,7 +12,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.commands.base.attachments import CSV, Attachments
-from bot.commands.base.context import Room, name_of
+from bot.commands.base.context import MessageContext, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import History, Labels, Settings
 from bot.commands.export.grammar import Export
@@ -20,9 +20,9 @@ from bot.csv_table import Cell, as_csv
 from bot.domain import (
     Clock,
     Outcome,
-    PastChange,
-    PastLabel,
-    PastQuestion,
+    RecordedChange,
+    RecordedLabel,
+    RecordedQuestion,
 )
 
 HEAD = (
@@ -52,26 +52,26 @@ class Exporter:
         self._clock = clock
         self._attachments = attachments
 
-    def answer(self, room: Room, command: Export) -> Outcome:
+    def answer(self, context: MessageContext, command: Export) -> Outcome:
         """From the beginning of the first day to the end of the last, in the channel's time zone."""
-        words, channel, start = room.words, room.message.channel, command.start
-        today = self._clock.now().astimezone(room.timezone).date()
+        words, channel, start = context.words, context.message.channel, command.start
+        today = self._clock.now().astimezone(context.timezone).date()
         end = command.end or today
-        begins, ends = _span(start or date.min, end, room.timezone)
+        begins, ends = _span(start or date.min, end, context.timezone)
         questions = self._history.between(channel, begins, ends, MOST_QUESTIONS + 1)
         labels = self._labels.between(channel, begins, ends)
         changes = self._settings.between(channel, begins, ends)
-        days = {"start": start or _first_day(room, questions, labels, changes) or end, "end": end}
-        name = room.settings.label or channel.key
+        days = {"start": start or _first_day(context, questions, labels, changes) or end, "end": end}
+        name = context.settings.label or channel.key
         all_rows = records(questions, labels, changes)
         rows = [row | {"channel": name} for row in islice(all_rows, MOST_ROWS + 1)]
         if len(questions) > MOST_QUESTIONS or len(rows) > MOST_ROWS:
             too_long = words.export_too_long.format(questions=MOST_QUESTIONS, rows=MOST_ROWS, **days)
-            return Outcome((room.aside(too_long, verb="export"),))
+            return Outcome((context.aside(too_long, verb="export"),))
         if not rows:
-            return Outcome((room.aside(words.export_none.format(**days), verb="export"),))
+            return Outcome((context.aside(words.export_none.format(**days), verb="export"),))
         document, file = self._attachments.offer(
-            room,
+            context,
             as_csv(HEAD, ([row.get(name) for name in HEAD] for row in rows)),
             name=f"kbdial-{days['start']}-{days['end']}.csv",
             media_type=CSV,
@@ -81,7 +81,7 @@ class Exporter:
         return Outcome((document,), files=(file,))
 
 
-def build(ports: Ports) -> Callable[[Room, Export], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, Export], Outcome]:
     return Exporter(
         settings=ports.settings,
         history=ports.history,
@@ -92,7 +92,7 @@ def build(ports: Ports) -> Callable[[Room, Export], Outcome]:
 
 
 def records(
-    questions: Sequence[PastQuestion], labels: Sequence[PastLabel], changes: Sequence[PastChange]
+    questions: Sequence[RecordedQuestion], labels: Sequence[RecordedLabel], changes: Sequence[RecordedChange]
 ) -> Iterator[Row]:
     """Every fact, in order of time; the matches of a question right behind it."""
     shown = {
@@ -110,7 +110,7 @@ def records(
         yield from rows
 
 
-def _question(past: PastQuestion) -> Row:
+def _question(past: RecordedQuestion) -> Row:
     answer = past.asked.answer
     return {
         "record": "question",
@@ -129,7 +129,7 @@ def _question(past: PastQuestion) -> Row:
     }
 
 
-def _matches(past: PastQuestion, shown: dict[tuple[str, str], tuple[str, str | None]]) -> Iterator[Row]:
+def _matches(past: RecordedQuestion, shown: dict[tuple[str, str], tuple[str, str | None]]) -> Iterator[Row]:
     """All at or above the threshold that were kept, shown or not: those behind "more" too.
 
     The text of one that was never shown in these days is not known here.
@@ -153,7 +153,7 @@ def _matches(past: PastQuestion, shown: dict[tuple[str, str], tuple[str, str | N
         }
 
 
-def _feedback(past: PastLabel, *, private: bool) -> Row:
+def _feedback(past: RecordedLabel, *, private: bool) -> Row:
     """Without the name where the question was asked privately: there the voter is the asker."""
     label = past.label
     return {
@@ -172,7 +172,7 @@ def _feedback(past: PastLabel, *, private: bool) -> Row:
     }
 
 
-def _change(past: PastChange) -> Row:
+def _change(past: RecordedChange) -> Row:
     change = past.change
     return {
         "record": "change",
@@ -206,14 +206,14 @@ def _span(start: date, end: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _first_day(
-    room: Room,
-    questions: Sequence[PastQuestion],
-    labels: Sequence[PastLabel],
-    changes: Sequence[PastChange],
+    context: MessageContext,
+    questions: Sequence[RecordedQuestion],
+    labels: Sequence[RecordedLabel],
+    changes: Sequence[RecordedChange],
 ) -> date | None:
     moments = [
         *(past.asked_at for past in questions[:1]),
         *(past.made_at for past in labels[:1]),
         *(past.made_at for past in changes[:1]),
     ]
-    return min(moments).astimezone(room.timezone).date() if moments else None
+    return min(moments).astimezone(context.timezone).date() if moments else None

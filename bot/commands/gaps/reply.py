@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Literal, assert_never
 
 from bot import texts
-from bot.commands.base.context import Room, digest_of
+from bot.commands.base.context import MessageContext, digest_of
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import (
@@ -26,7 +26,7 @@ from bot.commands.base.ports import (
 from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
 from bot.domain import (
     Answer,
-    Asked,
+    AnsweredQuestion,
     Button,
     Change,
     Channel,
@@ -34,9 +34,9 @@ from bot.domain import (
     ClosedGap,
     EngineError,
     Outcome,
-    PastGap,
-    PastLabel,
-    PastQuestion,
+    RecordedGap,
+    RecordedLabel,
+    RecordedQuestion,
 )
 from bot.domain.spelling import folded
 from bot.texts.work import work_wording
@@ -58,7 +58,7 @@ class _Missed:
 
     text: str
     count: int = 0
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[AnsweredQuestion] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,95 +118,105 @@ class GapList:
             speaks_first=ports.speaks_first,
         )
 
-    def answer(self, room: Room, command: GapCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: GapCommand) -> Outcome:
         """Raises EngineError."""
         match command:
             case ShowGaps():
-                return self.show(room)
+                return self.show(context)
             case AddGap():
-                return self.add(room, command)
+                return self.add(context, command)
             case PointGap():
-                return self.point(room, command)
+                return self.point(context, command)
             case DismissGap():
-                return self.dismiss(room, command)
+                return self.dismiss(context, command)
             case SetDigest():
-                return self.set_digest(room, command)
+                return self.set_digest(context, command)
             case _:
                 assert_never(command)
 
-    def show(self, room: Room) -> Outcome:
+    def show(self, context: MessageContext) -> Outcome:
         """Raises EngineError."""
-        lines, buttons = self._list(room, DAYS)
+        lines, buttons = self._list(context, DAYS)
         if not lines:
-            lines = [work_wording(room.language).gaps_none.format(days=DAYS)]
-        return Outcome((replace(room.text("\n".join(lines), verb="gaps"), buttons=buttons),))
+            lines = [work_wording(context.language).gaps_none.format(days=DAYS)]
+        return Outcome((replace(context.text("\n".join(lines), verb="gaps"), buttons=buttons),))
 
-    def digest(self, room: Room) -> Outcome:
+    def digest(self, context: MessageContext) -> Outcome:
         """What is said unasked; nothing where there is nothing to tell. Raises EngineError."""
-        if room.settings.digest is None:
+        if context.settings.digest is None:
             return Outcome()
-        lines, buttons = self._list(room, DIGEST_DAYS[room.settings.digest])
+        lines, buttons = self._list(context, DIGEST_DAYS[context.settings.digest])
         if not lines:
             return Outcome()
-        lines = [work_wording(room.language).digest_head, *lines]
-        return Outcome((replace(room.announcement("\n".join(lines), verb="gaps"), buttons=buttons),))
+        lines = [work_wording(context.language).digest_head, *lines]
+        return Outcome((replace(context.announcement("\n".join(lines), verb="gaps"), buttons=buttons),))
 
-    def add(self, room: Room, wanted: AddGap) -> Outcome:
-        words, gap = work_wording(room.language), self._find(room, wanted.gap)
+    def add(self, context: MessageContext, wanted: AddGap) -> Outcome:
+        words, gap = work_wording(context.language), self._find(context, wanted.gap)
         if gap is None:
-            return self._unknown(room, wanted.gap)
-        refusal, entry_id = self._add(room, gap.text, wanted.answer)
+            return self._unknown(context, wanted.gap)
+        refusal, entry_id = self._add(context, gap.text, wanted.answer)
         if refusal:
-            return Outcome((room.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
+            return Outcome((context.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
         said = words.gaps_added.format(
-            who=room.who, question=texts.shortened(gap.text), name=room.knowledge_base
+            who=context.who, question=texts.shortened(gap.text), name=context.knowledge_base
         )
-        return Outcome((room.announcement(said, verb="gaps"),), closed=_close(room, gap, "added", entry_id))
+        return Outcome(
+            (context.announcement(said, verb="gaps"),), closed=_close(context, gap, "added", entry_id)
+        )
 
-    def point(self, room: Room, wanted: PointGap) -> Outcome:
+    def point(self, context: MessageContext, wanted: PointGap) -> Outcome:
         """The gap's question becomes another way to ask for that entry, and a label says it is right."""
-        words, gap, name = work_wording(room.language), self._find(room, wanted.gap), room.knowledge_base
+        words, gap, name = (
+            work_wording(context.language),
+            self._find(context, wanted.gap),
+            context.knowledge_base,
+        )
         if gap is None:
-            return self._unknown(room, wanted.gap)
+            return self._unknown(context, wanted.gap)
         entry = self._engine.entry(name, wanted.entry_id)
         shown = texts.shortened(wanted.entry_id)
         if entry is None:
             none = words.gaps_no_entry.format(entry=shown, name=name)
-            return Outcome((room.aside(none, verb="gaps"),))
-        refusal, _ = self._add(room, gap.text, entry.answer or entry.text)
+            return Outcome((context.aside(none, verb="gaps"),))
+        refusal, _ = self._add(context, gap.text, entry.answer or entry.text)
         if refusal:
-            return Outcome((room.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
-        said = words.gaps_pointed.format(who=room.who, question=texts.shortened(gap.text), entry=shown)
+            return Outcome((context.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
+        said = words.gaps_pointed.format(who=context.who, question=texts.shortened(gap.text), entry=shown)
         labels = tuple(
             label_of(question.asked[-1], wanted.entry_id, relevant=True) for question in gap.questions
         )
         return Outcome(
-            (room.announcement(said, verb="gaps"),),
+            (context.announcement(said, verb="gaps"),),
             labels=labels,
-            closed=_close(room, gap, "pointed", wanted.entry_id),
+            closed=_close(context, gap, "pointed", wanted.entry_id),
         )
 
-    def dismiss(self, room: Room, wanted: DismissGap) -> Outcome:
-        gap = self._find(room, wanted.gap)
+    def dismiss(self, context: MessageContext, wanted: DismissGap) -> Outcome:
+        gap = self._find(context, wanted.gap)
         if gap is None:
-            return self._unknown(room, wanted.gap)
-        said = work_wording(room.language).gaps_dismissed.format(
-            who=room.who, question=texts.shortened(gap.text)
+            return self._unknown(context, wanted.gap)
+        said = work_wording(context.language).gaps_dismissed.format(
+            who=context.who, question=texts.shortened(gap.text)
         )
-        return Outcome((room.announcement(said, verb="gaps"),), closed=_close(room, gap, "dismissed", None))
+        return Outcome(
+            (context.announcement(said, verb="gaps"),), closed=_close(context, gap, "dismissed", None)
+        )
 
-    def set_digest(self, room: Room, wanted: SetDigest) -> Outcome:
-        words, own = work_wording(room.language), room.settings
+    def set_digest(self, context: MessageContext, wanted: SetDigest) -> Outcome:
+        words, own = work_wording(context.language), context.settings
         if wanted.often is None:
             off = (Change("digest", own.digest, None),) if own.digest else ()
-            return Outcome((room.announcement(words.digest_off.format(who=room.who), verb="gaps"),), off)
-        if not self._speaks_first(room.message.channel):
-            return Outcome((room.aside(words.digest_nowhere, verb="gaps"),))
+            return Outcome(
+                (context.announcement(words.digest_off.format(who=context.who), verb="gaps"),), off
+            )
+        if not self._speaks_first(context.message.channel):
+            return Outcome((context.aside(words.digest_nowhere, verb="gaps"),))
         hour = wanted.hour if wanted.hour is not None else own.digest_hour
         hour = DEFAULT_HOUR if hour is None else hour
         zone = wanted.timezone or own.timezone
         sentence = words.digest_daily if wanted.often == "daily" else words.digest_weekly
-        said = sentence.format(who=room.who, hour=f"{hour:02d}", timezone=zone or room.timezone.key)
+        said = sentence.format(who=context.who, hour=f"{hour:02d}", timezone=zone or context.timezone.key)
         old_hour = None if own.digest_hour is None else str(own.digest_hour)
         # Also when it is the same: what is asked for now is not told of a time already past.
         changes = [
@@ -214,11 +224,11 @@ class GapList:
             Change("digest_hour", old_hour, str(hour)),
             *([Change("timezone", own.timezone, zone)] if zone != own.timezone else []),
         ]
-        return Outcome((room.announcement(said, verb="gaps"),), tuple(changes))
+        return Outcome((context.announcement(said, verb="gaps"),), tuple(changes))
 
-    def _list(self, room: Room, days: int) -> tuple[list[str], tuple[Button, ...]]:
-        words = work_wording(room.language)
-        found, private = self._open(room, days)
+    def _list(self, context: MessageContext, days: int) -> tuple[list[str], tuple[Button, ...]]:
+        words = work_wording(context.language)
+        found, private = self._open(context, days)
         shown = found[:SHOWN]
         if not shown:
             return ([words.gaps_private.format(count=private)] if private else []), ()
@@ -228,7 +238,7 @@ class GapList:
                 words.gaps_line.format(
                     gap=gap.name,
                     count=gap.count,
-                    score=self._score(room, gap),
+                    score=self._score(context, gap),
                     question=texts.shortened(gap.text),
                 )
             )
@@ -244,20 +254,20 @@ class GapList:
         )
         return lines, buttons
 
-    def _score(self, room: Room, gap: Gap) -> str:
+    def _score(self, context: MessageContext, gap: Gap) -> str:
         """The best so far with the entry's id, which `point` takes. Its text is below the threshold."""
-        words, answer = work_wording(room.language), gap.nearest
+        words, answer = work_wording(context.language), gap.nearest
         if answer is None:
             return words.gaps_no_score
-        kept = self._history.asked(room.message.channel, answer.id)
+        kept = self._history.asked(context.message.channel, answer.id)
         score = texts.score(answer.best_score or 0.0)
         if kept is None or not kept.scores:
             return score
         return words.gaps_score.format(score=score, entry=texts.shortened(kept.scores[0][0]))
 
-    def _open(self, room: Room, days: int) -> tuple[list[Gap], int]:
+    def _open(self, context: MessageContext, days: int) -> tuple[list[Gap], int]:
         """The gaps of the last days, the most frequent first, and how many were asked privately."""
-        channel, name, now = room.message.channel, room.knowledge_base, self._clock.now()
+        channel, name, now = context.message.channel, context.knowledge_base, self._clock.now()
         # A little beyond now: what was asked this very moment counts.
         span = now - timedelta(days=days), now + timedelta(seconds=1)
         asked = [
@@ -277,38 +287,40 @@ class GapList:
         ]
         return sorted(gaps, key=lambda gap: -gap.count), len(missed) - len(public)
 
-    def _find(self, room: Room, name: str) -> Gap | None:
+    def _find(self, context: MessageContext, name: str) -> Gap | None:
         """The open gap that this is the name of, or of one of its questions."""
-        for gap in self._open(room, DAYS)[0]:
+        for gap in self._open(context, DAYS)[0]:
             if any(digest_of(folded(one.text), NAME) == name for one in gap.questions):
                 return gap
         return None
 
-    def _unknown(self, room: Room, name: str) -> Outcome:
-        return Outcome((room.aside(work_wording(room.language).gaps_unknown.format(gap=name), verb="gaps"),))
+    def _unknown(self, context: MessageContext, name: str) -> Outcome:
+        return Outcome(
+            (context.aside(work_wording(context.language).gaps_unknown.format(gap=name), verb="gaps"),)
+        )
 
-    def _add(self, room: Room, question: str, answer: str) -> tuple[str, str | None]:
+    def _add(self, context: MessageContext, question: str, answer: str) -> tuple[str, str | None]:
         """Why nothing was added ("" when it was), and the id of the new entry."""
         line = f"{_one_line(question).replace('=>', '→')} => {_one_line(answer)}"
         try:
-            added = self._engine.add_entries(room.knowledge_base, line)
+            added = self._engine.add_entries(context.knowledge_base, line)
         except EngineError as error:
             if error.code != "refused":
                 raise
-            return room.words.refused, None
+            return context.words.refused, None
         entries = (*added.added, *added.repeated)
         if not entries:
-            return "; ".join(drop.reason for drop in added.dropped) or room.words.refused, None
+            return "; ".join(drop.reason for drop in added.dropped) or context.words.refused, None
         return "", entries[0].id
 
 
-def build(ports: Ports) -> Callable[[Room, GapCommand], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, GapCommand], Outcome]:
     return GapList.of(ports).answer
 
 
 def unanswered(
-    asked: Sequence[PastQuestion], labels: Sequence[PastLabel], closed: Sequence[PastGap]
-) -> list[PastQuestion]:
+    asked: Sequence[RecordedQuestion], labels: Sequence[RecordedLabel], closed: Sequence[RecordedGap]
+) -> list[RecordedQuestion]:
     """Those that found nothing, or only what was called not helpful, and that nobody has closed since."""
     verdicts: dict[str, list[bool]] = {}
     for past in labels:
@@ -317,19 +329,19 @@ def unanswered(
     return [past for past in asked if _is_missed(past, verdicts) and not _is_closed(past, closings)]
 
 
-def _is_missed(past: PastQuestion, verdicts: dict[str, list[bool]]) -> bool:
+def _is_missed(past: RecordedQuestion, verdicts: dict[str, list[bool]]) -> bool:
     said = verdicts.get(past.asked.answer.id, [])
     return not any(said) and (past.asked.answer.total == 0 or bool(said))
 
 
-def _is_closed(past: PastQuestion, closings: dict[str, PastGap]) -> bool:
+def _is_closed(past: RecordedQuestion, closings: dict[str, RecordedGap]) -> bool:
     closing = closings.get(folded(past.asked.answer.question))
     if closing is None:
         return False
     return closing.gap.decision == "dismissed" or past.asked_at <= closing.made_at
 
 
-def _by_spelling(asked: Sequence[PastQuestion]) -> list[_Missed]:
+def _by_spelling(asked: Sequence[RecordedQuestion]) -> list[_Missed]:
     """Each spelling once, the most frequent first."""
     found: dict[str, _Missed] = {}
     spelled: dict[str, Counter[str]] = {}
@@ -346,10 +358,13 @@ def _by_spelling(asked: Sequence[PastQuestion]) -> list[_Missed]:
 
 
 def _close(
-    room: Room, gap: Gap, decision: Literal["added", "pointed", "dismissed"], entry_id: str | None
+    context: MessageContext,
+    gap: Gap,
+    decision: Literal["added", "pointed", "dismissed"],
+    entry_id: str | None,
 ) -> tuple[ClosedGap, ...]:
     return tuple(
-        ClosedGap(room.knowledge_base, folded(question.text), decision, entry_id)
+        ClosedGap(context.knowledge_base, folded(question.text), decision, entry_id)
         for question in gap.questions
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot import texts
 from bot.commands.base.attachments import Attachments
-from bot.commands.base.context import Room
+from bot.commands.base.context import MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
 from bot.commands.inspect.grammar import Inspect
@@ -28,12 +28,12 @@ class Inspection:
         self._engine = engine
         self._attachments = attachments
 
-    def answer(self, room: Room, command: Inspect) -> Outcome:
+    def answer(self, context: MessageContext, command: Inspect) -> Outcome:
         """Raises EngineError."""
-        words, text = work_wording(room.language), command.text[:LONGEST]
-        is_drawn = not room.traits.shows_pictures
-        seen = self._engine.inspect(text, picture=None if is_drawn else room.language)
-        found = self._nearest(text, room)
+        words, text = work_wording(context.language), command.text[:LONGEST]
+        is_drawn = not context.traits.shows_pictures
+        seen = self._engine.inspect(text, picture=None if is_drawn else context.language)
+        found = self._nearest(text, context)
         lines = [
             words.inspect_head.format(
                 model=seen.model,
@@ -47,12 +47,12 @@ class Inspection:
         if is_drawn:
             lines += [words.inspect_histogram, *_histogram(seen)]
         lines.append(words.inspect_nearest.format(name=found.knowledge_base))
-        lines += [_line(room, match) for match in found.matches]
-        said = room.text("\n".join(lines), verb="inspect")
+        lines += [_line(context, match) for match in found.matches]
+        said = context.text("\n".join(lines), verb="inspect")
         if seen.picture is None:
             return Outcome((said,))
         document, file = self._attachments.offer(
-            room,
+            context,
             seen.picture,
             name="inspect.png",
             media_type="image/png",
@@ -62,10 +62,10 @@ class Inspection:
         )
         return Outcome((said, document), files=(file,))
 
-    def _nearest(self, text: str, room: Room) -> Found:
+    def _nearest(self, text: str, context: MessageContext) -> Found:
         """The best entries whatever the threshold, with both parts of their scores where there are two."""
-        weight = float(room.keyword_weight) or PROBE
-        query = Query(text, room.knowledge_base, -1.0, NEAREST, keyword_weight=weight)
+        weight = float(context.keyword_weight) or PROBE
+        query = Query(text, context.knowledge_base, -1.0, NEAREST, keyword_weight=weight)
         try:
             return self._engine.search(query)
         except EngineError as error:
@@ -74,7 +74,7 @@ class Inspection:
         return self._engine.search(replace(query, keyword_weight=0.0))
 
 
-def build(ports: Ports) -> Callable[[Room, Inspect], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, Inspect], Outcome]:
     return Inspection(engine=ports.engine, attachments=ports.attachments).answer
 
 
@@ -91,8 +91,8 @@ def _histogram(seen: Inspected) -> list[str]:
     ]
 
 
-def _line(room: Room, match: Match) -> str:
-    words = work_wording(room.language)
+def _line(context: MessageContext, match: Match) -> str:
+    words = work_wording(context.language)
     cosine = match.score if match.cosine is None else match.cosine
     return words.inspect_line.format(
         rank=match.rank,

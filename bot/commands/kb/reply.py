@@ -8,7 +8,7 @@ from typing import assert_never
 
 from bot import texts
 from bot.commands.ask.reply import Questions
-from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine
@@ -30,7 +30,7 @@ SHOWN_ADDED = 10
 SHOWN_DROPS = 3
 
 
-class Knowledge:
+class KnowledgeBaseCommands:
     def __init__(
         self,
         engine: Engine,
@@ -43,79 +43,79 @@ class Knowledge:
         self._questions = questions
         self._wait = wait
 
-    def answer(self, room: Room, command: KnowledgeCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: KnowledgeCommand) -> Outcome:
         """Raises EngineError."""
         match command:
             case ShowKnowledgeBase():
-                return self.show(room)
+                return self.show(context)
             case UseKnowledgeBase(name):
-                return self.use(room, name)
+                return self.use(context, name)
             case ListKnowledgeBases():
-                return self.list_all(room)
+                return self.list_all(context)
             case AddEntries(lines):
-                return self.add(room, lines)
+                return self.add(context, lines)
             case RemoveEntry(entry_id):
-                return self.remove(room, entry_id)
+                return self.remove(context, entry_id)
             case Refresh():
-                return self.refresh(room)
+                return self.refresh(context)
             case _:
                 assert_never(command)
 
-    def show(self, room: Room) -> Outcome:
-        name = room.knowledge_base
+    def show(self, context: MessageContext) -> Outcome:
+        name = context.knowledge_base
         try:
             known = self._bases.get_anew(name)
         except EngineError as error:
-            return self._problem(room, error, name)
-        body = room.words.kb_shown.format(
+            return self._problem(context, error, name)
+        body = context.words.kb_shown.format(
             name=name,
-            size=_size(room, known),
-            threshold=room.shown(self._bases.threshold(room, name)),
+            size=_size(context, known),
+            threshold=context.shown(self._bases.threshold(context, name)),
         )
-        return Outcome((room.text(body, verb="kb"),))
+        return Outcome((context.text(body, verb="kb"),))
 
-    def use(self, room: Room, name: str) -> Outcome:
-        if name == room.settings.knowledge_base:
-            return self.show(room)
+    def use(self, context: MessageContext, name: str) -> Outcome:
+        if name == context.settings.knowledge_base:
+            return self.show(context)
         try:
             known = self._bases.get_anew(name)
         except EngineError as error:
-            return self._problem(room, error, name)
-        after = replace(room, settings=replace(room.settings, knowledge_base=name))
-        body = room.words.kb_set.format(
-            who=room.who,
-            old=room.knowledge_base,
+            return self._problem(context, error, name)
+        after = replace(context, settings=replace(context.settings, knowledge_base=name))
+        body = context.words.kb_set.format(
+            who=context.who,
+            old=context.knowledge_base,
             new=name,
-            size=_size(room, known),
-            threshold=room.shown(self._bases.threshold(after, name)),
+            size=_size(context, known),
+            threshold=context.shown(self._bases.threshold(after, name)),
         )
-        change = Change("knowledge_base", room.settings.knowledge_base, name)
-        return Outcome((room.announcement(body, verb="kb"),), (change,))
+        change = Change("knowledge_base", context.settings.knowledge_base, name)
+        return Outcome((context.announcement(body, verb="kb"),), (change,))
 
-    def list_all(self, room: Room) -> Outcome:
-        words = room.words
+    def list_all(self, context: MessageContext) -> Outcome:
+        words = context.words
         lines = [
             words.kb_line.format(
-                mark="▸" if known.name == room.knowledge_base else "·",
+                mark="▸" if known.name == context.knowledge_base else "·",
                 name=known.name,
-                size=_size(room, known),
+                size=_size(context, known),
             )
             for known in self._engine.knowledge_bases()
         ]
         body = "\n".join([words.kb_list, *lines]) if lines else words.kb_none
-        return Outcome((room.text(body, verb="kb"),))
+        return Outcome((context.text(body, verb="kb"),))
 
-    def add(self, room: Room, lines: str) -> Outcome:
-        name = room.knowledge_base
+    def add(self, context: MessageContext, lines: str) -> Outcome:
+        name = context.knowledge_base
         try:
             added = self._engine.add_entries(name, with_plain_arrows(lines))
         except EngineError as error:
-            return self._problem(room, error, name)
-        return Outcome((room.announcement("\n".join(self._add(room, name, added)), verb="kb"),))
+            return self._problem(context, error, name)
+        return Outcome((context.announcement("\n".join(self._add(context, name, added)), verb="kb"),))
 
-    def remove(self, room: Room, entry_id: str) -> Outcome:
-        name = room.knowledge_base
-        words = room.words
+    def remove(self, context: MessageContext, entry_id: str) -> Outcome:
+        name = context.knowledge_base
+        words = context.words
         entry = texts.shortened(entry_id)
         try:
             self._engine.remove_entry(name, entry_id)
@@ -123,30 +123,30 @@ class Knowledge:
             sentences = {"unknown_entry": words.kb_no_entry, "foreign_entry": words.kb_foreign}
             if error.code in sentences:
                 body = sentences[error.code].format(entry=entry, name=name)
-                return Outcome((room.aside(body, verb="kb"),))
-            return self._problem(room, error, name)
-        body = words.kb_removed.format(who=room.who, entry=entry, name=name)
-        return Outcome((room.announcement(body, verb="kb"),))
+                return Outcome((context.aside(body, verb="kb"),))
+            return self._problem(context, error, name)
+        body = words.kb_removed.format(who=context.who, entry=entry, name=name)
+        return Outcome((context.announcement(body, verb="kb"),))
 
-    def refresh(self, room: Room) -> Outcome:
-        name = room.knowledge_base
+    def refresh(self, context: MessageContext) -> Outcome:
+        name = context.knowledge_base
         try:
             self._engine.refresh(name)
         except EngineError as error:
-            return self._problem(room, error, name)
-        body = room.words.refresh_started.format(name=name)
-        return Outcome((room.announcement(body, verb="refresh"),))
+            return self._problem(context, error, name)
+        body = context.words.refresh_started.format(name=name)
+        return Outcome((context.announcement(body, verb="refresh"),))
 
-    def _problem(self, room: Room, error: EngineError, name: str) -> Outcome:
+    def _problem(self, context: MessageContext, error: EngineError, name: str) -> Outcome:
         """The sentence for a refusal; an engine that is away is the worker's business."""
         if error.code == "unknown_knowledge_base":
-            return Outcome((self._questions.unknown_knowledge_base(room, name),))
+            return Outcome((self._questions.unknown_knowledge_base(context, name),))
         if error.code == "refused":
-            return Outcome((room.aside(room.words.refused, verb="kb"),))
+            return Outcome((context.aside(context.words.refused, verb="kb"),))
         raise error
 
-    def _add(self, room: Room, name: str, added: Added) -> list[str]:
-        words = room.words
+    def _add(self, context: MessageContext, name: str, added: Added) -> list[str]:
+        words = context.words
         lines = [words.kb_added.format(name=name, count=len(added.added))]
         lines += [
             words.kb_added_line.format(entry=entry.id, text=texts.shortened(entry.text))
@@ -161,19 +161,19 @@ class Knowledge:
                 for drop in added.dropped[:SHOWN_DROPS]
             ]
         if added.added and added.refresh is not None:
-            lines.append(self._liveness(room, name, added.refresh))
+            lines.append(self._liveness(context, name, added.refresh))
         return lines
 
-    def _liveness(self, room: Room, name: str, refresh: str) -> str:
+    def _liveness(self, context: MessageContext, name: str, refresh: str) -> str:
         """Whether what was added can be found."""
-        words = room.words
+        words = context.words
         said = {"live": words.kb_live, "soon": words.kb_live_soon, "failed": words.kb_live_failed}
         return said[wait_until_live(self._engine, name, refresh, self._wait)]
 
 
-def build(ports: Ports) -> Callable[[Room, KnowledgeCommand], Outcome]:
-    return Knowledge(ports.engine, ports.bases, Questions.of(ports), ports.wait).answer
+def build(ports: Ports) -> Callable[[MessageContext, KnowledgeCommand], Outcome]:
+    return KnowledgeBaseCommands(ports.engine, ports.bases, Questions.of(ports), ports.wait).answer
 
 
-def _size(room: Room, known: KnowledgeBase) -> str:
-    return room.words.kb_size.format(count=known.size)
+def _size(context: MessageContext, known: KnowledgeBase) -> str:
+    return context.words.kb_size.format(count=known.size)

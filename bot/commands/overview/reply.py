@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from bot import texts
-from bot.commands.base.context import KnowledgeBases, Room, name_of
+from bot.commands.base.context import KnowledgeBases, MessageContext, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Settings
 from bot.commands.overview.grammar import Help, OverviewCommand, ShowSettings, Status
@@ -35,35 +35,35 @@ class Overview:
         self._verbs = verbs
         self._setting_names = setting_names
 
-    def answer(self, room: Room, command: OverviewCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: OverviewCommand) -> Outcome:
         match command:
             case Status():
-                return self.status(room)
+                return self.status(context)
             case ShowSettings():
-                return self.settings(room)
+                return self.settings(context)
             case Help(verb):
-                return self.help(room, verb)
+                return self.help(context, verb)
             case _:
                 assert_never(command)
 
-    def status(self, room: Room) -> Outcome:
+    def status(self, context: MessageContext) -> Outcome:
         """Also an answer while the engine is away: that is when people ask for it."""
-        words = room.words
+        words = context.words
         try:
-            lines = self._engine_lines(room)
+            lines = self._engine_lines(context)
         except EngineError as error:
             if error.code == "unknown_knowledge_base":
                 raise
             lines = [self._away_line(words)]
         lines.append(words.status_queue.format(count=self._waiting()))
-        return Outcome((room.text("\n".join(lines), verb="status"),))
+        return Outcome((context.text("\n".join(lines), verb="status"),))
 
-    def settings(self, room: Room) -> Outcome:
-        words = room.words
-        own = room.settings
+    def settings(self, context: MessageContext) -> Outcome:
+        words = context.words
+        own = context.settings
         plain: dict[Setting, tuple[str, bool]] = {
-            "limit": (str(room.limit), own.limit is not None),
-            "knowledge_base": (room.knowledge_base, own.knowledge_base is not None),
+            "limit": (str(context.limit), own.limit is not None),
+            "knowledge_base": (context.knowledge_base, own.knowledge_base is not None),
             "language": (words.language_name, own.language is not None),
         }
         values = {
@@ -72,44 +72,44 @@ class Overview:
             )
             for setting, (value, is_own) in plain.items()
         }
-        values["threshold"] = room.shown(self._bases.threshold_if_known(room, room.knowledge_base))
+        values["threshold"] = context.shown(self._bases.threshold_if_known(context, context.knowledge_base))
         names: dict[Setting, str] = {
             "threshold": words.setting_threshold,
             "limit": words.setting_limit,
             "knowledge_base": words.setting_knowledge_base,
             "language": words.setting_language,
         }
-        for setting, (name, value) in _show_when_set(room).items():
+        for setting, (name, value) in _show_when_set(context).items():
             names[setting], values[setting] = name, words.value.format(value=value, source=words.from_channel)
         for setting, called in self._setting_names.items():
             text = own.text_of(setting)
             if text is not None:
-                names[setting] = called[room.language]
+                names[setting] = called[context.language]
                 values[setting] = words.value.format(value=text, source=words.from_channel)
         lines = [
             words.setting_line.format(
-                name=names[setting], value=values[setting], changed=self._last_change(room, setting)
+                name=names[setting], value=values[setting], changed=self._last_change(context, setting)
             )
             for setting in SETTINGS
             if setting in names
         ]
-        return Outcome((room.text("\n".join(lines), verb="settings"),))
+        return Outcome((context.text("\n".join(lines), verb="settings"),))
 
-    def help(self, room: Room, verb: str | None) -> Outcome:
-        lines = _contents(room, self._verbs) if verb is None else _page(room, self._verbs[verb])
-        return Outcome((room.text("\n".join(lines), verb="help"),))
+    def help(self, context: MessageContext, verb: str | None) -> Outcome:
+        lines = _contents(context, self._verbs) if verb is None else _page(context, self._verbs[verb])
+        return Outcome((context.text("\n".join(lines), verb="help"),))
 
-    def _engine_lines(self, room: Room) -> list[str]:
-        words = room.words
+    def _engine_lines(self, context: MessageContext) -> list[str]:
+        words = context.words
         ready = self._engine.ready()
-        known = self._bases.get_anew(room.knowledge_base)
+        known = self._bases.get_anew(context.knowledge_base)
         lines = [
             words.status_engine.format(model=known.model or ready.model, device=ready.device),
             words.status_kb.format(
                 name=known.name,
                 count=known.size,
                 dimension=known.dimension,
-                age=texts.age(known.snapshot_at, self._clock.now(), room.language),
+                age=texts.age(known.snapshot_at, self._clock.now(), context.language),
             ),
         ]
         if known.refreshing and known.progress is not None:
@@ -118,7 +118,7 @@ class Overview:
         elif known.refreshing:
             lines.append(words.status_refreshing)
         elif known.next_refresh is not None:
-            lines.append(words.status_next.format(when=room.moment(known.next_refresh)))
+            lines.append(words.status_next.format(when=context.moment(known.next_refresh)))
         return lines
 
     def _away_line(self, words: texts.Wording) -> str:
@@ -129,14 +129,14 @@ class Overview:
             return words.status_loading
         return words.status_embedding.format(done=loading.done, total=loading.total)
 
-    def _last_change(self, room: Room, setting: Setting) -> str:
+    def _last_change(self, context: MessageContext, setting: Setting) -> str:
         return "".join(
-            room.words.setting_changed.format(who=name_of(past.person), when=room.moment(past.made_at))
-            for past in self._settings.history(room.message.channel, setting, 1)
+            context.words.setting_changed.format(who=name_of(past.person), when=context.moment(past.made_at))
+            for past in self._settings.history(context.message.channel, setting, 1)
         )
 
 
-def build(ports: Ports) -> Callable[[Room, OverviewCommand], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, OverviewCommand], Outcome]:
     return Overview(
         settings=ports.settings,
         engine=ports.engine,
@@ -148,9 +148,9 @@ def build(ports: Ports) -> Callable[[Room, OverviewCommand], Outcome]:
     ).answer
 
 
-def _show_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
+def _show_when_set(context: MessageContext) -> dict[Setting, tuple[str, str]]:
     """Name and value of what most channels never set."""
-    words, own = room.words, room.settings
+    words, own = context.words, context.settings
     numbers: dict[Setting, tuple[str, Decimal | None]] = {
         "keyword_weight": (words.setting_keyword_weight, own.keyword_weight),
         "margin": (words.setting_margin, own.margin),
@@ -174,11 +174,11 @@ def _show_when_set(room: Room) -> dict[Setting, tuple[str, str]]:
     }
 
 
-def _contents(room: Room, verbs: Mapping[str, Verb]) -> list[str]:
+def _contents(context: MessageContext, verbs: Mapping[str, Verb]) -> list[str]:
     """Every command on one line: who wants more asks for its page."""
-    words = room.words
-    lines = [_summary(room, verb) for verb in verbs.values()]
-    hint = room.traits.help_hint.get(room.language)
+    words = context.words
+    lines = [_summary(context, verb) for verb in verbs.values()]
+    hint = context.traits.help_hint.get(context.language)
     return [
         words.help_intro,
         *lines,
@@ -187,12 +187,12 @@ def _contents(room: Room, verbs: Mapping[str, Verb]) -> list[str]:
     ]
 
 
-def _page(room: Room, verb: Verb) -> list[str]:
-    words = room.words
-    forms = verb.page(room.language).forms
+def _page(context: MessageContext, verb: Verb) -> list[str]:
+    words = context.words
+    forms = verb.page(context.language).forms
     lines = [words.help_form.format(form=form, does=does) for form, does in forms.items()]
-    return [_summary(room, verb), *(lines or [words.help_example.format(example=verb.example)])]
+    return [_summary(context, verb), *(lines or [words.help_example.format(example=verb.example)])]
 
 
-def _summary(room: Room, verb: Verb) -> str:
-    return room.words.help_line.format(command=f"/{verb.name}", help=verb.page(room.language).summary)
+def _summary(context: MessageContext, verb: Verb) -> str:
+    return context.words.help_line.format(command=f"/{verb.name}", help=verb.page(context.language).summary)

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 
 from bot import texts
 from bot.commands.base.attachments import CSV, Attachments
-from bot.commands.base.context import KnowledgeBases, Room, digest_of, name_of
+from bot.commands.base.context import KnowledgeBases, MessageContext, digest_of, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Reviews
 from bot.commands.review.grammar import (
@@ -29,10 +29,10 @@ from bot.domain import (
     Clock,
     Decision,
     Label,
-    Marked,
     Match,
     Outcome,
     Query,
+    ReviewCandidate,
     ReviewItem,
     ReviewState,
 )
@@ -72,49 +72,49 @@ class Review:
             attachments=ports.attachments,
         )
 
-    def answer(self, room: Room, command: ReviewCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: ReviewCommand) -> Outcome:
         match command:
             case ShowReview():
-                return self.show(room)
+                return self.show(context)
             case SetReview(high, low):
-                return self.set(room, high, low)
+                return self.set(context, high, low)
             case ReviewOff():
-                return self.off(room)
+                return self.off(context)
             case ShowQueue(pool):
-                return self.queue(room, pool=pool)
+                return self.queue(context, pool=pool)
             case Decide(number, decision):
-                return self.decide(room, number, decision)
+                return self.decide(context, number, decision)
             case ExportQueue():
-                return self.export(room)
+                return self.export(context)
             case _:
                 assert_never(command)
 
-    def show(self, room: Room) -> Outcome:
-        words, own = work_wording(room.language), room.settings
+    def show(self, context: MessageContext) -> Outcome:
+        words, own = work_wording(context.language), context.settings
         if own.review_high is None or own.review_low is None:
-            return Outcome((room.text(words.review_none, verb="review"),))
+            return Outcome((context.text(words.review_none, verb="review"),))
         body = words.review_shown.format(
             high=texts.threshold(own.review_high), low=texts.threshold(own.review_low)
         )
-        return Outcome((room.text(body, verb="review"),))
+        return Outcome((context.text(body, verb="review"),))
 
-    def set(self, room: Room, high: Decimal, low: Decimal) -> Outcome:
-        if (room.settings.review_high, room.settings.review_low) == (high, low):
-            return self.show(room)
-        body = work_wording(room.language).review_set.format(
-            who=room.who, high=texts.threshold(high), low=texts.threshold(low)
+    def set(self, context: MessageContext, high: Decimal, low: Decimal) -> Outcome:
+        if (context.settings.review_high, context.settings.review_low) == (high, low):
+            return self.show(context)
+        body = work_wording(context.language).review_set.format(
+            who=context.who, high=texts.threshold(high), low=texts.threshold(low)
         )
-        return Outcome((room.announcement(body, verb="review"),), self._changes(room, high, low))
+        return Outcome((context.announcement(body, verb="review"),), self._changes(context, high, low))
 
-    def off(self, room: Room) -> Outcome:
-        if room.settings.review_high is None and room.settings.review_low is None:
-            return self.show(room)
-        body = work_wording(room.language).review_off.format(who=room.who)
-        return Outcome((room.announcement(body, verb="review"),), self._changes(room, None, None))
+    def off(self, context: MessageContext) -> Outcome:
+        if context.settings.review_high is None and context.settings.review_low is None:
+            return self.show(context)
+        body = work_wording(context.language).review_off.format(who=context.who)
+        return Outcome((context.announcement(body, verb="review"),), self._changes(context, None, None))
 
-    def marked(self, room: Room, outcome: Outcome) -> Outcome:
+    def marked(self, context: MessageContext, outcome: Outcome) -> Outcome:
         """The same answer, marked and saying so when its best match reaches one of the two thresholds."""
-        own, asked = room.settings, outcome.asked
+        own, asked = context.settings, outcome.asked
         if own.review_high is None or own.review_low is None or asked is None:
             return outcome
         best = asked.answer.best_score
@@ -123,7 +123,7 @@ class Review:
         match = self._best_match(asked.answer, best)
         if match is None:
             return outcome
-        words, state = work_wording(room.language), _state(asked.answer, best, own.review_high)
+        words, state = work_wording(context.language), _state(asked.answer, best, own.review_high)
         note = (
             words.review_queued.format(score=texts.score(best), high=texts.threshold(own.review_high))
             if state == "queued"
@@ -134,11 +134,11 @@ class Review:
             outcome,
             replies=tuple(answer if reply == asked.answer else reply for reply in outcome.replies),
             asked=replace(asked, answer=answer),
-            marked=Marked(answer, match, own.review_high, own.review_low, state),
+            marked=ReviewCandidate(answer, match, own.review_high, own.review_low, state),
         )
 
-    def queue(self, room: Room, *, pool: bool) -> Outcome:
-        words, channel = work_wording(room.language), room.message.channel
+    def queue(self, context: MessageContext, *, pool: bool) -> Outcome:
+        words, channel = work_wording(context.language), context.message.channel
         counts = self._reviews.counts(channel)
         state: ReviewState = "pooled" if pool else "queued"
         items = self._reviews.waiting(channel, state, SHOWN)
@@ -148,7 +148,7 @@ class Review:
         else:
             head = words.queue_pool_head if pool else words.queue_head
             lines = [head.format(count=counts[state])]
-            lines += [self._line(room, item) for item in items]
+            lines += [self._line(context, item) for item in items]
             if counts[state] > len(items):
                 lines.append(words.queue_more.format(count=counts[state] - len(items)))
         observed, pooled = counts.get("observed", 0), counts.get("pooled", 0)
@@ -162,35 +162,37 @@ class Review:
                 Button(words.queue_dismiss.format(number=item.id), f"/queue dismiss {item.id}"),
             )
         ]
-        said = replace(room.text("\n".join(lines), verb="queue"), buttons=tuple(buttons))
+        said = replace(context.text("\n".join(lines), verb="queue"), buttons=tuple(buttons))
         return Outcome((said,))
 
-    def decide(self, room: Room, number: int, decision: Literal["confirmed", "dismissed"]) -> Outcome:
+    def decide(
+        self, context: MessageContext, number: int, decision: Literal["confirmed", "dismissed"]
+    ) -> Outcome:
         """Deciding again changes nothing and says who decided first."""
-        words = work_wording(room.language)
-        item = self._reviews.get(room.message.channel, number)
+        words = work_wording(context.language)
+        item = self._reviews.get(context.message.channel, number)
         if item is None:
-            return Outcome((room.aside(words.queue_unknown.format(number=number), verb="queue"),))
+            return Outcome((context.aside(words.queue_unknown.format(number=number), verb="queue"),))
         if not item.is_open:
             already = (
                 words.queue_already_confirmed if item.state == "confirmed" else words.queue_already_dismissed
             )
-            when = room.moment(item.decided_at) if item.decided_at else ""
+            when = context.moment(item.decided_at) if item.decided_at else ""
             said = already.format(number=number, who=item.decided_by, when=when)
-            return Outcome((room.aside(said, verb="queue"),))
+            return Outcome((context.aside(said, verb="queue"),))
         sentence = words.queue_confirmed if decision == "confirmed" else words.queue_dismissed
-        said = sentence.format(who=room.who, number=number)
+        said = sentence.format(who=context.who, number=number)
         return Outcome(
-            (room.announcement(said, verb="queue"),),
+            (context.announcement(said, verb="queue"),),
             labels=(_label(item, relevant=decision == "confirmed"),),
             decisions=(Decision(number, decision),),
         )
 
-    def export(self, room: Room) -> Outcome:
-        words = work_wording(room.language)
-        items = self._reviews.everything(room.message.channel)
+    def export(self, context: MessageContext) -> Outcome:
+        words = work_wording(context.language)
+        items = self._reviews.everything(context.message.channel)
         if not items:
-            return Outcome((room.aside(words.queue_export_none, verb="queue"),))
+            return Outcome((context.aside(words.queue_export_none, verb="queue"),))
         content = as_csv(
             HEAD,
             (
@@ -204,7 +206,7 @@ class Review:
             ),
         )  # fmt: skip
         document, file = self._attachments.offer(
-            room,
+            context,
             content,
             name="kbdial-queue.csv",
             media_type=CSV,
@@ -213,8 +215,10 @@ class Review:
         )
         return Outcome((document,), files=(file,))
 
-    def _changes(self, room: Room, high: Decimal | None, low: Decimal | None) -> tuple[Change, ...]:
-        own, model = room.settings, self._bases.model(room.knowledge_base)
+    def _changes(
+        self, context: MessageContext, high: Decimal | None, low: Decimal | None
+    ) -> tuple[Change, ...]:
+        own, model = context.settings, self._bases.model(context.knowledge_base)
         wanted = (("review_high", own.review_high, high), ("review_low", own.review_low, low))
         return tuple(
             Change(
@@ -235,10 +239,10 @@ class Review:
         found = self._engine.search(Query(answer.question, answer.knowledge_base, best, 1))
         return found.matches[0] if found.matches else None
 
-    def _line(self, room: Room, item: ReviewItem) -> str:
-        return work_wording(room.language).queue_line.format(
+    def _line(self, context: MessageContext, item: ReviewItem) -> str:
+        return work_wording(context.language).queue_line.format(
             number=item.id,
-            when=room.moment(item.made_at),
+            when=context.moment(item.made_at),
             who=name_of(item.person),
             question=texts.shortened(item.question),
             entry=texts.shortened(item.entry_text),
@@ -246,7 +250,7 @@ class Review:
         )
 
 
-def build(ports: Ports) -> Callable[[Room, ReviewCommand], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, ReviewCommand], Outcome]:
     return Review.of(ports).answer
 
 

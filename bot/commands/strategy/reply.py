@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from bot import config, texts
-from bot.commands.base.context import KnowledgeBases, Room, standing
+from bot.commands.base.context import KnowledgeBases, MessageContext, standing
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Settings
 from bot.commands.strategy.grammar import (
@@ -32,8 +32,8 @@ from bot.commands.strategy.presets import (
     Strategy,
     shipped,
 )
-from bot.commands.threshold.reply import STEPS_BACK, Dial, change_line
-from bot.domain import SETTINGS, Change, ChannelSettings, EngineError, Outcome, PastChange, Query, Setting
+from bot.commands.threshold.reply import STEPS_BACK, ThresholdCommands, change_line
+from bot.domain import SETTINGS, Change, ChannelSettings, EngineError, Outcome, Query, RecordedChange, Setting
 
 _TAKEN = ("threshold", "limit", "keyword_weight", "margin", "review_high", "review_low")
 BUNDLE: tuple[Setting, ...] = tuple(setting for setting in SETTINGS if setting in _TAKEN)
@@ -46,7 +46,7 @@ class Strategies:
         settings: Settings,
         engine: Engine,
         bases: KnowledgeBases,
-        dial: Dial,
+        dial: ThresholdCommands,
         own: Mapping[str, config.Strategy],
     ) -> None:
         self._settings = settings
@@ -55,165 +55,178 @@ class Strategies:
         self._dial = dial
         self._own = own
 
-    def answer(self, room: Room, command: StrategyCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: StrategyCommand) -> Outcome:
         match command:
             case ShowStrategy():
-                return self.show(room)
+                return self.show(context)
             case SetStrategy(name):
-                return self.choose(room, name)
+                return self.choose(context, name)
             case StrategyOff():
-                return self.off(room)
+                return self.off(context)
             case UndoStrategy():
-                return self.undo(room)
+                return self.undo(context)
             case ShowKeywords():
-                return self.show_keywords(room)
+                return self.show_keywords(context)
             case SetKeywords(weight):
-                return self.set_keywords(room, weight)
+                return self.set_keywords(context, weight)
             case _:
                 assert_never(command)
 
-    def show(self, room: Room) -> Outcome:
-        words = room.words
-        name = room.settings.strategy
+    def show(self, context: MessageContext) -> Outcome:
+        words = context.words
+        name = context.settings.strategy
         lines = [words.strategy_none if name is None else words.strategy_shown.format(name=name)]
-        strategy = self._find(room, name) if name else None
+        strategy = self._find(context, name) if name else None
         if strategy is not None:
-            lines += [self._origin(room, strategy), *_departures(room, strategy)]
-        lines += [change_line(room, past) for past in self._past(room)[:SHOWN_CHANGES]]
+            lines += [self._origin(context, strategy), *_departures(context, strategy)]
+        lines += [change_line(context, past) for past in self._past(context)[:SHOWN_CHANGES]]
         lines.append(words.strategy_names.format(names=", ".join(self._names())))
         for each in self._names():
-            known = self._find(room, each)
+            known = self._find(context, each)
             if known is not None:
-                described = _numbers_in_words(room, known.numbers)
+                described = _numbers_in_words(context, known.numbers)
                 lines.append(words.strategy_line.format(name=each, numbers=described))
-        return Outcome((room.text("\n".join(lines), verb="strategy"),))
+        return Outcome((context.text("\n".join(lines), verb="strategy"),))
 
-    def choose(self, room: Room, name: str) -> Outcome:
-        strategy = self._find(room, name)
+    def choose(self, context: MessageContext, name: str) -> Outcome:
+        strategy = self._find(context, name)
         if strategy is None:
-            unknown = room.words.strategy_unknown.format(
+            unknown = context.words.strategy_unknown.format(
                 name=texts.shortened(name), names=", ".join(self._names())
             )
-            return Outcome((room.aside(unknown, verb="strategy"),))
+            return Outcome((context.aside(unknown, verb="strategy"),))
         values = _values(strategy.numbers)
-        changes = self._changes(room, values | {"strategy": name}, cause=f"strategy {name}")
+        changes = self._changes(context, values | {"strategy": name}, cause=f"strategy {name}")
         if not changes:
-            same = room.words.strategy_same.format(name=name)
-            return Outcome((room.text(f"{same}\n{self._origin(room, strategy)}", verb="strategy"),))
-        after = _after(room, changes)
+            same = context.words.strategy_same.format(name=name)
+            return Outcome((context.text(f"{same}\n{self._origin(context, strategy)}", verb="strategy"),))
+        after = _after(context, changes)
         lines = [
-            room.words.strategy_set.format(who=room.who, name=name),
-            *_in_words(room, changes),
-            *self._dial.unseen(room),
-            self._origin(room, strategy),
-            *self._keyword_notes(room, after),
-            *self._dial.preview_lines(room, after),
+            context.words.strategy_set.format(who=context.who, name=name),
+            *_in_words(context, changes),
+            *self._dial.unseen(context),
+            self._origin(context, strategy),
+            *self._keyword_notes(context, after),
+            *self._dial.preview_lines(context, after),
         ]
-        return Outcome((room.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
+        return Outcome((context.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
 
-    def off(self, room: Room) -> Outcome:
+    def off(self, context: MessageContext) -> Outcome:
         """Back to what was set before the strategies that stand; what was changed since by hand stays."""
-        acts = self._acts(room)
-        if room.settings.strategy is None or not acts:
-            return Outcome((room.aside(room.words.strategy_none, verb="strategy"),))
+        acts = self._acts(context)
+        if context.settings.strategy is None or not acts:
+            return Outcome((context.aside(context.words.strategy_none, verb="strategy"),))
         chosen = [act for act in acts if act[0].change.new is not None]
         ids = {past.item_id for act in chosen for past in act}
         back: dict[Setting, str | None] = {"strategy": None}
         for past in (past for act in chosen for past in act):
-            if self._newest_standing(room, past.change.setting) in ids:
+            if self._newest_standing(context, past.change.setting) in ids:
                 back.setdefault(past.change.setting, past.change.old)
-        changes = self._changes(room, back, cause="strategy off")
-        return self._put_back(room, changes, room.words.strategy_off)
+        changes = self._changes(context, back, cause="strategy off")
+        return self._put_back(context, changes, context.words.strategy_off)
 
-    def undo(self, room: Room) -> Outcome:
+    def undo(self, context: MessageContext) -> Outcome:
         """The newest act taken back; a setting that was changed since by hand stays."""
-        acts = self._acts(room)
+        acts = self._acts(context)
         if not acts:
-            return Outcome((room.aside(room.words.strategy_nothing_to_undo, verb="strategy"),))
+            return Outcome((context.aside(context.words.strategy_nothing_to_undo, verb="strategy"),))
         back = {
             past.change.setting: past.change.old
             for past in acts[-1]
-            if self._newest_standing(room, past.change.setting) == past.item_id
+            if self._newest_standing(context, past.change.setting) == past.item_id
         }
-        changes = self._changes(room, back, cause="", is_undo=True)
-        return self._put_back(room, changes, room.words.strategy_undone)
+        changes = self._changes(context, back, cause="", is_undo=True)
+        return self._put_back(context, changes, context.words.strategy_undone)
 
-    def show_keywords(self, room: Room) -> Outcome:
-        source = room.words.from_default if room.settings.keyword_weight is None else room.words.from_channel
-        value = room.words.value.format(value=texts.threshold(room.keyword_weight), source=source)
-        shown = room.words.keywords_shown.format(value=value)
-        return Outcome((room.text("\n".join([shown, *self._keyword_notes(room, room)]), verb="keywords"),))
-
-    def set_keywords(self, room: Room, weight: Decimal | None) -> Outcome:
-        if weight == room.settings.keyword_weight:
-            return self.show_keywords(room)
-        value = None if weight is None else texts.threshold(weight)
-        changes = self._changes(room, {"keyword_weight": value}, cause="")
-        after = _after(room, changes)
-        body = room.words.keywords_set.format(
-            who=room.who, old=texts.threshold(room.keyword_weight), new=texts.threshold(after.keyword_weight)
+    def show_keywords(self, context: MessageContext) -> Outcome:
+        source = (
+            context.words.from_default
+            if context.settings.keyword_weight is None
+            else context.words.from_channel
         )
-        lines = [body, *self._keyword_notes(room, after)]
-        return Outcome((room.announcement("\n".join(lines), verb="keywords"),), tuple(changes))
+        value = context.words.value.format(value=texts.threshold(context.keyword_weight), source=source)
+        shown = context.words.keywords_shown.format(value=value)
+        return Outcome(
+            (context.text("\n".join([shown, *self._keyword_notes(context, context)]), verb="keywords"),)
+        )
 
-    def _put_back(self, room: Room, changes: list[Change], sentence: str) -> Outcome:
+    def set_keywords(self, context: MessageContext, weight: Decimal | None) -> Outcome:
+        if weight == context.settings.keyword_weight:
+            return self.show_keywords(context)
+        value = None if weight is None else texts.threshold(weight)
+        changes = self._changes(context, {"keyword_weight": value}, cause="")
+        after = _after(context, changes)
+        body = context.words.keywords_set.format(
+            who=context.who,
+            old=texts.threshold(context.keyword_weight),
+            new=texts.threshold(after.keyword_weight),
+        )
+        lines = [body, *self._keyword_notes(context, after)]
+        return Outcome((context.announcement("\n".join(lines), verb="keywords"),), tuple(changes))
+
+    def _put_back(self, context: MessageContext, changes: list[Change], sentence: str) -> Outcome:
         lines = [
-            sentence.format(who=room.who),
-            *_in_words(room, changes),
-            *self._dial.unseen(room),
-            *self._dial.preview_lines(room, _after(room, changes)),
+            sentence.format(who=context.who),
+            *_in_words(context, changes),
+            *self._dial.unseen(context),
+            *self._dial.preview_lines(context, _after(context, changes)),
         ]
-        return Outcome((room.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
+        return Outcome((context.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys([*TUTORIAL, *self._own]))
 
-    def _find(self, room: Room, name: str) -> Strategy | None:
+    def _find(self, context: MessageContext, name: str) -> Strategy | None:
         """The operator's own before the one that ships."""
         own = self._own.get(name)
         if own is None:
-            return shipped(name, self._model(room))
+            return shipped(name, self._model(context))
         given = {setting: getattr(own, setting) for setting in BUNDLE}
         return Strategy(name, Numbers(**given), "configuration", own.about)
 
-    def _model(self, room: Room) -> str:
-        known = self._bases.last_known(room.knowledge_base)
+    def _model(self, context: MessageContext) -> str:
+        known = self._bases.last_known(context.knowledge_base)
         return known.model if known else ""
 
-    def _origin(self, room: Room, strategy: Strategy) -> str:
+    def _origin(self, context: MessageContext, strategy: Strategy) -> str:
         """Whose numbers these are, and whether they were found with the model in use."""
-        words = room.words
+        words = context.words
         if strategy.origin == "configuration":
             return words.numbers_configured.format(
                 about=strategy.about or words.numbers_configured_without_reason
             )
         if strategy.origin == "measured":
             return words.numbers_measured.format(model=BUNDLED)
-        model = self._model(room)
+        model = self._model(context)
         return words.numbers_tutorial.format(model=model or words.model_unknown)
 
-    def _keyword_notes(self, room: Room, after: Room) -> list[str]:
+    def _keyword_notes(self, context: MessageContext, after: MessageContext) -> list[str]:
         """Whether the engine ranks by keywords at all, found out by asking it to."""
         if not after.keyword_weight:
             return []
-        query = Query("?", room.knowledge_base, 1.0, 1, keyword_weight=float(after.keyword_weight))
+        query = Query("?", context.knowledge_base, 1.0, 1, keyword_weight=float(after.keyword_weight))
         try:
             self._engine.search(query)
         except EngineError as error:
             if error.code == "refused":
-                return [room.words.keywords_refused]
-            return [room.words.keywords_unchecked]
+                return [context.words.keywords_refused]
+            return [context.words.keywords_unchecked]
         return []
 
     def _changes(
-        self, room: Room, values: Mapping[Setting, str | None], *, cause: str, is_undo: bool = False
+        self,
+        context: MessageContext,
+        values: Mapping[Setting, str | None],
+        *,
+        cause: str,
+        is_undo: bool = False,
     ) -> list[Change]:
         """From what is set to these values. What stays the same is no change.
 
         Only the strategy is always written down with the others: it is what names the act.
         """
-        model = self._bases.model(room.knowledge_base)
-        now = {setting: room.settings.text_of(setting) for setting in values}
+        model = self._bases.model(context.knowledge_base)
+        now = {setting: context.settings.text_of(setting) for setting in values}
         if all(value == now[setting] for setting, value in values.items()):
             return []
         return [
@@ -222,32 +235,34 @@ class Strategies:
             if value != now[setting] or setting == "strategy"
         ]
 
-    def _past(self, room: Room) -> tuple[PastChange, ...]:
-        return self._settings.history(room.message.channel, "strategy", STEPS_BACK)
+    def _past(self, context: MessageContext) -> tuple[RecordedChange, ...]:
+        return self._settings.history(context.message.channel, "strategy", STEPS_BACK)
 
-    def _acts(self, room: Room) -> list[list[PastChange]]:
+    def _acts(self, context: MessageContext) -> list[list[RecordedChange]]:
         """The choices that stand, oldest first, back to the last `off`; each with all that it changed.
 
         The first change of each is that of the strategy itself.
         """
-        stack = standing(self._past(room))
+        stack = standing(self._past(context))
         offs = [at for at, past in enumerate(stack) if past.change.new is None]
         # What an `off` put back is done with; the `off` itself can be taken back.
         acts = {past.item_id: [past] for past in stack[offs[-1] if offs else 0 :]}
         for setting in BUNDLE:
-            for past in self._settings.history(room.message.channel, setting, STEPS_BACK):
+            for past in self._settings.history(context.message.channel, setting, STEPS_BACK):
                 if past.item_id in acts:
                     acts[past.item_id].append(past)
         return list(acts.values())
 
-    def _newest_standing(self, room: Room, setting: Setting) -> int | None:
+    def _newest_standing(self, context: MessageContext, setting: Setting) -> int | None:
         """The message whose change of this setting is the one in force."""
-        changes = standing(self._settings.history(room.message.channel, setting, STEPS_BACK))
+        changes = standing(self._settings.history(context.message.channel, setting, STEPS_BACK))
         return changes[-1].item_id if changes else None
 
 
-def build(ports: Ports) -> Callable[[Room, StrategyCommand], Outcome]:
-    return Strategies(ports.settings, ports.engine, ports.bases, Dial.of(ports), ports.bot.strategy).answer
+def build(ports: Ports) -> Callable[[MessageContext, StrategyCommand], Outcome]:
+    return Strategies(
+        ports.settings, ports.engine, ports.bases, ThresholdCommands.of(ports), ports.bot.strategy
+    ).answer
 
 
 def _values(numbers: Numbers) -> dict[Setting, str | None]:
@@ -264,40 +279,40 @@ def _as_text(settings: ChannelSettings) -> dict[Setting, str | None]:
     return {setting: settings.text_of(setting) for setting in ("strategy", *BUNDLE)}
 
 
-def _after(room: Room, changes: Sequence[Change]) -> Room:
+def _after(context: MessageContext, changes: Sequence[Change]) -> MessageContext:
     """The room as it will be."""
     new = {change.setting: change.new for change in changes}
-    return replace(room, settings=room.settings.with_texts(new))
+    return replace(context, settings=context.settings.with_texts(new))
 
 
-def _in_words(room: Room, changes: Sequence[Change]) -> list[str]:
+def _in_words(context: MessageContext, changes: Sequence[Change]) -> list[str]:
     return [
-        room.words.strategy_change.format(
-            setting=_name(room, change.setting),
-            old=change.old or room.words.the_default,
-            new=change.new or room.words.the_default,
+        context.words.strategy_change.format(
+            setting=_name(context, change.setting),
+            old=change.old or context.words.the_default,
+            new=change.new or context.words.the_default,
         )
         for change in changes
         if change.setting != "strategy"
     ]
 
 
-def _numbers_in_words(room: Room, numbers: Numbers) -> str:
-    return ", ".join(f"{_name(room, setting)} {value}" for setting, value in _values(numbers).items())
+def _numbers_in_words(context: MessageContext, numbers: Numbers) -> str:
+    return ", ".join(f"{_name(context, setting)} {value}" for setting, value in _values(numbers).items())
 
 
-def _departures(room: Room, strategy: Strategy) -> list[str]:
+def _departures(context: MessageContext, strategy: Strategy) -> list[str]:
     """What was changed by hand since the strategy was chosen."""
-    now = _as_text(room.settings)
+    now = _as_text(context.settings)
     return [
-        room.words.strategy_departed.format(
-            setting=_name(room, setting), value=now[setting] or room.words.the_default, wanted=wanted
+        context.words.strategy_departed.format(
+            setting=_name(context, setting), value=now[setting] or context.words.the_default, wanted=wanted
         )
         for setting, wanted in _values(strategy.numbers).items()
         if now[setting] != wanted
     ]
 
 
-def _name(room: Room, setting: Setting) -> str:
-    name: str = getattr(room.words, f"setting_{setting}")
+def _name(context: MessageContext, setting: Setting) -> str:
+    name: str = getattr(context.words, f"setting_{setting}")
     return name

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.commands.base.ports import History
-from bot.domain import Channel, Choose, Label, Outcome, PastLabel, Person, Proposal, ProposalOrigin
+from bot.domain import Channel, Choose, Label, Outcome, Person, Proposal, ProposalOrigin, RecordedLabel
 from bot.domain.messages import Action
 from bot.domain.spelling import folded
 
@@ -25,7 +25,7 @@ class Voices:
 class Votes:
     """The labels of one knowledge base in a channel, oldest first; a person's last word counts."""
 
-    def __init__(self, labels: Sequence[PastLabel]) -> None:
+    def __init__(self, labels: Sequence[RecordedLabel]) -> None:
         self._said: dict[tuple[str, str], dict[str, tuple[Person, bool]]] = {}
         for past in labels:
             self.add(past.label, past.person)

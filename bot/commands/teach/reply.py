@@ -13,7 +13,7 @@ from typing import assert_never
 
 from bot import texts
 from bot.commands.base.attachments import CSV, Attachments
-from bot.commands.base.context import Room, name_of
+from bot.commands.base.context import MessageContext, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine, History, Labels, Proposals
@@ -80,44 +80,44 @@ class Teaching:
             after=ports.bot.teaching.after,
         )
 
-    def answer(self, room: Room, command: TeachCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: TeachCommand) -> Outcome:
         """Raises EngineError."""
         match command:
             case ShowProposals():
-                return self.show(room)
+                return self.show(context)
             case AcceptProposal(number):
-                return self.accept(room, number)
+                return self.accept(context, number)
             case RefuseProposal(number):
-                return self.refuse(room, number)
+                return self.refuse(context, number)
             case TeachWording(entry_id, wording):
-                return self._give(room, Proposal(room.knowledge_base, entry_id, wording, origin="hand"))
+                return self._give(context, Proposal(context.knowledge_base, entry_id, wording, origin="hand"))
             case UndoTeaching():
-                return self.undo(room)
+                return self.undo(context)
             case ShowTaught():
-                return self.past(room)
+                return self.past(context)
             case ExportTaught():
-                return self.export(room)
+                return self.export(context)
             case _:
                 assert_never(command)
 
-    def proposing(self, room: Room, outcome: Outcome) -> Outcome:
+    def proposing(self, context: MessageContext, outcome: Outcome) -> Outcome:
         """The same outcome with what its labels would teach, which enough votes teach at once."""
-        channel = room.message.channel
-        found = list(proposals_of(self._history, channel, outcome, room.message.action))
+        channel = context.message.channel
+        found = list(proposals_of(self._history, channel, outcome, context.message.action))
         ruled = {decision.proposal.wording for decision in outcome.ruled}
         found = [(label, each) for label, each in found if each.wording not in ruled]
         outcome = replace(outcome, proposed=(*outcome.proposed, *(each for _, each in found)))
         if self._after:
             for label, proposal in found:
-                votes = self._votes(room, proposal.knowledge_base)
-                votes.add(label, room.message.person)
-                outcome = self._teach_by_votes(room, outcome, proposal, votes)
+                votes = self._votes(context, proposal.knowledge_base)
+                votes.add(label, context.message.person)
+                outcome = self._teach_by_votes(context, outcome, proposal, votes)
         return outcome
 
-    def show(self, room: Room) -> Outcome:
+    def show(self, context: MessageContext) -> Outcome:
         """The list, those that most people stand behind first. What is no longer there leaves it."""
-        words, votes = WORDS[room.language], self._votes(room, room.knowledge_base)
-        waiting = self._proposals.waiting(room.message.channel, room.knowledge_base, MOST_WAITING)
+        words, votes = WORDS[context.language], self._votes(context, context.knowledge_base)
+        waiting = self._proposals.waiting(context.message.channel, context.knowledge_base, MOST_WAITING)
         backed = [
             one for one in waiting if one.proposal.kind == "take back" or votes.on(one.proposal).helpful
         ]
@@ -131,65 +131,65 @@ class Teaching:
             elif len(shown) < SHOWN:
                 gone.append(ProposalDecision(one.proposal, "gone"))
         if not shown:
-            none = room.text(words.none.format(name=room.knowledge_base), verb="teach")
+            none = context.text(words.none.format(name=context.knowledge_base), verb="teach")
             return Outcome((none,), ruled=tuple(gone))
         count = len(backed) - len(gone)
-        lines = [words.head.format(name=room.knowledge_base, count=count)]
+        lines = [words.head.format(name=context.knowledge_base, count=count)]
         for one, outlook in shown:
             lines += _lines(words, one, outlook, votes)
         if count > len(shown):
             lines.append(words.more.format(count=count - len(shown)))
         lines.append(words.how.format(number=shown[0][0].id))
-        said = replace(room.text("\n".join(lines), verb="teach"), buttons=_buttons(words, shown))
+        said = replace(context.text("\n".join(lines), verb="teach"), buttons=_buttons(words, shown))
         return Outcome((said,), ruled=tuple(gone))
 
-    def accept(self, room: Room, number: int) -> Outcome:
-        kept = self._open(room, number)
-        return Outcome((kept,)) if isinstance(kept, Text) else self._give(room, kept.proposal)
+    def accept(self, context: MessageContext, number: int) -> Outcome:
+        kept = self._open(context, number)
+        return Outcome((kept,)) if isinstance(kept, Text) else self._give(context, kept.proposal)
 
-    def refuse(self, room: Room, number: int) -> Outcome:
-        kept = self._open(room, number)
+    def refuse(self, context: MessageContext, number: int) -> Outcome:
+        kept = self._open(context, number)
         if isinstance(kept, Text):
             return Outcome((kept,))
-        said = WORDS[room.language].refused.format(who=room.who, number=number, **_names(kept.proposal))
+        said = WORDS[context.language].refused.format(who=context.who, number=number, **_names(kept.proposal))
         decision = ProposalDecision(kept.proposal, "refused")
-        return Outcome((room.announcement(said, verb="teach"),), ruled=(decision,))
+        return Outcome((context.announcement(said, verb="teach"),), ruled=(decision,))
 
-    def undo(self, room: Room) -> Outcome:
+    def undo(self, context: MessageContext) -> Outcome:
         """Undo what the last message taught or took away; again, and it is the one before."""
-        words = WORDS[room.language]
-        act = self._proposals.last_act(room.message.channel)
+        words = WORDS[context.language]
+        act = self._proposals.last_act(context.message.channel)
         if not act:
-            return Outcome((room.aside(words.nothing_to_undo, verb="teach"),))
+            return Outcome((context.aside(words.nothing_to_undo, verb="teach"),))
         lines: list[str] = []
         ruled: list[ProposalDecision] = []
         for kept in act:
-            lesson = self._lessons.undo(kept.proposal, kept.wording_id, room.who)
+            lesson = self._lessons.undo(kept.proposal, kept.wording_id, context.who)
             if lesson.decision is None:
                 lines.append(_problem(words, kept.proposal, lesson))
                 continue
             sentence = words.taught_again if kept.proposal.kind == "take back" else words.undone
-            lines.append(sentence.format(who=room.who, **_names(kept.proposal)))
-            ruled += [lesson.decision, *self._opposite(room, lesson.decision)]
+            lines.append(sentence.format(who=context.who, **_names(kept.proposal)))
+            ruled += [lesson.decision, *self._opposite(context, lesson.decision)]
         if ruled:
             lines.append(words.live_soon)
-        return Outcome((room.announcement("\n".join(lines), verb="teach"),), ruled=tuple(ruled))
+        return Outcome((context.announcement("\n".join(lines), verb="teach"),), ruled=tuple(ruled))
 
-    def past(self, room: Room) -> Outcome:
-        words = WORDS[room.language]
-        decided = self._proposals.decided(room.message.channel, PAST)
-        lines = [words.history, *(_past_line(room, words, kept) for kept in decided)]
+    def past(self, context: MessageContext) -> Outcome:
+        words = WORDS[context.language]
+        decided = self._proposals.decided(context.message.channel, PAST)
+        lines = [words.history, *(_past_line(context, words, kept) for kept in decided)]
         body = "\n".join(lines) if decided else words.history_none
-        return Outcome((room.text(body, verb="teach"),))
+        return Outcome((context.text(body, verb="teach"),))
 
-    def export(self, room: Room) -> Outcome:
-        words = WORDS[room.language]
-        everything = self._proposals.everything(room.message.channel)
+    def export(self, context: MessageContext) -> Outcome:
+        words = WORDS[context.language]
+        everything = self._proposals.everything(context.message.channel)
         if not everything:
-            return Outcome((room.aside(words.export_none, verb="teach"),))
+            return Outcome((context.aside(words.export_none, verb="teach"),))
         document, file = self._attachments.offer(
-            room,
-            as_csv(HEAD, self._rows(room, everything)),
+            context,
+            as_csv(HEAD, self._rows(context, everything)),
             name="kbdial-teaching.csv",
             media_type=CSV,
             body=words.exported.format(count=len(everything)),
@@ -197,12 +197,12 @@ class Teaching:
         )
         return Outcome((document,), files=(file,))
 
-    def _open(self, room: Room, number: int) -> KeptProposal | Text:
+    def _open(self, context: MessageContext, number: int) -> KeptProposal | Text:
         """The proposal of this number, or why it cannot be decided any more."""
-        words = WORDS[room.language]
-        kept = self._proposals.get(room.message.channel, number)
+        words = WORDS[context.language]
+        kept = self._proposals.get(context.message.channel, number)
         if kept is None:
-            return room.aside(words.unknown.format(number=number), verb="teach")
+            return context.aside(words.unknown.format(number=number), verb="teach")
         if kept.state == "open":
             return kept
         already = {
@@ -214,29 +214,29 @@ class Teaching:
         said = already[kept.state].format(
             number=number,
             who=kept.decided_by,
-            when=room.moment(kept.decided_at) if kept.decided_at else "",
+            when=context.moment(kept.decided_at) if kept.decided_at else "",
             entry=_one_line(kept.proposal.entry_id),
         )
-        return room.aside(said, verb="teach")
+        return context.aside(said, verb="teach")
 
-    def _give(self, room: Room, proposal: Proposal) -> Outcome:
-        kept = self._proposals.find(room.message.channel, proposal)
+    def _give(self, context: MessageContext, proposal: Proposal) -> Outcome:
+        kept = self._proposals.find(context.message.channel, proposal)
         is_kept = kept is not None and kept.state == "accepted"
-        words, lesson = WORDS[room.language], self._lessons.give(proposal, room.who, is_kept=is_kept)
+        words, lesson = WORDS[context.language], self._lessons.give(proposal, context.who, is_kept=is_kept)
         if lesson.decision is None or lesson.result != "done":
             # A slip of the hand is nothing to remember.
             gone = (lesson.decision,) if lesson.decision and kept and not is_kept else ()
-            return Outcome((room.aside(_problem(words, proposal, lesson), verb="teach"),), ruled=gone)
-        ruled = (lesson.decision, *self._opposite(room, lesson.decision))
+            return Outcome((context.aside(_problem(words, proposal, lesson), verb="teach"),), ruled=gone)
+        ruled = (lesson.decision, *self._opposite(context, lesson.decision))
         sentence = words.took_back if proposal.kind == "take back" else words.taught
-        said = sentence.format(who=room.who, **_names(proposal))
-        return Outcome((self._announcement(room, said, proposal, lesson),), ruled=ruled)
+        said = sentence.format(who=context.who, **_names(proposal))
+        return Outcome((self._announcement(context, said, proposal, lesson),), ruled=ruled)
 
-    def _opposite(self, room: Room, decision: ProposalDecision) -> tuple[ProposalDecision, ...]:
+    def _opposite(self, context: MessageContext, decision: ProposalDecision) -> tuple[ProposalDecision, ...]:
         """What taking a wording away means for the proposal that had taught it here, and giving it back."""
         if decision.proposal.kind == "teach":
             return ()
-        taught = self._proposals.find(room.message.channel, opposite_of(decision.proposal))
+        taught = self._proposals.find(context.message.channel, opposite_of(decision.proposal))
         if taught is None:
             return ()
         if decision.state == "accepted" and taught.state == "accepted":
@@ -245,37 +245,41 @@ class Teaching:
             return (ProposalDecision(taught.proposal, "accepted", decision.wording_id),)
         return ()
 
-    def _teach_by_votes(self, room: Room, outcome: Outcome, proposal: Proposal, votes: Votes) -> Outcome:
+    def _teach_by_votes(
+        self, context: MessageContext, outcome: Outcome, proposal: Proposal, votes: Votes
+    ) -> Outcome:
         """Teach it where enough people found it helpful, nobody the contrary, and nobody refused it."""
         voices = votes.on(proposal)
         people = [person for person in voices.helpful if person.id]
-        kept = self._proposals.find(room.message.channel, proposal)
+        kept = self._proposals.find(context.message.channel, proposal)
         is_decided = kept is not None and kept.state not in {"open", "gone"}
         if proposal.kind != "teach" or len(people) < self._after or voices.not_helpful or is_decided:
             return outcome
-        lesson = self._lessons.give(proposal, room.who)
+        lesson = self._lessons.give(proposal, context.who)
         if lesson.decision is not None:
             outcome = replace(outcome, ruled=(*outcome.ruled, lesson.decision))
         if lesson.result != "done":
             return outcome
-        said = WORDS[room.language].by_votes.format(count=len(people), **_names(proposal))
-        news = self._announcement(room, said, proposal, lesson)
+        said = WORDS[context.language].by_votes.format(count=len(people), **_names(proposal))
+        news = self._announcement(context, said, proposal, lesson)
         return replace(outcome, replies=(*outcome.replies, news))
 
-    def _announcement(self, room: Room, said: str, proposal: Proposal, lesson: Lesson) -> Text:
-        words = WORDS[room.language]
+    def _announcement(self, context: MessageContext, said: str, proposal: Proposal, lesson: Lesson) -> Text:
+        words = WORDS[context.language]
         live = "soon"
         if lesson.refresh is not None:
             live = wait_until_live(self._engine, proposal.knowledge_base, lesson.refresh, self._wait)
         liveness = {"live": words.live, "soon": words.live_soon, "failed": words.live_failed}[live]
-        return room.announcement(f"{said}\n{liveness} {words.undo_hint}", verb="teach")
+        return context.announcement(f"{said}\n{liveness} {words.undo_hint}", verb="teach")
 
-    def _votes(self, room: Room, knowledge_base: str) -> Votes:
-        return Votes(self._labels.of(room.message.channel, knowledge_base=knowledge_base))
+    def _votes(self, context: MessageContext, knowledge_base: str) -> Votes:
+        return Votes(self._labels.of(context.message.channel, knowledge_base=knowledge_base))
 
-    def _rows(self, room: Room, everything: Sequence[KeptProposal]) -> Iterable[tuple[str | int, ...]]:
+    def _rows(
+        self, context: MessageContext, everything: Sequence[KeptProposal]
+    ) -> Iterable[tuple[str | int, ...]]:
         votes = {
-            name: self._votes(room, name) for name in {one.proposal.knowledge_base for one in everything}
+            name: self._votes(context, name) for name in {one.proposal.knowledge_base for one in everything}
         }
         for one in everything:
             proposal = one.proposal
@@ -288,7 +292,7 @@ class Teaching:
             )  # fmt: skip
 
 
-def build(ports: Ports) -> Callable[[Room, TeachCommand], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, TeachCommand], Outcome]:
     return Teaching.of(ports).answer
 
 
@@ -347,14 +351,14 @@ def _problem(words: Words, proposal: Proposal, lesson: Lesson) -> str:
     return sentences[lesson.result].format(other=_one_line(lesson.other), **_names(proposal))
 
 
-def _past_line(room: Room, words: Words, kept: KeptProposal) -> str:
+def _past_line(context: MessageContext, words: Words, kept: KeptProposal) -> str:
     sentences = {
         "accepted": words.history_taught if kept.proposal.kind == "teach" else words.history_took_back,
         "refused": words.history_refused,
         "undone": words.history_undone,
     }
     return sentences[kept.state].format(
-        when=room.moment(kept.decided_at) if kept.decided_at else "",
+        when=context.moment(kept.decided_at) if kept.decided_at else "",
         who=kept.decided_by,
         number=kept.id,
         **_names(kept.proposal),

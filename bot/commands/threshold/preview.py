@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Literal
 
 from bot import texts
-from bot.domain import Scored
+from bot.domain import QuestionScores
 from bot.texts import Wording
 
 QUESTIONS = 200  # how far a preview looks back
@@ -52,7 +52,7 @@ class Preview:
     examples: tuple[Moved, ...]
 
 
-def preview(asked: Sequence[Scored], before: Decimal, after: Decimal) -> Preview | None:
+def preview(asked: Sequence[QuestionScores], before: Decimal, after: Decimal) -> Preview | None:
     """From one threshold to another over these questions; None when there are none.
 
     Questions that were asked privately are counted and never quoted.
@@ -72,7 +72,7 @@ def preview(asked: Sequence[Scored], before: Decimal, after: Decimal) -> Preview
     )
 
 
-def effect(asked: Sequence[Scored], threshold: Decimal) -> Effect:
+def effect(asked: Sequence[QuestionScores], threshold: Decimal) -> Effect:
     """How these questions (at least one) would be answered at this threshold."""
     limit = float(threshold)
     counts = [matches_at(one, limit) for one in asked]
@@ -84,7 +84,7 @@ def effect(asked: Sequence[Scored], threshold: Decimal) -> Effect:
     )
 
 
-def matches_at(asked: Scored, threshold: float) -> tuple[int, bool]:
+def matches_at(asked: QuestionScores, threshold: float) -> tuple[int, bool]:
     """How many matches this question had at the threshold; True: there may have been more."""
     # The scores are sorted, the best first.
     count = bisect_right(asked.scores, -threshold, key=lambda score: -score)
@@ -137,6 +137,6 @@ def _mean(words: Wording, effect: Effect) -> str:
     return words.at_least.format(number=number) if effect.at_least else number
 
 
-def _best(asked: Scored) -> float:
+def _best(asked: QuestionScores) -> float:
     best = asked.best_score
     return float("-inf") if best is None else best

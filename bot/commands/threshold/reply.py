@@ -11,7 +11,7 @@ from bot import texts
 from bot.commands.base.context import (
     Effective,
     KnowledgeBases,
-    Room,
+    MessageContext,
     name_of,
     standing,
 )
@@ -33,7 +33,7 @@ from bot.commands.threshold.preview import (
     in_words,
     preview,
 )
-from bot.domain import Answer, Change, Clock, Outcome, PastChange, Scored, TurnDial
+from bot.domain import Answer, Change, Clock, Outcome, QuestionScores, RecordedChange, TurnDial
 
 SHOWN_CHANGES = 5
 STEPS_BACK = 500  # how far undo can see
@@ -41,7 +41,7 @@ STEPS_BACK = 500  # how far undo can see
 UNSEEN_SECONDS = 20.0
 
 
-class Dial:
+class ThresholdCommands:
     """Setting works without the engine: the knowledge base's own threshold is then as last known."""
 
     def __init__(self, settings: Settings, history: History, bases: KnowledgeBases, clock: Clock) -> None:
@@ -51,163 +51,171 @@ class Dial:
         self._clock = clock
 
     @classmethod
-    def of(cls, ports: Ports) -> Dial:
+    def of(cls, ports: Ports) -> ThresholdCommands:
         return cls(ports.settings, ports.history, ports.bases, ports.clock)
 
-    def answer(self, room: Room, command: ThresholdCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: ThresholdCommand) -> Outcome:
         match command:
             case ShowThreshold():
-                return self.show(room)
+                return self.show(context)
             case SetThreshold(value):
-                return self.set(room, value)
+                return self.set(context, value)
             case TryThreshold(value):
-                return self.preview(room, value)
+                return self.preview(context, value)
             case ResetThreshold():
-                return self.reset(room)
+                return self.reset(context)
             case UndoThreshold():
-                return self.undo(room)
+                return self.undo(context)
             case SetMargin(margin):
-                return self.set_margin(room, margin)
+                return self.set_margin(context, margin)
             case _:
                 assert_never(command)
 
-    def show(self, room: Room) -> Outcome:
-        words = room.words
+    def show(self, context: MessageContext) -> Outcome:
+        words = context.words
         changes = [
-            change_line(room, past)
-            for past in self._settings.history(room.message.channel, "threshold", SHOWN_CHANGES)
+            change_line(context, past)
+            for past in self._settings.history(context.message.channel, "threshold", SHOWN_CHANGES)
         ]
-        effective = self._now(room)
-        now = words.threshold_shown.format(value=room.shown(effective))
-        said = room.text("\n".join([now, *changes]), verb="threshold")
+        effective = self._now(context)
+        now = words.threshold_shown.format(value=context.shown(effective))
+        said = context.text("\n".join([now, *changes]), verb="threshold")
         return Outcome((replace(said, dial=effective.value if effective else None),))
 
-    def set(self, room: Room, value: Decimal) -> Outcome:
-        if value == room.settings.threshold:
-            same = room.words.threshold_same.format(new=room.shown(Effective(value, "channel")))
-            return Outcome((room.text(same, verb="threshold"),))
-        return self._turn(room, value, room.words.threshold_set)
+    def set(self, context: MessageContext, value: Decimal) -> Outcome:
+        if value == context.settings.threshold:
+            same = context.words.threshold_same.format(new=context.shown(Effective(value, "channel")))
+            return Outcome((context.text(same, verb="threshold"),))
+        return self._turn(context, value, context.words.threshold_set)
 
-    def reset(self, room: Room) -> Outcome:
-        if room.settings.threshold is None:
-            same = room.words.threshold_same.format(new=room.shown(self._now(room)))
-            return Outcome((room.text(same, verb="threshold"),))
-        return self._turn(room, None, room.words.threshold_reset)
+    def reset(self, context: MessageContext) -> Outcome:
+        if context.settings.threshold is None:
+            same = context.words.threshold_same.format(new=context.shown(self._now(context)))
+            return Outcome((context.text(same, verb="threshold"),))
+        return self._turn(context, None, context.words.threshold_reset)
 
-    def undo(self, room: Room) -> Outcome:
+    def undo(self, context: MessageContext) -> Outcome:
         """Back to what was set before the newest change that still stands; again and again, never forth."""
-        changes = standing(self._settings.history(room.message.channel, "threshold", STEPS_BACK))
+        changes = standing(self._settings.history(context.message.channel, "threshold", STEPS_BACK))
         if not changes:
-            return Outcome((room.aside(room.words.nothing_to_undo, verb="threshold"),))
-        before = room.settings.with_texts({"threshold": changes[-1].change.old}).threshold
-        return self._turn(room, before, room.words.threshold_undone, is_undo=True)
+            return Outcome((context.aside(context.words.nothing_to_undo, verb="threshold"),))
+        before = context.settings.with_texts({"threshold": changes[-1].change.old}).threshold
+        return self._turn(context, before, context.words.threshold_undone, is_undo=True)
 
-    def set_margin(self, room: Room, margin: Decimal | None) -> Outcome:
-        own = room.settings.margin
+    def set_margin(self, context: MessageContext, margin: Decimal | None) -> Outcome:
+        own = context.settings.margin
         old, new = (None if value is None else texts.threshold(value) for value in (own, margin))
-        after = replace(room, settings=replace(room.settings, margin=margin))
-        body = room.words.margin_set.format(
-            who=room.who, old=texts.threshold(room.margin), new=texts.threshold(after.margin)
+        after = replace(context, settings=replace(context.settings, margin=margin))
+        body = context.words.margin_set.format(
+            who=context.who, old=texts.threshold(context.margin), new=texts.threshold(after.margin)
         )
-        change = Change("margin", old, new, model=self._bases.model(room.knowledge_base))
-        return Outcome((room.announcement(body, verb="threshold"),), (change,) if old != new else ())
+        change = Change("margin", old, new, model=self._bases.model(context.knowledge_base))
+        return Outcome((context.announcement(body, verb="threshold"),), (change,) if old != new else ())
 
     def change_to(
-        self, room: Room, value: Decimal | None, *, is_undo: bool = False, cause: str = ""
+        self, context: MessageContext, value: Decimal | None, *, is_undo: bool = False, cause: str = ""
     ) -> Change:
         return Change(
             "threshold",
-            old=None if room.settings.threshold is None else texts.threshold(room.settings.threshold),
+            old=None if context.settings.threshold is None else texts.threshold(context.settings.threshold),
             new=None if value is None else texts.threshold(value),
             is_undo=is_undo,
             cause=cause,
-            model=self._bases.model(room.knowledge_base),
+            model=self._bases.model(context.knowledge_base),
         )
 
-    def preview(self, room: Room, value: Decimal) -> Outcome:
+    def preview(self, context: MessageContext, value: Decimal) -> Outcome:
         """How this channel's last questions would fare at another threshold; sets nothing."""
-        seen = self._preview(room, self._now(room), Effective(value, "channel"))
+        seen = self._preview(context, self._now(context), Effective(value, "channel"))
         lines = (
-            in_words(room.words, seen) if seen else [room.words.no_preview.format(new=texts.threshold(value))]
+            in_words(context.words, seen)
+            if seen
+            else [context.words.no_preview.format(new=texts.threshold(value))]
         )
-        return Outcome((room.text("\n".join(lines), verb="threshold"),))
+        return Outcome((context.text("\n".join(lines), verb="threshold"),))
 
-    def preview_lines(self, room: Room, after: Room) -> list[str]:
-        """What it does to the last questions that the settings of `room` become those of `after`."""
-        seen = self._preview(room, self._now(room), self._now(after))
-        return in_words(room.words, seen) if seen else []
+    def preview_lines(self, context: MessageContext, after: MessageContext) -> list[str]:
+        """What it does to the last questions that the settings of `context` become those of `after`."""
+        seen = self._preview(context, self._now(context), self._now(after))
+        return in_words(context.words, seen) if seen else []
 
-    def notes_on(self, room: Room, answer: Answer, turn: TurnDial, before: Decimal) -> tuple[str, ...]:
+    def notes_on(
+        self, context: MessageContext, answer: Answer, turn: TurnDial, before: Decimal
+    ) -> tuple[str, ...]:
         """What to say under an answer whose dial was turned while `before` was in force."""
         shown = answer.threshold if turn.shown is None else turn.shown
-        at = replace(room, settings=replace(room.settings, knowledge_base=answer.knowledge_base))
+        at = replace(context, settings=replace(context.settings, knowledge_base=answer.knowledge_base))
         seen = self._preview(at, Effective(before, "channel"), Effective(turn.threshold, "channel"))
-        lines = [in_one_line(room.words, seen)] if seen and before != turn.threshold else []
-        return (*(self._old_dial(room, before, shown) if shown != before else ()), *lines)
+        lines = [in_one_line(context.words, seen)] if seen and before != turn.threshold else []
+        return (*(self._old_dial(context, before, shown) if shown != before else ()), *lines)
 
-    def unseen(self, room: Room) -> list[str]:
+    def unseen(self, context: MessageContext) -> list[str]:
         """Says that somebody else turned the dial too shortly ago for this person to have seen it."""
-        for past in self._settings.history(room.message.channel, "threshold", 1):
+        for past in self._settings.history(context.message.channel, "threshold", 1):
             seconds = (self._clock.now() - past.made_at).total_seconds()
-            if past.person.key != room.message.person.key and seconds < UNSEEN_SECONDS:
+            if past.person.key != context.message.person.key and seconds < UNSEEN_SECONDS:
                 return [
-                    room.words.unseen_change.format(
+                    context.words.unseen_change.format(
                         who=name_of(past.person),
                         seconds=max(0, round(seconds)),
-                        old=past.change.old or room.words.the_default,
-                        new=past.change.new or room.words.the_default,
+                        old=past.change.old or context.words.the_default,
+                        new=past.change.new or context.words.the_default,
                     )
                 ]
         return []
 
-    def _turn(self, room: Room, value: Decimal | None, sentence: str, *, is_undo: bool = False) -> Outcome:
-        after = replace(room, settings=replace(room.settings, threshold=value))
+    def _turn(
+        self, context: MessageContext, value: Decimal | None, sentence: str, *, is_undo: bool = False
+    ) -> Outcome:
+        after = replace(context, settings=replace(context.settings, threshold=value))
         now = self._now(after)
         lines = [
-            sentence.format(who=room.who, old=room.shown(self._now(room)), new=room.shown(now)),
-            *self.unseen(room),
-            *self.preview_lines(room, after),
+            sentence.format(who=context.who, old=context.shown(self._now(context)), new=context.shown(now)),
+            *self.unseen(context),
+            *self.preview_lines(context, after),
         ]
-        said = room.announcement("\n".join(lines), verb="threshold")
+        said = context.announcement("\n".join(lines), verb="threshold")
         return Outcome(
             (replace(said, dial=now.value if now else None),),
-            (self.change_to(room, value, is_undo=is_undo),),
+            (self.change_to(context, value, is_undo=is_undo),),
         )
 
-    def _old_dial(self, room: Room, before: Decimal, shown: Decimal) -> list[str]:
+    def _old_dial(self, context: MessageContext, before: Decimal, shown: Decimal) -> list[str]:
         """Says that the dial was clicked while it showed an old value, unless the clicker set the new one."""
         values = {"shown": texts.threshold(shown), "now": texts.threshold(before)}
-        for past in self._settings.history(room.message.channel, "threshold", 1):
-            if past.person.key == room.message.person.key:
+        for past in self._settings.history(context.message.channel, "threshold", 1):
+            if past.person.key == context.message.person.key:
                 return []
             if past.change.new == values["now"]:
-                who, when = name_of(past.person), room.moment(past.made_at)
-                return [room.words.old_dial_by.format(who=who, when=when, **values)]
-        return [room.words.old_dial.format(**values)]
+                who, when = name_of(past.person), context.moment(past.made_at)
+                return [context.words.old_dial_by.format(who=who, when=when, **values)]
+        return [context.words.old_dial.format(**values)]
 
-    def _preview(self, room: Room, before: Effective | None, after: Effective | None) -> Preview | None:
-        asked = comparable(self._history.scored(room.message.channel, QUESTIONS, room.knowledge_base))
+    def _preview(
+        self, context: MessageContext, before: Effective | None, after: Effective | None
+    ) -> Preview | None:
+        asked = comparable(self._history.scored(context.message.channel, QUESTIONS, context.knowledge_base))
         if not asked or after is None:
             return None
         return preview(asked, before.value if before else asked[0].threshold, after.value)
 
-    def _now(self, room: Room) -> Effective | None:
-        return self._bases.threshold_if_known(room, room.knowledge_base)
+    def _now(self, context: MessageContext) -> Effective | None:
+        return self._bases.threshold_if_known(context, context.knowledge_base)
 
 
-def build(ports: Ports) -> Callable[[Room, ThresholdCommand], Outcome]:
-    return Dial.of(ports).answer
+def build(ports: Ports) -> Callable[[MessageContext, ThresholdCommand], Outcome]:
+    return ThresholdCommands.of(ports).answer
 
 
-def comparable(asked: Sequence[Scored]) -> list[Scored]:
+def comparable(asked: Sequence[QuestionScores]) -> list[QuestionScores]:
     """Those (newest first) asked of the model that the newest was asked of: scores of two models differ."""
     return [one for one in asked if (one.model, one.fingerprint) == (asked[0].model, asked[0].fingerprint)]
 
 
-def change_line(room: Room, past: PastChange) -> str:
-    words = room.words
+def change_line(context: MessageContext, past: RecordedChange) -> str:
+    words = context.words
     line = words.changed.format(
-        when=room.moment(past.made_at),
+        when=context.moment(past.made_at),
         who=name_of(past.person),
         old=past.change.old or words.the_default,
         new=past.change.new or words.the_default,

@@ -23,7 +23,7 @@ class Tune(AsksEngine):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeMatch(Command):
+class LabelMatch(Command):
     """The match of this rank of an answer is relevant, or is not."""
 
     answer_id: str
@@ -31,7 +31,7 @@ class JudgeMatch(Command):
     relevant: bool
 
 
-TuneCommand = Tune | JudgeMatch
+TuneCommand = Tune | LabelMatch
 
 
 def read(given: Argument) -> Command | BadCommand:
@@ -64,7 +64,7 @@ def _judge(given: Argument, rest: Argument, *, relevant: bool) -> Command | BadC
         return rank
     if not _ANSWER.fullmatch(words[0]):
         return BadCommand("unknown_word", "tune", given.text)
-    return JudgeMatch(words[0], rank, relevant=relevant)
+    return LabelMatch(words[0], rank, relevant=relevant)
 
 
 VERBS = (

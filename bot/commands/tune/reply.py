@@ -13,12 +13,12 @@ from typing import assert_never
 
 from bot import texts
 from bot.commands.base.attachments import Attachments
-from bot.commands.base.context import Effective, KnowledgeBases, Room, digest_of
+from bot.commands.base.context import Effective, KnowledgeBases, MessageContext, digest_of
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import Engine, History, Labels
-from bot.commands.tune.grammar import JudgeMatch, Tune, TuneCommand
-from bot.domain import Asked, Button, Label, Outcome, Query, Text
+from bot.commands.tune.grammar import LabelMatch, Tune, TuneCommand
+from bot.domain import AnsweredQuestion, Button, Label, Outcome, Query, Text
 from bot.engine_client import Chosen, Evaluated, Judged, Point
 from bot.texts.work import WorkWording, work_wording
 
@@ -56,65 +56,70 @@ class Tuning:
         self._bases = bases
         self._attachments = attachments
 
-    def answer(self, room: Room, command: TuneCommand) -> Outcome:
+    def answer(self, context: MessageContext, command: TuneCommand) -> Outcome:
         """Raises EngineError."""
         match command:
             case Tune(precision):
-                return self.tune(room, precision)
-            case JudgeMatch():
-                return self.judge(room, command)
+                return self.tune(context, precision)
+            case LabelMatch():
+                return self.judge(context, command)
             case _:
                 assert_never(command)
 
-    def tune(self, room: Room, precision: Decimal | None) -> Outcome:
+    def tune(self, context: MessageContext, precision: Decimal | None) -> Outcome:
         """Raises EngineError."""
-        words, name = work_wording(room.language), room.knowledge_base
+        words, name = work_wording(context.language), context.knowledge_base
         fingerprint = self._bases.get_anew(name).fingerprint
-        now = self._bases.threshold(room, name)
-        given = [past.label for past in self._labels.of(room.message.channel, knowledge_base=name)]
+        now = self._bases.threshold(context, name)
+        given = [past.label for past in self._labels.of(context.message.channel, knowledge_base=name)]
         gathered = self._gather(given[-MOST_LABELS:], name, fingerprint)
         if not gathered.judged:
-            lines, buttons = self._to_label(room, given, fingerprint, None, now)
-            return Outcome((_say(room, [words.tune_none, *lines], buttons),))
-        is_drawn = not room.traits.shows_pictures
+            lines, buttons = self._to_label(context, given, fingerprint, None, now)
+            return Outcome((_say(context, [words.tune_none, *lines], buttons),))
+        is_drawn = not context.traits.shows_pictures
         found = self._engine.evaluate(
             gathered.judged,
             precision=None if precision is None else float(precision),
             threshold=float(now.value),
-            picture=None if is_drawn else room.language,
+            picture=None if is_drawn else context.language,
         )
         lines = _figures(words, gathered, found, precision)
         problem = _not_enough(words, found)
         chosen = found.best if precision is None else found.wanted
         buttons = ()
         if problem or chosen is None:
-            asking, buttons = self._to_label(room, given, fingerprint, found.best, now)
+            asking, buttons = self._to_label(context, given, fingerprint, found.best, now)
             lines += [*([problem] if problem else []), *asking]
         else:
             wanted, buttons = _offer(words, chosen, now)
             lines += [*_lowest(words, chosen, gathered), *wanted]
         if is_drawn:
             lines += _chart(words, found)
-        said = _say(room, lines, buttons)
+        said = _say(context, lines, buttons)
         if found.picture is None:
             return Outcome((said,))
         document, file = self._attachments.offer(
-            room, found.picture, name="tune.png", media_type="image/png", body=words.tune_picture, verb="tune"
+            context,
+            found.picture,
+            name="tune.png",
+            media_type="image/png",
+            body=words.tune_picture,
+            verb="tune",
         )
         return Outcome((said, document), files=(file,))
 
-    def judge(self, room: Room, wanted: JudgeMatch) -> Outcome:
+    def judge(self, context: MessageContext, wanted: LabelMatch) -> Outcome:
         """What a click on helpful or not helpful does, for those who type."""
-        asked = self._history.asked(room.message.channel, wanted.answer_id)
+        asked = self._history.asked(context.message.channel, wanted.answer_id)
         if asked is None:
-            return Outcome((room.aside(room.words.answer_gone, verb="tune"),))
+            return Outcome((context.aside(context.words.answer_gone, verb="tune"),))
         match = next((match for match in asked.answer.matches if match.rank == wanted.rank), None)
         if match is None:
-            gone = work_wording(room.language).tune_no_match.format(rank=wanted.rank)
-            return Outcome((room.aside(gone, verb="tune"),))
-        thanks = room.words.voted_helpful if wanted.relevant else room.words.voted_not_helpful
+            gone = work_wording(context.language).tune_no_match.format(rank=wanted.rank)
+            return Outcome((context.aside(gone, verb="tune"),))
+        thanks = context.words.voted_helpful if wanted.relevant else context.words.voted_not_helpful
         label = label_of(asked, match.entry_id, relevant=wanted.relevant)
-        return Outcome((room.aside(thanks, verb="tune"),), labels=(label,))
+        return Outcome((context.aside(thanks, verb="tune"),), labels=(label,))
 
     def _gather(self, labels: Sequence[Label], name: str, fingerprint: str) -> _Gathered:
         current = [label for label in labels if _is_current(label, fingerprint)]
@@ -139,15 +144,15 @@ class Tuning:
 
     def _to_label(
         self,
-        room: Room,
+        context: MessageContext,
         given: Sequence[Label],
         fingerprint: str,
         best: Chosen | None,
         now: Effective,
     ) -> tuple[list[str], tuple[Button, ...]]:
         """The lines that ask for labels, and the buttons that give them."""
-        words = work_wording(room.language)
-        recent = self._history.recent(room.message.channel, LOOKS_BACK, room.knowledge_base)
+        words = work_wording(context.language)
+        recent = self._history.recent(context.message.channel, LOOKS_BACK, context.knowledge_base)
         wanted = worth_labelling(recent, given, fingerprint, best, float(now.value))
         if not wanted:
             return [words.tune_nothing_to_label], ()
@@ -169,7 +174,7 @@ class Tuning:
         return lines, tuple(buttons)
 
 
-def build(ports: Ports) -> Callable[[Room, TuneCommand], Outcome]:
+def build(ports: Ports) -> Callable[[MessageContext, TuneCommand], Outcome]:
     return Tuning(
         history=ports.history,
         labels=ports.labels,
@@ -180,12 +185,12 @@ def build(ports: Ports) -> Callable[[Room, TuneCommand], Outcome]:
 
 
 def worth_labelling(
-    recent: Sequence[Asked],
+    recent: Sequence[AnsweredQuestion],
     given: Sequence[Label],
     fingerprint: str,
     best: Chosen | None,
     threshold: float,
-) -> list[tuple[Asked, int]]:
+) -> list[tuple[AnsweredQuestion, int]]:
     """Up to five shown matches, as (question, rank), whose label would narrow the interval most.
 
     Those are the unlabelled ones inside the interval, the nearest to its middle first, and
@@ -209,7 +214,7 @@ def worth_labelling(
             abs(one[1].score - (low + high) / 2),
         )
     )
-    chosen: dict[str, tuple[Asked, int]] = {}
+    chosen: dict[str, tuple[AnsweredQuestion, int]] = {}
     for asked, match in offered:
         chosen.setdefault(asked.answer.question, (asked, match.rank))
     return list(chosen.values())[:TO_LABEL]
@@ -219,8 +224,8 @@ def _is_current(label: Label, fingerprint: str) -> bool:
     return label.score is not None and label.fingerprint == fingerprint
 
 
-def _say(room: Room, lines: Sequence[str], buttons: Sequence[Button]) -> Text:
-    return replace(room.announcement("\n".join(lines), verb="tune"), buttons=tuple(buttons))
+def _say(context: MessageContext, lines: Sequence[str], buttons: Sequence[Button]) -> Text:
+    return replace(context.announcement("\n".join(lines), verb="tune"), buttons=tuple(buttons))
 
 
 def _figures(

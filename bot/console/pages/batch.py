@@ -23,7 +23,7 @@ CSV_HEAD = ("question", "best id", "best text", "best answer", "best score", *ST
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BatchAnswer:
     """One question of many, and what it found; `found.counts` is by step."""
 
     question: str
@@ -51,17 +51,17 @@ def add(routes: Blueprint, site: Site) -> None:
         asked = ask(_base(site), _questions())
         return csv_file("questions.csv", CSV_HEAD, [_cells(one) for one in asked])
 
-    def ask(base: KnowledgeBase, questions: Sequence[str]) -> list[Asked]:
+    def ask(base: KnowledgeBase, questions: Sequence[str]) -> list[BatchAnswer]:
         until = clock.steady() + LONGEST_SECONDS
-        asked: list[Asked] = []
+        asked: list[BatchAnswer] = []
         for question in questions:
             if clock.steady() >= until:
                 break
             query = Query(question, base.name, float(STEPS[0]), 1, steps=STEPS)
-            asked.append(Asked(question, engine.search(query, keep=0)))
+            asked.append(BatchAnswer(question, engine.search(query, keep=0)))
         return asked
 
-    def shown(asked: Sequence[Asked], not_asked: int, pasted: str) -> Response:
+    def shown(asked: Sequence[BatchAnswer], not_asked: int, pasted: str) -> Response:
         bases = engine.knowledge_bases()
         name = request.values.get("kb")
         base = chosen(bases, name, site.parts.bot.defaults.knowledge_base)
@@ -98,7 +98,7 @@ def _questions() -> tuple[str, ...]:
     return cleaned([question_of(line) for line in every])[:MOST_QUESTIONS]
 
 
-def _cells(one: Asked) -> tuple[Cell, ...]:
+def _cells(one: BatchAnswer) -> tuple[Cell, ...]:
     best = next(iter(one.found.matches), None)
     head = (best.entry_id, best.text, best.answer) if best else (None, None, None)
     return (one.question, *head, one.found.best_score, *one.found.counts)

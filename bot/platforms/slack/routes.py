@@ -95,7 +95,7 @@ def blueprint(
         reading = read_command(form, body, request.headers.get("X-Slack-Request-Timestamp", ""), identity())
         try:
             if isinstance(reading, IncomingMessage):
-                _, delivery = intake.answer_within(reading, takes=_fits_a_response)
+                _, delivery = intake.answer_within(reading, accepts=_fits_a_response)
                 return jsonify(in_response(delivery.reply)) if delivery else Response()
             put_aside(reading, form)
         except StoreError as failed:

@@ -34,22 +34,22 @@ Listener = Callable[[Delivery], None]
 
 
 def incoming(room: str, text: str, person: str) -> IncomingMessage:
-    """One line typed in a room, as a message like any other. Each has a seat to answer to."""
-    seat = uuid4().hex
+    """One line typed in a room, as a message like any other. Each has a slot for its answer."""
+    slot = uuid4().hex
     return IncomingMessage(
         channel=Channel(NAME, TENANT, room),
         person=Person(NAME, TENANT, person, person),
-        keys=(MessageKey("line", seat),),
+        keys=(MessageKey("line", slot),),
         surface=Surface.MESSAGE,
         text=text,
         mentioned=True,
         is_direct=True,
-        address={"seat": seat},
+        address={"seat": slot},
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Seat:
+class _Slot:
     listener: Listener
     nudged: threading.Event
 
@@ -82,7 +82,7 @@ class TerminalPlatform:
         self._contents = contents
         self._folder = folder
         self._lock = threading.Lock()
-        self._seats: dict[str, _Seat] = {}
+        self._slots: dict[str, _Slot] = {}
 
     def start(self) -> None:
         """Nothing runs here: whoever says a line brings the thread."""
@@ -107,28 +107,28 @@ class TerminalPlatform:
 
         The listener raises OSError where nobody reads any more.
         """
-        name, seat = message.address["seat"], _Seat(listener, threading.Event())
+        name, slot = message.address["seat"], _Slot(listener, threading.Event())
         with self._lock:
-            self._seats[name] = seat
+            self._slots[name] = slot
         try:
-            yield seat.nudged
+            yield slot.nudged
         finally:
             with self._lock:
-                del self._seats[name]
+                del self._slots[name]
 
     def nudge(self) -> None:
         """Something is done, or at its end: whoever waits looks whether that was theirs."""
         with self._lock:
-            for seat in self._seats.values():
-                seat.nudged.set()
+            for slot in self._slots.values():
+                slot.nudged.set()
 
     def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - nobody sits there all day
         return False
 
     def send(self, delivery: Delivery) -> str:
         with self._lock:
-            seat = self._seats.get(delivery.address.get("seat", ""))
-        if seat is None:
+            slot = self._slots.get(delivery.address.get("seat", ""))
+        if slot is None:
             raise PlatformError(
                 f"nobody listens in the room {delivery.channel.id} any more", permanent=self._is_alone
             )
@@ -136,7 +136,7 @@ class TerminalPlatform:
         if isinstance(reply, Document):
             delivery = replace(delivery, reply=self._write_file(reply))
         try:
-            seat.listener(delivery)
+            slot.listener(delivery)
         except OSError as left:
             raise PlatformError(f"the room {delivery.channel.id} was left", permanent=True) from left
         return ""

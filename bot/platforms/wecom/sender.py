@@ -75,7 +75,7 @@ class WecomPlatform:
         return self._later(delivery, address)
 
     def _later(self, delivery: Delivery, address: WecomAddress) -> str:
-        is_asked_for = bool(address.stream) and address.piece is None and not delivery.follows
+        is_asked_for = bool(address.stream) and address.piece is None and not delivery.is_follow_up
         if is_asked_for and self._clock.steady() < address.until:
             raise NotYet(address.until + GRACE_SECONDS)
         if address.is_empty:
@@ -98,7 +98,7 @@ class WecomPlatform:
         if not_before is not None:
             raise NotYet(not_before)
         delivery, content = self._with_file(delivery)
-        request = "" if delivery.follows or address.piece is not None else address.request
+        request = "" if delivery.is_follow_up or address.piece is not None else address.request
         if request and address.task:
             self._update_over(api, delivery, request)
         elif request and address.stream:

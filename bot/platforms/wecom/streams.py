@@ -25,7 +25,7 @@ from bot.platforms.wecom.passive_reply import (
 )
 from bot.platforms.wecom.presenter import Presentation, Presenter
 from bot.platforms.wecom.wording import WecomWording
-from bot.store import Answers, Kept, Progress
+from bot.store import MessageProgress, ReplyProgress, StoredReply
 
 # The platform gives up after five, and takes that for a lost call.
 MESSAGE_SECONDS = 2.0
@@ -38,7 +38,9 @@ IN_STREAM = "in the stream"
 class Streams:
     """Every method raises StoreError where the store does not answer."""
 
-    def __init__(self, inbound: WecomInbound, answers: Answers, presenter: Presenter, clock: Clock) -> None:
+    def __init__(
+        self, inbound: WecomInbound, answers: ReplyProgress, presenter: Presenter, clock: Clock
+    ) -> None:
         self._inbound = inbound
         self._answers = answers
         self._presenter = presenter
@@ -94,7 +96,7 @@ class Streams:
         silence = _silence(progress, words)
         return finished(stream, silence) if silence else unfinished(stream, words.looking)
 
-    def _collect(self, waiting: Kept) -> Message | None:
+    def _collect(self, waiting: StoredReply) -> Message | None:
         spoken = self._presenter.in_stream(waiting.delivery)
         if not self._answers.collect(waiting.delivery.id, IN_STREAM, rest=spoken.rest):
             return None
@@ -102,7 +104,7 @@ class Streams:
         return spoken.message
 
 
-def _silence(progress: Progress, words: WecomWording) -> str:
+def _silence(progress: MessageProgress, words: WecomWording) -> str:
     """What to say of a message that will never be answered; "" for one that may be."""
     if any(kept.state == "sending" for kept in progress.replies):
         return ""

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.keywords.tokens import UNTOLD, Words, taken_apart
+from engine.index.keywords.tokens import UNKNOWN, Words, tokenize
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -41,8 +41,8 @@ class Question:
     """The words of a question that entries hold, what each counts, and what all of them do."""
 
     places: tuple[int, ...]
-    rarities: tuple[float, ...]
-    whole: float
+    idf: tuple[float, ...]
+    max_score: float
     language: int
 
 
@@ -65,7 +65,7 @@ class Keywords:
     @classmethod
     def of(cls, texts: Sequence[str]) -> Keywords:
         """The words of these texts, a row for each."""
-        taken = taken_apart(texts)
+        taken = tokenize(texts)
         order = np.lexsort((taken.rows, taken.words))
         words, rows = taken.words[order], taken.rows[order]
         is_new_word = _differs(words)
@@ -80,7 +80,7 @@ class Keywords:
             languages=taken.languages,
         )
 
-    def carried(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> Keywords:
+    def updated_from(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> Keywords:
         """As `of` for other rows, which stood here before, or are new where that is -1.
 
         Where they stand in another order than before, all are made anew.
@@ -112,26 +112,26 @@ class Keywords:
 
     def question(self, text: str) -> Question:
         """This text, ready to be compared."""
-        taken = taken_apart([text])
+        taken = tokenize([text])
         words = np.unique(taken.words)
         places = np.searchsorted(self.words, words)
         known = places < len(self.words)
         known[known] = self.words[places[known]] == words[known]
         places = places[known]
         holding = self.starts[places + 1] - self.starts[places]
-        rarities = self._rarity(holding)
+        idf = self._rarity(holding)
         unknown = float(self._rarity(np.zeros(1))[0]) * int(np.count_nonzero(~known))
         return Question(
             tuple(places.tolist()),
-            tuple(rarities.tolist()),
-            float(rarities.sum()) + unknown,
+            tuple(idf.tolist()),
+            float(idf.sum()) + unknown,
             int(taken.languages[0]),
         )
 
     def all(self, question: Question) -> tuple[Rows, Scores]:
         """Every row with a score above 0, in ascending order, and its score."""
         sums = np.zeros(len(self.lengths))
-        for place, rarity in zip(question.places, question.rarities, strict=True):
+        for place, rarity in zip(question.places, question.idf, strict=True):
             held = slice(self.starts[place], self.starts[place + 1])
             holding = self.rows[held]
             sums[holding] += rarity * self._often(self.times[held], holding)
@@ -142,7 +142,7 @@ class Keywords:
     def of_rows(self, question: Question, rows: Rows) -> Scores:
         """The scores of these rows, in their order; the same numbers as `all` gives."""
         sums, rows = np.zeros(len(rows)), rows.astype(np.int32)
-        for place, rarity in zip(question.places, question.rarities, strict=True):
+        for place, rarity in zip(question.places, question.idf, strict=True):
             held = slice(self.starts[place], self.starts[place + 1])
             holding = self.rows[held]
             found = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
@@ -150,10 +150,10 @@ class Keywords:
             sums[is_held] += rarity * self._often(self.times[held][found[is_held]], rows[is_held])
         return self._scale(question, rows, sums)
 
-    def is_foreign(self, question: Question, row: int) -> bool:
+    def is_other_language(self, question: Question, row: int) -> bool:
         """Whether this row is in another language than the question."""
         language = int(self.languages[row])
-        return UNTOLD not in (language, question.language) and language != question.language
+        return UNKNOWN not in (language, question.language) and language != question.language
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
@@ -202,12 +202,12 @@ class Keywords:
         return max(1.0, float(self.lengths.mean())) if len(self.lengths) else 1.0
 
     def _scale(self, question: Question, rows: NDArray[Any], sums: Scores) -> Scores:
-        if not question.whole:
+        if not question.max_score:
             return np.zeros(len(rows))
-        scores = np.minimum(sums / question.whole, 1.0)
+        scores = np.minimum(sums / question.max_score, 1.0)
         languages = self.languages[rows]
-        if question.language != UNTOLD:
-            scores[(languages != question.language) & (languages != UNTOLD)] = 0.0
+        if question.language != UNKNOWN:
+            scores[(languages != question.language) & (languages != UNKNOWN)] = 0.0
         return scores
 
 

@@ -27,7 +27,7 @@ Codes = NDArray[np.uint32]
 Rows = NDArray[np.int64]
 
 Language = Literal[0, 1, 2]
-UNTOLD: Language = 0
+UNKNOWN: Language = 0
 CHINESE: Language = 1
 OTHER: Language = 2
 
@@ -46,7 +46,7 @@ class Taken:
     languages: NDArray[np.int8]
 
 
-def taken_apart(texts: Sequence[str]) -> Taken:
+def tokenize(texts: Sequence[str]) -> Taken:
     """The words of these texts, text by text and from left to right."""
     folded = [prepare(text) for text in texts]
     lengths = np.fromiter((len(text) + 1 for text in folded), dtype=np.int64, count=len(folded))
@@ -57,14 +57,14 @@ def taken_apart(texts: Sequence[str]) -> Taken:
 
     words = np.zeros(len(codes), dtype=np.uint64)
     pairs, pair_at = _pairs(codes, kinds)
-    whole, whole_at, is_plain = _whole(codes, kinds)
-    words[pair_at], words[whole_at] = pairs, whole
+    max_score, whole_at, is_plain = _whole(codes, kinds)
+    words[pair_at], words[whole_at] = pairs, max_score
     at = np.flatnonzero(words)
 
     chinese = np.bincount(rows[pair_at], minlength=len(folded))
     other = np.bincount(rows[whole_at[is_plain]], minlength=len(folded))
     languages = np.where(chinese >= other, CHINESE, OTHER)
-    languages[chinese + other < _SENTENCE] = UNTOLD
+    languages[chinese + other < _SENTENCE] = UNKNOWN
     return Taken(words[at], rows[at], languages.astype(np.int8))
 
 

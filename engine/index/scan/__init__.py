@@ -5,7 +5,7 @@
     scanner_on   which of them, beside a model on a device
     BestPassage  entries by the best of their whole text and its passages
 
-All answer in the same words: a `Wanted` for each question, a `Ranked` back. Nothing
+All answer in the same words: a `SearchSpec` for each question, a `TopRows` back. Nothing
 here knows what a row stands for.
 """
 
@@ -15,19 +15,19 @@ from engine.index.scan.dot_products import int8_products
 from engine.index.scan.int8_copy import Compressed
 from engine.index.scan.passage_max import BestPassage, Passages
 from engine.index.scan.protocol import RowSearch, Scanner, Search
-from engine.index.scan.ranking import Ranked, Wanted
+from engine.index.scan.ranking import SearchSpec, TopRows
 from engine.index.scan.score import scores_of
 
 __all__ = [
     "BestPassage",
     "Compressed",
     "Passages",
-    "Ranked",
     "RowSearch",
     "Scan",
     "Scanner",
     "Search",
-    "Wanted",
+    "SearchSpec",
+    "TopRows",
     "as_stored",
     "int8_products",
     "scanner_on",

@@ -10,7 +10,7 @@ import numpy as np
 from engine.index.scan.dot_products import Int8Products, int8_products
 from engine.index.scan.int8_bounds import BLOCK, RoughRows, RoughScores
 from engine.index.scan.int8_copy import Compressed
-from engine.index.scan.ranking import Candidates, Ranked, Wanted
+from engine.index.scan.ranking import Candidates, SearchSpec, TopRows
 from engine.index.scan.score import (
     Floats,
     Rows,
@@ -19,7 +19,7 @@ from engine.index.scan.score import (
     scores_of,
 )
 from engine.index.scan.shared_pass import SharedPasses
-from engine.index.scan.tile_pass import Pass
+from engine.index.scan.tile_pass import TilePass
 
 # The first tile tells how good the best rows are at least. It is read in full, by one thread,
 # and so large that no question is likely to find a crowd in the tiles after it. With 16 times
@@ -87,7 +87,7 @@ class Scan:
         """The copy, to be stored beside the matrix."""
         return self._compressed
 
-    def moved_to(self, matrix: Floats) -> Scan:
+    def rebased_on(self, matrix: Floats) -> Scan:
         """The same over an equal matrix."""
         return Scan(
             matrix,
@@ -97,35 +97,35 @@ class Scan:
             opening=self._opening,
         )
 
-    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
+    def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         """The answer to each question, from one pass over the rows for all of them."""
         return self._passes.search(questions, wanted, self._candidates, self._scores)
 
-    def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[Ranked]:
+    def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[TopRows]:
         """For each question every row at or above its threshold."""
-        return self.search(questions, [Wanted(float(threshold), keep=0) for threshold in thresholds])
+        return self.search(questions, [SearchSpec(float(threshold), keep=0) for threshold in thresholds])
 
-    def best(self, questions: Floats, count: int) -> list[Ranked]:
+    def best(self, questions: Floats, count: int) -> list[TopRows]:
         """For each question the best `count` rows."""
-        return self.search(questions, [Wanted(2.0, keep=count)] * len(questions))
+        return self.search(questions, [SearchSpec(2.0, keep=count)] * len(questions))
 
     def scores(self, rows: Rows, question: Floats) -> Scores:
         """The scores of these rows for one question."""
         return self._scores(rows, as_questions(question[None], self._matrix.shape[1])[0])
 
-    def _candidates(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Candidates]:
+    def _candidates(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[Candidates]:
         """One pass over the rows."""
         size = len(self._matrix)
         opening = self._first_tile(wanted)
         rough = self._seen_by(questions) if opening < size else None
-        look = Pass(self._matrix, rough, questions, wanted)
-        look.look_at(0, opening)
+        look = TilePass(self._matrix, rough, questions, wanted)
+        look.visit(0, opening)
         tile = self._tile(size - opening, len(questions))
         tiles = iter(range(opening, size, tile))
 
         def work() -> None:
             for start in tiles:  # shared: whoever is free takes the next
-                look.look_at(start, min(start + tile, size))
+                look.visit(start, min(start + tile, size))
 
         self._together(work, min(self._threads, -(-(size - opening) // _LARGEST)))
         return look.candidates()
@@ -142,7 +142,7 @@ class Scan:
             return None
         return RoughScores(self._rough, questions, self._products)
 
-    def _first_tile(self, wanted: Sequence[Wanted]) -> int:
+    def _first_tile(self, wanted: Sequence[SearchSpec]) -> int:
         """How many rows it has; after it there are whole blocks."""
         size = len(self._matrix)
         if size <= 2 * self._opening:

@@ -29,7 +29,7 @@ import torch
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.int8_copy import Compressed
 from engine.index.scan.protocol import RowSearch, Scanner
-from engine.index.scan.ranking import Candidates, Ranked, Wanted
+from engine.index.scan.ranking import Candidates, SearchSpec, TopRows
 from engine.index.scan.score import (
     LONGEST,
     Floats,
@@ -117,11 +117,11 @@ class CardScan:
         """The rows in half precision are made as fast as they could be read."""
         return
 
-    def moved_to(self, matrix: Floats) -> CardScan:
+    def rebased_on(self, matrix: Floats) -> CardScan:
         """The same over an equal matrix; the card holds its rows once."""
         return CardScan(matrix, self._halves, products=self._products, tile=self._tile)
 
-    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
+    def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         """The answer to each question, from one pass over the rows for all of them."""
         try:
             return self._passes.search(questions, wanted, self._candidates, self._processor.scores)
@@ -133,7 +133,7 @@ class CardScan:
         """The scores of these rows, in their order."""
         return self._processor.scores(rows, question)
 
-    def _candidates(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Candidates]:
+    def _candidates(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[Candidates]:
         halves = torch.from_numpy(questions).to(self._halves.device).half()
         bounds = np.array([bound_of(question) for question in questions])
         cuts = _Cuts(wanted, bounds, self._halves.device)
@@ -180,7 +180,7 @@ def bound_of(question: Floats) -> float:
 class _Cuts:
     """What is known of the best rows so far, and with it which rows of a tile matter."""
 
-    def __init__(self, wanted: Sequence[Wanted], bounds: Scores, device: torch.device) -> None:
+    def __init__(self, wanted: Sequence[SearchSpec], bounds: Scores, device: torch.device) -> None:
         def tensor(values: Sequence[float]) -> torch.Tensor:
             return torch.tensor(values, dtype=torch.float32, device=device)
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from engine.index.scan.dot_products import Int8Products, Int32
 from engine.index.scan.int8_copy import Compressed, length, split
-from engine.index.scan.ranking import Bounded, Limits
+from engine.index.scan.ranking import BoundedRows, Cutoffs
 from engine.index.scan.score import (
     LONGEST,
     Columns,
@@ -81,7 +81,7 @@ class RoughScores:
         # A power of two, so that a block is a whole number of them.
         self._width = min(BLOCK, 2 ** max(0, (_SIDE_BY_SIDE // len(questions)).bit_length() - 1))
 
-    def look_at(self, start: int, stop: int, limits: Limits) -> tuple[Bounded, Rows, Columns]:
+    def visit(self, start: int, stop: int, limits: Cutoffs) -> tuple[BoundedRows, Rows, Columns]:
         """What to keep of these blocks and how many rows to count; and the questions with too much to keep.
 
         Of those nothing is kept or counted.

@@ -53,7 +53,7 @@ class Compressed:
                 pass
         return made
 
-    def carried(self, rows_before: NDArray[np.intp], matrix: Floats) -> Compressed:
+    def updated_from(self, rows_before: NDArray[np.intp], matrix: Floats) -> Compressed:
         """The copy of another matrix, whose rows stood here before, or are new where that is -1."""
         made = Compressed(
             np.empty(matrix.shape, np.int8), *(np.empty(len(matrix), np.float32) for _ in range(2))

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.int8_copy import Compressed
 from engine.index.scan.protocol import RowSearch, Scanner, Search
-from engine.index.scan.ranking import Ranked, Wanted
+from engine.index.scan.ranking import SearchSpec, TopRows
 from engine.index.scan.score import Floats, Rows, Scores
 
 
@@ -110,7 +110,7 @@ class Passages:
         compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
         return cls.of(starts, vectors, compressed, extra_starts=extra_starts, scanner=scanner)
 
-    def scanned_by(self, scanner: Scanner) -> Self:
+    def with_scanner(self, scanner: Scanner) -> Self:
         """The same, searched in another way."""
         return replace(self, scan=scanner(self.vectors, self.scan.compressed))
 
@@ -122,7 +122,7 @@ class BestPassage:
         self._whole = whole
         self._passages = passages
 
-    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]:
+    def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         whole = self._whole.search(questions, list(map(self._of_whole, wanted)))
         parts = self._passages.scan.search(questions, list(map(self._of_parts, wanted)))
         return [
@@ -150,14 +150,14 @@ class BestPassage:
         best = int(np.argmax(scores))
         return best - 1 if best else None
 
-    def _of_whole(self, want: Wanted) -> Wanted:
-        own = tuple(row for row in want.certain if row < self._passages.entries)
-        return want if own == want.certain else replace(want, certain=own)
+    def _of_whole(self, want: SearchSpec) -> SearchSpec:
+        own = tuple(row for row in want.exact_rows if row < self._passages.entries)
+        return want if own == want.exact_rows else replace(want, exact_rows=own)
 
-    def _of_parts(self, want: Wanted) -> Wanted:
-        others = (row for row in want.certain if row >= self._passages.entries)
-        certain = tuple(int(self._passages.starts[row]) for row in others)
-        return Wanted(want.threshold, keep=want.keep * self._passages.most, certain=certain)
+    def _of_parts(self, want: SearchSpec) -> SearchSpec:
+        others = (row for row in want.exact_rows if row >= self._passages.entries)
+        exact_rows = tuple(int(self._passages.starts[row]) for row in others)
+        return SearchSpec(want.threshold, keep=want.keep * self._passages.most, exact_rows=exact_rows)
 
     def _whole_scores(self, rows: Rows, question: Floats) -> Scores:
         """Of the whole texts that have a row of their own; the others stand among the passages."""
@@ -166,15 +166,15 @@ class BestPassage:
         scores[own] = self._whole.scores(rows[own], question)
         return scores
 
-    def _merge(self, question: Floats, want: Wanted, near: Ranked, part: Ranked) -> Ranked:
+    def _merge(self, question: Floats, want: SearchSpec, near: TopRows, part: TopRows) -> TopRows:
         # The passages come best first, so the first of a text is its best.
         texts, first = np.unique(self._passages.text_of[part.rows], return_index=True)
         own = self._whole_scores(texts, question)
-        own[np.isin(texts, want.certain) & (texts < self._passages.entries)] = 1.0
+        own[np.isin(texts, want.exact_rows) & (texts < self._passages.entries)] = 1.0
         best = np.maximum(own, part.scores[first])
         total = near.total + int(np.count_nonzero((best >= want.threshold) & (own < want.threshold)))
         rest = ~np.isin(near.rows, texts)
         rows = np.append(texts, near.rows[rest])
         scores = np.append(best, near.scores[rest])
         order = np.lexsort((rows, -scores))[: want.length(total, len(self._passages.starts) - 1)]
-        return Ranked(total, rows[order], scores[order])
+        return TopRows(total, rows[order], scores[order])

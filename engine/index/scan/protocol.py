@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from engine.index.scan.int8_copy import Compressed
-from engine.index.scan.ranking import Ranked, Wanted
+from engine.index.scan.ranking import SearchSpec, TopRows
 from engine.index.scan.score import Floats, Rows, Scores
 
 
 class Search(Protocol):
     """What finds rows by their vectors."""
 
-    def search(self, questions: Floats, wanted: Sequence[Wanted]) -> list[Ranked]: ...
+    def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]: ...
 
     def scores(self, rows: Rows, question: Floats) -> Scores: ...
 
@@ -29,7 +29,7 @@ class RowSearch(Search, Protocol):
     def compressed(self) -> Compressed | None:
         """The copy that it looks at first, where it has one; to be stored beside the matrix."""
 
-    def moved_to(self, matrix: Floats) -> RowSearch:
+    def rebased_on(self, matrix: Floats) -> RowSearch:
         """The same over an equal matrix that is kept elsewhere, with nothing made anew."""
 
 

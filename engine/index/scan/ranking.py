@@ -13,19 +13,19 @@ from engine.index.scan.score import Columns, Rows, Scores
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchSpec:
     """What one question wants to know.
 
     `first` limits how many of the rows at or above the threshold come back (None: all of
     them; they are counted in any case). `keep` asks for that many of the best rows,
-    above the threshold or not. The rows in `certain` score exactly 1, whatever their
+    above the threshold or not. The rows in `exact_rows` score exactly 1, whatever their
     vectors say.
     """
 
     threshold: float
     first: int | None = None
     keep: int = 1
-    certain: tuple[int, ...] = ()
+    exact_rows: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if math.isnan(self.threshold):
@@ -47,7 +47,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class TopRows:
     """The best rows, best first, equal scores in the order of their rows.
 
     `total` rows are at or above the threshold. There are `keep` rows here or, if that is
@@ -64,7 +64,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounded:
+class BoundedRows:
     """Rows that may matter to a question, with bounds of their scores; `columns` say which question."""
 
     columns: Columns
@@ -73,18 +73,18 @@ class Bounded:
     highest: Scores
 
     @classmethod
-    def together(cls, parts: Sequence[Bounded]) -> Bounded:
+    def together(cls, parts: Sequence[BoundedRows]) -> BoundedRows:
         columns, rows, lowest, highest = zip(
             *((part.columns, part.rows, part.lowest, part.highest) for part in parts), strict=True
         )
         return cls(*(np.concatenate(arrays) for arrays in (columns, rows, lowest, highest)))
 
-    def where(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Bounded:
-        return Bounded(self.columns[which], self.rows[which], self.lowest[which], self.highest[which])
+    def where(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> BoundedRows:
+        return BoundedRows(self.columns[which], self.rows[which], self.lowest[which], self.highest[which])
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Cutoffs:
     """What is known of each question so far: which rows can still matter to it.
 
     No row below `cuts` does. Of the rows at or above `thresholds`, none below `wanted_from`
@@ -95,9 +95,9 @@ class Limits:
     cuts: Scores
     wanted_from: Scores
 
-    def sorted(self, columns: Columns, rows: Rows, rough: Scores, slack: Scores) -> tuple[Bounded, Rows]:
+    def sorted(self, columns: Columns, rows: Rows, rough: Scores, slack: Scores) -> tuple[BoundedRows, Rows]:
         """Of these rows, known but for `slack`: those to be kept, and how many to count for each question."""
-        found = Bounded(columns, rows, rough - slack, rough + slack)
+        found = BoundedRows(columns, rows, rough - slack, rough + slack)
         counted = found.lowest >= self.thresholds[columns]
         counted &= found.highest < self.wanted_from[columns]
         kept = found.where((found.highest >= self.cuts[columns]) & ~counted)
@@ -117,7 +117,7 @@ class Candidates:
     counted: int
 
 
-def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[Rows], Scores]) -> Ranked:
+def ranked(wanted: SearchSpec, size: int, candidates: Candidates, score: Callable[[Rows], Scores]) -> TopRows:
     """The answer; only rows whose bounds leave something open are scored.
 
     Whoever gathers the candidates promises: a row is among them if its highest possible
@@ -133,19 +133,19 @@ def ranked(wanted: Wanted, size: int, candidates: Candidates, score: Callable[[R
     total = candidates.counted + int(np.count_nonzero(surely))
     if len(near):
         total += int(np.count_nonzero(score(near) >= threshold))
-    certain = np.array(sorted(set(wanted.certain)), dtype=np.int64)
-    if len(certain) and threshold <= 1:
-        total += int(np.count_nonzero(score(certain) < threshold))
+    exact_rows = np.array(sorted(set(wanted.exact_rows)), dtype=np.int64)
+    if len(exact_rows) and threshold <= 1:
+        total += int(np.count_nonzero(score(exact_rows) < threshold))
 
     length = wanted.length(total, size)
     if length == 0:
-        return Ranked(total, np.empty(0, dtype=np.int64), np.empty(0))
+        return TopRows(total, np.empty(0, dtype=np.int64), np.empty(0))
     if len(rows) > length:
         last = np.partition(lowest, len(rows) - length)[len(rows) - length]
         rows = rows[highest >= last]
-    if len(certain):
-        rows = np.concatenate([np.setdiff1d(rows, certain), certain])
+    if len(exact_rows):
+        rows = np.concatenate([np.setdiff1d(rows, exact_rows), exact_rows])
     scores = score(rows)
-    scores[len(rows) - len(certain) :] = 1.0
+    scores[len(rows) - len(exact_rows) :] = 1.0
     order = np.lexsort((rows, -scores))[:length]
-    return Ranked(total, rows[order], scores[order])
+    return TopRows(total, rows[order], scores[order])

@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.index.scan.ranking import (
     Candidates,
-    Ranked,
-    Wanted,
+    SearchSpec,
+    TopRows,
     ranked,
 )
 from engine.index.scan.request_combiner import Combiner
@@ -24,7 +24,7 @@ from engine.index.scan.score import (
 
 _TOGETHER = 64  # questions in a pass; more would wait less for a second one
 
-FindCandidates = Callable[[Floats, Sequence[Wanted]], list[Candidates]]
+FindCandidates = Callable[[Floats, Sequence[SearchSpec]], list[Candidates]]
 
 
 class ScoreRows(Protocol):
@@ -40,11 +40,11 @@ class SharedPasses:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._size, self._dimension = shape
-        self._combiner = Combiner[tuple[Floats, Wanted], Candidates](most=_TOGETHER)
+        self._combiner = Combiner[tuple[Floats, SearchSpec], Candidates](most=_TOGETHER)
 
     def search(
-        self, questions: Floats, wanted: Sequence[Wanted], candidates: FindCandidates, scores: ScoreRows
-    ) -> list[Ranked]:
+        self, questions: Floats, wanted: Sequence[SearchSpec], candidates: FindCandidates, scores: ScoreRows
+    ) -> list[TopRows]:
         """The answer to each question. Those asked together have a pass of their own."""
         rows = as_questions(questions, self._dimension)
         if len(rows) != len(wanted):
@@ -52,7 +52,7 @@ class SharedPasses:
         if not wanted:
             return []
 
-        def of_those_waiting(waiting: Sequence[tuple[Floats, Wanted]]) -> list[Candidates]:
+        def of_those_waiting(waiting: Sequence[tuple[Floats, SearchSpec]]) -> list[Candidates]:
             asked, wants = zip(*waiting, strict=True)
             return candidates(np.stack(asked), wants)
 

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from engine.index.scan.dot_products import whole_products
 from engine.index.scan.int8_bounds import RoughScores
 from engine.index.scan.ranking import (
-    Bounded,
+    BoundedRows,
     Candidates,
-    Limits,
-    Wanted,
+    Cutoffs,
+    SearchSpec,
 )
 from engine.index.scan.score import (
     Columns,
@@ -36,19 +36,19 @@ from engine.index.scan.score import (
     rounding_bound,
 )
 
-_NONE_SO_FAR = Bounded(np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0), np.empty(0))
+_NONE_SO_FAR = BoundedRows(np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0), np.empty(0))
 _ALL = 2**62
 Places = NDArray[np.int64]
 
 
-class Pass:
+class TilePass:
     """What is known of each question so far.
 
     The first tile is to be looked at alone, all others may be by several threads.
     """
 
     def __init__(
-        self, matrix: Floats, rough: RoughScores | None, questions: Floats, wanted: Sequence[Wanted]
+        self, matrix: Floats, rough: RoughScores | None, questions: Floats, wanted: Sequence[SearchSpec]
     ) -> None:
         self._matrix = matrix
         self._rough = rough
@@ -68,11 +68,11 @@ class Pass:
         self._look_again_at = 1
         self._lock = Lock()
 
-    def look_at(self, start: int, stop: int) -> None:
+    def visit(self, start: int, stop: int) -> None:
         """Keep what may matter of these rows."""
         found, columns = [], np.arange(len(self._questions))
         if self._rough and self._seen:
-            kept, counted, columns = self._rough.look_at(start, stop, self._limits)
+            kept, counted, columns = self._rough.visit(start, stop, self._limits)
             found.append((kept, counted))
         if len(columns):
             found.append(self._look_at_whole_rows(start, stop, columns))
@@ -94,10 +94,10 @@ class Pass:
         ]
 
     @property
-    def _limits(self) -> Limits:
-        return Limits(self._thresholds, np.minimum(self._thresholds, self._best), self._wanted_from)
+    def _limits(self) -> Cutoffs:
+        return Cutoffs(self._thresholds, np.minimum(self._thresholds, self._best), self._wanted_from)
 
-    def _look_at_whole_rows(self, start: int, stop: int, columns: Columns) -> tuple[Bounded, Rows]:
+    def _look_at_whole_rows(self, start: int, stop: int, columns: Columns) -> tuple[BoundedRows, Rows]:
         found = whole_products(self._matrix[start:stop], self._questions[columns])
         bounds = self._bounds[columns]
         if not self._seen:
@@ -114,7 +114,7 @@ class Pass:
         rough, off = found[column, rows].astype(np.float64), bounds[column]
         counted = np.zeros(len(self._counted), dtype=np.int64)
         counted[columns] = np.count_nonzero(surely, axis=1)
-        return Bounded(columns[column], rows + start, rough - off, rough + off), counted
+        return BoundedRows(columns[column], rows + start, rough - off, rough + off), counted
 
     def _look_again(self) -> None:
         """With the lock held: use the best rows so far to leave out more of the rest."""
@@ -129,9 +129,9 @@ class Pass:
         self._best = _at_place(self._keep, lowest, ends)
         self._wanted_from = _at_place(self._first, lowest, ends)
 
-    def _in_order(self) -> tuple[Bounded, Places]:
+    def _in_order(self) -> tuple[BoundedRows, Places]:
         """All that was kept, question by question, the best first; and where each question ends."""
-        kept = Bounded.together(self._kept)
+        kept = BoundedRows.together(self._kept)
         kept = kept.where(np.lexsort((-kept.lowest, kept.columns)))
         return kept, np.searchsorted(kept.columns, np.arange(len(self._questions) + 1))
 

@@ -15,7 +15,7 @@ from bot.admin.label_files import (
     read,
     write,
 )
-from bot.domain import Label, PastLabel, Person
+from bot.domain import Label, Person, RecordedLabel
 
 HEAD = "question,entry,relevant\n"
 T = datetime(2026, 11, 23, tzinfo=UTC)
@@ -48,7 +48,7 @@ def a_file(folder: Path, content: str, name: str = "labels.csv") -> Path:
 def test_what_is_exported_can_be_imported(tmp_path: Path, name: str, given_labels: list[Label]) -> None:
     path = tmp_path / name
     path.unlink(missing_ok=True)
-    write(path, [PastLabel(label, Person("slack", "T1", "U1", "Ann"), T) for label in given_labels])
+    write(path, [RecordedLabel(label, Person("slack", "T1", "U1", "Ann"), T) for label in given_labels])
     told = [(row.question, row.entry, row.relevant, row.score, row.person) for row in read(path)]
     assert told == [
         (label.question, label.entry_id, label.relevant, label.score, "slack:T1:U1") for label in given_labels

@@ -17,7 +17,7 @@ from bot.commands.teach.grammar import (
     TeachWording,
     UndoTeaching,
 )
-from bot.commands.tune.grammar import JudgeMatch, Tune
+from bot.commands.tune.grammar import LabelMatch, Tune
 from bot.grammar.command import BadCommand, Command, Question
 
 
@@ -32,9 +32,9 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("、tune", Tune()),
         ("/tune precision 0.95", Tune(Decimal("0.95"))),
         ("/tune precision 95%", Tune(Decimal("0.95"))),
-        ("/tune yes aB-3_x 2", JudgeMatch("aB-3_x", 2, relevant=True)),
-        ("/tune yes ＿aB＿＿x 2", JudgeMatch("_aB__x", 2, relevant=True)),
-        ("/tune no aB-3_x ２", JudgeMatch("aB-3_x", 2, relevant=False)),
+        ("/tune yes aB-3_x 2", LabelMatch("aB-3_x", 2, relevant=True)),
+        ("/tune yes ＿aB＿＿x 2", LabelMatch("_aB__x", 2, relevant=True)),
+        ("/tune no aB-3_x ２", LabelMatch("aB-3_x", 2, relevant=False)),
         ("/review", ShowReview()),
         ("/review 0.70 0.45", SetReview(Decimal("0.70"), Decimal("0.45"))),
         ("/review 70% 45%", SetReview(Decimal("0.7"), Decimal("0.45"))),

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from bot.config import Bot
 from tests.bot.store.building import HandClock, a_store
-from tests.support.responder_rig import Desk
+from tests.support.responder_rig import ResponderRig
 
 clock = HandClock()
 with a_store(Path("bot.db"), clock) as store:
-    desk = Desk(store, clock, Bot())
+    desk = ResponderRig(store, clock, Bot())
     for text in ("/toy", "/toy 3", "/toy", "toy 4", "/toy 10", "/help toy", "/settings", "/threshold 0.5"):
         print(desk.say(text))
 """

@@ -8,9 +8,9 @@ import pytest
 
 from bot.config import Bot
 from bot.domain import Channel, EngineError, KnowledgeBase, Surface
-from bot.pipeline.announcer import Clockwork
+from bot.pipeline.announcer import ScheduledMessages
 from tests.bot.store.building import HandClock, a_store
-from tests.support.responder_rig import NEXT_DOOR, Desk
+from tests.support.responder_rig import NEXT_DOOR, ResponderRig
 
 # A Monday, eight in the morning in UTC and four in the afternoon in Shanghai.
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp()
@@ -23,88 +23,90 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clock: HandClock) -> Iterator[Desk]:
+def rig(tmp_path: Path, clock: HandClock) -> Iterator[ResponderRig]:
     with a_store(tmp_path / "bot.db", clock) as store:
-        desk = Desk(store, clock, Bot())
-        desk.engine.fingerprint = "f1"
-        yield desk
+        rig = ResponderRig(store, clock, Bot())
+        rig.engine.fingerprint = "f1"
+        yield rig
 
 
-def a_clockwork(
-    desk: Desk,
+def scheduled_messages_of(
+    rig: ResponderRig,
     knowledge_base: Callable[[str], KnowledgeBase] | None = None,
     speaks_first: Callable[[Channel], bool] = lambda _: True,
-) -> Clockwork:
+) -> ScheduledMessages:
     """As after a start: it remembers nothing."""
-    return Clockwork(
-        places=desk.store.places.all,
+    return ScheduledMessages(
+        places=rig.store.places.all,
         speaks_first=speaks_first,
-        settings=desk.store.settings,
-        knowledge_base=knowledge_base or desk.engine.knowledge_base,
+        settings=rig.store.settings,
+        knowledge_base=knowledge_base or rig.engine.knowledge_base,
         default_knowledge_base="default",
-        accept=desk.store.inbox.accept,
-        clock=desk.store.clock,
+        accept=rig.store.inbox.accept,
+        clock=rig.store.clock,
         timezone="UTC",
     )
 
 
-def heard(desk: Desk) -> list[tuple[str, str]]:
+def heard(rig: ResponderRig) -> list[tuple[str, str]]:
     """What waits in the inbox by the clock, taken out."""
     found = []
-    while item := desk.store.inbox.claim():
+    while item := rig.store.inbox.claim():
         assert item.message.surface is Surface.CLOCK
         found.append((item.message.channel.id, item.message.text))
-        desk.store.inbox.answered(item, desk.responder.reply_to(item))
+        rig.store.inbox.answered(item, rig.responder.reply_to(item))
     return found
 
 
-def test_nothing_is_due_where_the_bot_can_only_answer(desk: Desk, clock: HandClock) -> None:
-    desk.say("/gaps digest daily 09:00")
-    desk.say("/gaps digest daily 09:00", channel=NEXT_DOOR)
+def test_nothing_is_due_where_the_bot_can_only_answer(rig: ResponderRig, clock: HandClock) -> None:
+    rig.say("/gaps digest daily 09:00")
+    rig.say("/gaps digest daily 09:00", channel=NEXT_DOOR)
     clock.go_on(HOUR)
-    a_clockwork(desk, speaks_first=lambda channel: channel == NEXT_DOOR).look()
-    assert heard(desk) == [("C2", "digest")]
+    scheduled_messages_of(rig, speaks_first=lambda channel: channel == NEXT_DOOR).look()
+    assert heard(rig) == [("C2", "digest")]
 
 
-def test_a_daily_digest_is_due_once_a_day_at_the_hour_of_its_channel(desk: Desk, clock: HandClock) -> None:
-    desk.say("/gaps digest daily 09:00")
-    desk.say("/gaps digest daily 17:00 Asia/Shanghai", channel=NEXT_DOOR)
-    clockwork = a_clockwork(desk)
-    assert clockwork.look() == 0
+def test_a_daily_digest_is_due_once_a_day_at_the_hour_of_its_channel(
+    rig: ResponderRig, clock: HandClock
+) -> None:
+    rig.say("/gaps digest daily 09:00")
+    rig.say("/gaps digest daily 17:00 Asia/Shanghai", channel=NEXT_DOOR)
+    scheduled_messages = scheduled_messages_of(rig)
+    assert scheduled_messages.look() == 0
     clock.go_on(HOUR)
-    assert clockwork.look() == 2
-    assert clockwork.look() == 0
-    assert sorted(heard(desk)) == [("C1", "digest"), ("C2", "digest")]
+    assert scheduled_messages.look() == 2
+    assert scheduled_messages.look() == 0
+    assert sorted(heard(rig)) == [("C1", "digest"), ("C2", "digest")]
     clock.go_on(24 * HOUR)
-    assert clockwork.look() == 2
+    assert scheduled_messages.look() == 2
 
 
 def test_after_a_crash_and_beside_another_process_a_slot_is_still_said_once(
-    desk: Desk, clock: HandClock
+    rig: ResponderRig, clock: HandClock
 ) -> None:
-    desk.say("/gaps digest daily 09:00")
+    rig.say("/gaps digest daily 09:00")
     clock.go_on(HOUR)
     for _ in range(3):
-        a_clockwork(desk).look()
-    assert heard(desk) == [("C1", "digest")]
+        scheduled_messages_of(rig).look()
+    assert heard(rig) == [("C1", "digest")]
 
 
-def test_a_weekly_digest_is_due_on_mondays(desk: Desk, clock: HandClock) -> None:
-    desk.say("/gaps digest weekly 09:00")
-    clockwork = a_clockwork(desk)
+def test_a_weekly_digest_is_due_on_mondays(rig: ResponderRig, clock: HandClock) -> None:
+    rig.say("/gaps digest weekly 09:00")
+    scheduled_messages = scheduled_messages_of(rig)
     due = []
     for day in range(15):
         clock.go_on(24 * HOUR if day else HOUR)
-        due.append(clockwork.look())
+        due.append(scheduled_messages.look())
     assert due == [1, *[0] * 6, 1, *[0] * 6, 1]
 
 
-def test_a_digest_asked_for_after_its_hour_begins_tomorrow(desk: Desk, clock: HandClock) -> None:
-    desk.say("/gaps digest daily 07:00")
-    clockwork = a_clockwork(desk)
-    assert clockwork.look() == 0
+def test_a_digest_asked_for_after_its_hour_begins_tomorrow(rig: ResponderRig, clock: HandClock) -> None:
+    rig.say("/gaps digest daily 07:00")
+    scheduled_messages = scheduled_messages_of(rig)
+    assert scheduled_messages.look() == 0
     clock.go_on(24 * HOUR)
-    assert clockwork.look() == 1
+    assert scheduled_messages.look() == 1
 
 
 @pytest.mark.parametrize(
@@ -117,48 +119,48 @@ def test_a_digest_asked_for_after_its_hour_begins_tomorrow(desk: Desk, clock: Ha
     ],
 )
 def test_a_digest_is_told_once_on_days_when_the_clocks_change(
-    desk: Desk, clock: HandClock, eve: str, first: str, second: str
+    rig: ResponderRig, clock: HandClock, eve: str, first: str, second: str
 ) -> None:
     clock.seconds = datetime.fromisoformat(f"{eve}+00:00").timestamp()
-    desk.say("/gaps digest daily 02:00 Europe/Berlin")
-    clockwork, told = a_clockwork(desk), []
+    rig.say("/gaps digest daily 02:00 Europe/Berlin")
+    scheduled_messages, told = scheduled_messages_of(rig), []
     for _ in range(48):
         clock.go_on(HOUR)
-        if clockwork.look():
+        if scheduled_messages.look():
             told.append(f"{clock.now():%Y-%m-%dT%H:%M}")
     assert told == [first, second]
 
 
 def test_what_was_slept_through_is_said_late_on_the_same_day_and_not_at_all_the_next(
-    desk: Desk, clock: HandClock
+    rig: ResponderRig, clock: HandClock
 ) -> None:
-    desk.say("/gaps digest daily 09:00")
+    rig.say("/gaps digest daily 09:00")
     clock.go_on(5 * HOUR)
-    assert a_clockwork(desk).look() == 1
+    assert scheduled_messages_of(rig).look() == 1
     clock.go_on(12 * HOUR)
-    assert a_clockwork(desk).look() == 0
+    assert scheduled_messages_of(rig).look() == 0
 
 
-def test_another_model_is_news_for_channels_that_set_a_threshold(desk: Desk) -> None:
-    desk.say("/threshold 0.5")
-    desk.ask("anything", channel=NEXT_DOOR)
-    clockwork = a_clockwork(desk)
-    assert clockwork.look() == 0
-    desk.engine.fingerprint = "f2"
-    assert clockwork.look() == 1
-    assert clockwork.look() == 0
-    desk.store.clock.go_on(60)  # type: ignore[attr-defined]
-    assert heard(desk) == [("C1", "model")]
-    assert a_clockwork(desk).look() == 0
+def test_another_model_is_news_for_channels_that_set_a_threshold(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.5")
+    rig.ask("anything", channel=NEXT_DOOR)
+    scheduled_messages = scheduled_messages_of(rig)
+    assert scheduled_messages.look() == 0
+    rig.engine.fingerprint = "f2"
+    assert scheduled_messages.look() == 1
+    assert scheduled_messages.look() == 0
+    rig.store.clock.go_on(60)  # type: ignore[attr-defined]
+    assert heard(rig) == [("C1", "model")]
+    assert scheduled_messages_of(rig).look() == 0
 
 
-def test_a_silent_engine_and_a_stopped_digest_make_no_news(desk: Desk, clock: HandClock) -> None:
-    desk.say("/threshold 0.5")
-    desk.say("/gaps digest daily 09:00")
-    desk.say("/gaps digest off")
+def test_a_silent_engine_and_a_stopped_digest_make_no_news(rig: ResponderRig, clock: HandClock) -> None:
+    rig.say("/threshold 0.5")
+    rig.say("/gaps digest daily 09:00")
+    rig.say("/gaps digest off")
     clock.go_on(HOUR)
 
     def away(name: str) -> KnowledgeBase:
         raise EngineError("away", name)
 
-    assert a_clockwork(desk, away).look() == 0
+    assert scheduled_messages_of(rig, away).look() == 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain import Clock
-from bot.pipeline.poller import Lookout
+from bot.pipeline.poller import Poller
 from bot.pipeline.worker import Bell
 from bot.store import StoreError
 
@@ -23,8 +23,8 @@ def test_it_rings_while_something_is_due(inbox: float | None, outbox: float | No
     def at(seconds: float | None) -> float | None:
         return None if seconds is None else clock.steady() + seconds
 
-    lookout = Lookout(next_due=(lambda: at(inbox), lambda: at(outbox)), clock=clock, ring=bell.ring)
-    assert lookout.step() is is_due
+    poller = Poller(next_due=(lambda: at(inbox), lambda: at(outbox)), clock=clock, ring=bell.ring)
+    assert poller.step() is is_due
     assert bell.rings == int(is_due)
 
 
@@ -38,10 +38,10 @@ def test_it_goes_on_when_the_database_does_not_say() -> None:
             raise answer
         return answer
 
-    lookout = Lookout(next_due=(next_due,), clock=Clock(), ring=rung.set)
-    lookout.stop()
-    lookout = Lookout(next_due=(next_due,), clock=Clock(), ring=rung.set)
-    lookout.start()
+    poller = Poller(next_due=(next_due,), clock=Clock(), ring=rung.set)
+    poller.stop()
+    poller = Poller(next_due=(next_due,), clock=Clock(), ring=rung.set)
+    poller.start()
     assert rung.wait(10)
-    lookout.stop()
-    lookout.stop()
+    poller.stop()
+    poller.stop()

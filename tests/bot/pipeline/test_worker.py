@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import Clock
 from bot.metrics import Metrics
-from bot.pipeline.rendezvous import Handover
+from bot.pipeline.rendezvous import ResponseSlots
 from bot.pipeline.worker import Bell, Worker, Workers
 from bot.store import StoreError
 
@@ -92,7 +92,7 @@ def test_replies_that_are_due_take_turns_with_new_messages() -> None:
         outbox=Asked("reply", heard),  # type: ignore[arg-type]
         responder=None,  # type: ignore[arg-type]
         platforms={},
-        handover=Handover(seats=1),
+        response_slots=ResponseSlots(slots=1),
         metrics=Metrics(),
     )
     for _ in range(4):

@@ -18,18 +18,18 @@ from hypothesis import strategies as st
 
 from bot.process import control_socket
 from bot.process.control_socket import (
-    Hear,
-    Local,
+    ControlServer,
     LocalError,
     NotRunning,
+    OnProgress,
     Operation,
     Request,
 )
 
 
 @contextmanager
-def a_running_bot(data_dir: Path, operations: Mapping[str, Operation]) -> Iterator[Local]:
-    running = Local(data_dir, operations)
+def a_running_bot(data_dir: Path, operations: Mapping[str, Operation]) -> Iterator[ControlServer]:
+    running = ControlServer(data_dir, operations)
     running.start()
     try:
         yield running
@@ -37,17 +37,17 @@ def a_running_bot(data_dir: Path, operations: Mapping[str, Operation]) -> Iterat
         running.stop()
 
 
-def echo(request: Request, hear: Hear) -> Any:
+def echo(request: Request, hear: OnProgress) -> Any:
     hear(request["text"])
     hear(request["text"].upper())
     return {"length": len(request["text"])}
 
 
-def refuse(_: Request, __: Hear) -> Any:
+def refuse(_: Request, __: OnProgress) -> Any:
     raise LocalError("not today")
 
 
-def break_down(_: Request, __: Hear) -> Any:
+def break_down(_: Request, __: OnProgress) -> Any:
     raise RuntimeError("a secret path")
 
 
@@ -81,7 +81,7 @@ def test_a_stopped_bot_leaves_no_socket_and_can_be_stopped_again(tmp_path: Path)
     with a_running_bot(tmp_path, {}) as running:
         running.stop()
         assert not control_socket.address(tmp_path).exists()
-    Local(tmp_path, {}).stop()
+    ControlServer(tmp_path, {}).stop()
 
 
 def test_a_refusal_reaches_the_person_and_a_mistake_of_ours_only_the_log(
@@ -119,7 +119,7 @@ def test_a_data_folder_may_be_named_from_the_current_folder(tmp_path: Path) -> N
 def test_callers_work_side_by_side(tmp_path: Path) -> None:
     first_is_in, second_is_done = threading.Event(), threading.Event()
 
-    def wait(_: Request, __: Hear) -> Any:
+    def wait(_: Request, __: OnProgress) -> Any:
         first_is_in.set()
         return second_is_done.wait(10)
 
@@ -139,7 +139,7 @@ def test_callers_work_side_by_side(tmp_path: Path) -> None:
 def test_a_caller_that_waits_when_the_bot_stops_is_told(tmp_path: Path) -> None:
     is_in, may_go = threading.Event(), threading.Event()
 
-    def wait(_: Request, __: Hear) -> Any:
+    def wait(_: Request, __: OnProgress) -> Any:
         is_in.set()
         may_go.wait(10)
 
@@ -163,7 +163,7 @@ def test_a_caller_that_waits_when_the_bot_stops_is_told(tmp_path: Path) -> None:
 def test_an_operation_learns_that_its_caller_has_gone(tmp_path: Path) -> None:
     learned, gone = threading.Event(), threading.Event()
 
-    def tell_for_ever(_: Request, hear: Hear) -> Any:
+    def tell_for_ever(_: Request, hear: OnProgress) -> Any:
         assert gone.wait(10)
         try:
             while True:

@@ -15,8 +15,8 @@ from tests.support.pseudo_terminal import CTRL_C, CTRL_Z, a_terminal
 ROOT = Path(__file__).resolve().parents[3]
 
 WAITS = """
-from bot.process.foreground import asked_to_stop, own_foreground
-with own_foreground(), asked_to_stop(last_resort=lambda: print("at once", flush=True)) as asked:
+from bot.process.foreground import stop_signal, own_foreground
+with own_foreground(), stop_signal(last_resort=lambda: print("at once", flush=True)) as asked:
     print("ready", flush=True)
     asked.wait()
     print("tidying up", flush=True)

@@ -41,7 +41,7 @@ from tests.support.responder_rig import (
     NEXT_DOOR,
     ROOM,
     WECOM,
-    Desk,
+    ResponderRig,
 )
 
 CHANNELS = (ROOM, NEXT_DOOR, WECOM)
@@ -137,8 +137,8 @@ steps = st.builds(Step, st.sampled_from(CHANNELS), st.sampled_from((ANN, BOB)), 
 class Played:
     """A desk at which steps are taken, and what each channel heard there."""
 
-    def __init__(self, desk: Desk, clock: HandClock) -> None:
-        self.desk = desk
+    def __init__(self, rig: ResponderRig, clock: HandClock) -> None:
+        self.rig = rig
         self.clock = clock
         self.heard: dict[Channel, list[Any]] = {channel: [] for channel in CHANNELS}
 
@@ -148,19 +148,19 @@ class Played:
             self.clock.go_on(7)
             if isinstance(step.action, Ask):  # the knowledge base is everybody's
                 best = step.action.best
-                self.desk.engine.entries = {"e1": ("lemon", best), "e2": ("lime", best - 0.1)}
-            message = self.desk.message(channel=step.channel, person=step.person)
+                self.rig.engine.entries = {"e1": ("lemon", best), "e2": ("lime", best - 0.1)}
+            message = self.rig.message(channel=step.channel, person=step.person)
             if only in {None, step.channel} and (meant := self._meant(step, message)):
                 self.heard[step.channel] += self.hear(meant)
         return self
 
     def hear(self, message: IncomingMessage) -> list[Any]:
-        outcome = self.desk.hear(message)
+        outcome = self.rig.hear(message)
         return [*outcome.replies, *(file.content for file in outcome.files)]
 
     def belongings(self, channel: Channel) -> list[Any]:
         """All that a channel can see of itself, and all that is kept of it."""
-        store, span = self.desk.store, (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+        store, span = self.rig.store, (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
         numbers = self._review_numbers(channel)
         kept = [
             store.settings.of(channel),
@@ -174,12 +174,12 @@ class Played:
             [replace(item, id=numbers.index(item.id)) for item in store.reviews.everything(channel)],
             [store.gaps.closed(channel, base) for base in BASES],
         ]
-        seen = [self.hear(self.desk.message(text, channel=channel)) for text in SHOWN]
+        seen = [self.hear(self.rig.message(text, channel=channel)) for text in SHOWN]
         return [*kept, *map(self._plain, [*self.heard[channel], *seen])]
 
     def trespass(self, intruder: Channel, owner: Channel) -> None:
         """Act on everything of another channel, by its real names."""
-        store = self.desk.store
+        store = self.rig.store
         names = [past.answer.id for past in store.history.recent(owner, 100)]
         clicks: list[Action] = [ShowMore(name, 0) for name in names]
         clicks += [Vote(name, "e1", "not helpful") for name in names]
@@ -187,7 +187,7 @@ class Played:
         clicks += [RunCommand(f"/tune no {name} 1") for name in names]
         clicks += [RunCommand(f"/queue confirm {number}") for number in self._review_numbers(owner)]
         for click in clicks:
-            self.hear(self.desk.message(surface=Surface.ACTION, action=click, channel=intruder))
+            self.hear(self.rig.message(surface=Surface.ACTION, action=click, channel=intruder))
 
     def _meant(self, step: Step, message: IncomingMessage) -> IncomingMessage | None:
         """The message of this step; None when there is nothing yet to act on."""
@@ -210,11 +210,11 @@ class Played:
                 label = Label(
                     question, "e1", relevant, "import", "default", f"import:{question}", 0.5, "paper"
                 )
-                self.desk.store.labels.take_in(step.channel, [(step.person, label)])
+                self.rig.store.labels.take_in(step.channel, [(step.person, label)])
                 return None
 
     def _click(self, channel: Channel, at: int, entry: str, how: str) -> Action | None:
-        answers = self.desk.store.history.recent(channel, 100)
+        answers = self.rig.store.history.recent(channel, 100)
         if at >= len(answers):
             return None
         name = answers[at].answer.id
@@ -228,7 +228,7 @@ class Played:
         return clicks[how]
 
     def _review_numbers(self, channel: Channel) -> list[int]:
-        return [item.id for item in self.desk.store.reviews.everything(channel)]
+        return [item.id for item in self.rig.store.reviews.everything(channel)]
 
     @staticmethod
     def _plain(heard: object) -> str:
@@ -250,7 +250,7 @@ def a_desk(empty: Path) -> Iterator[Played]:
         path, clock = Path(folder) / "bot.db", HandClock()
         shutil.copy(empty, path)
         with a_store(path, clock) as store:
-            yield Played(Desk(store, clock, Bot()), clock)
+            yield Played(ResponderRig(store, clock, Bot()), clock)
 
 
 def all_are_as_if_alone(empty: Path, steps: Sequence[Step]) -> None:

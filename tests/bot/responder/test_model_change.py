@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.config import Bot
 from bot.domain import Answer, Surface, Text
-from bot.responder.model_change import carried_over, rounded
+from bot.responder.model_change import map_by_quantiles, rounded
 from tests.bot.store.building import HandClock, a_store
-from tests.support.responder_rig import NEXT_DOOR, ROOM, Desk
+from tests.support.responder_rig import NEXT_DOOR, ROOM, ResponderRig
 
 inside = st.integers(1, 9_999).map(lambda parts: parts / 10_000)
 samples = st.lists(inside, min_size=5, max_size=40, unique=True)
@@ -23,8 +23,8 @@ def test_a_quantile_carried_there_and_back_returns(
     before: list[float], after: list[float], threshold: float
 ) -> None:
     count = min(len(before), len(after))
-    there = carried_over(threshold, before[:count], after[:count])
-    assert carried_over(there, after[:count], before[:count]) == pytest.approx(threshold, abs=1e-9)
+    there = map_by_quantiles(threshold, before[:count], after[:count])
+    assert map_by_quantiles(there, after[:count], before[:count]) == pytest.approx(threshold, abs=1e-9)
 
 
 @given(samples, samples, inside)
@@ -32,7 +32,7 @@ def test_as_many_questions_pass_as_before(before: list[float], after: list[float
     count = min(len(before), len(after))
     before, after = before[:count], after[:count]
     passing = sum(score >= threshold for score in before)
-    new = carried_over(threshold, before, after)
+    new = map_by_quantiles(threshold, before, after)
     # Straight lines are computed with rounding; a score that lies on the threshold itself is not judged.
     assume(min(abs(score - new) for score in after) > 1e-9)
     assert sum(score >= new for score in after) == passing
@@ -58,109 +58,113 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clock: HandClock) -> Iterator[Desk]:
+def rig(tmp_path: Path, clock: HandClock) -> Iterator[ResponderRig]:
     with a_store(tmp_path / "bot.db", clock) as store:
-        desk = Desk(store, clock, Bot())
-        desk.engine.fingerprint = "f1"
-        yield desk
+        rig = ResponderRig(store, clock, Bot())
+        rig.engine.fingerprint = "f1"
+        yield rig
 
 
-def another_model(desk: Desk, clock: HandClock, score: float) -> None:
+def another_model(rig: ResponderRig, clock: HandClock, score: float) -> None:
     clock.go_on(60)
-    desk.engine.fingerprint, desk.engine.model = "f2", "paper 2"
-    desk.engine.entries = {"e1": ("entry", score)}
+    rig.engine.fingerprint, rig.engine.model = "f2", "paper 2"
+    rig.engine.entries = {"e1": ("entry", score)}
 
 
-def asked_with_scores(desk: Desk, *scores: float) -> None:
+def asked_with_scores(rig: ResponderRig, *scores: float) -> None:
     for number, score in enumerate(scores):
-        desk.engine.entries = {"e1": ("entry", score)}
-        desk.ask(f"question {number}")
+        rig.engine.entries = {"e1": ("entry", score)}
+        rig.ask(f"question {number}")
 
 
-def test_another_model_carries_the_threshold_over_and_says_so_once(desk: Desk, clock: HandClock) -> None:
-    desk.say("/threshold 0.5")
-    asked_with_scores(desk, 0.3, 0.4, 0.6, 0.7, 0.8)
-    another_model(desk, clock, 0.9)
-    answer, news = desk.hear(desk.message("question 9")).replies
+def test_another_model_carries_the_threshold_over_and_says_so_once(
+    rig: ResponderRig, clock: HandClock
+) -> None:
+    rig.say("/threshold 0.5")
+    asked_with_scores(rig, 0.3, 0.4, 0.6, 0.7, 0.8)
+    another_model(rig, clock, 0.9)
+    answer, news = rig.hear(rig.message("question 9")).replies
     assert isinstance(answer, Answer)
     assert isinstance(news, Text)
     assert not news.private
     assert "went from 0.50 to" in news.body
     assert "of the last 5 questions as many pass as before (60%)" in news.body
-    new = desk.threshold()
+    new = rig.threshold()
     assert new is not None
     assert answer.threshold == new
-    assert desk.store.settings.of(ROOM).threshold_model == "f2"
-    assert len(desk.hear(desk.message("question 10")).replies) == 1
-    assert "0.50" in desk.say("/threshold undo")
-    assert desk.threshold() == Decimal("0.50")
-    assert len(desk.hear(desk.message("question 11")).replies) == 1
+    assert rig.store.settings.of(ROOM).threshold_model == "f2"
+    assert len(rig.hear(rig.message("question 10")).replies) == 1
+    assert "0.50" in rig.say("/threshold undo")
+    assert rig.threshold() == Decimal("0.50")
+    assert len(rig.hear(rig.message("question 11")).replies) == 1
 
 
-def test_with_too_few_questions_the_number_stays_and_that_is_said(desk: Desk, clock: HandClock) -> None:
-    desk.say("/threshold 0.5")
-    asked_with_scores(desk, 0.6)
-    another_model(desk, clock, 0.9)
-    _, news = desk.hear(desk.message("question 9")).replies
+def test_with_too_few_questions_the_number_stays_and_that_is_said(
+    rig: ResponderRig, clock: HandClock
+) -> None:
+    rig.say("/threshold 0.5")
+    asked_with_scores(rig, 0.6)
+    another_model(rig, clock, 0.9)
+    _, news = rig.hear(rig.message("question 9")).replies
     assert isinstance(news, Text)
     assert "still 0.50" in news.body
-    assert desk.threshold() == Decimal("0.50")
-    assert len(desk.hear(desk.message("question 10")).replies) == 1
+    assert rig.threshold() == Decimal("0.50")
+    assert len(rig.hear(rig.message("question 10")).replies) == 1
 
 
 def test_with_too_few_questions_those_of_all_channels_are_counted_and_none_is_shown(
-    desk: Desk, clock: HandClock
+    rig: ResponderRig, clock: HandClock
 ) -> None:
-    desk.say("/threshold 0.5")
-    desk.engine.entries = {"e1": ("entry", 0.9)}
-    desk.ask("mine")
+    rig.say("/threshold 0.5")
+    rig.engine.entries = {"e1": ("entry", 0.9)}
+    rig.ask("mine")
     for number, score in enumerate((0.3, 0.4, 0.6, 0.7, 0.8)):
-        desk.engine.entries = {"e1": ("entry", score)}
-        desk.ask(f"secret {number}", channel=NEXT_DOOR, private=score == 0.3)  # that one is not counted
-    another_model(desk, clock, 0.2)
-    desk.ask("already asked of the new model", channel=NEXT_DOOR)
-    _, news = desk.hear(desk.message("question 9")).replies
+        rig.engine.entries = {"e1": ("entry", score)}
+        rig.ask(f"secret {number}", channel=NEXT_DOOR, private=score == 0.3)  # that one is not counted
+    another_model(rig, clock, 0.2)
+    rig.ask("already asked of the new model", channel=NEXT_DOOR)
+    _, news = rig.hear(rig.message("question 9")).replies
     assert isinstance(news, Text)
     assert "went from 0.50 to 0.20" in news.body
     assert "of the last 5 questions of all channels as many pass as before (80%)" in news.body
     assert "secret" not in news.body
-    assert desk.threshold() == Decimal("0.20")
-    assert desk.store.settings.of(NEXT_DOOR).threshold is None
-    assert "0.50" in desk.say("/threshold undo")
-    assert desk.threshold() == Decimal("0.50")
+    assert rig.threshold() == Decimal("0.20")
+    assert rig.store.settings.of(NEXT_DOOR).threshold is None
+    assert "0.50" in rig.say("/threshold undo")
+    assert rig.threshold() == Decimal("0.50")
 
 
 def test_a_channel_without_a_threshold_of_its_own_is_told_and_keeps_none(
-    desk: Desk, clock: HandClock
+    rig: ResponderRig, clock: HandClock
 ) -> None:
-    asked_with_scores(desk, 0.6)
-    another_model(desk, clock, 0.9)
-    _, news = desk.hear(desk.message("question 9")).replies
+    asked_with_scores(rig, 0.6)
+    another_model(rig, clock, 0.9)
+    _, news = rig.hear(rig.message("question 9")).replies
     assert isinstance(news, Text)
     assert "another model now (paper 2)" in news.body
-    assert desk.threshold() is None
-    assert len(desk.hear(desk.message("question 10")).replies) == 1
+    assert rig.threshold() is None
+    assert len(rig.hear(rig.message("question 10")).replies) == 1
 
 
-def test_the_review_goes_along(desk: Desk, clock: HandClock) -> None:
-    desk.say("/threshold 0.5")
-    desk.say("/review 0.7 0.5")
-    asked_with_scores(desk, 0.3, 0.4, 0.6, 0.7, 0.8)
-    another_model(desk, clock, 0.2)
-    desk.ask("question 9")
-    own = desk.store.settings.of(ROOM)
+def test_the_review_goes_along(rig: ResponderRig, clock: HandClock) -> None:
+    rig.say("/threshold 0.5")
+    rig.say("/review 0.7 0.5")
+    asked_with_scores(rig, 0.3, 0.4, 0.6, 0.7, 0.8)
+    another_model(rig, clock, 0.2)
+    rig.ask("question 9")
+    own = rig.store.settings.of(ROOM)
     assert own.review_high is not None
     assert own.review_low is not None
     assert own.review_low <= own.review_high
     assert own.review_high != Decimal("0.70")
 
 
-def test_the_clock_brings_the_news_to_who_does_not_ask(desk: Desk, clock: HandClock) -> None:
-    desk.say("/threshold 0.5")
-    asked_with_scores(desk, 0.3, 0.4, 0.6, 0.7, 0.8)
-    another_model(desk, clock, 0.9)
-    (news,) = desk.hear(desk.message("model", surface=Surface.CLOCK)).replies
+def test_the_clock_brings_the_news_to_who_does_not_ask(rig: ResponderRig, clock: HandClock) -> None:
+    rig.say("/threshold 0.5")
+    asked_with_scores(rig, 0.3, 0.4, 0.6, 0.7, 0.8)
+    another_model(rig, clock, 0.9)
+    (news,) = rig.hear(rig.message("model", surface=Surface.CLOCK)).replies
     assert isinstance(news, Text)
     assert "went from 0.50 to" in news.body
-    assert desk.hear(desk.message("model", surface=Surface.CLOCK)).replies == ()
-    assert desk.hear(desk.message("model", surface=Surface.CLOCK, channel=NEXT_DOOR)).replies == ()
+    assert rig.hear(rig.message("model", surface=Surface.CLOCK)).replies == ()
+    assert rig.hear(rig.message("model", surface=Surface.CLOCK, channel=NEXT_DOOR)).replies == ()

@@ -23,8 +23,8 @@ from bot.domain import (
     Label,
     Match,
     Outcome,
-    PastChange,
     Person,
+    RecordedChange,
     ShowMore,
     Surface,
     Text,
@@ -40,7 +40,7 @@ from tests.support.responder_rig import (
     NEXT_DOOR,
     ROOM,
     WECOM,
-    Desk,
+    ResponderRig,
 )
 
 
@@ -50,21 +50,21 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def desk_with(tmp_path: Path, clock: HandClock) -> Iterator[Callable[..., Desk]]:
+def rig_with(tmp_path: Path, clock: HandClock) -> Iterator[Callable[..., ResponderRig]]:
     with a_store(tmp_path / "bot.db", clock) as store:
-        yield lambda **settings: Desk(store, clock, Bot(**settings))
+        yield lambda **settings: ResponderRig(store, clock, Bot(**settings))
 
 
 @pytest.fixture
-def desk(desk_with: Callable[..., Desk]) -> Desk:
-    return desk_with()
+def rig(rig_with: Callable[..., ResponderRig]) -> ResponderRig:
+    return rig_with()
 
 
 # questions
 
 
-def test_a_question_is_answered_with_the_ranked_matches(desk: Desk, clock: HandClock) -> None:
-    outcome = desk.hear(desk.message("which are sour?"))
+def test_a_question_is_answered_with_the_ranked_matches(rig: ResponderRig, clock: HandClock) -> None:
+    outcome = rig.hear(rig.message("which are sour?"))
     answer = Answer(
         id="a1",
         question="which are sour?",
@@ -89,32 +89,34 @@ def test_a_question_is_answered_with_the_ranked_matches(desk: Desk, clock: HandC
     assert outcome.asked.scores == (("e1", 0.82), ("e2", 0.71), ("e3", 0.45))
 
 
-def test_the_threshold_in_force_is_the_channels_then_the_knowledge_bases_then_the_default(desk: Desk) -> None:
-    assert (desk.ask("sour?").threshold, desk.ask("sour?").threshold_source) == (Decimal("0.40"), "default")
-    desk.hear(desk.message("/kb use shop"))
-    by_base = desk.ask("sour?")
+def test_the_threshold_in_force_is_the_channels_then_the_knowledge_bases_then_the_default(
+    rig: ResponderRig,
+) -> None:
+    assert (rig.ask("sour?").threshold, rig.ask("sour?").threshold_source) == (Decimal("0.40"), "default")
+    rig.hear(rig.message("/kb use shop"))
+    by_base = rig.ask("sour?")
     assert (by_base.threshold, by_base.threshold_source, by_base.total) == (
         Decimal("0.6"),
         "knowledge base",
         2,
     )
-    desk.say("/threshold 0.8")
-    own = desk.ask("sour?")
+    rig.say("/threshold 0.8")
+    own = rig.ask("sour?")
     assert (own.threshold, own.threshold_source, own.total) == (Decimal("0.80"), "channel", 1)
 
 
-def test_a_command_of_the_platform_is_answered_privately(desk: Desk) -> None:
-    assert desk.ask("/ask sour?", surface=Surface.COMMAND).private
-    assert not desk.ask("sour?").private
+def test_a_command_of_the_platform_is_answered_privately(rig: ResponderRig) -> None:
+    assert rig.ask("/ask sour?", surface=Surface.COMMAND).private
+    assert not rig.ask("sour?").private
 
 
-def test_a_blank_question_gets_the_help_page(desk: Desk) -> None:
-    assert desk.say("\u200b  ").startswith("Ask in plain words")
-    assert desk.say("@知识库助手", channel=WECOM).startswith("直接用平常的话提问即可")
+def test_a_blank_question_gets_the_help_page(rig: ResponderRig) -> None:
+    assert rig.say("\u200b  ").startswith("Ask in plain words")
+    assert rig.say("@知识库助手", channel=WECOM).startswith("直接用平常的话提问即可")
 
 
-def test_a_very_long_question_is_cut_and_says_so(desk: Desk) -> None:
-    answer, note = desk.hear(desk.message("é" * 40_000)).replies
+def test_a_very_long_question_is_cut_and_says_so(rig: ResponderRig) -> None:
+    answer, note = rig.hear(rig.message("é" * 40_000)).replies
     assert isinstance(answer, Answer)
     assert answer.question == "é" * 2_000
     assert note == Text(
@@ -122,51 +124,53 @@ def test_a_very_long_question_is_cut_and_says_so(desk: Desk) -> None:
     )
 
 
-def test_half_a_character_and_nul_never_reach_engine_or_store(desk: Desk) -> None:
-    (answer,) = desk.decide(desk.message("a\ud800b\0c")).replies
+def test_half_a_character_and_nul_never_reach_engine_or_store(rig: ResponderRig) -> None:
+    (answer,) = rig.decide(rig.message("a\ud800b\0c")).replies
     assert isinstance(answer, Answer)
     assert answer.question == "a?bc"
 
 
-def test_an_unknown_command_is_searched_for_and_help_is_offered(desk: Desk) -> None:
-    answer, note = desk.hear(desk.message("/tresholds 0.65")).replies
+def test_an_unknown_command_is_searched_for_and_help_is_offered(rig: ResponderRig) -> None:
+    answer, note = rig.hear(rig.message("/tresholds 0.65")).replies
     assert isinstance(answer, Answer)
     assert note == Text(
         "There is no command /tresholds. Did you mean /threshold?", "en", private=True, verb="help"
     )
 
 
-def test_an_unknown_command_that_finds_nothing_is_told_so_and_not_kept_as_a_question(desk: Desk) -> None:
-    desk.say("/threshold 0.9")
-    outcome = desk.hear(desk.message("/tresholds 0.65"))
+def test_an_unknown_command_that_finds_nothing_is_told_so_and_not_kept_as_a_question(
+    rig: ResponderRig,
+) -> None:
+    rig.say("/threshold 0.9")
+    outcome = rig.hear(rig.message("/tresholds 0.65"))
     assert [reply.body for reply in outcome.replies if isinstance(reply, Text)] == [
         "There is no command /tresholds. Did you mean /threshold?"
     ]
     assert (len(outcome.replies), outcome.asked) == (1, None)
 
 
-def test_a_channel_whose_knowledge_base_is_gone_is_told_which_there_are(desk: Desk) -> None:
-    desk.say("/kb use shop")
-    del desk.engine.thresholds["shop"]
-    desk.engine.clock.go_on(60)
+def test_a_channel_whose_knowledge_base_is_gone_is_told_which_there_are(rig: ResponderRig) -> None:
+    rig.say("/kb use shop")
+    del rig.engine.thresholds["shop"]
+    rig.engine.clock.go_on(60)
     assert (
-        desk.say("sour?")
+        rig.say("sour?")
         == 'No knowledge base is called "shop". There are: default. Choose with /kb use NAME.'
     )
 
 
-def test_a_question_while_the_engine_is_away_is_left_to_the_worker(desk: Desk) -> None:
-    desk.engine.away = True
+def test_a_question_while_the_engine_is_away_is_left_to_the_worker(rig: ResponderRig) -> None:
+    rig.engine.away = True
     with pytest.raises(EngineError) as raised:
-        desk.ask("sour?")
+        rig.ask("sour?")
     assert raised.value.code == "away"
 
 
 # the dial
 
 
-def test_a_threshold_says_who_from_and_to_and_leaves_other_channels_alone(desk: Desk) -> None:
-    outcome = desk.hear(desk.message("/threshold 0.65", surface=Surface.COMMAND))
+def test_a_threshold_says_who_from_and_to_and_leaves_other_channels_alone(rig: ResponderRig) -> None:
+    outcome = rig.hear(rig.message("/threshold 0.65", surface=Surface.COMMAND))
     assert outcome == Outcome(
         (
             Text(
@@ -178,12 +182,12 @@ def test_a_threshold_says_who_from_and_to_and_leaves_other_channels_alone(desk: 
         ),
         (Change("threshold", None, "0.65"),),
     )
-    assert (desk.threshold(), desk.threshold(NEXT_DOOR)) == (Decimal("0.65"), None)
+    assert (rig.threshold(), rig.threshold(NEXT_DOOR)) == (Decimal("0.65"), None)
 
 
-def test_a_wrong_value_changes_nothing_and_shows_an_example(desk: Desk) -> None:
-    desk.say("/threshold 0.5")
-    outcome = desk.hear(desk.message("/threshold {0.__class__} %n 💥"))
+def test_a_wrong_value_changes_nothing_and_shows_an_example(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.5")
+    outcome = rig.hear(rig.message("/threshold {0.__class__} %n 💥"))
     assert outcome == Outcome(
         (
             Text(
@@ -195,59 +199,59 @@ def test_a_wrong_value_changes_nothing_and_shows_an_example(desk: Desk) -> None:
             ),
         )
     )
-    assert desk.threshold() == Decimal("0.50")
+    assert rig.threshold() == Decimal("0.50")
 
 
-def test_a_bare_percentage_is_asked_back(desk: Desk) -> None:
-    assert desk.say("/threshold 65", channel=WECOM) == (
+def test_a_bare_percentage_is_asked_back(rig: ResponderRig) -> None:
+    assert rig.say("/threshold 65", channel=WECOM) == (
         "/threshold 的用法：0 到 1 之间的数（最多四位小数），例如 /threshold 0.65（收到的是“65”）。"
         "如果想要 65%，请发送 /threshold 65%。"
     )
 
 
 @pytest.mark.parametrize("command", ["/threshold try 65", "/threshold margin 5"])
-def test_a_bare_percentage_after_a_word_is_asked_back_with_the_word(desk: Desk, command: str) -> None:
-    assert desk.say(command).endswith(f"write {command}%.")
+def test_a_bare_percentage_after_a_word_is_asked_back_with_the_word(rig: ResponderRig, command: str) -> None:
+    assert rig.say(command).endswith(f"write {command}%.")
 
 
-def test_a_long_wrong_value_is_quoted_in_short(desk: Desk) -> None:
-    assert len(desk.say("/threshold " + "x" * 100_000)) < 200
+def test_a_long_wrong_value_is_quoted_in_short(rig: ResponderRig) -> None:
+    assert len(rig.say("/threshold " + "x" * 100_000)) < 200
 
 
 @pytest.mark.parametrize("value", ["0", "1", "100%", "0.0001"])
-def test_the_edges_can_be_set(desk: Desk, value: str) -> None:
-    desk.say(f"/threshold {value}")
-    assert desk.threshold() is not None
+def test_the_edges_can_be_set(rig: ResponderRig, value: str) -> None:
+    rig.say(f"/threshold {value}")
+    assert rig.threshold() is not None
 
 
-def test_undo_steps_back_and_never_forth(desk: Desk) -> None:
+def test_undo_steps_back_and_never_forth(rig: ResponderRig) -> None:
     for value in ("0.5", "0.6", "0.5"):
-        desk.say(f"/threshold {value}")
+        rig.say(f"/threshold {value}")
     seen = []
     for _ in range(3):
-        desk.say("/threshold undo")
-        seen.append(desk.threshold())
+        rig.say("/threshold undo")
+        seen.append(rig.threshold())
     assert seen == [Decimal("0.60"), Decimal("0.50"), None]
-    assert desk.say("/threshold undo") == "There is no change of the threshold left to take back."
+    assert rig.say("/threshold undo") == "There is no change of the threshold left to take back."
 
 
-def test_a_reset_can_be_undone_and_a_change_after_an_undo_stands(desk: Desk) -> None:
-    desk.say("/threshold 0.5")
-    desk.say("/threshold reset")
-    assert desk.threshold() is None
-    assert desk.say("/threshold undo") == (
+def test_a_reset_can_be_undone_and_a_change_after_an_undo_stands(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.5")
+    rig.say("/threshold reset")
+    assert rig.threshold() is None
+    assert rig.say("/threshold undo") == (
         "Ann took the last change of the threshold back: from 0.40 (default) to 0.50 (set in this channel)."
     )
-    desk.say("/threshold 0.7")
-    desk.say("/threshold undo")
-    assert desk.threshold() == Decimal("0.50")
+    rig.say("/threshold 0.7")
+    rig.say("/threshold undo")
+    assert rig.threshold() == Decimal("0.50")
 
 
 @given(st.lists(st.one_of(st.none(), st.sampled_from(["0.1", "0.2", "0.3", "undo"]))))
 def test_undo_is_a_walk_back_over_what_was_set(steps: list[str | None]) -> None:
     """Against a plain model: a list of values, to which setting appends and from which undo takes."""
     values: list[str | None] = [None]
-    history: list[PastChange] = []
+    history: list[RecordedChange] = []
     for step in steps:
         if step == "undo":
             changes = standing(history)
@@ -255,49 +259,49 @@ def test_undo_is_a_walk_back_over_what_was_set(steps: list[str | None]) -> None:
             if changes:
                 values.pop()
                 change = Change("threshold", changes[-1].change.new, changes[-1].change.old, is_undo=True)
-                history.insert(0, PastChange(change, ANN, HandClock().now()))
+                history.insert(0, RecordedChange(change, ANN, HandClock().now()))
                 assert change.new == values[-1]
         else:
-            history.insert(0, PastChange(Change("threshold", values[-1], step), ANN, HandClock().now()))
+            history.insert(0, RecordedChange(Change("threshold", values[-1], step), ANN, HandClock().now()))
             values.append(step)
 
 
-def test_a_preview_counts_the_channels_own_questions_and_sets_nothing(desk: Desk) -> None:
-    assert desk.say("/threshold try 0.8") == "Nothing was asked here yet, so there is nothing to try 0.80 on."
-    desk.ask("sour?")
-    desk.engine.entries = {"e3": ("Figs", 0.45)}
-    desk.ask("figs?")
-    desk.ask("figs?", channel=NEXT_DOOR)
-    asked = len(desk.engine.asked)
-    assert desk.say("/threshold try 0.8") == (
+def test_a_preview_counts_the_channels_own_questions_and_sets_nothing(rig: ResponderRig) -> None:
+    assert rig.say("/threshold try 0.8") == "Nothing was asked here yet, so there is nothing to try 0.80 on."
+    rig.ask("sour?")
+    rig.engine.entries = {"e3": ("Figs", 0.45)}
+    rig.ask("figs?")
+    rig.ask("figs?", channel=NEXT_DOOR)
+    asked = len(rig.engine.asked)
+    assert rig.say("/threshold try 0.8") == (
         "The last questions here (2):\n"
         "at 0.40: 0 without a match, 2.0 matches each on average\n"
         "at 0.80: 1 without a match, 0.5 matches each on average\n"
         "Questions that would lose their best match: 1\n"
         "“figs?” (0.4500)"
     )
-    assert (desk.threshold(), len(desk.engine.asked)) == (None, asked)
+    assert (rig.threshold(), len(rig.engine.asked)) == (None, asked)
 
 
-def test_a_bare_threshold_shows_value_source_and_who_changed_it(desk: Desk) -> None:
-    desk.say("/threshold 0.65")
-    assert desk.say("/threshold", person=BOB) == (
+def test_a_bare_threshold_shows_value_source_and_who_changed_it(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.65")
+    assert rig.say("/threshold", person=BOB) == (
         "The threshold here is 0.65 (set in this channel).\n2023-11-14 22:13 Ann: default → 0.65"
     )
 
 
-def test_the_threshold_can_be_shown_and_set_while_the_engine_is_away(desk: Desk) -> None:
-    desk.engine.away = True
-    assert desk.say("/threshold") == (
+def test_the_threshold_can_be_shown_and_set_while_the_engine_is_away(rig: ResponderRig) -> None:
+    rig.engine.away = True
+    assert rig.say("/threshold") == (
         "The threshold here is the knowledge base's own (known when search is back)."
     )
-    desk.say("/threshold 0.65")
-    assert desk.threshold() == Decimal("0.65")
+    rig.say("/threshold 0.65")
+    assert rig.threshold() == Decimal("0.65")
 
 
-def test_turning_the_dial_filters_the_same_answer_again_and_says_who(desk: Desk) -> None:
-    asked = desk.ask("which are sour?")
-    outcome = desk.click(TurnDial(asked.id, Decimal("0.75")), person=BOB)
+def test_turning_the_dial_filters_the_same_answer_again_and_says_who(rig: ResponderRig) -> None:
+    asked = rig.ask("which are sour?")
+    outcome = rig.click(TurnDial(asked.id, Decimal("0.75")), person=BOB)
     (turned,) = outcome.replies
     assert turned == replace(
         asked,
@@ -311,14 +315,14 @@ def test_turning_the_dial_filters_the_same_answer_again_and_says_who(desk: Desk)
         notes=("Last questions (1): 0 without a match, now 0; 3.0 → 1.0 matches each.",),
     )
     assert outcome.changes == (Change("threshold", None, "0.75"),)
-    assert desk.threshold() == Decimal("0.75")
-    assert desk.store.history.answer(ROOM, asked.id) == turned
+    assert rig.threshold() == Decimal("0.75")
+    assert rig.store.history.answer(ROOM, asked.id) == turned
 
 
 @pytest.mark.parametrize("threshold", ["-0.05", "1.05", "NaN", "Infinity"])
-def test_a_dial_beyond_its_ends_changes_nothing(desk: Desk, threshold: str) -> None:
-    asked = desk.ask("sour?")
-    outcome = desk.decide(desk.message(action=TurnDial(asked.id, Decimal(threshold))))
+def test_a_dial_beyond_its_ends_changes_nothing(rig: ResponderRig, threshold: str) -> None:
+    asked = rig.ask("sour?")
+    outcome = rig.decide(rig.message(action=TurnDial(asked.id, Decimal(threshold))))
     (refusal,) = outcome.replies
     assert isinstance(refusal, Text)
     assert (outcome.changes, refusal.private) == ((), True)
@@ -328,28 +332,28 @@ def test_a_dial_beyond_its_ends_changes_nothing(desk: Desk, threshold: str) -> N
     "action", [TurnDial("a1", Decimal("0.9")), Vote("a1", "e1", "helpful"), ShowMore("a1", 5)]
 )
 def test_a_click_on_another_channels_answer_finds_nothing(
-    desk: Desk, action: TurnDial | Vote | ShowMore
+    rig: ResponderRig, action: TurnDial | Vote | ShowMore
 ) -> None:
-    assert desk.ask("sour?").id == "a1"
-    assert desk.click(action, channel=NEXT_DOOR) == Outcome(
+    assert rig.ask("sour?").id == "a1"
+    assert rig.click(action, channel=NEXT_DOOR) == Outcome(
         (Text("This answer is no longer here. Ask again, please.", "en", private=True),)
     )
-    assert desk.threshold(NEXT_DOOR) is None
+    assert rig.threshold(NEXT_DOOR) is None
 
 
-def test_a_vote_is_kept_and_thanked_for_privately(desk: Desk) -> None:
-    asked = desk.ask("sour?")
+def test_a_vote_is_kept_and_thanked_for_privately(rig: ResponderRig) -> None:
+    asked = rig.ask("sour?")
     label = Label("sour?", "e1", False, "vote", "default", asked.id, 0.82, "paper", "", "s1")
-    assert desk.click(Vote(asked.id, "e1", "not helpful")) == Outcome(
+    assert rig.click(Vote(asked.id, "e1", "not helpful")) == Outcome(
         (Text("Noted: not helpful. Thank you.", "en", private=True),), labels=(label,)
     )
-    assert [past.label for past in desk.store.labels.on(ROOM, asked.id)] == [label]
+    assert [past.label for past in rig.store.labels.on(ROOM, asked.id)] == [label]
 
 
-def test_more_shows_the_matches_from_there_on(desk: Desk) -> None:
-    desk.say("/limit 2")
-    asked = desk.ask("sour?")
-    (more,) = desk.click(ShowMore(asked.id, 2)).replies
+def test_more_shows_the_matches_from_there_on(rig: ResponderRig) -> None:
+    rig.say("/limit 2")
+    asked = rig.ask("sour?")
+    (more,) = rig.click(ShowMore(asked.id, 2)).replies
     assert isinstance(more, Answer)
     assert ([match.entry_id for match in more.matches], more.offset, more.total) == (["e3"], 2, 3)
 
@@ -357,100 +361,100 @@ def test_more_shows_the_matches_from_there_on(desk: Desk) -> None:
 # other settings
 
 
-def test_a_channel_has_its_own_limit_and_language(desk: Desk) -> None:
-    assert desk.say("/limit 2") == "Ann changed how many matches a reply shows from 5 to 2."
-    assert desk.say("/language zh") == "Ann 把这里的回复语言改成了中文。"
-    answer = desk.ask("sour?")
+def test_a_channel_has_its_own_limit_and_language(rig: ResponderRig) -> None:
+    assert rig.say("/limit 2") == "Ann changed how many matches a reply shows from 5 to 2."
+    assert rig.say("/language zh") == "Ann 把这里的回复语言改成了中文。"
+    answer = rig.ask("sour?")
     assert (len(answer.matches), answer.limit, answer.language) == (2, 2, "zh")
-    assert desk.ask("sour?", channel=NEXT_DOOR).language == "en"
+    assert rig.ask("sour?", channel=NEXT_DOOR).language == "en"
 
 
-def test_wecom_starts_in_chinese(desk: Desk) -> None:
-    assert desk.ask("酸吗？", channel=WECOM).language == "zh"
+def test_wecom_starts_in_chinese(rig: ResponderRig) -> None:
+    assert rig.ask("酸吗？", channel=WECOM).language == "zh"
 
 
-def test_choosing_a_knowledge_base_says_which_threshold_now_holds_and_why(desk: Desk) -> None:
-    assert desk.say("/kb use shop") == (
+def test_choosing_a_knowledge_base_says_which_threshold_now_holds_and_why(rig: ResponderRig) -> None:
+    assert rig.say("/kb use shop") == (
         "Ann switched the knowledge base here from default to shop (3 entries). "
         "Threshold: 0.60 (from the knowledge base)."
     )
-    assert desk.say("/kb") == (
+    assert rig.say("/kb") == (
         "This channel asks the knowledge base shop (3 entries). Threshold: 0.60 (from the knowledge base)."
     )
-    assert desk.say("/kb list") == "Knowledge bases:\n· default (3 entries)\n▸ shop (3 entries)"
+    assert rig.say("/kb list") == "Knowledge bases:\n· default (3 entries)\n▸ shop (3 entries)"
 
 
 @pytest.mark.parametrize("name", ["sale", "<!channel>", "{names}", "../etc"])
-def test_an_unknown_knowledge_base_changes_nothing(desk: Desk, name: str) -> None:
-    assert desk.say(f"/kb use {name}") == (
+def test_an_unknown_knowledge_base_changes_nothing(rig: ResponderRig, name: str) -> None:
+    assert rig.say(f"/kb use {name}") == (
         f'No knowledge base is called "{name}". There are: default, shop. Choose with /kb use NAME.'
     )
-    assert desk.store.settings.of(ROOM) == ChannelSettings()
+    assert rig.store.settings.of(ROOM) == ChannelSettings()
 
 
-def test_added_entries_say_how_many_and_when_they_are_live(desk: Desk) -> None:
-    desk.engine.add_result = Added(
+def test_added_entries_say_how_many_and_when_they_are_live(rig: ResponderRig) -> None:
+    rig.engine.add_result = Added(
         (Entry("m1", "pear"),), (Entry("e3", "Figs"),), (Dropped("3", "no letter or digit"),), "r1"
     )
-    assert desk.say("/kb add pear => sweet\nFigs\n--") == (
+    assert rig.say("/kb add pear => sweet\nFigs\n--") == (
         "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nKnown already: 1.\n"
         "Left out: 1.\nline 3: no letter or digit\nThey can be found now."
     )
-    assert desk.engine.added == [("default", "pear => sweet\nFigs\n--")]
+    assert rig.engine.added == [("default", "pear => sweet\nFigs\n--")]
 
 
-def test_entries_that_take_longer_are_promised_within_a_minute(desk: Desk) -> None:
-    desk.engine.states = ["running"]
-    assert desk.say("/kb add pear") == (
+def test_entries_that_take_longer_are_promised_within_a_minute(rig: ResponderRig) -> None:
+    rig.engine.states = ["running"]
+    assert rig.say("/kb add pear") == (
         "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nThey can be found within a minute."
     )
-    assert sum(desk.waited) == 2.0
+    assert sum(rig.waited) == 2.0
 
 
-def test_removing_an_entry_says_when_it_belongs_elsewhere(desk: Desk) -> None:
-    assert [desk.say(f"/kb remove {entry}") for entry in ("e1", "file:1", "e9")] == [
+def test_removing_an_entry_says_when_it_belongs_elsewhere(rig: ResponderRig) -> None:
+    assert [rig.say(f"/kb remove {entry}") for entry in ("e1", "file:1", "e9")] == [
         "Ann removed the entry e1 from default.",
         "file:1 belongs to a file or another source of default and can only be removed there.",
         "There is no entry e9 in default.",
     ]
 
 
-def test_a_refresh_can_be_asked_for(desk: Desk) -> None:
-    assert desk.say("/refresh") == "default is being brought up to date. Questions are answered meanwhile."
+def test_a_refresh_can_be_asked_for(rig: ResponderRig) -> None:
+    assert rig.say("/refresh") == "default is being brought up to date. Questions are answered meanwhile."
 
 
-def test_the_status_names_model_device_and_age(desk: Desk) -> None:
-    assert desk.say("/status") == (
+def test_the_status_names_model_device_and_age(rig: ResponderRig) -> None:
+    assert rig.say("/status") == (
         "Search: ready, paper on cpu\n"
         "Knowledge base default: 3 entries, 512 dimensions, updated 5 min ago\n"
         "Next refresh: 2023-11-14 22:38\n"
         "Messages waiting: 0"
     )
-    desk.engine.away = True
-    assert desk.say("/status") == (
+    rig.engine.away = True
+    assert rig.say("/status") == (
         "Search: not available just now. Questions are kept and answered when it is back.\n"
         "Messages waiting: 0"
     )
 
 
-def test_the_status_says_how_far_a_refresh_is(desk: Desk) -> None:
-    desk.engine.progress = (3, 9)
-    assert desk.say("/status").splitlines()[2] == "A refresh is running: 3 of 9 texts embedded."
+def test_the_status_says_how_far_a_refresh_is(rig: ResponderRig) -> None:
+    rig.engine.progress = (3, 9)
+    assert rig.say("/status").splitlines()[2] == "A refresh is running: 3 of 9 texts embedded."
 
 
-def test_the_status_says_how_far_a_beginning_engine_is(desk: Desk) -> None:
-    desk.engine.away = True
-    desk.engine.is_loading = Loading()
-    assert desk.say("/status") == (
+def test_the_status_says_how_far_a_beginning_engine_is(rig: ResponderRig) -> None:
+    rig.engine.away = True
+    rig.engine.is_loading = Loading()
+    assert rig.say("/status") == (
         "Search: the model is loading. Questions are kept and answered when it is ready.\nMessages waiting: 0"
     )
-    desk.engine.is_loading = Loading(30, 200)
-    assert desk.say("/status").startswith("Search: 30 of 200 texts embedded.")
+    rig.engine.is_loading = Loading(30, 200)
+    assert rig.say("/status").startswith("Search: 30 of 200 texts embedded.")
 
 
-def test_the_settings_say_where_each_value_comes_from(desk: Desk) -> None:
-    desk.say("/limit 3")
-    assert desk.say("/settings") == (
+def test_the_settings_say_where_each_value_comes_from(rig: ResponderRig) -> None:
+    rig.say("/limit 3")
+    assert rig.say("/settings") == (
         "Threshold: 0.40 (default)\n"
         "Matches a reply: 3 (set in this channel), last changed by Ann on 2023-11-14 22:13\n"
         "Knowledge base: default (default)\n"
@@ -458,27 +462,27 @@ def test_the_settings_say_where_each_value_comes_from(desk: Desk) -> None:
     )
 
 
-def test_help_lists_every_command_on_a_line_of_its_own_that_fits_a_terminal(desk: Desk) -> None:
-    intro, *lines, more, in_slack = desk.say("/help").splitlines()
+def test_help_lists_every_command_on_a_line_of_its_own_that_fits_a_terminal(rig: ResponderRig) -> None:
+    intro, *lines, more, in_slack = rig.say("/help").splitlines()
     assert [line.partition(":")[0] for line in lines] == [f"/{name}" for name in VERBS]
     assert [line for line in (intro, *lines, more, in_slack) if len(line) > 110] == []
     assert more == "/help threshold explains one of them."
 
 
-def test_help_says_what_slack_keeps_for_itself_only_there(desk: Desk) -> None:
-    assert "write /kbdial status" in desk.say("/help")
-    assert "kbdial status" not in desk.say("/help", channel=Channel("wecom", "corp", "group"))
+def test_help_says_what_slack_keeps_for_itself_only_there(rig: ResponderRig) -> None:
+    assert "write /kbdial status" in rig.say("/help")
+    assert "kbdial status" not in rig.say("/help", channel=Channel("wecom", "corp", "group"))
 
 
-def test_help_explains_one_command(desk: Desk) -> None:
-    assert desk.say("/help language") == (
+def test_help_explains_one_command(rig: ResponderRig) -> None:
+    assert rig.say("/help language") == (
         "/language: the language of the replies here\n"
         "· /language – show it\n"
         "· /language zh – Chinese\n"
         "· /language en – English"
     )
-    assert desk.say("/help ask") == "/ask: ask a question\nFor example: /ask how do I return an order?"
-    assert desk.say("/help cook") == "There is no command /cook. /help lists the commands."
+    assert rig.say("/help ask") == "/ask: ask a question\nFor example: /ask how do I return an order?"
+    assert rig.say("/help cook") == "There is no command /cook. /help lists the commands."
 
 
 # who may
@@ -519,22 +523,22 @@ def test_every_command_that_changes_something_is_among_those_tried_below() -> No
 
 @pytest.mark.parametrize("command", CHANGING)
 def test_where_only_admins_may_others_change_nothing_and_learn_who_may(
-    desk_with: Callable[..., Desk], command: str
+    rig_with: Callable[..., ResponderRig], command: str
 ) -> None:
-    desk = desk_with(settings_open_to="admins", admins=("slack:T1:U2", "slack:T9:U9"))
-    outcome = desk.hear(desk.message(command))
+    rig = rig_with(settings_open_to="admins", admins=("slack:T1:U2", "slack:T9:U9"))
+    outcome = rig.hear(rig.message(command))
     assert outcome == Outcome((Text("Only admins may change settings here: U2.", "en", private=True),))
-    assert (desk.store.settings.of(ROOM), desk.engine.added) == (ChannelSettings(), [])
-    desk.hear(desk.message("/threshold 0.9", person=BOB))
-    assert desk.threshold() == Decimal("0.90")
+    assert (rig.store.settings.of(ROOM), rig.engine.added) == (ChannelSettings(), [])
+    rig.hear(rig.message("/threshold 0.9", person=BOB))
+    assert rig.threshold() == Decimal("0.90")
 
 
 def test_a_refused_change_is_told_to_the_operator(
-    desk_with: Callable[..., Desk], caplog: pytest.LogCaptureFixture
+    rig_with: Callable[..., ResponderRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """SEC27."""
-    desk = desk_with(settings_open_to="admins", admins=("slack:T1:U2",))
-    desk.say("/threshold 0.9")
+    rig = rig_with(settings_open_to="admins", admins=("slack:T1:U2",))
+    rig.say("/threshold 0.9")
     (told,) = caplog.records
     assert (told.getMessage(), told.__dict__["channel"], told.__dict__["person"]) == (
         "change_refused",
@@ -543,15 +547,17 @@ def test_a_refused_change_is_told_to_the_operator(
     )
 
 
-def test_where_only_admins_may_others_cannot_turn_the_dial_either(desk_with: Callable[..., Desk]) -> None:
-    desk = desk_with(settings_open_to="admins", admins=("slack:T1:U2",))
-    asked = desk.ask("sour?")
-    outcome = desk.click(TurnDial(asked.id, Decimal("0.9")))
+def test_where_only_admins_may_others_cannot_turn_the_dial_either(
+    rig_with: Callable[..., ResponderRig],
+) -> None:
+    rig = rig_with(settings_open_to="admins", admins=("slack:T1:U2",))
+    asked = rig.ask("sour?")
+    outcome = rig.click(TurnDial(asked.id, Decimal("0.9")))
     assert outcome == Outcome((Text("Only admins may change settings here: U2.", "en", private=True),))
 
 
-def test_a_message_without_a_person_changes_nothing(desk: Desk) -> None:
-    assert desk.say("/threshold 0.9", person=Person("slack", "T1", "")) == (
+def test_a_message_without_a_person_changes_nothing(rig: ResponderRig) -> None:
+    assert rig.say("/threshold 0.9", person=Person("slack", "T1", "")) == (
         "A change needs a person, and this message names none."
     )
 
@@ -559,7 +565,7 @@ def test_a_message_without_a_person_changes_nothing(desk: Desk) -> None:
 # what the worker asks
 
 
-def test_only_what_asks_the_engine_needs_it(desk: Desk) -> None:
+def test_only_what_asks_the_engine_needs_it(rig: ResponderRig) -> None:
     needing = ["sour?", "/ask sour?", "/kb list", "/kb add pear", "/refresh"]
     others = [
         "/threshold 0.5",
@@ -571,41 +577,41 @@ def test_only_what_asks_the_engine_needs_it(desk: Desk) -> None:
         "",
         "/language zh",
     ]
-    assert [desk.responder.needs_engine(desk.message(text)) for text in needing + others] == [True] * len(
+    assert [rig.responder.needs_engine(rig.message(text)) for text in needing + others] == [True] * len(
         needing
     ) + [False] * len(others)
 
 
 def test_a_flood_is_told_once_and_settings_stay_free(
-    desk_with: Callable[..., Desk], clock: HandClock
+    rig_with: Callable[..., ResponderRig], clock: HandClock
 ) -> None:
-    desk = desk_with(questions_per_minute=Rates(person=2, channel=60))
+    rig = rig_with(questions_per_minute=Rates(person=2, channel=60))
     items = []
     for text in ("one", "two", "three", "four", "/threshold 0.5"):
-        desk.store.inbox.accept(desk.message(text, channel=Channel("slack", "T1", text)))
-        item = desk.store.inbox.claim()
+        rig.store.inbox.accept(rig.message(text, channel=Channel("slack", "T1", text)))
+        item = rig.store.inbox.claim()
         assert item is not None
         items.append(item)
-    assert [desk.responder.allows(item) for item in items] == [True, True, False, False, True]
-    assert [desk.responder.throttle_notice(items[2]), desk.responder.throttle_notice(items[3])] == [
+    assert [rig.responder.allows(item) for item in items] == [True, True, False, False, True]
+    assert [rig.responder.throttle_notice(items[2]), rig.responder.throttle_notice(items[3])] == [
         Text("That is more than 2 questions in a minute. Please ask again in a moment.", "en", private=True),
         None,
     ]
     clock.go_on(60)
-    assert desk.responder.allows(items[3])
+    assert rig.responder.allows(items[3])
 
 
-def test_the_notices_are_in_the_channels_language(desk: Desk) -> None:
-    desk.store.inbox.accept(desk.message("酸吗？", channel=WECOM))
-    item = desk.store.inbox.claim()
+def test_the_notices_are_in_the_channels_language(rig: ResponderRig) -> None:
+    rig.store.inbox.accept(rig.message("酸吗？", channel=WECOM))
+    item = rig.store.inbox.claim()
     assert item is not None
-    assert desk.responder.waiting_notice(item) == Text("检索暂时不可用，恢复后我会马上回答。", "zh")
-    assert desk.responder.failure_notice(item) == Text("我这边出错了，这条消息没能处理。请再发一次。", "zh")
+    assert rig.responder.waiting_notice(item) == Text("检索暂时不可用，恢复后我会马上回答。", "zh")
+    assert rig.responder.failure_notice(item) == Text("我这边出错了，这条消息没能处理。请再发一次。", "zh")
 
 
-def test_marks_alone_are_no_question(desk: Desk) -> None:
+def test_marks_alone_are_no_question(rig: ResponderRig) -> None:
     for marks in ("？？？", "...", "😀", "—— !"):
-        outcome = desk.hear(desk.message(marks))
+        outcome = rig.hear(rig.message(marks))
         assert outcome.asked is None
         (reply,) = outcome.replies
         assert isinstance(reply, Text)
@@ -617,9 +623,9 @@ def test_marks_alone_are_no_question(desk: Desk) -> None:
     [("0,65", "/threshold 0.65"), ("零点六五", "/threshold 0.65"), ("try 0，5", "/threshold try 0.5")],
 )
 def test_a_number_in_another_writing_changes_nothing_and_is_asked_back(
-    desk: Desk, written: str, meant: str
+    rig: ResponderRig, written: str, meant: str
 ) -> None:
-    outcome = desk.hear(desk.message(f"/threshold {written}"))
+    outcome = rig.hear(rig.message(f"/threshold {written}"))
     assert outcome.changes == ()
     (reply,) = outcome.replies
     assert isinstance(reply, Text)
@@ -628,12 +634,12 @@ def test_a_number_in_another_writing_changes_nothing_and_is_asked_back(
 
 
 @pytest.mark.parametrize("text", ["which are sour?", "/threshold 0.65"])
-def test_a_message_is_parsed_once_on_its_whole_way(desk: Desk, text: str) -> None:
-    message = desk.message(text)
-    desk.responder.needs_engine(message)  # the intake
-    desk.store.inbox.accept(message)
-    item = desk.store.inbox.claim()
+def test_a_message_is_parsed_once_on_its_whole_way(rig: ResponderRig, text: str) -> None:
+    message = rig.message(text)
+    rig.responder.needs_engine(message)  # the intake
+    rig.store.inbox.accept(message)
+    item = rig.store.inbox.claim()
     assert item is not None
-    assert desk.responder.allows(item)
-    desk.responder.reply_to(item)
-    assert desk.responder._parsed.cache_info().misses == 1
+    assert rig.responder.allows(item)
+    rig.responder.reply_to(item)
+    assert rig.responder._parsed.cache_info().misses == 1

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from bot.domain import Asked, Change, Channel, Delivery, MessageKey, Outcome, Text
+from bot.domain import AnsweredQuestion, Change, Channel, Delivery, MessageKey, Outcome, Text
 from bot.store import Accepted, LeaseLost
 from tests.bot.store.building import (
     ANN,
@@ -93,11 +93,11 @@ def test_everything_decided_is_stored_at_once(store: Store) -> None:
     answer = an_answer()
     change = Change("threshold", None, "0.65")
     (delivery,) = store.inbox.answered(
-        item, Outcome(replies=(answer,), changes=(change,), asked=Asked(answer, (("e1", 0.3),)))
+        item, Outcome(replies=(answer,), changes=(change,), asked=AnsweredQuestion(answer, (("e1", 0.3),)))
     )
     assert (delivery.reply, delivery.channel, delivery.address) == (answer, ROOM, {"thread": "1"})
     assert delivery.person == ANN
-    assert store.history.recent(ROOM, 5) == (Asked(answer, (("e1", 0.3),)),)
+    assert store.history.recent(ROOM, 5) == (AnsweredQuestion(answer, (("e1", 0.3),)),)
     assert str(store.settings.of(ROOM).threshold) == "0.65"
     assert store.inbox.counts()["claimed"] == 0
 
@@ -291,5 +291,5 @@ def test_a_nul_is_no_reason_to_refuse_what_cannot_be_sent_otherwise(store: Store
     item = store.inbox.claim()
     assert item is not None
     answer = an_answer(question="x\0y")
-    assert store.inbox.answered(item, Outcome((Text("a\0b", "en"),), asked=Asked(answer)))
+    assert store.inbox.answered(item, Outcome((Text("a\0b", "en"),), asked=AnsweredQuestion(answer)))
     assert store.history.answer(ROOM, answer.id) == answer

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.domain import Asked, Change, Outcome
+from bot.domain import AnsweredQuestion, Change, Outcome
 from tests.bot.store.building import HELLO, OTHER_ROOM, ROOM, HandClock, Store, a_message, an_answer
 
 DAY = 86_400.0
@@ -16,10 +16,10 @@ def _decide(store: Store, name: str, outcome: Outcome) -> None:
 
 def test_what_is_old_is_forgotten_and_settings_stay(store: Store, clock: HandClock) -> None:
     change = Change("limit", None, "3")
-    _decide(store, "1", Outcome((HELLO,), (change,), Asked(an_answer("old"))))
+    _decide(store, "1", Outcome((HELLO,), (change,), AnsweredQuestion(an_answer("old"))))
     store.inbox.quarantine("slack", "T1", "odd", "{}")
     clock.go_on(31 * DAY)
-    _decide(store, "2", Outcome((HELLO,), (), Asked(an_answer("new"))))
+    _decide(store, "2", Outcome((HELLO,), (), AnsweredQuestion(an_answer("new"))))
     assert store.retention.sweep(30) == 5  # message, key, reply, question, quarantine
     assert [asked.answer.id for asked in store.history.recent(ROOM, 5)] == ["new"]
     assert store.settings.of(ROOM).limit == 3

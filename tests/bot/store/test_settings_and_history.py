@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import update
 
 from bot.domain import (
-    Asked,
+    AnsweredQuestion,
     Change,
     Channel,
     ChannelSettings,
@@ -15,9 +15,9 @@ from bot.domain import (
     Label,
     Match,
     Outcome,
-    PastChange,
     Person,
-    Scored,
+    QuestionScores,
+    RecordedChange,
 )
 from bot.store.tables import asked
 from tests.bot.store.building import ANN, BOB, OTHER_ROOM, ROOM, HandClock, Store, a_message, an_answer
@@ -60,16 +60,16 @@ def test_every_change_says_who_when_from_and_to(store: Store, clock: HandClock) 
     _decide(store, "2", Outcome(changes=(second,)), person=BOB)
     later = datetime(2023, 11, 14, 22, 14, 20, tzinfo=UTC)
     assert store.settings.history(ROOM, "threshold", 5) == (
-        PastChange(second, BOB, later, 2),
-        PastChange(first, ANN, START, 1),
+        RecordedChange(second, BOB, later, 2),
+        RecordedChange(first, ANN, START, 1),
     )
-    assert store.settings.history(ROOM, "threshold", 1) == (PastChange(second, BOB, later, 2),)
+    assert store.settings.history(ROOM, "threshold", 1) == (RecordedChange(second, BOB, later, 2),)
     assert store.settings.history(OTHER_ROOM, "threshold", 5) == ()
 
 
 def test_an_answer_is_readable_by_its_own_channel_only(store: Store) -> None:
     answer = an_answer()
-    _decide(store, "1", Outcome(asked=Asked(answer)))
+    _decide(store, "1", Outcome(asked=AnsweredQuestion(answer)))
     assert store.history.answer(ROOM, "a1") == answer
     assert store.history.answer(OTHER_ROOM, "a1") is None
     assert store.history.recent(OTHER_ROOM, 5) == ()
@@ -77,15 +77,18 @@ def test_an_answer_is_readable_by_its_own_channel_only(store: Store) -> None:
 
 def test_recent_questions_come_newest_first(store: Store) -> None:
     for name in "123":
-        _decide(store, name, Outcome(asked=Asked(an_answer(name))))
+        _decide(store, name, Outcome(asked=AnsweredQuestion(an_answer(name))))
     assert [asked.answer.id for asked in store.history.recent(ROOM, 2)] == ["3", "2"]
 
 
 def test_scores_come_back_as_they_were_with_their_ids_and_without(store: Store) -> None:
     scores = (("a\n[1]", 0.1 + 0.2), ("柠檬", 5e-324), ("", -1.0))
-    _decide(store, "1", Outcome(asked=Asked(an_answer(), scores)))
-    _decide(store, "2", Outcome(asked=Asked(an_answer("none"))))
-    assert store.history.recent(ROOM, 5) == (Asked(an_answer("none")), Asked(an_answer(), scores))
+    _decide(store, "1", Outcome(asked=AnsweredQuestion(an_answer(), scores)))
+    _decide(store, "2", Outcome(asked=AnsweredQuestion(an_answer("none"))))
+    assert store.history.recent(ROOM, 5) == (
+        AnsweredQuestion(an_answer("none")),
+        AnsweredQuestion(an_answer(), scores),
+    )
     assert [one.scores for one in store.history.scored(ROOM, 5)] == [(), tuple(score for _, score in scores)]
     assert store.history.scored(ROOM, 5, "shop") == ()
 
@@ -93,8 +96,8 @@ def test_scores_come_back_as_they_were_with_their_ids_and_without(store: Store) 
 def test_what_one_counts_by_is_what_was_answered(store: Store) -> None:
     match = Match(1, "e1", "pear", 0.5, answer='a "private": false')
     answer = replace(an_answer(), matches=(match,), total=7, fingerprint="f1", private=True)
-    _decide(store, "1", Outcome(asked=Asked(answer, (("e1", 0.5),))))
-    counted = Scored("pears?", Decimal("0.40"), 7, 0.31, "small", "f1", private=True, scores=(0.5,))
+    _decide(store, "1", Outcome(asked=AnsweredQuestion(answer, (("e1", 0.5),))))
+    counted = QuestionScores("pears?", Decimal("0.40"), 7, 0.31, "small", "f1", private=True, scores=(0.5,))
     assert store.history.scored(ROOM, 5) == (counted,)
 
 
@@ -102,7 +105,7 @@ def test_the_questions_of_some_days_come_oldest_first_with_what_passed(
     store: Store, clock: HandClock
 ) -> None:
     for name in ("1", "2", "3"):
-        _decide(store, name, Outcome(asked=Asked(an_answer(name), (("e1", 0.4), ("e2", 0.39)))))
+        _decide(store, name, Outcome(asked=AnsweredQuestion(an_answer(name), (("e1", 0.4), ("e2", 0.39)))))
         clock.go_on(3600)
     start, end = START + timedelta(hours=1), START + timedelta(hours=3)
     found = store.history.between(ROOM, start, end, 9)
@@ -115,17 +118,17 @@ def test_the_questions_of_some_days_come_oldest_first_with_what_passed(
 
 
 def test_scores_kept_by_the_first_version_are_read(store: Store) -> None:
-    _decide(store, "1", Outcome(asked=Asked(an_answer(), (("e1", 0.5),))))
+    _decide(store, "1", Outcome(asked=AnsweredQuestion(an_answer(), (("e1", 0.5),))))
     store.database.write(lambda connection: connection.execute(update(asked).values(scores='[["e1",0.25]]')))
-    assert store.history.recent(ROOM, 5) == (Asked(an_answer(), (("e1", 0.25),)),)
+    assert store.history.recent(ROOM, 5) == (AnsweredQuestion(an_answer(), (("e1", 0.25),)),)
     assert store.history.scored(ROOM, 5)[0].scores == (0.25,)
 
 
 def test_an_answer_filtered_again_replaces_itself_and_keeps_its_scores(store: Store) -> None:
-    _decide(store, "1", Outcome(asked=Asked(an_answer(threshold="0.40"), (("e1", 0.5),))))
+    _decide(store, "1", Outcome(asked=AnsweredQuestion(an_answer(threshold="0.40"), (("e1", 0.5),))))
     turned = an_answer(threshold="0.45")
-    _decide(store, "2", Outcome(asked=Asked(turned)), person=BOB)
-    assert store.history.recent(ROOM, 5) == (Asked(turned, (("e1", 0.5),)),)
+    _decide(store, "2", Outcome(asked=AnsweredQuestion(turned)), person=BOB)
+    assert store.history.recent(ROOM, 5) == (AnsweredQuestion(turned, (("e1", 0.5),)),)
 
 
 def a_label(entry_id: str = "e1", *, relevant: bool = True, origin: str = "a1") -> Label:

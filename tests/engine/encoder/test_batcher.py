@@ -26,9 +26,9 @@ from tests.support.engine import WAIT_SECONDS, HeldEncoder, LetterEncoder, Picky
 
 @contextmanager
 def started(
-    encoder: Encoder, longest_line: int = 48, patience_seconds: float = WAIT_SECONDS
+    encoder: Encoder, queue_limit: int = 48, queue_timeout_seconds: float = WAIT_SECONDS
 ) -> Iterator[Batcher]:
-    batcher = Batcher(lambda: encoder, longest_line=longest_line, patience_seconds=patience_seconds)
+    batcher = Batcher(lambda: encoder, queue_limit=queue_limit, queue_timeout_seconds=queue_timeout_seconds)
     batcher.start()
     assert batcher.wait_until_loaded(WAIT_SECONDS)
     try:
@@ -68,7 +68,7 @@ def test_questions_that_wait_together_are_encoded_together() -> None:
 
 def test_a_full_line_refuses_at_once() -> None:
     encoder = HeldEncoder()
-    with ThreadPoolExecutor(8) as pool, started(encoder, longest_line=2) as batcher:
+    with ThreadPoolExecutor(8) as pool, started(encoder, queue_limit=2) as batcher:
         first = pool.submit(batcher.encode_question, "a")
         assert encoder.waits.acquire(timeout=WAIT_SECONDS)
         rest = ask(pool, batcher, "b", "c")
@@ -81,7 +81,7 @@ def test_a_full_line_refuses_at_once() -> None:
 def test_a_question_is_not_kept_waiting_for_ever() -> None:
     encoder = HeldEncoder()
     with (
-        started(encoder, patience_seconds=0.01) as batcher,
+        started(encoder, queue_timeout_seconds=0.01) as batcher,
         pytest.raises(Overloaded, match=r"within 0\.01 s"),
     ):
         batcher.encode_question("a")

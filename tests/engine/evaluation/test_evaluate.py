@@ -15,7 +15,7 @@ from sklearn.metrics import f1_score, precision_recall_curve, precision_score, r
 from engine.domain import BadValue
 from engine.evaluation import Chosen, Label, Point, evaluate
 from engine.evaluation.curve import Curve, rounded_down
-from engine.evaluation.intervals import lower_bound, needed
+from engine.evaluation.intervals import lower_bound, required_correct
 from engine.evaluation.picture import FONT, WORDS, Language, drawn_curve, drawn_histogram
 
 scores = st.one_of(
@@ -137,7 +137,7 @@ def test_the_bound_is_clopper_and_pearsons() -> None:
     assert lower_bound(10, 10) == pytest.approx(0.05**0.1)
     assert lower_bound(0, 7) == 0
     for precision in (0.5, 0.9, 0.95):
-        enough = needed(precision, 120)
+        enough = required_correct(precision, 120)
         for kept in range(1, 121):
             reached = [right for right in range(kept + 1) if lower_bound(right, kept) >= precision]
             assert enough[kept] == (reached[0] if reached else kept + 1)

@@ -25,5 +25,5 @@ def test_what_is_carried_over_is_what_would_be_made(
     before: list[str], after: list[str], data: st.DataObject
 ) -> None:
     rows = [before.index(text) if text in before and data.draw(st.booleans()) else -1 for text in after]
-    carried = SameTexts.of(before).carried(np.array(rows, np.intp), after.__getitem__)
-    assert np.array_equal(carried.digests, SameTexts.of(after).digests)
+    updated_from = SameTexts.of(before).updated_from(np.array(rows, np.intp), after.__getitem__)
+    assert np.array_equal(updated_from.digests, SameTexts.of(after).digests)

@@ -23,7 +23,7 @@ def plainly(matrix: Floats, keywords: Keywords, one: Question) -> list[tuple[int
     cosines = scores_of(matrix, rows, one.vector)
     cosines[list(one.exact_rows)] = 1.0
     question = keywords.question(one.text)
-    if keywords.is_foreign(question, int(np.argmax(cosines))):
+    if keywords.is_other_language(question, int(np.argmax(cosines))):
         words = np.zeros(len(matrix))
     else:
         words = keywords.of_rows(question, rows)

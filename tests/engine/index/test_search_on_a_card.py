@@ -37,7 +37,7 @@ def on_a_full_card(_device: str) -> Scanner:
 
 
 def served(engine: RunningEngine) -> Snapshot:
-    snapshot = engine.app.knowledge.shelves["default"].current
+    snapshot = engine.app.knowledge.snapshot_stores["default"].current
     assert snapshot
     assert snapshot.passages
     return snapshot

@@ -68,10 +68,10 @@ def plainly(
         for row in range(snapshot.size)
     ]
     nearest = max(range(snapshot.size), key=lambda row: (cosines[row], -row))
-    is_foreign = snapshot.keywords.is_foreign(question, nearest)
+    is_other_language = snapshot.keywords.is_other_language(question, nearest)
     scored = []
     for row, (entry, cosine) in enumerate(zip(snapshot.entries, cosines, strict=True)):
-        keyword = 0.0 if is_foreign else float(snapshot.keywords.of_rows(question, np.array([row]))[0])
+        keyword = 0.0 if is_other_language else float(snapshot.keywords.of_rows(question, np.array([row]))[0])
         score = min(1.0, cosine + keyword * (1 - cosine)) if scoring == "either" else cosine
         scored.append((entry.id, score, (1 - weight) * score + weight * keyword if weight else score))
     return sorted(scored, key=lambda each: (-each[1], each[0]))

@@ -58,7 +58,7 @@ def test_what_searches_after_a_change_is_what_would_be_made_anew(tmp_path: Path)
         engine.is_settled()
         write(tmp_path, *lines[30:], "a plum", *lines[:28])
         engine.refresh()
-        served = engine.app.knowledge.shelves["default"].current
+        served = engine.app.knowledge.snapshot_stores["default"].current
         assert engine.texts("a plum") == ["a plum"]
     assert served
     anew = a_snapshot(entries=served.entries)
@@ -191,8 +191,8 @@ def test_a_question_keeps_the_snapshot_it_started_with(tmp_path: Path) -> None:
         asking.start()
         assert encoder.waits.acquire(timeout=WAIT_SECONDS)
         # The model is held by the question, so this snapshot is one that needs no model.
-        shelf = engine.app.knowledge.shelves["default"]
-        shelf.publish(a_snapshot("pear", id="99991231T000000.000000Z-newer"))
+        snapshots = engine.app.knowledge.snapshot_stores["default"]
+        snapshots.publish(a_snapshot("pear", id="99991231T000000.000000Z-newer"))
         encoder.hold = False
         encoder.go.release()
         asking.join(WAIT_SECONDS)

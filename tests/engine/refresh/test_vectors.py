@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.encoder.batcher import Batcher
 from engine.refresh.vectors import Assembly
-from engine.storage.snapshot_store import Shelf
+from engine.storage.snapshot_store import SnapshotStore
 from engine.storage.vector_cache import VectorCache
 from tests.support.engine import LetterEncoder, a_snapshot
 from tests.support.mappings import needs_smaps, resident_bytes
@@ -16,9 +16,9 @@ from tests.support.mappings import needs_smaps, resident_bytes
 
 @needs_smaps
 def test_keeping_what_leaves_does_not_hold_what_was_served_in_memory(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "shelf")
-    shelf.publish(a_snapshot(*map(str, range(5000))))
-    served = shelf.current
+    snapshots = SnapshotStore(tmp_path / "shelf")
+    snapshots.publish(a_snapshot(*map(str, range(5000))))
+    served = snapshots.current
     assert served is not None
     cache = VectorCache(tmp_path / "vectors", limit_bytes=1 << 30)
     stays = np.arange(served.size)

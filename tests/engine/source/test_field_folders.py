@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import Reading, SourceSpec
+from engine.domain import SourceContents, SourceSpec
 from engine.source import Sources, read
 from tests.support.documents import an_xlsx
 from tests.support.engine import SettableClock
@@ -20,12 +20,12 @@ def folder(base: Path, **files: str | bytes) -> Path:
     return base
 
 
-def refresh(base: Path, *, confirmed: bool = False) -> Reading:
+def refresh(base: Path, *, confirmed: bool = False) -> SourceContents:
     specs = [SourceSpec(path="kb", base=base)]
     return Sources("kb", specs, base / "kept", now=SettableClock()).read(confirmed=confirmed)
 
 
-def texts(reading: Reading) -> list[str]:
+def texts(reading: SourceContents) -> list[str]:
     return sorted(entry.text for entry in reading.entries)
 
 

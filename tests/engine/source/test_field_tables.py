@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Reading, SourceError
+from engine.domain import SourceContents, SourceError
 from engine.extract.columns import Columns, folded
 from engine.source import read
 from engine.source.encoding import decode
@@ -25,7 +25,7 @@ TRADITIONAL = "問題,答案\n怎麼修改收貨地址？,發貨前在訂單頁�
 EUROPEAN = "Frage;question;answer\nx;Größe für Köln?;Über 5 € – möglich\n"
 
 
-def reading(folder: Path, name: str, content: str | bytes) -> Reading:
+def reading(folder: Path, name: str, content: str | bytes) -> SourceContents:
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return read(name, folder)
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Dropped, Entry, Reading
+from engine.domain import Dropped, Entry, SourceContents
 from engine.source import MANAGED, merged
 from engine.source.gather import identified
 
@@ -25,8 +25,8 @@ def test_sources_are_merged_in_order_and_ids_are_told_apart_by_their_file() -> N
     one = Entry("1", "How to pay?", source="a.txt")
     other = Entry("2", "Where is it?", source="b.txt")
     repeat = Entry("9", "How  to pay?", "In cash.", source="b.txt")
-    first = Reading((one,), 2, (Dropped("a.txt:2", "blank"),))
-    found = merged([first, Reading((other, repeat, Entry("1", "New", source="b.txt")), 3)])
+    first = SourceContents((one,), 2, (Dropped("a.txt:2", "blank"),))
+    found = merged([first, SourceContents((other, repeat, Entry("1", "New", source="b.txt")), 3)])
     assert [entry.text for entry in found.entries] == ["How to pay?", "Where is it?", "New"]
     assert [entry.id.partition("-")[0] for entry in found.entries] == ["1", "2", "1"]
     assert len({entry.id for entry in found.entries}) == 3
@@ -39,6 +39,6 @@ def test_sources_are_merged_in_order_and_ids_are_told_apart_by_their_file() -> N
 
 
 def test_what_was_added_in_chat_keeps_the_id_by_which_it_is_removed() -> None:
-    added = Reading((Entry("1", "Added", source=MANAGED),), 1)
-    found = merged([Reading((Entry("1", "Filed", source="a.txt"),), 1), added])
+    added = SourceContents((Entry("1", "Added", source=MANAGED),), 1)
+    found = merged([SourceContents((Entry("1", "Filed", source="a.txt"),), 1), added])
     assert [entry.id == "1" for entry in found.entries] == [False, True]

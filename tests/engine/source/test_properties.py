@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.domain import BadValue, Reading, SourceError
+from engine.domain import BadValue, SourceContents, SourceError
 from engine.extract.columns import NAMES, folded
 from engine.source import ManagedSource, read
 from engine.source.gather import gather, trimmed
@@ -49,7 +49,7 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(suffix: str, content: bytes
             _is_sound(reading)
 
 
-def _is_sound(reading: Reading) -> None:
+def _is_sound(reading: SourceContents) -> None:
     assert reading.read == len(reading.entries) + len(reading.dropped)
     assert len({entry.id for entry in reading.entries}) == len(reading.entries)
     for entry in reading.entries:
@@ -101,7 +101,7 @@ def test_what_json_writes_is_read_back(
     _same(gather("", POSTED["application/x-ndjson"]("a", written.encode())), rows, column)
 
 
-def _same(reading: Reading, rows: list[tuple[str, str, str]], column: str) -> None:
+def _same(reading: SourceContents, rows: list[tuple[str, str, str]], column: str) -> None:
     first: dict[str, tuple[str, str | None, str | None]] = {}
     for text, answer, other in rows:
         key = " ".join(unicodedata.normalize("NFKC", trimmed(text)).split())

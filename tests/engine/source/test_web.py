@@ -68,11 +68,11 @@ def test_documents_are_fetched_too_and_link_to_their_address(server: HostileServ
 
 
 def test_what_has_not_changed_is_not_sent_again(server: HostileServer) -> None:
-    marks = ['ETag: W/"7"', "Last-Modified: Mon, 23 Nov 2026 12:00:00 GMT"]
-    server.answers(answer(b"text\none\n", headers=marks), answer(status="304 Not Modified"))
+    validators = ['ETag: W/"7"', "Last-Modified: Mon, 23 Nov 2026 12:00:00 GMT"]
+    server.answers(answer(b"text\none\n", headers=validators), answer(status="304 Not Modified"))
     first = origin.read(SourceSpec(url=server.url()))
     assert first is not None
-    assert origin.read(SourceSpec(url=server.url()), first.marks) is None
+    assert origin.read(SourceSpec(url=server.url()), first.validators) is None
     assert 'If-None-Match: W/"7"' in server.asked[1]
     assert "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT" in server.asked[1]
 
@@ -81,8 +81,8 @@ def test_the_same_bytes_again_are_not_parsed_again(server: HostileServer) -> Non
     server.answers(answer(b"text\none\n"))
     first = origin.read(SourceSpec(url=server.url()))
     assert first is not None
-    assert origin.read(SourceSpec(url=server.url()), first.marks) is None
-    assert origin.read(SourceSpec(url=server.url()), {**first.marks, "sha256": "other"}) is not None
+    assert origin.read(SourceSpec(url=server.url()), first.validators) is None
+    assert origin.read(SourceSpec(url=server.url()), {**first.validators, "sha256": "other"}) is not None
 
 
 def test_a_not_modified_that_nobody_asked_for_is_refused(server: HostileServer) -> None:

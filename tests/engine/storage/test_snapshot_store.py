@@ -11,7 +11,7 @@ import pytest
 from engine.domain import Dropped, Entry, NoSnapshot
 from engine.index.keywords import Keywords
 from engine.index.snapshot import Snapshot
-from engine.storage.snapshot_store import FORMAT, Shelf
+from engine.storage.snapshot_store import FORMAT, SnapshotStore
 from tests.support.engine import A_LONG_TEXT, MIDDAY, a_snapshot
 from tests.support.mappings import needs_smaps, resident_bytes
 from tests.support.stored import as_if_never_written, as_of_format
@@ -20,14 +20,14 @@ FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors", "search.safete
 
 
 def served_after_restart(folder: Path) -> Snapshot | None:
-    return Shelf(folder).load()
+    return SnapshotStore(folder).load()
 
 
 def with_two(folder: Path) -> Path:
-    """A shelf that published s1 and then s2."""
-    shelf = Shelf(folder)
-    shelf.publish(a_snapshot("apple", "pear", id="s1"))
-    shelf.publish(a_snapshot("apple", "plum", id="s2"))
+    """A store that published s1 and then s2."""
+    snapshots = SnapshotStore(folder)
+    snapshots.publish(a_snapshot("apple", "pear", id="s1"))
+    snapshots.publish(a_snapshot("apple", "plum", id="s2"))
     return folder
 
 
@@ -44,7 +44,7 @@ def test_a_restart_serves_what_was_published(tmp_path: Path) -> None:
     snapshot = a_snapshot("apple", entries=[full])
     dropped = (Dropped("a.txt:3", "blank"),)
     snapshot = Snapshot(**{**vars(snapshot), "read": 3, "dropped": dropped})
-    Shelf(tmp_path).publish(snapshot)
+    SnapshotStore(tmp_path).publish(snapshot)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert np.array_equal(loaded.vectors, snapshot.vectors)
@@ -56,7 +56,7 @@ def test_what_searches_is_loaded_and_not_made_again(tmp_path: Path) -> None:
     """Keywords of other texts, which only a file can bring back."""
     made = a_snapshot("apple", "pear")
     others = Snapshot(**{**vars(made), "keywords": Keywords.of(["退货要多久", "plum"])})
-    Shelf(tmp_path).publish(others)
+    SnapshotStore(tmp_path).publish(others)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     ours, theirs = loaded.keywords.arrays(), others.keywords.arrays()
@@ -69,7 +69,7 @@ def test_what_searches_is_loaded_and_not_made_again(tmp_path: Path) -> None:
 
 def test_a_restart_has_the_passages_of_long_entries(tmp_path: Path) -> None:
     made = a_snapshot("apple", A_LONG_TEXT)
-    Shelf(tmp_path).publish(made)
+    SnapshotStore(tmp_path).publish(made)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert made.passages is not None
@@ -80,7 +80,7 @@ def test_a_restart_has_the_passages_of_long_entries(tmp_path: Path) -> None:
 
 
 def test_damaged_passages_are_refused(tmp_path: Path) -> None:
-    Shelf(tmp_path).publish(a_snapshot("apple", A_LONG_TEXT, id="s1"))
+    SnapshotStore(tmp_path).publish(a_snapshot("apple", A_LONG_TEXT, id="s1"))
     path = tmp_path / "s1" / "passages1.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -89,7 +89,7 @@ def test_damaged_passages_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_from_before_there_were_keywords_is_served(tmp_path: Path) -> None:
-    Shelf(tmp_path).publish(a_snapshot("apple", "pear"))
+    SnapshotStore(tmp_path).publish(a_snapshot("apple", "pear"))
     as_if_never_written(tmp_path / "s1", "search.safetensors")
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
@@ -101,26 +101,26 @@ def test_an_empty_folder_serves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_snapshot_is_a_snapshot(tmp_path: Path) -> None:
-    Shelf(tmp_path).publish(a_snapshot())
+    SnapshotStore(tmp_path).publish(a_snapshot())
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert loaded.size == 0
 
 
 def test_a_confirmed_snapshot_is_as_old_as_its_confirmation(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    shelf.publish(a_snapshot("apple"))
+    snapshots = SnapshotStore(tmp_path)
+    snapshots.publish(a_snapshot("apple"))
     later = MIDDAY + timedelta(hours=3)
-    shelf.confirm(later)
+    snapshots.confirm(later)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
-    assert (loaded.created, loaded.confirmed) == (MIDDAY, later)
+    assert (loaded.created, loaded.checked_at) == (MIDDAY, later)
 
 
 def test_only_the_served_snapshot_and_the_one_before_are_kept(tmp_path: Path) -> None:
-    shelf = Shelf(with_two(tmp_path))
-    shelf.load()
-    shelf.publish(a_snapshot("fig", id="s3"))
+    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots.load()
+    snapshots.publish(a_snapshot("fig", id="s3"))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["current.json", "s2", "s3"]
 
 
@@ -155,10 +155,10 @@ def test_a_damaged_snapshot_is_refused_and_the_one_before_served(
     tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
     damage(with_two(tmp_path) / "s2" / name)
-    shelf = Shelf(tmp_path)
-    loaded = shelf.load()
+    snapshots = SnapshotStore(tmp_path)
+    loaded = snapshots.load()
     assert loaded is not None
-    assert (loaded.id, shelf.damaged) == ("s1", ("s2",))
+    assert (loaded.id, snapshots.damaged) == ("s1", ("s2",))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -184,10 +184,10 @@ def test_a_snapshot_under_another_name_is_refused(tmp_path: Path) -> None:
     shutil.copytree(with_two(tmp_path) / "s1", tmp_path / "s3")
     pointer = tmp_path / "current.json"
     pointer.write_text(pointer.read_text().replace("s2", "s3"))
-    shelf = Shelf(tmp_path)
-    loaded = shelf.load()
+    snapshots = SnapshotStore(tmp_path)
+    loaded = snapshots.load()
     assert loaded is not None
-    assert (loaded.id, shelf.damaged) == ("s1", ("s3",))
+    assert (loaded.id, snapshots.damaged) == ("s1", ("s3",))
 
 
 @pytest.mark.parametrize("change", [-1, 1])
@@ -224,17 +224,17 @@ class Crash(BaseException):
     ("step", "served"), [("written", "s1"), ("renamed", "s1"), ("pointed", "s2"), ("published", "s2")]
 )
 def test_a_crash_on_the_way_leaves_one_whole_snapshot(tmp_path: Path, step: str, served: str) -> None:
-    Shelf(tmp_path).publish(a_snapshot("apple", id="s1"))
+    SnapshotStore(tmp_path).publish(a_snapshot("apple", id="s1"))
 
     def crash(reached: str) -> None:
         if reached == step:
             raise Crash
 
-    shelf = Shelf(tmp_path, reached=crash)
-    shelf.load()
+    snapshots = SnapshotStore(tmp_path, reached=crash)
+    snapshots.load()
     with pytest.raises(Crash):
-        shelf.publish(a_snapshot("pear", id="s2"))
-    again = Shelf(tmp_path)
+        snapshots.publish(a_snapshot("pear", id="s2"))
+    again = SnapshotStore(tmp_path)
     loaded = again.load()
     assert loaded is not None
     assert loaded.id == served
@@ -246,36 +246,36 @@ def test_a_crash_on_the_way_leaves_one_whole_snapshot(tmp_path: Path, step: str,
 
 
 def test_a_publish_that_fails_leaves_memory_and_disk_as_they_were(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    shelf.publish(a_snapshot("apple", id="s1"))
+    snapshots = SnapshotStore(tmp_path)
+    snapshots.publish(a_snapshot("apple", id="s1"))
     (tmp_path / "s2").mkdir()
     (tmp_path / "s2" / "in the way").write_text("x")
     with pytest.raises(OSError, match="not empty"):
-        shelf.publish(a_snapshot("pear", id="s2"))
-    assert shelf.current is not None
-    assert shelf.current.id == "s1"
+        snapshots.publish(a_snapshot("pear", id="s2"))
+    assert snapshots.current is not None
+    assert snapshots.current.id == "s1"
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert loaded.id == "s1"
 
 
 def test_a_reader_keeps_the_snapshot_it_took(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    shelf.publish(a_snapshot("apple", id="s1"))
-    taken = shelf.current
+    snapshots = SnapshotStore(tmp_path)
+    snapshots.publish(a_snapshot("apple", id="s1"))
+    taken = snapshots.current
     for number in range(2, 5):
-        shelf.publish(a_snapshot("pear", id=f"s{number}"))
+        snapshots.publish(a_snapshot("pear", id=f"s{number}"))
     assert taken is not None
     assert taken.entries[0].text == "apple"
     assert float(taken.vectors[0] @ taken.vectors[0]) == pytest.approx(1)
 
 
 def test_a_rollback_serves_the_snapshot_before_and_survives_a_restart(tmp_path: Path) -> None:
-    shelf = Shelf(with_two(tmp_path))
-    bad = shelf.load()
+    snapshots = SnapshotStore(with_two(tmp_path))
+    bad = snapshots.load()
     assert bad is not None
-    note = shelf.roll_back(shelf.before(), MIDDAY)
-    again = Shelf(tmp_path)
+    note = snapshots.roll_back(snapshots.before(), MIDDAY)
+    again = SnapshotStore(tmp_path)
     served = again.load()
     assert served is not None
     assert (served.id, again.rolled_back) == ("s1", note)
@@ -285,12 +285,12 @@ def test_a_rollback_serves_the_snapshot_before_and_survives_a_restart(tmp_path: 
 
 
 def test_the_snapshot_before_is_the_one_served_before_whatever_the_clock_said(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
+    snapshots = SnapshotStore(tmp_path)
     for name in ("s1", "s3", "s2"):
-        shelf.publish(a_snapshot("apple", id=name))
-    again = Shelf(tmp_path)
+        snapshots.publish(a_snapshot("apple", id=name))
+    again = SnapshotStore(tmp_path)
     again.load()
-    assert (shelf.before().id, again.before().id) == ("s3", "s3")
+    assert (snapshots.before().id, again.before().id) == ("s3", "s3")
     shutil.rmtree(tmp_path / "s2")
     left = served_after_restart(tmp_path)
     assert left is not None
@@ -298,40 +298,40 @@ def test_the_snapshot_before_is_the_one_served_before_whatever_the_clock_said(tm
 
 
 def test_a_confirmation_keeps_the_snapshot_before(tmp_path: Path) -> None:
-    shelf = Shelf(with_two(tmp_path))
-    shelf.load()
-    shelf.confirm(MIDDAY)
-    again = Shelf(tmp_path)
+    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots.load()
+    snapshots.confirm(MIDDAY)
+    again = SnapshotStore(tmp_path)
     again.load()
-    assert (shelf.before().id, again.before().id) == ("s1", "s1")
+    assert (snapshots.before().id, again.before().id) == ("s1", "s1")
 
 
 @pytest.mark.parametrize("how", ["publish", "confirm", "release"])
 def test_what_was_rolled_back_from_may_come_again_after(tmp_path: Path, how: str) -> None:
-    shelf = Shelf(with_two(tmp_path))
-    shelf.load()
-    shelf.roll_back(shelf.before(), MIDDAY)
+    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots.load()
+    snapshots.roll_back(snapshots.before(), MIDDAY)
     {
-        "publish": lambda: shelf.publish(a_snapshot("fig", id="s3")),
-        "confirm": lambda: shelf.confirm(MIDDAY),
-        "release": shelf.release,
+        "publish": lambda: snapshots.publish(a_snapshot("fig", id="s3")),
+        "confirm": lambda: snapshots.confirm(MIDDAY),
+        "release": snapshots.release,
     }[how]()
-    again = Shelf(tmp_path)
+    again = SnapshotStore(tmp_path)
     again.load()
-    assert (shelf.rolled_back, again.rolled_back) == (None, None)
+    assert (snapshots.rolled_back, again.rolled_back) == (None, None)
 
 
 def test_a_damaged_snapshot_is_not_gone_back_to(tmp_path: Path) -> None:
-    shelf = Shelf(with_two(tmp_path))
-    shelf.load()
+    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots.load()
     flip(tmp_path / "s1" / "vectors.safetensors")
     with pytest.raises(NoSnapshot):
-        shelf.before()
+        snapshots.before()
 
 
 @needs_smaps
 def test_a_start_checks_the_vectors_and_does_not_hold_them_in_memory(tmp_path: Path) -> None:
-    Shelf(tmp_path).publish(a_snapshot(*map(str, range(5000))))
+    SnapshotStore(tmp_path).publish(a_snapshot(*map(str, range(5000))))
     loaded = served_after_restart(tmp_path)
     path = tmp_path / "s1" / "vectors.safetensors"
     assert resident_bytes(path) == 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.cli.chat.connection import Hear
+from bot.cli.chat.connection import OnReply
 from bot.cli.chat.conversation import Left, converse, recite
 from bot.domain import Reply, Text
 from bot.process.control_socket import LocalError, NotRunning
@@ -21,7 +21,7 @@ class RecordingScreen:
 
 
 class EchoRoom:
-    def say(self, text: str, hear: Hear) -> None:
+    def say(self, text: str, hear: OnReply) -> None:
         hear(Text(text, "en"))
 
 
@@ -32,7 +32,7 @@ class LoadingRoom:
         self.ready = threading.Event()
         self.answered = threading.Event()
 
-    def say(self, text: str, hear: Hear) -> None:
+    def say(self, text: str, hear: OnReply) -> None:
         hear(Text("loading", "en"))
         assert self.ready.wait(10)
         hear(Text(text, "en"))
@@ -43,7 +43,7 @@ class BrokenRoom:
     def __init__(self, problem: Exception) -> None:
         self._problem = problem
 
-    def say(self, text: str, hear: Hear) -> None:  # noqa: ARG002 - a room's signature
+    def say(self, text: str, hear: OnReply) -> None:  # noqa: ARG002 - a room's signature
         raise self._problem
 
 

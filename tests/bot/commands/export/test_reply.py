@@ -17,17 +17,17 @@ from bot.commands.export.reply import HEAD, records
 from bot.config import Bot
 from bot.csv_table import Cell, as_csv, inert
 from bot.domain import (
-    Asked,
+    AnsweredQuestion,
     Change,
     Document,
     Label,
     Match,
-    PastChange,
-    PastLabel,
-    PastQuestion,
+    RecordedChange,
+    RecordedLabel,
+    RecordedQuestion,
 )
 from tests.bot.store.building import ANN, BOB, HandClock, a_store, an_answer
-from tests.support.responder_rig import NEXT_DOOR, Desk
+from tests.support.responder_rig import NEXT_DOOR, ResponderRig
 
 T = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def test_a_table_has_a_mark_line_ends_and_numbers() -> None:
     assert as_csv(("text", "score"), rows) == (b'\xef\xbb\xbftext,score\r\n\'=1+1,-0.25\r\n"a\nb,""c""",\r\n')
 
 
-def a_question(*, private: bool = False) -> PastQuestion:
+def a_question(*, private: bool = False) -> RecordedQuestion:
     answer = replace(
         an_answer("a1", question="=cmd()"),
         matches=(Match(1, "e1", "apples", 0.71, answer="red"),),
@@ -69,13 +69,13 @@ def a_question(*, private: bool = False) -> PastQuestion:
         best_score=0.71,
         private=private,
     )
-    return PastQuestion(Asked(answer, (("e1", 0.71), ("e2", 0.45), ("e3", 0.2))), ANN, T)
+    return RecordedQuestion(AnsweredQuestion(answer, (("e1", 0.71), ("e2", 0.45), ("e3", 0.2))), ANN, T)
 
 
 def test_every_fact_is_a_row_in_the_order_of_time() -> None:
     label = Label("=cmd()", "e1", False, "vote", "default", "a1", 0.71, "small", "", "s1")
     change = Change("threshold", None, "0.65", cause="strategy precise")
-    rows = list(records([a_question()], [PastLabel(label, BOB, T)], [PastChange(change, BOB, T)]))
+    rows = list(records([a_question()], [RecordedLabel(label, BOB, T)], [RecordedChange(change, BOB, T)]))
     assert [{name: value for name, value in row.items() if value not in (None, "")} for row in rows] == [
         {
             "record": "question",
@@ -154,55 +154,55 @@ def test_a_match_without_its_threshold_is_no_match() -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def rig(tmp_path: Path) -> Iterator[ResponderRig]:
     clock = HandClock()
     with a_store(tmp_path / "bot.db", clock) as store:
-        yield Desk(store, clock, Bot())
+        yield ResponderRig(store, clock, Bot())
 
 
-def exported(desk: Desk, command: str = "/export", **parts: Any) -> list[dict[str, str]]:
-    outcome = desk.hear(desk.message(command, **parts))
+def exported(rig: ResponderRig, command: str = "/export", **parts: Any) -> list[dict[str, str]]:
+    outcome = rig.hear(rig.message(command, **parts))
     (reply,) = outcome.replies
     assert isinstance(reply, Document)
-    content = desk.store.documents.content(reply.id)
+    content = rig.store.documents.content(reply.id)
     assert content is not None
     head, *rows = read(content)
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def test_an_export_holds_its_own_channel_and_its_days_alone(desk: Desk) -> None:
-    desk.say("/name Returns desk")
-    desk.ask("first")
-    desk.ask("secret", channel=NEXT_DOOR)
-    desk.engine.clock.go_on(24 * 3600)
-    desk.ask("second")
-    assert {row["question"] for row in exported(desk)} == {"", "first", "second"}
-    assert {row["channel"] for row in exported(desk)} == {"Returns desk"}
-    days = exported(desk, "/export 2023-11-15")
+def test_an_export_holds_its_own_channel_and_its_days_alone(rig: ResponderRig) -> None:
+    rig.say("/name Returns desk")
+    rig.ask("first")
+    rig.ask("secret", channel=NEXT_DOOR)
+    rig.engine.clock.go_on(24 * 3600)
+    rig.ask("second")
+    assert {row["question"] for row in exported(rig)} == {"", "first", "second"}
+    assert {row["channel"] for row in exported(rig)} == {"Returns desk"}
+    days = exported(rig, "/export 2023-11-15")
     assert {row["question"] for row in days if row["record"] == "question"} == {"second"}
-    days = exported(desk, "/export 2023/11/14 2023年11月14日")
+    days = exported(rig, "/export 2023/11/14 2023年11月14日")
     assert {row["question"] for row in days if row["record"] == "question"} == {"first"}
-    assert desk.say("/export 2020-01-01 2020-12-31") == (
+    assert rig.say("/export 2020-01-01 2020-12-31") == (
         "There is nothing from 2020-01-01 to 2020-12-31 to hand out."
     )
 
 
-def test_days_and_times_are_those_of_the_channel(desk: Desk) -> None:
+def test_days_and_times_are_those_of_the_channel(rig: ResponderRig) -> None:
     """22:13 of the 14th in London is 06:13 of the 15th in Shanghai."""
-    desk.say("/gaps digest daily 09:00 Asia/Shanghai")
-    desk.say("/threshold 0.5")
-    desk.ask("first")
-    desk.ask("next door", channel=NEXT_DOOR)
-    assert "2023-11-15 06:13" in desk.say("/threshold")
-    assert "nothing from 2023-11-14" in desk.say("/export 2023-11-14 2023-11-14")
-    assert "first" in {row["question"] for row in exported(desk, "/export 2023-11-15 2023-11-15")}
-    there = exported(desk, "/export 2023-11-14 2023-11-14", channel=NEXT_DOOR)
+    rig.say("/gaps digest daily 09:00 Asia/Shanghai")
+    rig.say("/threshold 0.5")
+    rig.ask("first")
+    rig.ask("next door", channel=NEXT_DOOR)
+    assert "2023-11-15 06:13" in rig.say("/threshold")
+    assert "nothing from 2023-11-14" in rig.say("/export 2023-11-14 2023-11-14")
+    assert "first" in {row["question"] for row in exported(rig, "/export 2023-11-15 2023-11-15")}
+    there = exported(rig, "/export 2023-11-14 2023-11-14", channel=NEXT_DOOR)
     assert "next door" in {row["question"] for row in there}
 
 
-def test_an_export_says_what_it_holds_and_how_long_its_link_lasts(desk: Desk) -> None:
-    desk.ask("first")
-    (reply,) = desk.hear(desk.message("/export")).replies
+def test_an_export_says_what_it_holds_and_how_long_its_link_lasts(rig: ResponderRig) -> None:
+    rig.ask("first")
+    (reply,) = rig.hear(rig.message("/export")).replies
     assert reply == Document(
         id="a2",
         name="kbdial-2023-11-14-2023-11-14.csv",
@@ -215,18 +215,18 @@ def test_an_export_says_what_it_holds_and_how_long_its_link_lasts(desk: Desk) ->
 
 
 @pytest.mark.parametrize("given", ["yesterday", "2023-13-01", "2023-11-02 2023-11-01", "1 2 3", "9999-99-99"])
-def test_wrong_days_are_asked_back(desk: Desk, given: str) -> None:
-    assert desk.say(f"/export {given}").startswith("/export takes at most two dates")
+def test_wrong_days_are_asked_back(rig: ResponderRig, given: str) -> None:
+    assert rig.say(f"/export {given}").startswith("/export takes at most two dates")
 
 
-def test_the_ends_of_the_calendar_are_days_too(desk: Desk) -> None:
-    desk.ask("first")
-    assert len(exported(desk, "/export 0001-01-01 9999-12-31")) == 4
+def test_the_ends_of_the_calendar_are_days_too(rig: ResponderRig) -> None:
+    rig.ask("first")
+    assert len(exported(rig, "/export 0001-01-01 9999-12-31")) == 4
 
 
 def test_who_voted_on_a_question_that_was_asked_privately_is_not_named() -> None:
     label = Label("=cmd()", "e1", False, "vote", "default", "a1", 0.71, "small", "", "s1")
-    rows = list(records([a_question(private=True)], [PastLabel(label, BOB, T)], []))
+    rows = list(records([a_question(private=True)], [RecordedLabel(label, BOB, T)], []))
     assert {row["person"] for row in rows if "person" in row} == {""}
 
 

@@ -8,19 +8,19 @@ import pytest
 from bot.config import Bot
 from bot.domain import Channel, Document, Text
 from tests.bot.store.building import HandClock, a_store
-from tests.support.responder_rig import Desk
+from tests.support.responder_rig import ResponderRig
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def rig(tmp_path: Path) -> Iterator[ResponderRig]:
     clock = HandClock()
     with a_store(tmp_path / "bot.db", clock) as store:
-        yield Desk(store, clock, Bot())
+        yield ResponderRig(store, clock, Bot())
 
 
-def test_a_text_is_shown_as_the_engine_sees_it_whatever_the_threshold(desk: Desk) -> None:
-    desk.say("/threshold 0.99")
-    said, picture = desk.hear(desk.message("/inspect sour fruit")).replies
+def test_a_text_is_shown_as_the_engine_sees_it_whatever_the_threshold(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.99")
+    said, picture = rig.hear(rig.message("/inspect sour fruit")).replies
     assert isinstance(said, Text)
     assert isinstance(picture, Document)
     assert said.body.splitlines() == [
@@ -33,14 +33,14 @@ def test_a_text_is_shown_as_the_engine_sees_it_whatever_the_threshold(desk: Desk
         "3. 0.4500 (meaning 0.4500, keywords –) Figs [e3]",
     ]
     assert (picture.name, picture.media_type) == ("inspect.png", "image/png")
-    assert desk.store.documents.content(picture.id) == b"png"
+    assert rig.store.documents.content(picture.id) == b"png"
 
 
-def test_in_the_terminal_the_histogram_is_drawn_with_characters(desk: Desk) -> None:
+def test_in_the_terminal_the_histogram_is_drawn_with_characters(rig: ResponderRig) -> None:
     room = Channel("terminal", "local", "terminal")
-    said = desk.say("/inspect sour", channel=room)
+    said = rig.say("/inspect sour", channel=room)
     assert "-0.800 ██████████████████████████████ 1" in said
 
 
-def test_without_its_slash_it_is_a_question(desk: Desk) -> None:
-    assert desk.ask("inspect my parcel").question == "inspect my parcel"
+def test_without_its_slash_it_is_a_question(rig: ResponderRig) -> None:
+    assert rig.ask("inspect my parcel").question == "inspect my parcel"

@@ -15,115 +15,117 @@ from tests.support.responder_rig import (
     BOB,
     NEXT_DOOR,
     ROOM,
-    Desk,
+    ResponderRig,
 )
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def rig(tmp_path: Path) -> Iterator[ResponderRig]:
     clock = HandClock()
     with a_store(tmp_path / "bot.db", clock) as store:
-        yield Desk(store, clock, Bot())
+        yield ResponderRig(store, clock, Bot())
 
 
-def ask(desk: Desk, question: str, score: float) -> str:
+def ask(rig: ResponderRig, question: str, score: float) -> str:
     """The notes under the answer to a question whose best match has this score."""
-    desk.engine.entries = {"e1": ("forbidden", score)}
-    return " ".join(desk.ask(question).notes)
+    rig.engine.entries = {"e1": ("forbidden", score)}
+    return " ".join(rig.ask(question).notes)
 
 
-def test_what_reaches_the_higher_goes_to_the_queue_and_what_reaches_the_lower_is_observed(desk: Desk) -> None:
-    desk.say("/review 0.70 0.45")
-    assert ask(desk, "high", 0.7) == "In the review queue: the best match, 0.7000, reaches 0.70."
-    assert ask(desk, "middle", 0.45) == "Under observation: the best match, 0.4500, reaches 0.45."
-    assert ask(desk, "low", 0.4499) == ""
-    counts = desk.store.reviews.counts(ROOM)
+def test_what_reaches_the_higher_goes_to_the_queue_and_what_reaches_the_lower_is_observed(
+    rig: ResponderRig,
+) -> None:
+    rig.say("/review 0.70 0.45")
+    assert ask(rig, "high", 0.7) == "In the review queue: the best match, 0.7000, reaches 0.70."
+    assert ask(rig, "middle", 0.45) == "Under observation: the best match, 0.4500, reaches 0.45."
+    assert ask(rig, "low", 0.4499) == ""
+    counts = rig.store.reviews.counts(ROOM)
     assert counts["queued"] == 1
     assert counts.get("observed", 0) + counts.get("pooled", 0) == 1
-    said = desk.say("/queue")
+    said = rig.say("/queue")
     assert "Waiting for a decision: 1" in said
     assert "“high” → forbidden (0.7000)" in said
     assert "Observed: 1" in said
 
 
-def test_without_review_nothing_is_marked(desk: Desk) -> None:
-    assert ask(desk, "high", 0.9) == ""
-    desk.say("/review 0.70 0.45")
-    desk.say("/review off")
-    assert ask(desk, "high", 0.9) == ""
-    assert desk.store.reviews.counts(ROOM) == {}
+def test_without_review_nothing_is_marked(rig: ResponderRig) -> None:
+    assert ask(rig, "high", 0.9) == ""
+    rig.say("/review 0.70 0.45")
+    rig.say("/review off")
+    assert ask(rig, "high", 0.9) == ""
+    assert rig.store.reviews.counts(ROOM) == {}
 
 
-def test_a_match_that_the_threshold_keeps_back_is_reviewed_all_the_same(desk: Desk) -> None:
-    desk.say("/threshold 0.95")
-    desk.say("/review 0.70 0.45")
-    assert "review queue" in ask(desk, "high", 0.8)
-    assert desk.store.reviews.waiting(ROOM, "queued", 5)[0].entry_text == "forbidden"
+def test_a_match_that_the_threshold_keeps_back_is_reviewed_all_the_same(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.95")
+    rig.say("/review 0.70 0.45")
+    assert "review queue" in ask(rig, "high", 0.8)
+    assert rig.store.reviews.waiting(ROOM, "queued", 5)[0].entry_text == "forbidden"
 
 
-def test_a_fifth_of_what_is_observed_goes_into_the_pool(desk: Desk) -> None:
-    desk.say("/review 0.70 0.45")
+def test_a_fifth_of_what_is_observed_goes_into_the_pool(rig: ResponderRig) -> None:
+    rig.say("/review 0.70 0.45")
     for number in range(60):
-        ask(desk, f"question {number}", 0.5)
-    counts = desk.store.reviews.counts(ROOM)
+        ask(rig, f"question {number}", 0.5)
+    counts = rig.store.reviews.counts(ROOM)
     assert counts["observed"] + counts["pooled"] == 60
     assert 4 <= counts["pooled"] <= 24
-    assert f"A sample of what was only observed: {counts['pooled']}" in desk.say("/queue pool")
+    assert f"A sample of what was only observed: {counts['pooled']}" in rig.say("/queue pool")
 
 
-def test_a_decision_becomes_a_label_and_stands(desk: Desk) -> None:
-    desk.say("/review 0.70 0.45")
-    ask(desk, "high", 0.8)
-    queue = desk.hear(desk.message("/queue")).replies[0]
+def test_a_decision_becomes_a_label_and_stands(rig: ResponderRig) -> None:
+    rig.say("/review 0.70 0.45")
+    ask(rig, "high", 0.8)
+    queue = rig.hear(rig.message("/queue")).replies[0]
     assert isinstance(queue, Text)
     assert [button.command for button in queue.buttons] == ["/queue confirm 1", "/queue dismiss 1"]
-    assert desk.say("/queue confirm 1") == "Ann confirmed #1."
-    assert "was confirmed by Ann already" in desk.say("/queue dismiss 1", person=BOB)
-    (past,) = desk.store.labels.of(ROOM)
+    assert rig.say("/queue confirm 1") == "Ann confirmed #1."
+    assert "was confirmed by Ann already" in rig.say("/queue dismiss 1", person=BOB)
+    (past,) = rig.store.labels.of(ROOM)
     assert (past.label.question, past.label.relevant, past.label.source, past.person) == (
         "high",
         True,
         "review",
         ANN,
     )
-    assert "The queue is empty. Decided so far: 1." in desk.say("/queue")
+    assert "The queue is empty. Decided so far: 1." in rig.say("/queue")
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(st.tuples(st.sampled_from(["confirm", "dismiss"]), st.booleans()), min_size=1, max_size=6)
 )
-def test_deciding_again_changes_nothing(desk: Desk, words: list[tuple[str, bool]]) -> None:
-    desk.say("/review 0.70 0.45")
-    ask(desk, "high", 0.8)
-    number = desk.store.reviews.waiting(ROOM, "queued", 5)[-1].id
-    before = len(desk.store.labels.of(ROOM))
+def test_deciding_again_changes_nothing(rig: ResponderRig, words: list[tuple[str, bool]]) -> None:
+    rig.say("/review 0.70 0.45")
+    ask(rig, "high", 0.8)
+    number = rig.store.reviews.waiting(ROOM, "queued", 5)[-1].id
+    before = len(rig.store.labels.of(ROOM))
     for word, is_ann in words:
-        desk.say(f"/queue {word} {number}", person=ANN if is_ann else BOB)
-    item = desk.store.reviews.get(ROOM, number)
+        rig.say(f"/queue {word} {number}", person=ANN if is_ann else BOB)
+    item = rig.store.reviews.get(ROOM, number)
     assert item is not None
     assert item.state == ("confirmed" if words[0][0] == "confirm" else "dismissed")
     assert item.decided_by == ("Ann" if words[0][1] else "Bob")
-    assert len(desk.store.labels.of(ROOM)) == before + 1
+    assert len(rig.store.labels.of(ROOM)) == before + 1
 
 
-def test_nothing_of_one_channel_is_decided_or_seen_in_another(desk: Desk) -> None:
-    desk.say("/review 0.70 0.45")
-    ask(desk, "high", 0.8)
-    assert "There is no #1" in desk.say("/queue confirm 1", channel=NEXT_DOOR)
-    assert "high" not in desk.say("/queue", channel=NEXT_DOOR)
-    assert "Nothing was ever put" in desk.say("/queue export", channel=NEXT_DOOR)
-    item = desk.store.reviews.get(ROOM, 1)
+def test_nothing_of_one_channel_is_decided_or_seen_in_another(rig: ResponderRig) -> None:
+    rig.say("/review 0.70 0.45")
+    ask(rig, "high", 0.8)
+    assert "There is no #1" in rig.say("/queue confirm 1", channel=NEXT_DOOR)
+    assert "high" not in rig.say("/queue", channel=NEXT_DOOR)
+    assert "Nothing was ever put" in rig.say("/queue export", channel=NEXT_DOOR)
+    item = rig.store.reviews.get(ROOM, 1)
     assert item is not None
     assert item.state == "queued"
 
 
-def test_the_queue_is_handed_out_as_csv(desk: Desk) -> None:
-    desk.say("/review 0.70 0.45")
-    ask(desk, "=1+1", 0.8)
-    (document,) = desk.hear(desk.message("/queue export")).replies
+def test_the_queue_is_handed_out_as_csv(rig: ResponderRig) -> None:
+    rig.say("/review 0.70 0.45")
+    ask(rig, "=1+1", 0.8)
+    (document,) = rig.hear(rig.message("/queue export")).replies
     assert isinstance(document, Document)
-    content = desk.store.documents.content(document.id)
+    content = rig.store.documents.content(document.id)
     assert content is not None
     lines = content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("number,state,at,person,question")
@@ -132,6 +134,6 @@ def test_the_queue_is_handed_out_as_csv(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["/review 0.45 0.70", "/review 0.7", "/review 70 45", "/review 0.7 0.6 0.5"])
-def test_a_wrong_pair_changes_nothing_and_shows_an_example(desk: Desk, text: str) -> None:
-    assert "/review 0.70 0.45" in desk.say(text)
-    assert desk.store.settings.of(ROOM).review_high is None
+def test_a_wrong_pair_changes_nothing_and_shows_an_example(rig: ResponderRig, text: str) -> None:
+    assert "/review 0.70 0.45" in rig.say(text)
+    assert rig.store.settings.of(ROOM).review_high is None

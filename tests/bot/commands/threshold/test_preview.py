@@ -21,13 +21,15 @@ from bot.commands.threshold.preview import (
     preview,
 )
 from bot.commands.threshold.reply import comparable
-from bot.domain import Scored
+from bot.domain import QuestionScores
 
 
-def asked_at(threshold: str, scores: list[float], *, question: str = "q", private: bool = False) -> Scored:
+def asked_at(
+    threshold: str, scores: list[float], *, question: str = "q", private: bool = False
+) -> QuestionScores:
     """A question to entries with these scores, as the engine answers and the store keeps it."""
     ranked = sorted(scores, reverse=True)
-    return Scored(
+    return QuestionScores(
         question,
         Decimal(threshold),
         total=sum(score >= float(threshold) for score in ranked),

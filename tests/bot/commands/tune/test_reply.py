@@ -14,132 +14,132 @@ from tests.support.responder_rig import (
     BOB,
     NEXT_DOOR,
     ROOM,
-    Desk,
+    ResponderRig,
 )
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def rig(tmp_path: Path) -> Iterator[ResponderRig]:
     clock = HandClock()
     with a_store(tmp_path / "bot.db", clock) as store:
-        desk = Desk(store, clock, Bot())
-        desk.engine.fingerprint = "f1"
-        yield desk
+        rig = ResponderRig(store, clock, Bot())
+        rig.engine.fingerprint = "f1"
+        yield rig
 
 
-def judged(desk: Desk, question: str, score: float, *, right: bool) -> Answer:
+def judged(rig: ResponderRig, question: str, score: float, *, right: bool) -> Answer:
     """A question whose only match has this score, and what Ann said of it."""
-    desk.engine.entries = {"e1": (f"about {question}", score)}
-    answer = desk.ask(question)
-    desk.click(Vote(answer.id, "e1", "helpful" if right else "not helpful"))
+    rig.engine.entries = {"e1": (f"about {question}", score)}
+    answer = rig.ask(question)
+    rig.click(Vote(answer.id, "e1", "helpful" if right else "not helpful"))
     return answer
 
 
-def many(desk: Desk) -> None:
+def many(rig: ResponderRig) -> None:
     """Right answers from 0.61 up, wrong ones below: 0.61 is best."""
     for number in range(20):
-        judged(desk, f"right {number}", 0.61 + number / 100, right=True)
-        judged(desk, f"wrong {number}", 0.41 + number / 200, right=False)
+        judged(rig, f"right {number}", 0.61 + number / 100, right=True)
+        judged(rig, f"wrong {number}", 0.41 + number / 200, right=False)
 
 
-def tune(desk: Desk, text: str = "/tune") -> tuple[Text, Document | None]:
-    said, *rest = desk.hear(desk.message(text)).replies
+def tune(rig: ResponderRig, text: str = "/tune") -> tuple[Text, Document | None]:
+    said, *rest = rig.hear(rig.message(text)).replies
     assert isinstance(said, Text)
     document = rest[0] if rest else None
     assert document is None or isinstance(document, Document)
     return said, document
 
 
-def test_labels_become_a_suggestion_with_a_picture_and_one_button_to_apply_it(desk: Desk) -> None:
-    many(desk)
-    said, document = tune(desk)
+def test_labels_become_a_suggestion_with_a_picture_and_one_button_to_apply_it(rig: ResponderRig) -> None:
+    many(rig)
+    said, document = tune(rig)
     assert "Labelled answers: 40, right ones: 20, questions: 40." in said.body
     assert "Now 0.40: precision 0.50, recall 1.00, F1 0.67." in said.body
     assert "Best F1: 0.61 (95 % interval 0.61 to" in said.body
     assert [(button.label, button.command) for button in said.buttons] == [("Set 0.61", "/threshold 0.61")]
     assert document is not None
     assert (document.name, document.media_type) == ("tune.png", "image/png")
-    assert desk.store.documents.content(document.id) == b"png"
+    assert rig.store.documents.content(document.id) == b"png"
     assert "/console/export/" in document.link
 
 
-def test_what_is_applied_is_no_longer_offered(desk: Desk) -> None:
-    many(desk)
-    desk.say(tune(desk)[0].buttons[0].command)
-    said, _ = tune(desk)
+def test_what_is_applied_is_no_longer_offered(rig: ResponderRig) -> None:
+    many(rig)
+    rig.say(tune(rig)[0].buttons[0].command)
+    said, _ = tune(rig)
     assert said.buttons == ()
     assert "That is the threshold here already." in said.body
 
 
-def test_a_wanted_precision_is_proved_or_not_promised(desk: Desk) -> None:
-    many(desk)
-    said, _ = tune(desk, "/tune precision 0.8")
+def test_a_wanted_precision_is_proved_or_not_promised(rig: ResponderRig) -> None:
+    many(rig)
+    said, _ = tune(rig, "/tune precision 0.8")
     assert "Precision 0.80: from 0.60 up" in said.body or "Precision 0.80: from 0.61 up" in said.body
     assert "with 95 % confidence" in said.body
 
 
-def test_a_precision_that_cannot_be_proved_asks_for_the_labels_that_would_help(desk: Desk) -> None:
-    many(desk)
-    desk.engine.entries = {"e1": ("an entry", 0.6)}
-    desk.ask("not judged yet")
-    said, _ = tune(desk, "/tune precision 0.99")
+def test_a_precision_that_cannot_be_proved_asks_for_the_labels_that_would_help(rig: ResponderRig) -> None:
+    many(rig)
+    rig.engine.entries = {"e1": ("an entry", 0.6)}
+    rig.ask("not judged yet")
+    said, _ = tune(rig, "/tune precision 0.99")
     assert "these labels prove it for no threshold" in said.body
     assert "“not judged yet” → an entry" in said.body
     assert [button.label for button in said.buttons] == ["1 right", "1 wrong"]
 
 
-def test_too_few_labels_ask_for_five_more_and_offer_nothing_to_apply(desk: Desk) -> None:
-    judged(desk, "right", 0.7, right=True)
-    judged(desk, "wrong", 0.5, right=False)
+def test_too_few_labels_ask_for_five_more_and_offer_nothing_to_apply(rig: ResponderRig) -> None:
+    judged(rig, "right", 0.7, right=True)
+    judged(rig, "wrong", 0.5, right=False)
     for number in range(7):
-        desk.engine.entries = {"e1": ("an entry", 0.42 + number / 20)}
-        desk.ask(f"open {number}")
-    said, _ = tune(desk)
+        rig.engine.entries = {"e1": ("an entry", 0.42 + number / 20)}
+        rig.ask(f"open {number}")
+    said, _ = tune(rig)
     assert "Not enough yet: at least 10 right and 5 wrong" in said.body
     assert sum("→ an entry" in line for line in said.body.splitlines()) == 5
     assert [button.label for button in said.buttons[:2]] == ["1 right", "1 wrong"]
     assert len(said.buttons) == 10
-    before = len(desk.store.labels.of(ROOM))
-    assert "helpful" in desk.say(said.buttons[0].command)
-    assert len(desk.store.labels.of(ROOM)) == before + 1
-    assert tune(desk)[0].buttons[0].command != said.buttons[0].command
+    before = len(rig.store.labels.of(ROOM))
+    assert "helpful" in rig.say(said.buttons[0].command)
+    assert len(rig.store.labels.of(ROOM)) == before + 1
+    assert tune(rig)[0].buttons[0].command != said.buttons[0].command
 
 
-def test_nobody_elses_labels_and_no_private_question_come_up(desk: Desk) -> None:
-    many(desk)
-    assert "Nobody has said yet" in desk.say("/tune", channel=NEXT_DOOR)
-    desk.engine.entries = {"e1": ("an entry", 0.6)}
-    desk.hear(desk.message("/ask a secret", private=True, channel=NEXT_DOOR))
-    assert "secret" not in desk.say("/tune", channel=NEXT_DOOR)
+def test_nobody_elses_labels_and_no_private_question_come_up(rig: ResponderRig) -> None:
+    many(rig)
+    assert "Nobody has said yet" in rig.say("/tune", channel=NEXT_DOOR)
+    rig.engine.entries = {"e1": ("an entry", 0.6)}
+    rig.hear(rig.message("/ask a secret", private=True, channel=NEXT_DOOR))
+    assert "secret" not in rig.say("/tune", channel=NEXT_DOOR)
 
 
-def test_an_answer_of_another_channel_cannot_be_judged(desk: Desk) -> None:
-    answer = judged(desk, "right", 0.7, right=True)
-    assert "no longer here" in desk.say(f"/tune yes {answer.id} 1", channel=NEXT_DOOR)
-    assert "no match 9" in desk.say(f"/tune no {answer.id} 9")
-    assert desk.store.labels.of(NEXT_DOOR) == ()
+def test_an_answer_of_another_channel_cannot_be_judged(rig: ResponderRig) -> None:
+    answer = judged(rig, "right", 0.7, right=True)
+    assert "no longer here" in rig.say(f"/tune yes {answer.id} 1", channel=NEXT_DOOR)
+    assert "no match 9" in rig.say(f"/tune no {answer.id} 9")
+    assert rig.store.labels.of(NEXT_DOOR) == ()
 
 
-def test_labels_of_another_model_are_scored_again_or_left_out(desk: Desk) -> None:
-    many(desk)
-    desk.engine.fingerprint = "f2"
-    desk.engine.entries = {"e1": ("whatever", 0.33)}
-    said, _ = tune(desk)
+def test_labels_of_another_model_are_scored_again_or_left_out(rig: ResponderRig) -> None:
+    many(rig)
+    rig.engine.fingerprint = "f2"
+    rig.engine.entries = {"e1": ("whatever", 0.33)}
+    said, _ = tune(rig)
     assert "Scored again with today's model: 40." in said.body
     assert "Best F1: 0.33" in said.body
-    desk.engine.entries = {"e9": ("another", 0.9)}
-    assert "Nobody has said yet" in tune(desk)[0].body
+    rig.engine.entries = {"e9": ("another", 0.9)}
+    assert "Nobody has said yet" in tune(rig)[0].body
 
 
-def test_in_the_terminal_the_curve_is_drawn_with_characters(desk: Desk) -> None:
+def test_in_the_terminal_the_curve_is_drawn_with_characters(rig: ResponderRig) -> None:
 
     room = Channel("terminal", "local", "terminal")
     for number in range(12):
-        desk.engine.entries = {"e1": ("entry", 0.5 + number / 50)}
-        answer = desk.ask(f"q {number}", channel=room)
+        rig.engine.entries = {"e1": ("entry", 0.5 + number / 50)}
+        answer = rig.ask(f"q {number}", channel=room)
         verdict = "helpful" if number % 3 else "not helpful"
-        desk.click(Vote(answer.id, "e1", verdict), channel=room)  # type: ignore[arg-type]
-    outcome: Outcome = desk.hear(desk.message("/tune", channel=room))
+        rig.click(Vote(answer.id, "e1", verdict), channel=room)  # type: ignore[arg-type]
+    outcome: Outcome = rig.hear(rig.message("/tune", channel=room))
     (said,) = outcome.replies
     assert isinstance(said, Text)
     assert "█" in said.body
@@ -148,15 +148,15 @@ def test_in_the_terminal_the_curve_is_drawn_with_characters(desk: Desk) -> None:
     assert best.startswith("0.52 ")
 
 
-def test_two_people_may_label_the_same_and_both_count(desk: Desk) -> None:
-    answer = judged(desk, "right", 0.7, right=True)
-    desk.click(Vote(answer.id, "e1", "not helpful"), person=BOB)
-    desk.click(Vote(answer.id, "e1", "not helpful"), person=ANN)
-    assert "Labelled answers: 2, right ones: 0, questions: 1." in tune(desk)[0].body
+def test_two_people_may_label_the_same_and_both_count(rig: ResponderRig) -> None:
+    answer = judged(rig, "right", 0.7, right=True)
+    rig.click(Vote(answer.id, "e1", "not helpful"), person=BOB)
+    rig.click(Vote(answer.id, "e1", "not helpful"), person=ANN)
+    assert "Labelled answers: 2, right ones: 0, questions: 1." in tune(rig)[0].body
 
 
-def test_the_threshold_in_force_is_todays(desk: Desk) -> None:
-    many(desk)
-    desk.say("/threshold 0.9")
-    assert desk.threshold() == Decimal("0.9")
-    assert "Now 0.90: precision 1.00, recall 0.00, F1 0.00." in tune(desk)[0].body
+def test_the_threshold_in_force_is_todays(rig: ResponderRig) -> None:
+    many(rig)
+    rig.say("/threshold 0.9")
+    assert rig.threshold() == Decimal("0.9")
+    assert "Now 0.90: precision 1.00, recall 0.00, F1 0.00." in tune(rig)[0].body

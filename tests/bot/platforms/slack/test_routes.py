@@ -46,7 +46,7 @@ class OpenDesk:
         return Accepted(len(self.taken) - 1, is_new=True)
 
     def answer_within(
-        self, message: IncomingMessage, *, takes: Callable[[Delivery], bool] = lambda _: True, **_: object
+        self, message: IncomingMessage, *, accepts: Callable[[Delivery], bool] = lambda _: True, **_: object
     ) -> tuple[Accepted, Delivery | None]:
         accepted = self.accept(message)
         if self.reply is None or not accepted.is_new:
@@ -55,7 +55,7 @@ class OpenDesk:
         delivery = Delivery(
             1, message.channel, message.address, self.reply, lease=1, attempt=1, decided_at=now
         )
-        return accepted, delivery if takes(delivery) else None
+        return accepted, delivery if accepts(delivery) else None
 
     def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:
         self.aside.append((platform, tenant, reason, body))

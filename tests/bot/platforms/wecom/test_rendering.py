@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.commands.parser import parse
-from bot.commands.tune.grammar import JudgeMatch
+from bot.commands.tune.grammar import LabelMatch
 from bot.domain import Person, Text
 from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
 from tests.bot.platforms.wecom.answers import NOW, a_match, an_answer
@@ -57,7 +57,7 @@ def test_a_near_tie_tells_the_command_that_says_what_was_meant(answer_id: str) -
     said = only(pieces(answer, ROBOT, NOW, mention="@kbdial "))
     (line,) = [line for line in said.split("\n") if line.startswith("如果要找的是第 2 条：")]
     typed = line.partition("：")[2]
-    assert parse(typed, names=("kbdial",), mentioned=True, in_group=True) == JudgeMatch(
+    assert parse(typed, names=("kbdial",), mentioned=True, in_group=True) == LabelMatch(
         answer_id, 2, relevant=True
     )
 

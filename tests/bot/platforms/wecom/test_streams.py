@@ -12,7 +12,7 @@ import pytest
 from bot.domain import MessageKey, Outcome, Text
 from bot.platforms.wecom.fields import stream_of
 from bot.process.control_socket import call
-from bot.store import Admins, Answers, Database
+from bot.store import Admins, Database, ReplyProgress
 from bot.store.leader_election import OnlyOne
 from tests.bot.store.building import ANN, BOB, HandClock, Store, a_message, a_store
 from tests.support.engine import a_knowledge_base
@@ -152,7 +152,7 @@ def test_two_processes_share_one_stream_at_the_same_time(store: Store, path: Pat
     other = Database(f"sqlite:///{path}")
     other.start()
     try:
-        answers = Answers(other, clock, on_work=lambda: None)
+        answers = ReplyProgress(other, clock, on_work=lambda: None)
         key = item.message.keys[0]
         found = answers.progress("slack", "T1", key)
         assert found is not None
@@ -176,7 +176,8 @@ def test_two_processes_share_one_stream_at_the_same_time(store: Store, path: Pat
 def test_a_message_nobody_accepted_has_no_progress(store: Store, clock: HandClock) -> None:
 
     assert (
-        Answers(store.database, clock, on_work=lambda: None).progress("w", "t", MessageKey("k", "x")) is None
+        ReplyProgress(store.database, clock, on_work=lambda: None).progress("w", "t", MessageKey("k", "x"))
+        is None
     )
 
 
@@ -264,7 +265,7 @@ def test_a_digest_is_pushed_over_the_connection(tmp_path: Path) -> None:
             wecom.say(f"@kbdial {line}")
         program.settle(lambda: len(wecom.shown) == 2)
         program.clock.wait(86_400)
-        program.app.clockwork.look()
+        program.app.scheduled_messages.look()
         program.settle(lambda: len(wecom.shown) == 3)
         assert (wecom.shown[2].request, wecom.shown[2].chat) == ("", "G1")
         assert "fig" in wecom.shown[2].text
@@ -274,4 +275,4 @@ def test_a_digest_is_refused_where_the_bot_can_only_answer(tmp_path: Path) -> No
     with a_wecom_program(tmp_path, a_knowledge_base(tmp_path / "texts", "lemon")) as program:
         assert "WECOM.zh.md" in program.wecom.say("@kbdial /gaps digest daily 9").text
         program.clock.wait(86_400)
-        assert program.app.clockwork.look() == 0
+        assert program.app.scheduled_messages.look() == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.index.keywords import Keywords
-from engine.index.keywords.tokens import UNTOLD, taken_apart
+from engine.index.keywords.tokens import UNKNOWN, tokenize
 
 SAYINGS = [
     "退货要多久",
@@ -25,10 +25,10 @@ SAYINGS = [
 
 def plainly(texts: list[str], question: str) -> list[float]:
     """BM25 word by word, as the head of the module describes it."""
-    taken = taken_apart(texts)
+    taken = tokenize(texts)
     held = [taken.words[taken.rows == row].tolist() for row in range(len(texts))]
     mean = max(1.0, sum(map(len, held)) / len(texts))
-    asked = taken_apart([question])
+    asked = tokenize([question])
     words = sorted(set(asked.words.tolist()))
 
     def rarity(word: int) -> float:
@@ -39,9 +39,9 @@ def plainly(texts: list[str], question: str) -> list[float]:
     for row, own in enumerate(held):
         length = 0.7 + 0.3 * len(own) / mean
         got = sum(rarity(word) * 1.84 * own.count(word) / (own.count(word) + 1.2 * length) for word in words)
-        is_foreign = UNTOLD not in (language := {int(asked.languages[0]), int(taken.languages[row])})
+        is_other_language = UNKNOWN not in (language := {int(asked.languages[0]), int(taken.languages[row])})
         most = sum(map(rarity, words))
-        scores.append(0.0 if not most or (is_foreign and len(language) > 1) else min(1.0, got / most))
+        scores.append(0.0 if not most or (is_other_language and len(language) > 1) else min(1.0, got / most))
     return scores
 
 
@@ -110,8 +110,8 @@ def test_what_is_carried_over_is_what_would_be_made(
     """Whatever left, came, moved or stands twice now."""
     rows = [row if row < len(before) else -1 for row in rows]
     texts = [before[row] if row >= 0 else new[place] for place, row in enumerate(rows)]
-    carried = Keywords.of(before).carried(np.array(rows, np.intp), texts.__getitem__)
-    ours, theirs = carried.arrays(), Keywords.of(texts).arrays()
+    updated_from = Keywords.of(before).updated_from(np.array(rows, np.intp), texts.__getitem__)
+    ours, theirs = updated_from.arrays(), Keywords.of(texts).arrays()
     for name, array in theirs.items():
         assert (ours[name].dtype, ours[name].tolist()) == (array.dtype, array.tolist())
 
@@ -120,5 +120,5 @@ def test_what_stays_is_not_taken_apart_again() -> None:
     def text_of(row: int) -> str:
         return {1: "plum"}[row]  # and no other row is asked for
 
-    carried = Keywords.of(["apple", "pear"]).carried(np.array([0, -1, 1]), text_of)
-    assert carried.all(carried.question("pear"))[0].tolist() == [2]
+    updated_from = Keywords.of(["apple", "pear"]).updated_from(np.array([0, -1, 1]), text_of)
+    assert updated_from.all(updated_from.question("pear"))[0].tolist() == [2]

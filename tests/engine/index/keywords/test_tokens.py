@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from engine.index.keywords.tokens import (
     CHINESE,
     OTHER,
-    UNTOLD,
-    taken_apart,
+    UNKNOWN,
+    tokenize,
 )
 
 
 def words(text: str) -> list[int]:
-    return [int(word) for word in taken_apart([text]).words]
+    return [int(word) for word in tokenize([text]).words]
 
 
 def shared(one: str, other: str) -> int:
@@ -55,21 +55,21 @@ def test_letters_and_words_in_another_order_are_other_words() -> None:
         ("how do I return this", OTHER),
         ("Button 怎么用才对", CHINESE),
         ("the tea is called 龙井", OTHER),
-        ("VPN", UNTOLD),
-        ("退货", UNTOLD),
-        ("SF1042 8839 2211 77", UNTOLD),
-        ("", UNTOLD),
+        ("VPN", UNKNOWN),
+        ("退货", UNKNOWN),
+        ("SF1042 8839 2211 77", UNKNOWN),
+        ("", UNKNOWN),
     ],
 )
 def test_a_sentence_has_a_language_and_a_name_has_none(text: str, language: int) -> None:
-    assert taken_apart([text]).languages.tolist() == [language]
+    assert tokenize([text]).languages.tolist() == [language]
 
 
 @given(st.lists(st.text(), max_size=5))
 def test_any_texts_are_taken_apart_and_together_as_alone(texts: list[str]) -> None:
-    together = taken_apart(texts)
+    together = tokenize(texts)
     assert len(together.languages) == len(texts)
     for row, text in enumerate(texts):
-        alone = taken_apart([text])
+        alone = tokenize([text])
         assert together.words[together.rows == row].tolist() == alone.words.tolist()
         assert together.languages[row] == alone.languages[0]

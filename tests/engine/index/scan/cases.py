@@ -7,7 +7,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.index.scan import Wanted, scores_of
+from engine.index.scan import SearchSpec, scores_of
 from engine.index.scan.score import Floats
 from tests.engine.index.scan import plain
 
@@ -23,7 +23,7 @@ MAKERS: list[plain.Maker] = [
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Floats, Floats, list[Wanted]]:
+def cases(draw: st.DrawFn) -> tuple[Floats, Floats, list[SearchSpec]]:
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     dimension = draw(st.one_of(st.integers(1, 64), st.just(512)))
     count = draw(st.sampled_from([1, 2, 3, 40, 255, 256, 257, 300, 511, 512, 513, 800]))
@@ -40,7 +40,7 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Floats, list[Wanted]]:
     return matrix, questions, [draw(wants(matrix, question)) for question in questions]
 
 
-def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[Wanted]:
+def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[SearchSpec]:
     """Thresholds that are, miss, or just reach a score of this very question."""
     scores = scores_of(matrix, np.arange(len(matrix)), question)
     of_a_row = st.integers(0, len(matrix) - 1).map(lambda row: float(scores[row]))
@@ -52,9 +52,9 @@ def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[Wanted]:
         st.floats(-1, 1),
     )
     return st.builds(
-        Wanted,
+        SearchSpec,
         thresholds,
         first=st.none() | st.integers(0, len(matrix) + 2),
         keep=st.sampled_from([0, 1, 2, 5, 200]),
-        certain=st.lists(st.integers(0, len(matrix) - 1), max_size=2).map(tuple),
+        exact_rows=st.lists(st.integers(0, len(matrix) - 1), max_size=2).map(tuple),
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.scan import Ranked, Wanted
+from engine.index.scan import SearchSpec, TopRows
 from engine.index.scan.dot_products import Int8, Int32, Products
 from engine.index.scan.score import Floats
 
@@ -64,15 +64,15 @@ def double_loop(matrix: Floats, question: Floats) -> list[float]:
     return [product(row, question) for row in matrix]
 
 
-def answer(scores: Sequence[float], want: Wanted) -> tuple[int, list[int]]:
+def answer(scores: Sequence[float], want: SearchSpec) -> tuple[int, list[int]]:
     """How many rows are at or above the threshold, and the rows to come back, from all the scores."""
-    own = [1.0 if row in want.certain else score for row, score in enumerate(scores)]
+    own = [1.0 if row in want.exact_rows else score for row, score in enumerate(scores)]
     total = sum(score >= want.threshold for score in own)
     order = sorted(range(len(own)), key=lambda row: (-own[row], row))
     return total, order[: want.length(total, len(own))]
 
 
-def same(one: Ranked, other: Ranked) -> bool:
+def same(one: TopRows, other: TopRows) -> bool:
     """To the last bit."""
     return (
         one.total == other.total

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from engine.index.scan import (
     Compressed,
     Scan,
-    Wanted,
+    SearchSpec,
     int8_products,
     scores_of,
 )
@@ -44,7 +44,7 @@ def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
 @settings(max_examples=100)
 @given(cases())
 def test_every_way_to_search_gives_what_a_double_loop_gives(
-    case: tuple[Floats, Floats, list[Wanted]],
+    case: tuple[Floats, Floats, list[SearchSpec]],
 ) -> None:
     matrix, questions, wanted = case
     every_row = np.arange(len(matrix))
@@ -53,13 +53,13 @@ def test_every_way_to_search_gives_what_a_double_loop_gives(
         for question, want, ranked in zip(questions, wanted, found, strict=True):
             scores = scores_of(matrix, every_row, question)
             assert (ranked.total, ranked.rows.tolist()) == plain.answer(scores.tolist(), want)
-            certain = np.isin(ranked.rows, want.certain)
-            assert ranked.scores.tolist() == np.where(certain, 1.0, scores[ranked.rows]).tolist()
+            exact_rows = np.isin(ranked.rows, want.exact_rows)
+            assert ranked.scores.tolist() == np.where(exact_rows, 1.0, scores[ranked.rows]).tolist()
 
 
 @settings(max_examples=30)
 @given(cases())
-def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list[Wanted]]) -> None:
+def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list[SearchSpec]]) -> None:
     matrix, questions, _ = case
     few = matrix[:20]
     for question in questions:
@@ -71,7 +71,7 @@ def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list
 @settings(max_examples=50)
 @given(cases())
 def test_questions_searched_together_get_what_each_gets_alone(
-    case: tuple[Floats, Floats, list[Wanted]],
+    case: tuple[Floats, Floats, list[SearchSpec]],
 ) -> None:
     matrix, questions, wanted = case
     for scan in scans(matrix):
@@ -83,7 +83,7 @@ def test_questions_searched_together_get_what_each_gets_alone(
 @settings(max_examples=50)
 @given(cases())
 def test_the_compressed_copy_misleads_by_no_more_than_it_says(
-    case: tuple[Floats, Floats, list[Wanted]],
+    case: tuple[Floats, Floats, list[SearchSpec]],
 ) -> None:
     matrix, _, _ = case
     copy = Compressed.of(matrix)
@@ -98,7 +98,11 @@ def test_many_tiles_on_several_threads_lose_nothing(maker: plain.Maker, threshol
     matrix = maker(rng, 40_000, 24)
     questions = np.concatenate([matrix[:3], plain.random_rows(rng, 3, 24)])
     every_row = np.arange(len(matrix))
-    wanted = [Wanted(threshold, first=10, keep=3), Wanted(threshold), Wanted(threshold, keep=200)] * 2
+    wanted = [
+        SearchSpec(threshold, first=10, keep=3),
+        SearchSpec(threshold),
+        SearchSpec(threshold, keep=200),
+    ] * 2
     expected = []
     for question, want in zip(questions, wanted, strict=True):
         scores = scores_of(matrix, every_row, question)
@@ -136,14 +140,14 @@ def test_a_row_better_by_less_than_int8_can_tell_is_the_best(how: Int8Products |
     cosines[[3, 700]] = 0.8, 0.8001
     matrix = plain.unit(cosines[:, None] * question + np.sqrt(1 - cosines**2)[:, None] * plain.unit(other))
     scan = Scan(matrix, Compressed.of(matrix), products=how, opening=0)
-    found = scan.search(question, [Wanted(0.3, first=1)])[0]
+    found = scan.search(question, [SearchSpec(0.3, first=1)])[0]
     assert (found.total, found.rows.tolist()) == (1000, [700])
 
 
 def test_callers_who_share_a_pass_get_what_each_gets_alone() -> None:
     rng = np.random.default_rng(9)
     matrix, questions = plain.clustered_rows(rng, 5000, 64), plain.clustered_rows(rng, 200, 64)
-    wanted = [Wanted(rng.uniform(-1, 1), first=7, keep=int(rng.integers(0, 3))) for _ in questions]
+    wanted = [SearchSpec(rng.uniform(-1, 1), first=7, keep=int(rng.integers(0, 3))) for _ in questions]
     for scan in scans(matrix):
         alone = [
             scan.search(question[None], [want])[0] for question, want in zip(questions, wanted, strict=True)
@@ -174,7 +178,7 @@ def test_equal_scores_come_in_the_order_of_their_rows() -> None:
 
 def test_a_matrix_without_rows_has_no_answer_and_no_error() -> None:
     for scan in scans(np.empty((0, 8), dtype=np.float32)):
-        found = scan.search(np.ones((1, 8), dtype=np.float32), [Wanted(0.0, keep=3)])[0]
+        found = scan.search(np.ones((1, 8), dtype=np.float32), [SearchSpec(0.0, keep=3)])[0]
         assert (found.total, len(found.rows), found.best_score) == (0, 0, None)
 
 
@@ -221,7 +225,7 @@ def test_questions_that_cannot_be_compared_are_refused() -> None:
     with pytest.raises(ValueError, match="wanted"):
         scan.best(np.zeros((1, 4), dtype=np.float32), 1)
     with pytest.raises(ValueError, match="not a number"):
-        Wanted(math.nan)
+        SearchSpec(math.nan)
 
 
 def test_the_copy_takes_little_more_than_a_quarter_of_the_matrix() -> None:

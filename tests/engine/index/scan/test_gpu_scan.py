@@ -16,7 +16,7 @@ import torch
 from engine.index.scan import (
     Compressed,
     Scan,
-    Wanted,
+    SearchSpec,
     scores_of,
 )
 from engine.index.scan.gpu_scan import CardScan, bound_of, card_scanner
@@ -33,7 +33,7 @@ TILE = 64 * 64  # numbers, so that small matrices have several tiles
 @settings(max_examples=60)
 @given(case=cases())
 def test_a_card_finds_what_the_processor_finds(
-    device: str, case: tuple[Floats, Floats, list[Wanted]]
+    device: str, case: tuple[Floats, Floats, list[SearchSpec]]
 ) -> None:
     matrix, questions, wanted = case
     expected = Scan(matrix).search(questions, wanted)
@@ -46,9 +46,9 @@ def test_many_callers_at_once_get_what_each_would_get_alone(device: str) -> None
     rng = np.random.default_rng(3)
     matrix, questions = plain.clustered_rows(rng, 2000, 48), plain.random_rows(rng, 40, 48)
     card = CardScan.over(matrix, device, tile=TILE)
-    expected = Scan(matrix).search(questions, [Wanted(0.3, keep=3)] * 40)
+    expected = Scan(matrix).search(questions, [SearchSpec(0.3, keep=3)] * 40)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda one: card.search(one[None], [Wanted(0.3, keep=3)])[0], questions))
+        found = list(pool.map(lambda one: card.search(one[None], [SearchSpec(0.3, keep=3)])[0], questions))
     assert all(map(plain.same, found, expected))
 
 
@@ -82,7 +82,7 @@ def test_a_pass_without_memory_is_made_on_the_processor(caplog: pytest.LogCaptur
     rng = np.random.default_rng(5)
     matrix, questions = plain.random_rows(rng, 300, 16), plain.random_rows(rng, 3, 16)
     card = CardScan(matrix, torch.from_numpy(matrix).half(), products=products)
-    wanted = [Wanted(0.2, keep=3)] * 3
+    wanted = [SearchSpec(0.2, keep=3)] * 3
     assert all(map(plain.same, card.search(questions, wanted), Scan(matrix).search(questions, wanted)))
     assert [record.__dict__["reason"] for record in caplog.records] == ["CUDA out of memory"]
 
@@ -90,10 +90,10 @@ def test_a_pass_without_memory_is_made_on_the_processor(caplog: pytest.LogCaptur
 def test_the_card_is_free_of_a_scan_when_its_last_reader_is_gone() -> None:
     matrix = plain.random_rows(np.random.default_rng(6), 300, 16)
     scan = CardScan.over(matrix, "cpu")
-    moved = scan.moved_to(matrix.copy())
+    moved = scan.rebased_on(matrix.copy())
     held = weakref.ref(moved._halves)
     assert moved._halves is scan._halves
-    moved.search(matrix[:1], [Wanted(0.2)])
+    moved.search(matrix[:1], [SearchSpec(0.2)])
     del scan, moved
     assert held() is None  # at once, not when garbage is collected
 
@@ -110,5 +110,5 @@ def test_the_product_of_the_halves_is_within_its_bound(maker: plain.Maker, dimen
 
 def test_a_matrix_without_rows_has_no_answer_on_the_card_either() -> None:
     card = CardScan.over(np.empty((0, 8), dtype=np.float32), "cpu")
-    found = card.search(np.ones((1, 8), dtype=np.float32), [Wanted(0.0, keep=3)])[0]
+    found = card.search(np.ones((1, 8), dtype=np.float32), [SearchSpec(0.0, keep=3)])[0]
     assert (found.total, found.best_score) == (0, None)

@@ -11,7 +11,7 @@ from engine.index.scan import (
     BestPassage,
     Passages,
     Scan,
-    Wanted,
+    SearchSpec,
     scores_of,
 )
 from engine.index.scan.score import Floats
@@ -20,7 +20,7 @@ from tests.engine.index.scan.cases import cases
 
 
 @st.composite
-def entries(draw: st.DrawFn) -> tuple[Floats, Floats, Passages, list[Wanted]]:
+def entries(draw: st.DrawFn) -> tuple[Floats, Floats, Passages, list[SearchSpec]]:
     """Whole texts, questions, and passages that are as hard to tell apart as the texts."""
     matrix, questions, wanted = draw(cases())
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
@@ -42,15 +42,15 @@ def best_scores(matrix: Floats, passages: Passages, question: Floats) -> list[fl
 @settings(max_examples=100)
 @given(entries())
 def test_every_entry_scores_as_its_best_passage(
-    case: tuple[Floats, Floats, Passages, list[Wanted]],
+    case: tuple[Floats, Floats, Passages, list[SearchSpec]],
 ) -> None:
     matrix, questions, passages, wanted = case
     search = BestPassage(Scan.over(matrix), passages)
     for question, want, ranked in zip(questions, wanted, search.search(questions, wanted), strict=True):
         scores = best_scores(matrix, passages, question)
         assert (ranked.total, ranked.rows.tolist()) == plain.answer(scores, want)
-        certain = np.isin(ranked.rows, want.certain)
-        assert ranked.scores.tolist() == np.where(certain, 1.0, np.array(scores)[ranked.rows]).tolist()
+        exact_rows = np.isin(ranked.rows, want.exact_rows)
+        assert ranked.scores.tolist() == np.where(exact_rows, 1.0, np.array(scores)[ranked.rows]).tolist()
         some = np.arange(len(matrix))[::-3]
         assert search.scores(some, question).tolist() == [scores[row] for row in some]
 

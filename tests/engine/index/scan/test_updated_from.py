@@ -13,6 +13,6 @@ def test_what_is_carried_over_is_what_would_be_made() -> None:
     rows = random.permutation(5000)[:4500]
     rows[random.integers(0, 4500, 100)] = -1
     new = np.where(rows[:, None] >= 0, matrix[rows], -matrix[:4500])
-    carried, made = Compressed.of(matrix).carried(rows, new), Compressed.of(new)
+    updated_from, made = Compressed.of(matrix).updated_from(rows, new), Compressed.of(new)
     for name, array in made.arrays().items():
-        assert np.array_equal(carried.arrays()[name], array), name
+        assert np.array_equal(updated_from.arrays()[name], array), name
