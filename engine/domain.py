@@ -106,11 +106,23 @@ class SourceContents:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradicted:
+    """An entry that was there already, and another answer to it, which was not taken."""
+
+    entry: Entry
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
-    """What became of a list given to the managed source. `repeated` were there already."""
+    """What became of a list given to the managed source.
+
+    `repeated` were there already, `contradicted` with another answer.
+    """
 
     added: tuple[Entry, ...] = ()
     repeated: tuple[Entry, ...] = ()
+    contradicted: tuple[Contradicted, ...] = ()
     dropped: tuple[Dropped, ...] = ()
 
 
@@ -196,6 +208,7 @@ RefreshState = Literal["waiting", "running", "done", "failed"]
 class Refresh:
     """One run over the sources of a knowledge base, from the request to its end.
 
+    `added`, `changed` and `removed` are entries, beside what was served before.
     `confirmed` when a person said that a source may shrink or change as much as it likes.
     Of the texts that are new in it, `embedded` went through the model and `recalled` were
     known from before. `held_back` when the sources still say what was rolled back from, so that it was not
@@ -222,6 +235,9 @@ class Refresh:
     dropped_more: int = 0
     notes: tuple[Dropped, ...] = ()
     managed_only: bool = False
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
 
     @property
     def dropped_total(self) -> int:

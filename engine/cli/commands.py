@@ -161,7 +161,10 @@ def _refresh(engine: connect.EngineHandle, name: str, bars: Progress, *, confirm
 
 
 def _report(name: str, ended: dict[str, Any]) -> str:
-    counts = f"{ended['read']} read, {ended['dropped_total']} dropped, {ended['embedded']} embedded"
+    counts = (
+        f"{ended['read']} read, {ended['added']} added, {ended['changed']} changed, "
+        f"{ended['removed']} removed, {ended['dropped_total']} dropped, {ended['embedded']} embedded"
+    )
     lines = [f"{name}: {ended['kept']} entries served from now on ({counts})"]
     if ended["held_back"]:
         lines = [f"{name}: still rolled back, the sources say what was rolled back from ({counts})"]

@@ -11,6 +11,7 @@ import hashlib
 import itertools
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from mmap import mmap
 from typing import Final, overload
 
@@ -27,6 +28,19 @@ _TOGETHER: Final = 500  # entries made at once: a fifth faster than one by one
 _entry = TypeAdapter(Entry)
 _text = TypeAdapter(str)
 _several = TypeAdapter(tuple[Entry, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Entries beside those of before. `rows`: for each, the row there with the same text; -1 where none is.
+
+    `added` and `removed` are counted by id; `changed` have kept their id or their text, and not all else.
+    """
+
+    rows: NDArray[np.intp]
+    added: int
+    changed: int
+    removed: int
 
 
 class StoredEntries(Sequence[Entry]):
@@ -113,16 +127,25 @@ class StoredEntries(Sequence[Entry]):
         others[self._rows_from(source)] = False
         return np.flatnonzero(others)
 
-    def rows_in(self, before: StoredEntries) -> NDArray[np.intp]:
-        """For each entry the row of another list that has the same text; -1 where there is none."""
+    def compared_with(self, before: StoredEntries) -> Compared:
+        """What is new, changed and gone since the other list."""
         known = {line: row for row, line in enumerate(before.lines())}
         rows = np.fromiter((known.get(line, -1) for line in self.lines()), np.intp, len(self))
         left = np.ones(len(before), dtype=bool)
         left[rows[rows >= 0]] = False
-        texts = {before[row].text: row for row in np.flatnonzero(left).tolist()}
+        gone = {(entry := before[row]).text: (entry.id, row) for row in np.flatnonzero(left).tolist()}
+        new_ids, gone_ids = [], {id_ for id_, _ in gone.values()}
+        changed = 0
         for place in np.flatnonzero(rows < 0).tolist():
-            rows[place] = texts.get(self[place].text, -1)
-        return rows
+            entry = self[place]
+            id_, rows[place] = gone.get(entry.text, ("", -1))
+            if rows[place] < 0:
+                new_ids.append(entry.id)
+            else:
+                changed += 1
+                gone_ids.discard(id_)
+        rewritten = len(gone_ids.intersection(new_ids))
+        return Compared(rows, len(new_ids) - rewritten, changed + rewritten, len(gone_ids) - rewritten)
 
     def digest(self) -> str:
         """The same for the same entries."""

@@ -393,7 +393,14 @@ class Refresher:
         return snapshot
 
     def _publish(self, name: str, new: _Difference, vectors: Assembled, snapshot: Snapshot) -> Refresh:
-        report = replace(new.report, embedded=vectors.embedded, recalled=vectors.recalled)
+        report = replace(
+            new.report,
+            embedded=vectors.embedded,
+            recalled=vectors.recalled,
+            added=vectors.compared.added,
+            changed=vectors.compared.changed,
+            removed=vectors.compared.removed,
+        )
         with self._publishing:
             self._snapshot_stores[name].publish(snapshot)
         return self._done(name, report, snapshot.id)

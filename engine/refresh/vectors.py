@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.encoder.batcher import Batcher
-from engine.index.entry_table import StoredEntries
+from engine.index.entry_table import Compared, StoredEntries
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
 from engine.storage import mapped_tensors
 from engine.storage.vector_cache import VectorCache
@@ -36,13 +36,18 @@ class Progress:
 class Assembled:
     """A row for each entry, then one for each passage; how many were embedded, and how many the cache knew.
 
-    `rows_before` are the rows of what was served that have the texts of these entries; -1 for other texts.
+    `compared` says what is new since what was served.
     """
 
     vectors: Vectors
-    rows_before: NDArray[np.intp]
+    compared: Compared
     embedded: int
     recalled: int
+
+    @property
+    def rows_before(self) -> NDArray[np.intp]:
+        """The rows of what was served that have the texts of these entries; -1 for other texts."""
+        return self.compared.rows
 
 
 class Assembly:
@@ -73,10 +78,11 @@ class Assembly:
             NotReady: the engine is stopping.
         """
         vectors = np.empty((len(entries) + len(passages), model.dimension), dtype=np.float32)
-        before = np.full(len(entries), -1, np.intp)
+        compared = Compared(np.full(len(entries), -1, np.intp), len(entries), 0, 0)
         if served:
-            before = entries.rows_in(served.entries)
-            _copy(served.vectors, before, vectors)
+            compared = entries.compared_with(served.entries)
+            _copy(served.vectors, compared.rows, vectors)
+        before = compared.rows
         places: dict[str, list[int]] = {}
         for place in np.flatnonzero(before < 0).tolist():
             places.setdefault(entries[place].text, []).append(place)
@@ -95,7 +101,7 @@ class Assembly:
             vectors[places[text]] = vector
 
         self._embed(new, model, put, tell)
-        return Assembled(vectors, before, embedded=len(new), recalled=len(recalled))
+        return Assembled(vectors, compared, embedded=len(new), recalled=len(recalled))
 
     def keep_what_leaves(
         self, served: Snapshot, rows_before: NDArray[np.intp], passages: Collection[str]

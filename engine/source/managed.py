@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.domain import Added, BadValue, Dropped, Entry, SourceError
+from engine.domain import Added, BadValue, Contradicted, Dropped, Entry, SourceError
 from engine.source import stored
 from engine.source.gather import gather, identified, sameness
 from engine.source.kinds import POSTED
@@ -55,7 +55,8 @@ class ManagedSource:
     def add(self, knowledge_base: str, content: bytes, media_type: str) -> Added:
         """Add a list: text/plain (`TEXT => ANSWER` or `TEXT`, one a line), text/csv or JSON lines.
 
-        A text that is there already is reported as repeated and keeps the answer it has.
+        A text that is there already is reported as repeated, or as contradicted by another answer,
+        and keeps the answer it has.
         `where` of what was dropped is `list:LINE`. Raises BadValue when the list cannot be
         read, and SourceError when the file cannot be read or written.
         """
@@ -66,9 +67,11 @@ class ManagedSource:
         with self._lock:
             present = {sameness(entry.text): entry for entry in self._load(knowledge_base)}
             new = {key: entry for entry in reading.entries if (key := sameness(entry.text)) not in present}
-            repeated = tuple(
-                present[key] for entry in reading.entries if (key := sameness(entry.text)) in present
-            )
+            known = [
+                (present[key], entry.answer)
+                for entry in reading.entries
+                if (key := sameness(entry.text)) in present
+            ]
             added = self._name(new, {entry.id for entry in present.values()})
             if len(present) + len(added) > self._limits.rows:
                 raise BadValue(
@@ -76,7 +79,12 @@ class ManagedSource:
                 )
             if added:
                 self._store(knowledge_base, [*present.values(), *added])
-        return Added(added, repeated, reading.dropped)
+        return Added(
+            added,
+            tuple(entry for entry, answer in known if answer in (None, entry.answer)),
+            tuple(Contradicted(entry, answer) for entry, answer in known if answer not in (None, entry.answer)),
+            reading.dropped,
+        )
 
     def remove(self, knowledge_base: str, id: str) -> bool:  # noqa: A002
         """Remove one entry; False when there is none of that id."""

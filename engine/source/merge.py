@@ -26,7 +26,8 @@ def merged(readings: Iterable[SourceContents]) -> SourceContents:
     return SourceContents(
         entries,
         sum(reading.read for reading in readings),
-        (*(each for reading in readings for each in reading.dropped), *repeated),
+        # First what is told of two sources: of all that was dropped, only the first is shown.
+        (*repeated, *(each for reading in readings for each in reading.dropped)),
         tuple(each for reading in readings for each in reading.failed),
         is_old=bool(readings) and all(reading.is_old for reading in readings),
         notes=tuple(each for reading in readings for each in reading.notes),
@@ -58,7 +59,7 @@ def _tell_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def _repeat(entry: Entry, first: Entry) -> Dropped:
     where = f"{entry.source}, id {entry.id}"
-    details = {"first": first.source, "id": first.id}
+    details = {"first": first.source, "id": first.id, "entry": entry.id}
     if not entry.answer or entry.answer == first.answer:
         return Dropped(where, f"repeats {first.source}, id {first.id}", "repeat", details)
     return Dropped(

@@ -205,7 +205,9 @@ class RefreshRequest(BaseModel):
 
 
 class RefreshBody(Body):
-    """One refresh. `dropped` shows the first of `dropped_total`, `notes` what is told of the rest.
+    """One refresh: `added`, `changed` and `removed` are entries beside those served before.
+
+    `dropped` shows the first of `dropped_total`, `notes` what is told of the rest.
 
     Of the new texts, `embedded` went through the model and `recalled` were known from before.
     `held_back`: the sources still say what was rolled back from, so it was not published.
@@ -220,6 +222,9 @@ class RefreshBody(Body):
     kept: int
     embedded: int
     recalled: int
+    added: int
+    changed: int
+    removed: int
     held_back: bool
     dropped_total: int
     dropped: list[DroppedBody]
@@ -315,6 +320,15 @@ class NamedText(Body):
     text: str
 
 
+class ContradictedBody(Body):
+    """An entry that was there already with `answer`, and the other answer, which was not taken."""
+
+    id: str = Field(validation_alias=AliasPath("entry", "id"))
+    text: str = Field(validation_alias=AliasPath("entry", "text"))
+    answer: str | None = Field(validation_alias=AliasPath("entry", "answer"))
+    left_out: str
+
+
 class DroppedLine(BaseModel):
     line: int | None
     reason: str
@@ -337,6 +351,7 @@ class AddedBody(BaseModel):
 
     added: list[NamedText]
     repeated: list[NamedText]
+    contradicted: list[ContradictedBody]
     dropped: list[DroppedLine]
     refresh: str
 
@@ -345,6 +360,7 @@ class AddedBody(BaseModel):
         return cls(
             added=list(map(NamedText.model_validate, added.added)),
             repeated=list(map(NamedText.model_validate, added.repeated)),
+            contradicted=list(map(ContradictedBody.model_validate, added.contradicted)),
             dropped=list(map(DroppedLine.of, added.dropped)),
             refresh=refresh,
         )

@@ -50,9 +50,27 @@ def test_a_row_is_found_again_by_its_text(before: list[Entry], after: list[Entry
     texts_kept, ids_kept = {entry.text for entry in kept}, {entry.id for entry in kept}
     new = [entry for entry in after if entry.text not in texts_kept and entry.id not in ids_kept]
     mixed = sorted([*kept, *new], key=lambda entry: entry.id)
-    rows = StoredEntries.of(mixed).rows_in(StoredEntries.of(before))
+    rows = StoredEntries.of(mixed).compared_with(StoredEntries.of(before)).rows
     texts = [entry.text for entry in before]
     assert rows.tolist() == [texts.index(entry.text) if entry.text in texts else -1 for entry in mixed]
+
+
+@given(before=_lists, after=_lists)
+def test_what_was_added_changed_and_removed_is_counted_by_id_and_text(
+    before: list[Entry], after: list[Entry]
+) -> None:
+    compared = StoredEntries.of(after).compared_with(StoredEntries.of(before))
+    ids, texts = {entry.id for entry in before}, {entry.text for entry in before}
+    new = [entry for entry in after if entry.text not in texts]
+    stays = [entry for entry in after if entry.text in texts and entry not in before]
+    gone = {entry.id for entry in before if entry.text not in {each.text for each in after}}
+    rewritten = {entry.id for entry in new} & gone
+    assert (compared.added, compared.changed, compared.removed) == (
+        len(new) - len(rewritten),
+        len(stays) + len(rewritten),
+        len(gone - rewritten),
+    )
+    assert ids or compared.added == len(after)
 
 
 def test_an_id_that_no_entry_has_is_not_found() -> None:

@@ -50,6 +50,7 @@ def test_only_new_texts_are_embedded(tmp_path: Path) -> None:
         assert engine.texts("plum") == ["plum"]
     assert sorted(encoder.encoded) == ["apple", "pear", "plum"]
     assert (report["read"], report["kept"], report["embedded"]) == (3, 3, 1)
+    assert (report["added"], report["changed"], report["removed"]) == (1, 0, 0)
 
 
 def test_what_searches_after_a_change_is_what_would_be_made_anew(tmp_path: Path) -> None:

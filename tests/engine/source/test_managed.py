@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import BadValue, Dropped, Entry, SourceError
+from engine.domain import BadValue, Contradicted, Dropped, Entry, SourceError
 from engine.source import Limits, ManagedSource
 
 
@@ -43,7 +43,8 @@ def test_a_text_that_is_there_is_repeated_and_keeps_id_and_answer(tmp_path: Path
     managed = ManagedSource(tmp_path)
     (first,) = managed.add("default", b"how to pay => card", "text/plain").added
     done = managed.add("default", b"text,answer,id\nhow  to pay,cash,77\nnew,x,78\n", "text/csv")
-    assert done.repeated == (first,)
+    assert (done.repeated, done.contradicted) == ((), (Contradicted(first, "cash"),))
+    assert managed.add("default", b"how  to pay => card", "text/plain").repeated == (first,)
     assert [entry.id for entry in done.added] == ["78"]
     assert managed.entries("default") == (first, *done.added)
 
