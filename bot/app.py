@@ -445,9 +445,8 @@ class App:
     def _waiting(self) -> int:
         """Messages and replies that nobody has in hand: whoever asks does not count themselves."""
         counts = self._counts()
-        return sum(
-            count for state, count in counts.items() if not state.endswith(("claimed", "sending", "dead"))
-        )
+        done = ("claimed", "sending", "dead", "awaiting")
+        return sum(count for state, count in counts.items() if not state.endswith(done))
 
     def _counts(self) -> dict[str, int]:
         inbox = {f"inbox_{state}": count for state, count in self.inbox.counts().items()}

@@ -77,8 +77,8 @@ class SourceSpec:
 class FailedSource:
     """A source, or a file of one, that could not be read.
 
-    `kept` entries of it are served as they were at `since`. `code` is the reason for programs;
-    `failing_since` the first failure of an unbroken row.
+    `kept` entries of it are served as they were at `since`. `code` and `details` are the reason for
+    programs; `failing_since` the first failure of an unbroken row.
     """
 
     source: str
@@ -87,6 +87,7 @@ class FailedSource:
     since: datetime | None = None
     code: str = field(default="unreadable", compare=False)
     failing_since: datetime | None = None
+    details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +271,10 @@ class SourceError(EngineError):
 
     code = "source_unreadable"
 
-    def __init__(self, message: str, why: str = "unreadable") -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, why: str = "unreadable", details: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, details=details)
         self.why = why
 
 

@@ -46,6 +46,7 @@ from bot.domain.records import (
     ReviewItem,
     ReviewState,
 )
+from bot.domain.refreshes import Awaited, FailedSource, LeftOut, NewEntry, Refreshed, RefreshState
 from bot.domain.replies import Answer, Button, Document, File, Reply, Text, ThresholdSource
 from bot.domain.search import Found, KnowledgeBase, Match, Query
 from bot.domain.settings import (
@@ -73,6 +74,7 @@ __all__ = [
     "Action",
     "Answer",
     "AnsweredQuestion",
+    "Awaited",
     "Button",
     "Change",
     "Channel",
@@ -84,6 +86,7 @@ __all__ = [
     "Delivery",
     "Document",
     "EngineError",
+    "FailedSource",
     "File",
     "Found",
     "InboxItem",
@@ -93,8 +96,10 @@ __all__ = [
     "Label",
     "LabelSource",
     "Language",
+    "LeftOut",
     "Match",
     "MessageKey",
+    "NewEntry",
     "NotYet",
     "Outcome",
     "Person",
@@ -110,6 +115,8 @@ __all__ = [
     "RecordedGap",
     "RecordedLabel",
     "RecordedQuestion",
+    "RefreshState",
+    "Refreshed",
     "Reply",
     "ReviewCandidate",
     "ReviewItem",

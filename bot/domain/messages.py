@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.domain.channels import Channel, Person
+from bot.domain.refreshes import Awaited
 
 Verdict = Literal["helpful", "not helpful"]
 
@@ -95,7 +96,8 @@ class IncomingMessage:
     marks it. `mentioned` says the bot was addressed by name (the slash of a command may
     then be left out). `address` is where the answer goes, in the platform's own words;
     it may hold a credential (a response URL) and is never logged. `private` asks for an
-    answer that only the asker sees, where the platform can do that.
+    answer that only the asker sees, where the platform can do that. `awaits` is set once it was
+    answered but for the end of a refresh.
     """
 
     channel: Channel
@@ -108,3 +110,4 @@ class IncomingMessage:
     private: bool = False
     action: Action | None = None
     address: Mapping[str, str] = field(default_factory=dict)
+    awaits: Awaited | None = None

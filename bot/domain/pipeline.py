@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.domain.channels import Channel, Person
 from bot.domain.messages import IncomingMessage
 from bot.domain.records import AnsweredQuestion, ClosedGap, Decision, Label, ReviewCandidate
+from bot.domain.refreshes import Awaited
 from bot.domain.replies import File, Reply
 from bot.domain.settings import Change
 from bot.domain.teaching import Proposal, ProposalDecision
@@ -19,7 +20,10 @@ IN_RESPONSE = "in the response"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything that handling one message decided. It is stored in one transaction or not at all."""
+    """Everything that handling one message decided. It is stored in one transaction or not at all.
+
+    With `awaits` the message stays open, and is handed out again until that has ended.
+    """
 
     replies: tuple[Reply, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -31,6 +35,7 @@ class Outcome:
     closed: tuple[ClosedGap, ...] = ()
     proposed: tuple[Proposal, ...] = ()
     ruled: tuple[ProposalDecision, ...] = ()
+    awaits: Awaited | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.refreshes import FailedSource
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -86,7 +88,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many."""
+    """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many.
+
+    `failed` are the sources that could not be read when it was refreshed last.
+    """
 
     name: str
     size: int
@@ -99,3 +104,4 @@ class KnowledgeBase:
     next_refresh: datetime | None = None
     progress: tuple[int, int] | None = None
     fingerprint: str = ""
+    failed: tuple[FailedSource, ...] = ()

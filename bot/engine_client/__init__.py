@@ -14,13 +14,14 @@ from bot.engine_client.analysis import (
     Point,
 )
 from bot.engine_client.breaker import Breaker
-from bot.engine_client.client import Added, Dropped, EngineClient, Entry, Loading, Ready, RefreshState
+from bot.engine_client.client import Added, Contradicted, Dropped, EngineClient, Entry, Loading, Ready
 from bot.engine_client.teaching import ShownEntry, Taught, Tried, Wording
 
 __all__ = [
     "Added",
     "Breaker",
     "Chosen",
+    "Contradicted",
     "Dropped",
     "EngineClient",
     "Entry",
@@ -30,7 +31,6 @@ __all__ = [
     "Loading",
     "Point",
     "Ready",
-    "RefreshState",
     "ShownEntry",
     "Taught",
     "Tried",

@@ -6,15 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
 from pydantic import BaseModel, ValidationError
 from requests.adapters import BaseAdapter
 
-from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query
+from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query, Refreshed
 from bot.engine_client.analysis import Evaluated, Inspected, Judged
 from bot.engine_client.analysis_shapes import EvaluatedShape, GroupsShape, InspectedShape
 from bot.engine_client.breaker import Breaker
@@ -64,7 +64,6 @@ MEANINGS = {
 SUCCESSES = range(200, 300)
 UNAUTHORIZED, TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE = 401, 429, 500, 503
 
-RefreshState = Literal["running", "done", "failed"]
 Shape = TypeVar("Shape", bound=BaseModel)
 Value = TypeVar("Value")
 
@@ -86,10 +85,22 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A line that did not become an entry, and why."""
+    """A line that did not become an entry, and why; `code` and `details` say it in every language."""
 
     line: str
     reason: str
+    code: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """An entry that was there already with `answer`, and another answer, which was not taken."""
+
+    id: str
+    text: str
+    answer: str | None
+    left_out: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class Added:
     repeated: tuple[Entry, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     refresh: str | None = None
+    contradicted: tuple[Contradicted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +266,15 @@ class EngineClient:
             lambda shape: Added(
                 added=tuple(Entry(entry.id, entry.text) for entry in shape.added),
                 repeated=tuple(Entry(entry.id, entry.text) for entry in shape.repeated),
-                dropped=tuple(Dropped(str(line.line or ""), line.reason) for line in shape.dropped),
+                dropped=tuple(
+                    Dropped(str(line.line or ""), line.reason, line.code, line.details)
+                    for line in shape.dropped
+                ),
                 refresh=shape.refresh,
+                contradicted=tuple(
+                    Contradicted(each.id, each.text, each.answer, each.left_out)
+                    for each in shape.contradicted
+                ),
             ),
             data=text.encode(),
             headers={"Content-Type": "text/plain; charset=utf-8"},
@@ -328,17 +347,11 @@ class EngineClient:
             "POST", f"{_path(knowledge_base)}/refresh", RefreshShape, lambda shape: shape.refresh
         )
 
-    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState:
-        """How far this refresh is; "running" also while it waits for its turn."""
+    def refreshed(self, knowledge_base: str, refresh: str) -> Refreshed | None:
+        """This refresh as far as it is; None when the engine knows nothing of it (any more)."""
         said = self._knowledge_base(knowledge_base)
-        states = {one.id: one.state for one in (said.last_refresh, *said.refreshes) if one is not None}
-        match states.get(refresh):
-            case "done":
-                return "done"
-            case "failed":
-                return "failed"
-            case _:
-                return "running"
+        known = (each for each in (said.last_refresh, *said.refreshes) if each is not None)
+        return next((each.refreshed() for each in known if each.id == refresh), None)
 
     def evaluate(
         self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: Language | None

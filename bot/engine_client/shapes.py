@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from bot.domain import Found, KnowledgeBase, Match, Query
+from bot.domain import FailedSource, Found, KnowledgeBase, LeftOut, Match, Query, Refreshed, RefreshState
 from bot.domain.search import Also
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -128,10 +128,63 @@ class FoundShape(_Shape):
         )
 
 
+class LeftOutShape(_Shape):
+    where: str
+    reason: str
+    code: str = ""
+    details: dict[str, str] = {}
+
+    def left_out(self) -> LeftOut:
+        return LeftOut(self.where, self.reason, self.code, self.details)
+
+
+class FailedSourceShape(_Shape):
+    source: str
+    reason: str
+    code: str = "unreadable"
+    kept: Count = 0
+    since: AwareDatetime | None = None
+    failing_since: AwareDatetime | None = None
+    details: dict[str, str] = {}
+
+    def failed_source(self) -> FailedSource:
+        return FailedSource(
+            self.source, self.reason, self.code, self.kept, self.since, self.failing_since, self.details
+        )
+
+
 class RefreshStateShape(_Shape):
     id: str
     state: str
     error: str | None = None
+    read: Count = 0
+    kept: Count = 0
+    added: Count = 0
+    changed: Count = 0
+    removed: Count = 0
+    dropped_total: Count = 0
+    dropped: tuple[LeftOutShape, ...] = ()
+    notes: tuple[LeftOutShape, ...] = ()
+    failed_sources: tuple[FailedSourceShape, ...] = ()
+    held_back: bool = False
+
+    def refreshed(self) -> Refreshed:
+        states: dict[str, RefreshState] = {"done": "done", "failed": "failed"}
+        return Refreshed(
+            id=self.id,
+            state=states.get(self.state, "running"),
+            read=self.read,
+            kept=self.kept,
+            added=self.added,
+            changed=self.changed,
+            removed=self.removed,
+            left_out_total=self.dropped_total,
+            left_out=tuple(each.left_out() for each in self.dropped),
+            notes=tuple(each.left_out() for each in self.notes),
+            failed=tuple(each.failed_source() for each in self.failed_sources),
+            held_back=self.held_back,
+            error=self.error,
+        )
 
 
 class ProgressShape(_Shape):
@@ -153,6 +206,7 @@ class KnowledgeBaseShape(_Shape):
     refreshes: tuple[RefreshStateShape, ...] = ()
     progress: ProgressShape | None = None
     fingerprint: str = ""
+    failed_sources: tuple[FailedSourceShape, ...] = ()
 
     def knowledge_base(self) -> KnowledgeBase:
         return KnowledgeBase(
@@ -167,6 +221,7 @@ class KnowledgeBaseShape(_Shape):
             next_refresh=self.next_refresh,
             progress=(self.progress.done, self.progress.total) if self.progress else None,
             fingerprint=self.fingerprint,
+            failed=tuple(each.failed_source() for each in self.failed_sources),
         )
 
 
@@ -185,14 +240,24 @@ class EntriesShape(_Shape):
     total: Count
 
 
+class ContradictedShape(_Shape):
+    id: str
+    text: str
+    answer: str | None = None
+    left_out: str
+
+
 class DroppedShape(_Shape):
     line: int | str | None = None
     reason: str
+    code: str = ""
+    details: dict[str, str] = {}
 
 
 class AddedShape(_Shape):
     added: tuple[EntryShape, ...]
     repeated: tuple[EntryShape, ...] = ()
+    contradicted: tuple[ContradictedShape, ...] = ()
     dropped: tuple[DroppedShape, ...] = ()
     refresh: str | None = None
 

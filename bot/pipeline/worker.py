@@ -169,7 +169,8 @@ class Worker:
                 # What was refused once is refused again; what broke once may work the next time.
                 return self._fail(item, problem.reason, is_final=problem.code != "failed")
             log.warning("engine_away", extra={"item": item.id, "reason": problem.reason})
-            notice = None if item.told_waiting else self._responder.waiting_notice(item)
+            is_told = item.told_waiting or item.message.awaits is not None
+            notice = None if is_told else self._responder.waiting_notice(item)
             return self._inbox.postponed(item, notice)
         except (LeaseLost, StoreError):
             raise
@@ -178,7 +179,8 @@ class Worker:
             # not stop the worker, and the message must end as a dead letter, not vanish.
             log.exception("answer_failed", extra={"item": item.id})
             return self._fail(item, f"{type(mistake).__name__}: {mistake}")
-        self._metrics.answered.labels(platform).inc()
+        if item.message.awaits is None:
+            self._metrics.answered.labels(platform).inc()
         log.info("answered", extra={"item": item.id, "channel": item.message.channel.key})
         return deliveries
 

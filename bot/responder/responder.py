@@ -17,6 +17,7 @@ from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
 from bot.commands.base.rate_limit import Throttle
+from bot.commands.base.refreshes import Refreshes
 from bot.commands.gaps.reply import GapList
 from bot.commands.overview.grammar import Help
 from bot.commands.parser import parse
@@ -114,6 +115,7 @@ class Responder:
         self._permissions = Permissions(admins, bot)
         self._questions = Questions.of(ports)
         self._dial = ThresholdCommands.of(ports)
+        self._refreshes = Refreshes.of(ports)
         self._review = Review.of(ports)
         self._gaps = GapList.of(ports)
         self._teaching = Teaching.of(ports)
@@ -129,6 +131,8 @@ class Responder:
     def reply_to(self, item: InboxItem) -> Outcome:
         context = self._context(item.message)
         try:
+            if item.message.awaits is not None:
+                return self._refreshes.follow(context, item.message.awaits)
             if item.message.surface is Surface.CLOCK:
                 return self._by_the_clock(context)
             if item.message.action is not None:
@@ -158,7 +162,7 @@ class Responder:
 
         Retries, votes and settings are free.
         """
-        if item.message.surface is Surface.CLOCK:
+        if item.message.surface is Surface.CLOCK or item.message.awaits is not None:
             return True
         is_free = item.attempt > 1 or item.told_waiting or isinstance(item.message.action, Vote | Choose)
         return is_free or not self.needs_engine(item.message) or self._throttle.allows(item.message)

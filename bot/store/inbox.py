@@ -4,6 +4,7 @@
        ▲                 │  │ ╰──throttled──► throttled    (stored, and not answered)
        ├──release, rescue┘  │
        ├── engine_is_back ◄─┼─postponed──► parked ──claim when due──► claimed
+       │                    ├─answered───► awaiting ─claim when due─► claimed   (but for the end of a refresh)
        │                    └─failed─────► retrying ──claim when due──► claimed
        └──replay── dead ◄──── too often ──────┘
 
@@ -11,8 +12,8 @@
 
 A message is accepted once, however often a platform repeats it and under whichever of
 its keys. Within one channel items are worked in the order they were accepted and never
-two at once; different channels go in parallel. An item that is parked or retrying does
-not hold up the later ones of its channel, and is taken before them once it is due.
+two at once; different channels go in parallel. An item that is parked, retrying
+or awaiting does not hold up the later ones of its channel, and is taken before them once it is due.
 
 A claim is a lease with a number. Every later write shows the number, so that a worker
 that was too slow stores nothing (`LeaseLost`). What handling a message decided is stored
@@ -23,7 +24,7 @@ reply means.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -49,6 +50,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain import (
+    Awaited,
     Channel,
     Clock,
     Delivery,
@@ -80,17 +82,20 @@ T = TypeVar("T")
 LEASE_SECONDS = 30.0
 # How long an item waits for the engine after the first, second, … and every later try.
 PARKED_SECONDS = (2.0, 5.0, 10.0, 30.0, 60.0)
+# How long until the end of a refresh is looked for again: a second, and later half a minute.
+AWAITING_SECONDS = (1.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 # How long after a mistake of ours; after one more the item is dead and its author is told.
 # Short, because somebody is waiting for a sentence.
 RETRY_SECONDS = (1.0, 5.0, 30.0)
 # An item that ends the process each time it is tried must not do so for ever.
 CLAIMS = 20
 # No due time is ever set further ahead than this.
-_HORIZON_SECONDS = max(*PARKED_SECONDS, *RETRY_SECONDS)
+_HORIZON_SECONDS = max(*PARKED_SECONDS, *AWAITING_SECONDS, *RETRY_SECONDS)
 # Enough to see what it was.
 _QUARANTINE_CHARACTERS = 64_000
 
-_WAITING = ("received", "parked", "retrying")
+_POSTPONED = ("parked", "retrying", "awaiting")
+_WAITING = ("received", *_POSTPONED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ class Accepted:
 
 
 _is_open = inbox.c.ended_at.is_(None)
-_is_postponed = and_(_is_open, inbox.c.state.in_(("parked", "retrying")))
+_is_postponed = and_(_is_open, inbox.c.state.in_(_POSTPONED))
 _other = inbox.alias("other")
 _mate = inbox.alias("mate")
 _is_free = inbox.c.channel.not_in(
@@ -271,7 +276,10 @@ class Inbox:
         files = [row_of(message.channel, file, now) for file in outcome.files]
 
         def work(connection: Connection) -> tuple[Delivery, ...]:
-            _leave(connection, item, {"state": "answered", "ended_at": now})
+            if outcome.awaits is None:
+                _leave(connection, item, {"state": "answered", "ended_at": now})
+            else:
+                self._await(connection, item, outcome.awaits)
             for change in outcome.changes:
                 keep_change(connection, message, item.id, change, now)
             if outcome.asked is not None:
@@ -463,8 +471,11 @@ class Inbox:
         return dict.fromkeys((*_WAITING, "claimed", "dead"), 0) | {row.state: row.items for row in rows}
 
     def oldest_received_at(self) -> datetime | None:
-        """When the oldest message came that is still to be answered; None when all are."""
-        query = select(func.min(inbox.c.received_at)).where(_is_open)
+        """When the oldest message came that is still to be answered; None when all are.
+
+        One that only awaits the end of a refresh was answered.
+        """
+        query = select(func.min(inbox.c.received_at)).where(_is_open, inbox.c.state != "awaiting")
         moment: datetime | None = self._database.read(lambda connection: connection.scalar(query))
         return moment
 
@@ -488,6 +499,18 @@ class Inbox:
         )
         if buried:
             self._on_dead(buried)
+
+    def _await(self, connection: Connection, item: InboxItem, awaited: Awaited) -> None:
+        waits = connection.scalar(select(inbox.c.waits).where(inbox.c.id == item.id)) or 0
+        delay = AWAITING_SECONDS[min(waits, len(AWAITING_SECONDS) - 1)]
+        values = {
+            "state": "awaiting",
+            "message": message_to_json(replace(item.message, awaits=awaited)),
+            "due_at": self._clock.steady() + delay,
+            "waits": waits + 1,
+            "attempt": 0,
+        }
+        _leave(connection, item, values)
 
     def _notice(self, connection: Connection, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         replies = () if notice is None else (notice,)

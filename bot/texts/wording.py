@@ -107,18 +107,9 @@ class Wording:
     kb_list: str
     kb_line: str
     kb_none: str
-    kb_added: str
-    kb_added_line: str
-    kb_repeated: str
-    kb_dropped: str
-    kb_dropped_line: str
-    kb_live: str
-    kb_live_soon: str
-    kb_live_failed: str
     kb_removed: str
     kb_no_entry: str
     kb_foreign: str
-    refresh_started: str
     # strategies, keywords, near ties
     strategy_none: str
     strategy_shown: str

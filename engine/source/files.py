@@ -161,7 +161,8 @@ class _Files:
                 # A list, because of a file that breaks off nothing may be taken.
                 found = list(self._one(path, name))
             except SourceError as error:
-                self.failed.append(FailedSource(name, error.message, code=error.why))
+                told = FailedSource(name, error.message, code=error.why, details=error.details or {})
+                self.failed.append(told)
             except OSError as error:
                 reason = f"{name} cannot be read: {error.strerror or error}"
                 self.failed.append(FailedSource(name, reason))

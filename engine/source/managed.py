@@ -72,6 +72,7 @@ class ManagedSource:
                 for entry in reading.entries
                 if (key := sameness(entry.text)) in present
             ]
+            others = [(entry, answer) for entry, answer in known if answer not in (None, entry.answer)]
             added = self._name(new, {entry.id for entry in present.values()})
             if len(present) + len(added) > self._limits.rows:
                 raise BadValue(
@@ -82,7 +83,7 @@ class ManagedSource:
         return Added(
             added,
             tuple(entry for entry, answer in known if answer in (None, entry.answer)),
-            tuple(Contradicted(entry, answer) for entry, answer in known if answer not in (None, entry.answer)),
+            tuple(Contradicted(entry, answer) for entry, answer in others if answer),
             reading.dropped,
         )
 

@@ -108,13 +108,17 @@ class Sources:
             f"If this is meant: python -m engine refresh {self._knowledge_base} --confirm"
         )
         if has < had * self._floor:
-            raise SourceError(f"{label} has shrunk from {had} entries to {has}, {how}", "shrunk")
+            details = {"had": str(had), "has": str(has)}
+            raise SourceError(f"{label} has shrunk from {had} entries to {has}, {how}", "shrunk", details)
         if had < _FEW or _is_surely_there(before, now, self._floor):
             return
         old, new = _sentences(before), _sentences(now)
         share = len(old & new) / len(old)
         if share < self._floor:
-            raise SourceError(f"{label} has {share:.0%} left of the sentences it had, {how}", "rewritten")
+            details = {"left": f"{share:.0%}"}
+            raise SourceError(
+                f"{label} has {share:.0%} left of the sentences it had, {how}", "rewritten", details
+            )
 
     def _fail(self, label: str, problem: SourceError, kept: LastGood | None) -> SourceContents:
         held = kept.reading if kept else SourceContents((), 0)
@@ -124,6 +128,7 @@ class Sources:
             kept=len(held.entries),
             since=kept.at if kept else None,
             code=problem.why,
+            details=problem.details or {},
         )
         _log.warning(
             "source failed",

@@ -184,8 +184,8 @@ class DroppedBody(Body):
 class FailedSourceBody(Body):
     """A source, or a file of one, that could not be read.
 
-    `kept` entries of it are served as they were at `since`. `code` says why, for programs that have
-    their own words; `failing_since` when it began.
+    `kept` entries of it are served as they were at `since`. `code` and `details` say why, for programs
+    that have their own words; `failing_since` when it began.
     """
 
     source: str
@@ -194,6 +194,7 @@ class FailedSourceBody(Body):
     since: datetime | None
     code: str
     failing_since: datetime | None
+    details: dict[str, str]
 
 
 class RefreshRequest(BaseModel):

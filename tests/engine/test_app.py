@@ -180,7 +180,10 @@ def test_the_shell_refreshes_and_tells_what_was_dropped(
     settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "apple"))
     assert commands.refresh(settings, "default", EDGES) == 0
     out = capsys.readouterr().out
-    assert out.startswith("default: 1 entries served from now on (2 read, 1 added, 0 changed, 0 removed, 1 dropped, 1 embedded)\n")
+    assert out.startswith(
+        "default: 1 entries served from now on"
+        " (2 read, 1 added, 0 changed, 0 removed, 1 dropped, 1 embedded)\n"
+    )
     assert "default.txt:2" in out
 
 

@@ -24,6 +24,7 @@ from bot.domain import (
     Outcome,
     Person,
     Query,
+    Refreshed,
     RunCommand,
     ShowMore,
     Surface,
@@ -39,7 +40,6 @@ from bot.engine_client import (
     Judged,
     Loading,
     Ready,
-    RefreshState,
     ShownEntry,
     Taught,
     Tried,
@@ -82,7 +82,9 @@ class FakeEngine:
     thresholds: dict[str, float | None] = field(default_factory=lambda: {"default": None, "shop": 0.6})
     asked: list[Query] = field(default_factory=list)
     added: list[tuple[str, str]] = field(default_factory=list)
-    states: list[RefreshState] = field(default_factory=lambda: ["running", "done"])
+    refreshes: list[Refreshed | None] = field(
+        default_factory=lambda: [Refreshed("r1", "running"), Refreshed("r1", "done", read=3, kept=3)]
+    )
     taught: dict[str, tuple[Wording, ...]] = field(default_factory=dict)
     add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
 
@@ -158,8 +160,10 @@ class FakeEngine:
         self.knowledge_base(knowledge_base)
         return "r1"
 
-    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState:  # noqa: ARG002
-        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
+    def refreshed(self, knowledge_base: str, refresh: str) -> Refreshed | None:  # noqa: ARG002
+        """One after the other; the last is said again and again."""
+        self._answer()
+        return self.refreshes.pop(0) if len(self.refreshes) > 1 else self.refreshes[0]
 
     def ready(self) -> Ready:
         self._answer()

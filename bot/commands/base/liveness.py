@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from bot.domain import EngineError
-from bot.engine_client import RefreshState
+from bot.domain import EngineError, Refreshed
 
 LOOKS, LOOK_SECONDS = 8, 0.25  # two seconds
 
@@ -14,7 +13,7 @@ Liveness = Literal["live", "soon", "failed"]
 
 
 class Refreshes(Protocol):
-    def refresh_state(self, knowledge_base: str, refresh: str) -> RefreshState: ...
+    def refreshed(self, knowledge_base: str, refresh: str) -> Refreshed | None: ...
 
 
 def wait_until_live(
@@ -26,12 +25,10 @@ def wait_until_live(
     """
     for _ in range(LOOKS):
         try:
-            state = engine.refresh_state(knowledge_base, refresh)
+            refreshed = engine.refreshed(knowledge_base, refresh)
         except EngineError:
             break
-        if state == "done":
-            return "live"
-        if state == "failed":
-            return "failed"
+        if refreshed is not None and refreshed.state != "running":
+            return "live" if refreshed.state == "done" else "failed"
         wait(LOOK_SECONDS)
     return "soon"

@@ -10,8 +10,8 @@ from bot import texts
 from bot.commands.ask.reply import Questions
 from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
-from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine
+from bot.commands.base.refreshes import Refreshes
 from bot.commands.kb.grammar import (
     AddEntries,
     KnowledgeCommand,
@@ -22,12 +22,7 @@ from bot.commands.kb.grammar import (
     UseKnowledgeBase,
 )
 from bot.domain import Change, EngineError, KnowledgeBase, Outcome
-from bot.engine_client import Added
 from bot.grammar.arrows import with_plain_arrows
-
-# Enough to see that they were read as meant; their ids are what /kb remove takes.
-SHOWN_ADDED = 10
-SHOWN_DROPS = 3
 
 
 class KnowledgeBaseCommands:
@@ -36,12 +31,12 @@ class KnowledgeBaseCommands:
         engine: Engine,
         bases: KnowledgeBases,
         questions: Questions,
-        wait: Callable[[float], None],
+        refreshes: Refreshes,
     ) -> None:
         self._engine = engine
         self._bases = bases
         self._questions = questions
-        self._wait = wait
+        self._refreshes = refreshes
 
     def answer(self, context: MessageContext, command: KnowledgeCommand) -> Outcome:
         """Raises EngineError."""
@@ -108,10 +103,9 @@ class KnowledgeBaseCommands:
     def add(self, context: MessageContext, lines: str) -> Outcome:
         name = context.knowledge_base
         try:
-            added = self._engine.add_entries(name, with_plain_arrows(lines))
+            return self._refreshes.add(context, name, with_plain_arrows(lines))[1]
         except EngineError as error:
             return self._problem(context, error, name)
-        return Outcome((context.announcement("\n".join(self._add(context, name, added)), verb="kb"),))
 
     def remove(self, context: MessageContext, entry_id: str) -> Outcome:
         name = context.knowledge_base
@@ -131,11 +125,9 @@ class KnowledgeBaseCommands:
     def refresh(self, context: MessageContext) -> Outcome:
         name = context.knowledge_base
         try:
-            self._engine.refresh(name)
+            return self._refreshes.begin(context, name)
         except EngineError as error:
             return self._problem(context, error, name)
-        body = context.words.refresh_started.format(name=name)
-        return Outcome((context.announcement(body, verb="refresh"),))
 
     def _problem(self, context: MessageContext, error: EngineError, name: str) -> Outcome:
         """The sentence for a refusal; an engine that is away is the worker's business."""
@@ -145,34 +137,9 @@ class KnowledgeBaseCommands:
             return Outcome((context.aside(context.words.refused, verb="kb"),))
         raise error
 
-    def _add(self, context: MessageContext, name: str, added: Added) -> list[str]:
-        words = context.words
-        lines = [words.kb_added.format(name=name, count=len(added.added))]
-        lines += [
-            words.kb_added_line.format(entry=entry.id, text=texts.shortened(entry.text))
-            for entry in added.added[:SHOWN_ADDED]
-        ]
-        if added.repeated:
-            lines.append(words.kb_repeated.format(count=len(added.repeated)))
-        if added.dropped:
-            lines.append(words.kb_dropped.format(count=len(added.dropped)))
-            lines += [
-                words.kb_dropped_line.format(line=drop.line, reason=drop.reason)
-                for drop in added.dropped[:SHOWN_DROPS]
-            ]
-        if added.added and added.refresh is not None:
-            lines.append(self._liveness(context, name, added.refresh))
-        return lines
-
-    def _liveness(self, context: MessageContext, name: str, refresh: str) -> str:
-        """Whether what was added can be found."""
-        words = context.words
-        said = {"live": words.kb_live, "soon": words.kb_live_soon, "failed": words.kb_live_failed}
-        return said[wait_until_live(self._engine, name, refresh, self._wait)]
-
 
 def build(ports: Ports) -> Callable[[MessageContext, KnowledgeCommand], Outcome]:
-    return KnowledgeBaseCommands(ports.engine, ports.bases, Questions.of(ports), ports.wait).answer
+    return KnowledgeBaseCommands(ports.engine, ports.bases, Questions.of(ports), Refreshes.of(ports)).answer
 
 
 def _size(context: MessageContext, known: KnowledgeBase) -> str:

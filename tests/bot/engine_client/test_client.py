@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain import Clock, EngineError, Found, KnowledgeBase, Match, Query
+from bot.domain import (
+    Clock,
+    EngineError,
+    FailedSource,
+    Found,
+    KnowledgeBase,
+    LeftOut,
+    Match,
+    Query,
+    Refreshed,
+)
 from bot.engine_client import Added, Dropped, EngineClient, Entry, Loading, Ready
 from tests.support.engine_server import (
     Behaviour,
@@ -435,12 +445,44 @@ def test_an_entry_that_cannot_be_removed_says_why(
 
 def test_a_refresh_can_be_followed(client: EngineClient, server: EngineServer) -> None:
     failed = {**SHOP, "last_refresh": {"id": "r2", "state": "failed", "error": "no such file"}}
-    done = {**SHOP, "last_refresh": {"id": "r2", "state": "done"}}
+    moment = "2026-05-04T12:00:00Z"
+    source = {"source": "faq.csv", "reason": "faq.csv is gone", "kept": 3, "since": moment}
+    done = {
+        **SHOP,
+        "last_refresh": {
+            "id": "r2",
+            "state": "done",
+            "read": 9,
+            "kept": 7,
+            "added": 2,
+            "changed": 1,
+            "removed": 4,
+            "dropped_total": 12,
+            "dropped": [{"where": "a.csv:3", "reason": "blank", "code": "blank", "details": {}}],
+            "failed_sources": [{**source, "code": "missing", "failing_since": moment, "details": {}}],
+        },
+    }
     server.answers.extend(
         [answer(202, {"refresh": "r2"}), *(answer(200, one) for one in (SHOP, failed, done))]
     )
     refresh = client.refresh("shop")
-    assert [client.refresh_state("shop", refresh) for _ in range(3)] == ["running", "failed", "done"]
+    at = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    assert [client.refreshed("shop", refresh) for _ in range(3)] == [
+        None,
+        Refreshed("r2", "failed", error="no such file"),
+        Refreshed(
+            id="r2",
+            state="done",
+            read=9,
+            kept=7,
+            added=2,
+            changed=1,
+            removed=4,
+            left_out_total=12,
+            left_out=(LeftOut("a.csv:3", "blank", "blank"),),
+            failed=(FailedSource("faq.csv", "faq.csv is gone", "missing", 3, at, at),),
+        ),
+    ]
 
 
 def test_an_engine_that_is_beginning_says_how_far_it_is(client: EngineClient, server: EngineServer) -> None:

@@ -39,10 +39,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
 def follow(client: EngineClient, refresh: str) -> None:
     pause = threading.Event()
     for _ in range(600):
-        if client.refresh_state("fruit", refresh) != "running":
+        refreshed = client.refreshed("fruit", refresh)
+        if refreshed is not None and refreshed.state != "running":
             break
         pause.wait(0.05)
-    assert client.refresh_state("fruit", refresh) == "done"
+    assert refreshed is not None
+    assert (refreshed.state, refreshed.failed) == ("done", ())
 
 
 def test_a_search_of_the_real_engine_passes_every_check(client: EngineClient) -> None:

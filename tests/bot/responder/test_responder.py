@@ -31,7 +31,7 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.engine_client import Added, Dropped, Entry, Loading
+from bot.engine_client import Loading
 from bot.grammar.command import ChangesChannel
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import (
@@ -392,35 +392,12 @@ def test_an_unknown_knowledge_base_changes_nothing(rig: ResponderRig, name: str)
     assert rig.store.settings.of(ROOM) == ChannelSettings()
 
 
-def test_added_entries_say_how_many_and_when_they_are_live(rig: ResponderRig) -> None:
-    rig.engine.add_result = Added(
-        (Entry("m1", "pear"),), (Entry("e3", "Figs"),), (Dropped("3", "no letter or digit"),), "r1"
-    )
-    assert rig.say("/kb add pear => sweet\nFigs\n--") == (
-        "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nKnown already: 1.\n"
-        "Left out: 1.\nline 3: no letter or digit\nThey can be found now."
-    )
-    assert rig.engine.added == [("default", "pear => sweet\nFigs\n--")]
-
-
-def test_entries_that_take_longer_are_promised_within_a_minute(rig: ResponderRig) -> None:
-    rig.engine.states = ["running"]
-    assert rig.say("/kb add pear") == (
-        "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nThey can be found within a minute."
-    )
-    assert sum(rig.waited) == 2.0
-
-
 def test_removing_an_entry_says_when_it_belongs_elsewhere(rig: ResponderRig) -> None:
     assert [rig.say(f"/kb remove {entry}") for entry in ("e1", "file:1", "e9")] == [
         "Ann removed the entry e1 from default.",
         "file:1 belongs to a file or another source of default and can only be removed there.",
         "There is no entry e9 in default.",
     ]
-
-
-def test_a_refresh_can_be_asked_for(rig: ResponderRig) -> None:
-    assert rig.say("/refresh") == "default is being brought up to date. Questions are answered meanwhile."
 
 
 def test_the_status_names_model_device_and_age(rig: ResponderRig) -> None:
@@ -499,7 +476,7 @@ CHANGING = (
     "/keywords 0.3",
     "/limit 2",
     "/language zh",
-    "/name Returns desk",
+    "/name Returns rig",
     "/kb use shop",
     "/kb add pear",
     "/kb remove e1",

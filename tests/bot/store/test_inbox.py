@@ -5,7 +5,17 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from bot.domain import AnsweredQuestion, Change, Channel, Delivery, MessageKey, Outcome, Text
+from bot.domain import (
+    AnsweredQuestion,
+    Awaited,
+    Change,
+    Channel,
+    Delivery,
+    MessageKey,
+    NewEntry,
+    Outcome,
+    Text,
+)
 from bot.store import Accepted, LeaseLost
 from tests.bot.store.building import (
     ANN,
@@ -152,6 +162,33 @@ def test_a_parked_item_tells_once_and_holds_up_nobody(store: Store, clock: HandC
     again = store.inbox.claim()
     assert again is not None
     assert (again.id, again.told_waiting) == (1, True)
+
+
+def test_an_answered_item_that_awaits_a_refresh_is_handed_out_again_with_it(
+    store: Store, clock: HandClock
+) -> None:
+    store.inbox.accept(a_message("/refresh"))
+    first = store.inbox.claim()
+    assert first is not None
+    awaited = Awaited("default", "r1", clock.now(), (NewEntry("m1", "pear"),))
+    (delivery,) = store.inbox.answered(first, Outcome((NOTICE,), awaits=awaited))
+    store.outbox.delivered(delivery, "")
+    assert (store.inbox.is_over(first.id), store.inbox.oldest_received_at()) == (False, None)
+    assert store.inbox.counts()["awaiting"] == 1
+    assert store.inbox.claim() is None
+    for pause in (1, 1, 2, 5, 10, 30, 30):  # ever longer, and never given up
+        clock.go_on(pause)
+        again = store.inbox.claim()
+        assert again is not None
+        assert (again.id, again.attempt, again.message.awaits) == (first.id, 1, awaited)
+        assert store.inbox.answered(again, Outcome(awaits=awaited)) == ()
+    clock.go_on(30)
+    last = store.inbox.claim()
+    assert last is not None
+    (result,) = store.inbox.answered(last, Outcome((NOTICE,)))
+    assert result.is_follow_up
+    store.outbox.delivered(result, "")
+    assert store.inbox.is_over(first.id)
 
 
 def test_a_parked_item_that_is_due_waits_for_its_channel(store: Store, clock: HandClock) -> None:

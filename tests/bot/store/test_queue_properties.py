@@ -258,7 +258,7 @@ class AnyOrder(RuleBasedStateMachine):
     def what_waits_can_be_found(self) -> None:
         """Either something of a channel is under work, or the queue knows when to look again."""
         waiting = self._rows(
-            "SELECT channel, channel FROM inbox WHERE state IN ('received', 'parked', 'retrying')"
+            "SELECT channel, channel FROM inbox WHERE state IN ('received', 'parked', 'retrying', 'awaiting')"
         )
         busy = {channel for _, channel in self.leases.values()}
         if {channel for channel, _ in waiting} - busy:
