@@ -27,9 +27,10 @@ from bot.admin.operations import operations
 from bot.config import Config
 from bot.console.blueprint import blueprint as console
 from bot.console.parts import Parts
+from bot.console.parts import ReadModel as ConsoleReads
 from bot.console.rights import Rights
 from bot.console.visitor import Origin
-from bot.domain import Channel, Clock, IncomingMessage, Language, Person, Vote
+from bot.domain import Channel, Clock, IncomingMessage, Language, Person
 from bot.engine_client import EngineClient
 from bot.links import Links
 from bot.metrics import Metrics
@@ -51,6 +52,7 @@ from bot.store import (
     Admins,
     Database,
     Documents,
+    Figures,
     Gaps,
     History,
     Inbox,
@@ -62,6 +64,7 @@ from bot.store import (
     Places,
     Proposals,
     Quarantine,
+    QuestionLog,
     ReplyProgress,
     Retention,
     Reviews,
@@ -397,7 +400,8 @@ class App:
             engine=self.engine,
             logins=self.logins,
             overview=overview,
-            read=self._read,
+            read=ConsoleReads.of(self._read, Figures(self._database), QuestionLog(self._database)),
+            traits=self._traits,
             rights=Rights(
                 channels=overview.channels,
                 takes_part_in=overview.takes_part_in,
@@ -410,12 +414,15 @@ class App:
     def _answer_in_console(self, message: IncomingMessage) -> int:
         """Store what somebody did in the console; its number, once it is answered or ten seconds are over.
 
-        Where we can speak first the answer goes into the room, so that the team sees what changed;
-        the thanks for a vote are for the page alone.
+        Where we can speak first, a change goes into the room, so that the team sees it. What concerns
+        the person alone, such as thanks for a label, stays in the console.
         """
-        if self._speaks_first(message.channel) and not isinstance(message.action, Vote):
-            return self.intake.accept(message).item_id
-        accepted, _ = self.intake.answer_within(message, wait_seconds=CONSOLE_SECONDS)
+        in_room = self._speaks_first(message.channel)
+        accepted, _ = self.intake.answer_within(
+            message,
+            wait_seconds=CONSOLE_SECONDS,
+            accepts=lambda delivery: delivery.reply.private or not in_room,
+        )
         return accepted.item_id
 
     def _server(self) -> Server:

@@ -7,7 +7,17 @@ from werkzeug.exceptions import NotFound
 
 from bot.console import gate
 from bot.console.budget import Budget
-from bot.console.pages import batch, dial, doing, marking, own_list, signing_in, vectors
+from bot.console.pages import (
+    batch,
+    calibrate,
+    channels,
+    dial,
+    doing,
+    marking,
+    own_list,
+    signing_in,
+    vectors,
+)
 from bot.console.parts import Parts
 from bot.console.site import Site
 
@@ -39,6 +49,8 @@ def blueprint(parts: Parts) -> Blueprint:
     batch.add(routes, site)
     marking.add(routes, site)
     vectors.add(routes, site)
+    channels.add(routes, site)
+    calibrate.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:

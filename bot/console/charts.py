@@ -41,3 +41,23 @@ def bars(heights: Sequence[float], values: Sequence[int]) -> list[Bar]:
         x, width = round(place * (at + _GAP), 2), round(place * (1 - 2 * _GAP), 2)
         made.append(Bar(x, round(HEIGHT - tall, 2), width, tall, value))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a picture of WIDTH by TALL."""
+
+    x: float
+    y: float
+
+
+TALL = 240
+
+
+def line(points: Sequence[tuple[float, float]]) -> str:
+    """Points of numbers from 0 to 1, across and upwards, as an SVG's `points`."""
+    return " ".join(f"{spot.x},{spot.y}" for spot in (spot_of(*point) for point in points))
+
+
+def spot_of(across: float, up: float) -> Spot:
+    return Spot(round(WIDTH * min(max(across, 0.0), 1.0), 1), round(TALL * (1 - min(max(up, 0.0), 1.0)), 1))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.config import Bot
 from bot.console.rights import Rights
-from bot.domain import Clock, IncomingMessage
+from bot.domain import Clock, IncomingMessage, Traits
 from bot.engine_client import EngineClient
-from bot.platforms.host import ReadModel
-from bot.store import Logins, Overview
+from bot.platforms import host
+from bot.store import Figures, Logins, Overview, QuestionLog
+
+
+@dataclass(frozen=True)
+class ReadModel(host.ReadModel):
+    """What every platform may read, and what is counted and searched across channels beside it."""
+
+    figures: Figures
+    log: QuestionLog
+
+    @classmethod
+    def of(cls, read: host.ReadModel, figures: Figures, log: QuestionLog) -> ReadModel:
+        return cls(read.settings, read.history, read.labels, read.reviews, read.gaps, figures, log)
 
 
 @dataclass(frozen=True)
@@ -24,4 +36,5 @@ class Parts:
     overview: Overview
     read: ReadModel
     rights: Rights
+    traits: Mapping[str, Traits]
     answer: Callable[[IncomingMessage], int]

@@ -61,7 +61,12 @@ class Site:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            moment=self._moment, count=_count, score=_score, percent=_percent, day=self._day
+            moment=self._moment,
+            count=_count,
+            score=_score,
+            percent=_percent,
+            day=self._day,
+            threshold=texts.threshold,
         )
 
     def add_tab(self, tab: Tab) -> None:
@@ -87,6 +92,7 @@ class Site:
                 "back": request.full_path.rstrip("?") if request.method == "GET" else request.path,
                 "asset": {name: asset.path for name, asset in self.assets.items()},
                 "once": secrets.token_urlsafe(12),
+                "new_once": lambda: secrets.token_urlsafe(12),
                 "said": self._said() if visitor else None,
                 **context,
             }

@@ -23,7 +23,8 @@ _Name = tuple[str, str, MessageKey]
 class ResponseSlot:
     """One waiting request. It is left exactly once: with a delivery, or without.
 
-    `accepts` says whether a delivery can go out with the response at all.
+    `accepts` says whether a delivery can go out with the response at all; one that cannot ends the wait,
+    for no other is offered.
     """
 
     def __init__(self, accepts: Callable[[Delivery], bool] = lambda _: True) -> None:
@@ -35,13 +36,17 @@ class ResponseSlot:
     def wait(self, seconds: float) -> Delivery | None:
         """The delivery, or None when it did not come in time; an offer after that is not taken."""
         with self._changed:
-            self._changed.wait_for(lambda: self._delivery is not None, timeout=seconds)
+            self._changed.wait_for(lambda: self._delivery is not None or self._is_left, timeout=seconds)
             self._is_left = True
             return self._delivery
 
     def offer(self, delivery: Delivery) -> bool:
         with self._changed:
-            if self._is_left or self._delivery is not None or not self._accepts(delivery):
+            if self._is_left or self._delivery is not None:
+                return False
+            if not self._accepts(delivery):
+                self._is_left = True
+                self._changed.notify_all()
                 return False
             self._delivery = delivery
             self._changed.notify_all()

@@ -9,15 +9,17 @@ from bot.store.database import Database
 from bot.store.dead_letters import Letter, Letters
 from bot.store.documents import Documents
 from bot.store.errors import LeaseLost, SchemaError, StoreError
+from bot.store.figures import Figures
 from bot.store.gaps import Gaps, Places
 from bot.store.history import History
 from bot.store.inbox import Accepted, Inbox
 from bot.store.labels import Labels
 from bot.store.logins import Login, Logins
 from bot.store.outbox import Outbox
-from bot.store.overview import Activity, ConsoleReply, Overview
+from bot.store.overview import ConsoleReply, Overview
 from bot.store.proposals import Proposals
 from bot.store.quarantine import PutAside, Quarantine
+from bot.store.question_log import QuestionLog
 from bot.store.reply_progress import MessageProgress, ReplyProgress, StoredReply
 from bot.store.retention import Retention
 from bot.store.reviews import Reviews
@@ -26,11 +28,11 @@ from bot.store.settings import Settings
 
 __all__ = [
     "Accepted",
-    "Activity",
     "Admins",
     "ConsoleReply",
     "Database",
     "Documents",
+    "Figures",
     "Gaps",
     "History",
     "Inbox",
@@ -47,6 +49,7 @@ __all__ = [
     "Proposals",
     "PutAside",
     "Quarantine",
+    "QuestionLog",
     "ReplyProgress",
     "Retention",
     "Reviews",

@@ -1,4 +1,4 @@
-"""What the console reads across channels: which there are, what happened in them, what was asked where.
+"""What the console reads across channels: which there are, who takes part in them, what was tried.
 
 Every method names the channels that it looks at: who may see which is decided elsewhere.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, union
+from sqlalchemy import Connection, delete, insert, select, union
 
 from bot.domain import Channel, Clock, Person, Reply, message_from_json, reply_from_json
 from bot.store.database import Database
@@ -18,15 +18,6 @@ from bot.store.tables import asked, channel_place, console_question, inbox, outb
 QUESTIONS_KEPT = 50
 DAYS_ASKED = 30  # looked back for a question that somebody tries again
 MOST_ASKED = 50  # of one question, looked through for one that may be shown
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What was asked in one channel since some time, and how much of it found nothing."""
-
-    questions: int = 0
-    silent: int = 0
-    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +51,6 @@ class Overview:
         """The keys of the channels in which this person asked something that is still kept."""
         query = select(asked.c.channel).where(asked.c.person == person.key).distinct()
         return frozenset(self._database.read(lambda connection: connection.scalars(query).all()))
-
-    def activity(self, channels: Sequence[Channel], since: datetime) -> dict[str, Activity]:
-        """By channel key; nothing for a channel in which nothing was asked since."""
-        query = (
-            select(
-                asked.c.channel,
-                func.count().label("questions"),
-                func.count().filter(asked.c.total == 0).label("silent"),
-                func.max(asked.c.item_id).label("last"),
-            )
-            .where(asked.c.channel.in_([channel.key for channel in channels]), asked.c.asked_at >= since)
-            .group_by(asked.c.channel)
-        )
-
-        def work(connection: Connection) -> dict[str, Activity]:
-            rows = connection.execute(query).all()
-            last = select(asked.c.item_id, asked.c.asked_at).where(
-                asked.c.item_id.in_([row.last for row in rows])
-            )
-            times = {row.item_id: row.asked_at for row in connection.execute(last)}
-            return {row.channel: Activity(row.questions, row.silent, times.get(row.last)) for row in rows}
-
-        return self._database.read(work)
 
     def asked_as(
         self, person: Person, channels: Sequence[Channel], knowledge_base: str, question: str

@@ -1,43 +1,29 @@
-"""/tune: what a channel's own labels say of its threshold, and which labels would say more.
-
-A label counts with the score that today's model gives: one made with another model is
-scored again, and left out when that model does not rank the entry among its best 200.
-"""
+"""/tune: what a channel's own labels say of its threshold, and which labels would say more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
 from bot import texts
 from bot.commands.base.attachments import Attachments
-from bot.commands.base.context import Effective, KnowledgeBases, MessageContext, digest_of
+from bot.commands.base.context import Effective, KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.ports import Engine, History, Labels
 from bot.commands.tune.grammar import LabelMatch, Tune, TuneCommand
-from bot.domain import AnsweredQuestion, Button, Label, Outcome, Query, Text
-from bot.engine_client import Chosen, Evaluated, Judged, Point
+from bot.commands.tune.judged import Gathered, gather
+from bot.domain import AnsweredQuestion, Button, Label, Outcome, Text
+from bot.engine_client import Chosen, Evaluated, Point
 from bot.texts.work import WorkWording, work_wording
 
-MOST_LABELS = 20_000
-MOST_RESCORED = 200  # questions asked again in one go: a second or two
 LOOKS_BACK = 200  # questions among which something to label is looked for
 TO_LABEL = 5
 ENOUGH_RIGHT, ENOUGH_WRONG = 10, 5
 WIDEST = 0.25
 CHART_ROWS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    """The labels as they count today, and how many were scored again or left out."""
-
-    judged: tuple[Judged, ...]
-    rescored: int = 0
-    left_out: int = 0
 
 
 class Tuning:
@@ -72,7 +58,7 @@ class Tuning:
         fingerprint = self._bases.get_anew(name).fingerprint
         now = self._bases.threshold(context, name)
         given = [past.label for past in self._labels.of(context.message.channel, knowledge_base=name)]
-        gathered = self._gather(given[-MOST_LABELS:], name, fingerprint)
+        gathered = gather(self._engine, given, name, fingerprint)
         if not gathered.judged:
             lines, buttons = self._to_label(context, given, fingerprint, None, now)
             return Outcome((_say(context, [words.tune_none, *lines], buttons),))
@@ -84,7 +70,7 @@ class Tuning:
             picture=None if is_drawn else context.language,
         )
         lines = _figures(words, gathered, found, precision)
-        problem = _not_enough(words, found)
+        problem = not_enough(words, found)
         chosen = found.best if precision is None else found.wanted
         buttons = ()
         if problem or chosen is None:
@@ -120,27 +106,6 @@ class Tuning:
         thanks = context.words.voted_helpful if wanted.relevant else context.words.voted_not_helpful
         label = label_of(asked, match.entry_id, relevant=wanted.relevant)
         return Outcome((context.aside(thanks, verb="tune"),), labels=(label,))
-
-    def _gather(self, labels: Sequence[Label], name: str, fingerprint: str) -> _Gathered:
-        current = [label for label in labels if _is_current(label, fingerprint)]
-        old = [label for label in labels if not _is_current(label, fingerprint)]
-        # The newest questions first: they are the likeliest to be asked again.
-        questions = list(dict.fromkeys(label.question for label in reversed(old)))[:MOST_RESCORED]
-        scores = {question: self._scores(question, name) for question in questions}
-        again = [
-            replace(label, score=scores[label.question][label.entry_id])
-            for label in old
-            if label.entry_id in scores.get(label.question, {})
-        ]
-        judged = tuple(
-            Judged(min(max(label.score, -1.0), 1.0), label.relevant, digest_of(label.question, 16))
-            for label in (*current, *again)
-            if label.score is not None
-        )
-        return _Gathered(judged, len(again), len(old) - len(again))
-
-    def _scores(self, question: str, name: str) -> dict[str, float]:
-        return dict(self._engine.search(Query(question, name, 1.0, 1)).scores)
 
     def _to_label(
         self,
@@ -220,16 +185,12 @@ def worth_labelling(
     return list(chosen.values())[:TO_LABEL]
 
 
-def _is_current(label: Label, fingerprint: str) -> bool:
-    return label.score is not None and label.fingerprint == fingerprint
-
-
 def _say(context: MessageContext, lines: Sequence[str], buttons: Sequence[Button]) -> Text:
     return replace(context.announcement("\n".join(lines), verb="tune"), buttons=tuple(buttons))
 
 
 def _figures(
-    words: WorkWording, gathered: _Gathered, found: Evaluated, precision: Decimal | None
+    words: WorkWording, gathered: Gathered, found: Evaluated, precision: Decimal | None
 ) -> list[str]:
     lines = [
         words.tune_labels.format(labels=found.labels, questions=found.questions, relevant=found.relevant)
@@ -267,7 +228,7 @@ def _pick(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
     )
 
 
-def _not_enough(words: WorkWording, found: Evaluated) -> str:
+def not_enough(words: WorkWording, found: Evaluated) -> str:
     """Why these labels carry no suggestion; empty when they do."""
     wrong = found.labels - found.relevant
     if found.relevant < ENOUGH_RIGHT or wrong < ENOUGH_WRONG or found.best is None:
@@ -286,7 +247,7 @@ def _offer(words: WorkWording, chosen: Chosen, now: Effective) -> tuple[list[str
     return [], (Button(words.tune_apply.format(threshold=shown), f"/threshold {shown}"),)
 
 
-def _lowest(words: WorkWording, chosen: Chosen, gathered: _Gathered) -> list[str]:
+def _lowest(words: WorkWording, chosen: Chosen, gathered: Gathered) -> list[str]:
     """Says so when the best is the lowest that anybody could label: there may be better below."""
     lowest = min(judged.score for judged in gathered.judged)
     return [words.tune_lowest.format(score=texts.score(lowest))] if chosen.point.threshold <= lowest else []

@@ -23,6 +23,10 @@ PAGES = (
     "/console/vectors?text=apple",
     "/console/dial/list",
     "/console/dial/batch",
+    "/console/channels",
+    "/console/channel?channel=terminal:local:kitchen",
+    "/console/calibrate?channel=terminal:local:kitchen",
+    "/console/calibrate?channel=terminal:local:tasting&precision=0.80",
     "/console/logins",
     "/console/none",
 )

@@ -18,6 +18,8 @@ CHANNEL = "slack:T1:C1"
 LIST = {"texts": "an apple\na lemon", "q": "apple", "t": "0.40"}
 BATCH = {"kb": "default", "questions": "apple\nlemon"}
 DO = {"verb": "/limit", "argument": "7", "channel": CHANNEL}
+# A page of one channel: whoever is elsewhere is told nothing of it.
+OF_CHANNEL = {**SIGNED_IN, "elsewhere": 404}
 
 # A route without a row here fails the test: whoever adds one says who may use it.
 # By method and rule: an address, a form, and the status for each role.
@@ -27,6 +29,11 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
     ("GET", "/console/sign-in/<token>"): ("/console/sign-in/x", {}, dict.fromkeys(ROLES, 410)),
     ("POST", "/console/sign-in/<token>"): ("/console/sign-in/x", {}, dict.fromkeys(ROLES, 403)),
     ("POST", "/console/language"): ("/console/language", {}, dict.fromkeys(ROLES, 303)),
+    ("GET", "/console/channels"): ("/console/channels", {}, SIGNED_IN),
+    ("GET", "/console/channels.csv"): ("/console/channels.csv", {}, SIGNED_IN),
+    ("GET", "/console/channel"): (f"/console/channel?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("GET", "/console/calibrate"): (f"/console/calibrate?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("GET", "/console/calibrate.csv"): (f"/console/calibrate.csv?channel={CHANNEL}", {}, OF_CHANNEL),
     ("GET", "/console/logins"): ("/console/logins", {}, SIGNED_IN),
     ("POST", "/console/logins/end"): (
         "/console/logins/end",

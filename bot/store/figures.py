@@ -1,0 +1,165 @@
+"""How much was asked, how much of it found nothing, what people said of it, how long they waited.
+
+The same rows that /export hands out and that the metrics are fed by, counted. Every method names the
+channels that it looks at: who may see which is decided elsewhere. A day begins where the caller says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, func, select
+
+from bot.domain import Channel
+from bot.store.database import Database
+from bot.store.tables import asked, inbox, label, outbox
+
+# In the stored JSON of an answer; inside a text of it the quotes would have backslashes before them.
+ASKED_PRIVATELY = '"private":true'
+# More waits than this are not read at once: the newest of them tell enough.
+MOST_WAITS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Questions, those of them without a match, and the votes and decisions on matches."""
+
+    asked: int = 0
+    silent: int = 0
+    helpful: int = 0
+    not_helpful: int = 0
+
+    @property
+    def silent_share(self) -> float | None:
+        return self.silent / self.asked if self.asked else None
+
+    @property
+    def helpful_share(self) -> float | None:
+        judged = self.helpful + self.not_helpful
+        return self.helpful / judged if judged else None
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.asked + other.asked,
+            self.silent + other.silent,
+            self.helpful + other.helpful,
+            self.not_helpful + other.not_helpful,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds from the acknowledgement of a question to its delivered answer; None where there is none."""
+
+    count: int = 0
+    median: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopQuestion:
+    """A question, word for word, and how often it was asked and found nothing."""
+
+    question: str
+    asked: int
+    silent: int
+
+
+class Figures:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tallies(self, channels: Sequence[Channel], start: datetime, end: datetime) -> Mapping[str, Tally]:
+        """By channel key, of what happened from `start` up to, but not including, `end`."""
+        keys = [channel.key for channel in channels]
+        questions = (
+            select(
+                asked.c.channel,
+                func.count().label("asked"),
+                func.count().filter(asked.c.total == 0).label("silent"),
+            )
+            .where(asked.c.channel.in_(keys), asked.c.asked_at >= start, asked.c.asked_at < end)
+            .group_by(asked.c.channel)
+        )
+        # Imported labels say nothing of how the bot did.
+        votes = (
+            select(
+                label.c.channel,
+                func.count().filter(label.c.relevant).label("helpful"),
+                func.count().filter(~label.c.relevant).label("not_helpful"),
+            )
+            .where(
+                label.c.channel.in_(keys),
+                label.c.made_at >= start,
+                label.c.made_at < end,
+                label.c.source != "import",
+            )
+            .group_by(label.c.channel)
+        )
+
+        def work(connection: Connection) -> Mapping[str, Tally]:
+            found = {row.channel: Tally(row.asked, row.silent) for row in connection.execute(questions).all()}
+            for row in connection.execute(votes).all():
+                judged = Tally(helpful=row.helpful, not_helpful=row.not_helpful)
+                found[row.channel] = found.get(row.channel, Tally()) + judged
+            return found
+
+        return self._database.read(work)
+
+    def waits(self, channels: Sequence[Channel], start: datetime, end: datetime) -> Waits:
+        """How long askers waited: what `kbdial_bot_answer_seconds` observes, for questions alone."""
+        first = func.min(outbox.c.ended_at).label("delivered_at")
+        query = (
+            select(inbox.c.received_at, first)
+            .join(asked, asked.c.item_id == inbox.c.id)
+            .join(outbox, outbox.c.answer_id == asked.c.answer_id)
+            .where(
+                *_between(channels, start, end),
+                outbox.c.channel == asked.c.channel,
+                outbox.c.state == "delivered",
+            )
+            .group_by(inbox.c.id, inbox.c.received_at)
+            .order_by(inbox.c.id.desc())
+            .limit(MOST_WAITS)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        seconds = sorted(max(0.0, (row.delivered_at - row.received_at).total_seconds()) for row in rows)
+        if not seconds:
+            return Waits()
+        return Waits(len(seconds), _quantile(seconds, 0.5), _quantile(seconds, 0.95))
+
+    def top(
+        self, channels: Sequence[Channel], start: datetime, end: datetime, limit: int
+    ) -> tuple[TopQuestion, ...]:
+        """What was asked most often, questions that were asked privately left out."""
+        return self._database.read(
+            lambda connection: tuple(
+                TopQuestion(row.question, row.asked, row.silent)
+                for row in connection.execute(_top(channels, start, end, limit)).all()
+            )
+        )
+
+
+def _top(channels: Sequence[Channel], start: datetime, end: datetime, limit: int) -> Select[Any]:
+    count, silent = func.count(), func.sum(case((asked.c.total == 0, 1), else_=0))
+    return (
+        select(asked.c.question, count.label("asked"), silent.label("silent"))
+        .where(*_between(channels, start, end), ~asked.c.answer.contains(ASKED_PRIVATELY, autoescape=True))
+        .group_by(asked.c.question)
+        .order_by(count.desc(), asked.c.question)
+        .limit(limit)
+    )
+
+
+def _between(channels: Sequence[Channel], start: datetime, end: datetime) -> tuple[Any, ...]:
+    keys = [channel.key for channel in channels]
+    return asked.c.channel.in_(keys), asked.c.asked_at >= start, asked.c.asked_at < end
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest that at least this share of all does not exceed."""
+    return ordered[ceil(share * len(ordered)) - 1]
