@@ -249,6 +249,7 @@ class App:
             timezone=bot.timezone,
             sweep=partial(Retention(self._database, clock).sweep, bot.retention_days),
             look=self._look,
+            clock=clock,
         )
         self._health = StoreHealth(self._database, on_log_bytes=self.metrics.store_log_bytes.set)
         self.metrics.expect(self._traits)

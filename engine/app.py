@@ -215,7 +215,10 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         finished=metrics.refreshed,
     )
     schedule = Schedule(
-        {name: each.timetable for name, each in bases.items()}, refresher.request, timezone=settings.timezone
+        {name: each.timetable for name, each in bases.items()},
+        refresher.request,
+        timezone=settings.timezone,
+        now=edges.now,
     )
     searcher = Searcher(bases, snapshot_stores, batcher)
     knowledge = Catalog(

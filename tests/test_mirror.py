@@ -51,7 +51,6 @@ ELSEWHERE = {
     "engine/index/scan/*.py": "tests/engine/index/scan/test_cpu_scan.py",
     "engine/loop.py": "tests/engine/refresh/test_refresher.py",
     "engine/metrics.py": "tests/engine/web/test_routes.py",
-    "engine/refresh/schedule.py": "tests/engine/test_timetable.py",
     "engine/source/*.py": "tests/engine/source/test_sources.py",
     "engine/teaching.py": "tests/engine/web/test_teaching.py",
     "engine/trial.py": "tests/bot/console/test_trial.py",

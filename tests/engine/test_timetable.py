@@ -2,27 +2,31 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.refresh.schedule import Schedule, trigger_of
+from engine.refresh.schedule import trigger_of
 from engine.timetable import Cron, Every, Manual, parse
-from tests.support.engine import WAIT_SECONDS
 
 SUNDAY = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
 
 
-def next_runs(text: str, count: int, start: datetime = SUNDAY, zone: str = "UTC") -> list[str]:
-    trigger = trigger_of(parse(text), ZoneInfo(zone))
-    assert trigger is not None
+def trigger(text: str, zone: str = "UTC") -> Any:
+    cron = parse(text)
+    assert isinstance(cron, Cron)
+    return trigger_of(cron, ZoneInfo(zone))
+
+
+def next_runs(text: str, count: int) -> list[str]:
+    times = trigger(text)
     runs: list[str] = []
-    last, now = None, start
+    last, now = None, SUNDAY
     while len(runs) < count:
-        last = trigger.get_next_fire_time(last, now)
+        last = times.get_next_fire_time(last, now)
         runs.append(last.strftime("%a %d %H:%M"))
         now = last + timedelta(seconds=1)
     return runs
@@ -52,9 +56,7 @@ def test_cron_means_what_cron_means(text: str, runs: list[str]) -> None:
 
 
 def test_hours_are_those_of_the_time_zone() -> None:
-    trigger = trigger_of(parse("0 6 * * *"), ZoneInfo("Asia/Shanghai"))
-    assert trigger is not None
-    assert trigger.get_next_fire_time(None, SUNDAY).astimezone(UTC).hour == 22
+    assert trigger("0 6 * * *", "Asia/Shanghai").get_next_fire_time(None, SUNDAY).astimezone(UTC).hour == 22
 
 
 @pytest.mark.parametrize(
@@ -73,30 +75,6 @@ def test_anything_else_is_refused_with_the_choices(text: str) -> None:
 @given(st.text(max_size=30) | st.from_regex(r"[0-9*,/\-a-z ]{1,20}", fullmatch=True))
 def test_no_text_breaks_it(text: str) -> None:
     with suppress(ValueError):
-        trigger_of(parse(text), ZoneInfo("UTC"))
-
-
-def test_the_schedule_calls_when_it_is_due() -> None:
-    called = Event()
-    names: list[str] = []
-
-    def request(name: str) -> None:
-        names.append(name)
-        called.set()
-
-    schedule = Schedule({"default": Every(1), "rare": Every(86400), "by hand": Manual()}, request)
-    schedule.start()
-    try:
-        due = schedule.next_run("rare")
-        assert due is not None
-        assert timedelta(hours=23) < due - datetime.now(UTC) <= timedelta(hours=24)
-        assert schedule.next_run("by hand") is None
-        assert called.wait(WAIT_SECONDS)
-    finally:
-        schedule.stop()
-        schedule.stop()
-    assert set(names) == {"default"}
-
-
-def test_before_it_runs_nothing_is_due() -> None:
-    assert Schedule({"default": Every(1)}, lambda _name: None).next_run("default") is None
+        timetable = parse(text)
+        if isinstance(timetable, Cron):
+            trigger_of(timetable, ZoneInfo("UTC"))

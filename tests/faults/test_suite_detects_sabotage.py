@@ -29,6 +29,9 @@ SIDE_BY_SIDE = (
     "tests/engine/refresh/test_side_by_side.py::"
     "test_what_is_added_says_nothing_about_the_age_of_what_the_sources_hold"
 )
+SCHEDULE = "tests/engine/refresh/test_schedule.py::"
+LONG_DAY = "test_on_the_long_day_a_time_that_comes_twice_is_asked_for_once"
+CLOCK_BACK = "test_a_clock_that_was_ahead_for_a_while_costs_one_call_and_stops_nothing"
 WEAK = "tests/bot/test_weak_secrets.py::test_what_the_environment_brings_is_looked_at_too"
 REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
 
@@ -57,6 +60,10 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
         ),
         pytest.param("no-guard-against-web-pages", f"{PAGES}[headers0-403]", id="web pages may write"),
         pytest.param("sources-in-a-row", SIDE_BY_SIDE, id="a hanging source holds up entries"),
+        pytest.param(
+            "times-come-twice", f"{SCHEDULE}{LONG_DAY}", id="the hour that comes twice counts twice"
+        ),
+        pytest.param("clock-back-unnoticed", f"{SCHEDULE}{CLOCK_BACK}", id="a clock that goes back"),
         pytest.param("any-secret", WEAK, id="any secret will do"),
     ],
 )

@@ -18,6 +18,7 @@ import runpy
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any, Literal
 
 import alembic.ddl.impl
@@ -30,7 +31,7 @@ from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
 from bot.store import Inbox, file_watch, inbox, outbox, sqlite, tables
 from engine import weak_secrets as engine_secrets
-from engine.refresh import refresher
+from engine.refresh import refresher, schedule
 from engine.storage import snapshot_store
 from engine.web import browsers
 
@@ -152,6 +153,15 @@ def _any_secret() -> None:
         vars(module)["find_weakness"] = lambda _: None
 
 
+def _times_come_twice() -> None:
+    """On the day of 25 hours, as it was once."""
+    schedule._TimesOfDay._first_after = schedule._TimesOfDay._next_time  # type: ignore[method-assign]
+
+
+def _clock_back_unnoticed() -> None:
+    vars(schedule)["CORRECTION"] = timedelta(days=9999)
+
+
 class _OsWithoutSync:
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
@@ -184,6 +194,8 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "no-guard-against-web-pages": _no_guard_against_web_pages,
     "sources-in-a-row": _sources_in_a_row,
     "any-secret": _any_secret,
+    "times-come-twice": _times_come_twice,
+    "clock-back-unnoticed": _clock_back_unnoticed,
 }
 
 
