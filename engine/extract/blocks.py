@@ -5,6 +5,7 @@ blocks ─► sections (what stands below one heading) ─► pieces, and rows o
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,10 @@ QUESTION: Final = 7
 
 _BETWEEN_PARAGRAPHS: Final = "\n\n"
 _QUESTION_MARKS: Final = ("?", "？")
+
+_NUMBERED = re.compile(
+    r"^(?:\d{1,3}(?:\.\d{1,3}){1,5}[.、)）:：\s]|\d{1,3}\s?[.、)）:：]|[一二三四五六七八九十百]{1,4}\s?[、.])\s*"
+)
 
 Item = dict[str, Any]
 """One line of the answer, as JSON has it."""
@@ -209,9 +214,11 @@ def _sections(blocks: Iterable[Block]) -> Iterator[_Section]:
 
 
 def _question(path: Sequence[Block]) -> str:
-    """The heading that stands last, where it asks."""
+    """The heading that stands last, where it asks, without its number or mark."""
     last = path[-1]
-    return last.text if last.level == QUESTION or last.text.endswith(_QUESTION_MARKS) else ""
+    if last.level != QUESTION and not last.text.endswith(_QUESTION_MARKS):
+        return ""
+    return asked(last.text) or _NUMBERED.sub("", last.text)
 
 
 def _alone(path: list[Block]) -> _Section:

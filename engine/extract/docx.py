@@ -1,4 +1,4 @@
-"""DOCX, by way of the HTML that mammoth makes of it: styles named as headings are headings."""
+"""DOCX, by way of the HTML that mammoth makes of it, once what Word alone knows is written into it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from typing import Any
 from engine.extract import page
 from engine.extract.archive import examined
 from engine.extract.blocks import Item, Refused, pieces
-
-_TITLES = "p[style-name='Title'] => h1:fresh\np[style-name='标题'] => h1:fresh"
+from engine.extract.word import MAPPED, prepared
 
 
 def read(content: bytes) -> Iterator[Item]:
-    import mammoth  # noqa: PLC0415 - of the extra `documents`
+    import mammoth  # noqa: PLC0415 - only this process needs it
 
     examined(content, ".docx", "word/document.xml")
+    content, hidden = prepared(content)
 
     def no_picture(_image: Any) -> list[Any]:
         return []
 
     try:
         written = mammoth.convert_to_html(
-            BytesIO(content), style_map=_TITLES, convert_image=no_picture, external_file_access=False
+            BytesIO(content), style_map=MAPPED, convert_image=no_picture, external_file_access=False
         )
     except (KeyError, ValueError, AttributeError, IndexError, TypeError) as error:
         raise Refused(f"is a damaged .docx ({type(error).__name__}); open it and save it again") from None
-    return pieces(page.blocks(f"<body>{written.value}</body>"))
+    yield from pieces(page.blocks(f"<body>{written.value}</body>"))
+    if hidden:
+        what = "1 passage is" if hidden == 1 else f"{hidden} passages are"
+        yield {"where": "hidden text", "dropped": f"{what} hidden and not read", "code": "hidden_text"}
