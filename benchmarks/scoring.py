@@ -1,6 +1,6 @@
 """How well meaning, words, and the two together find the right entry.
 
-    python -m benchmarks.scoring FOLDER…
+    python -m benchmarks.scoring FOLDER… [--own]
 
 The folders are those of `answer_quality.py`. Compared are
 
@@ -10,10 +10,12 @@ The folders are those of `answer_quality.py`. Compared are
     (f)     1 - (1 - a)(1 - d); for passages with the best of the whole text and its sentences
     cosine  the engine's own search, scoring = "cosine"
     either  the engine's own search, scoring = "either"
+    auto    the engine's own search, scoring = "auto"
     0.2     the engine's own search, "cosine" in the order of keyword_weight = 0.2
 
-and for each MRR@10, nDCG@10, AUROC of the best score in scope against out of scope, best
-F1 and its threshold. jieba is no dependency of kbdial: pip install jieba.
+and for each the share of first results that are right, MRR@10, nDCG@10, AUROC of the best
+score in scope against out of scope, best F1 and its threshold. With --own only the last four
+are measured. jieba is no dependency of kbdial: pip install jieba.
 """
 
 from __future__ import annotations
@@ -33,9 +35,10 @@ from benchmarks.answer_quality import DEPTH, LabelledSet, auroc, bare, best_f1, 
 from engine.config import Model
 from engine.domain import Entry
 from engine.encoder.bundled import BundledEncoder
-from engine.index.passage_splitter import passages_of_all
+from engine.index.parts import parts_of_all
 from engine.index.scan import Passages
-from engine.index.snapshot import Ask, Found, Snapshot
+from engine.index.scoring import Question, Scoring
+from engine.index.snapshot import Found, Snapshot
 
 PASSAGE = 200  # characters an entry has on average, from which on (f) looks at sentences
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
@@ -110,7 +113,7 @@ class Engine:
             key=lambda entry: entry.id,
         )
         texts = [entry.text for entry in entries]
-        passages, starts = passages_of_all(texts)
+        parts = parts_of_all(entries)
         self._snapshot = Snapshot.of(
             id="s",
             knowledge_base=labelled.name,
@@ -118,12 +121,14 @@ class Engine:
             model=encoder.identity,
             entries=entries,
             vectors=encode(_Encoding(encoder), texts),
-            passages=Passages.of(starts, encode(_Encoding(encoder), passages)) if passages else None,
+            passages=Passages.of(parts.starts, encode(_Encoding(encoder), list(parts.texts)))
+            if parts.texts
+            else None,
         )
 
-    def ranked(self, scoring: str, weight: float = 0.0) -> Ranked:
+    def ranked(self, scoring: Scoring, weight: float = 0.0) -> Ranked:
         found: list[Found] = [
-            self._snapshot.answers([Ask(text, vector, -1.0, DEPTH, 0, DEPTH, weight, scoring)])[0]  # type: ignore[arg-type]
+            self._snapshot.answers([Question(text, vector, -1.0, DEPTH, 0, DEPTH, weight, scoring)])[0]
             for text, vector in zip(self._questions, self._vectors, strict=True)
         ]
         names = [[match.entry.id for match in each.matches] for each in found]
@@ -142,6 +147,7 @@ def figures(ranked: Ranked, right: list[set[str]]) -> str:
     names, scores = ranked
     is_right = np.array([[name in ids for name in line] for line, ids in zip(names, right, strict=True)])
     in_scope = np.array([bool(ids) for ids in right])
+    first = is_right[in_scope, 0].mean()
     reciprocal = np.where(is_right.any(axis=1), 1 / (1 + is_right.argmax(axis=1)), 0)[in_scope].mean()
     gains = 1 / np.log2(np.arange(2, DEPTH + 2))
     ideal = np.array([gains[: min(DEPTH, len(ids))].sum() for ids in right if ids])
@@ -150,28 +156,41 @@ def figures(ranked: Ranked, right: list[set[str]]) -> str:
     apart = auroc(best[in_scope], best[~in_scope])
     wanted = sum(min(DEPTH, len(ids)) for ids in right)
     f1, threshold = best_f1(scores.ravel(), is_right.ravel(), wanted)
-    return f"{reciprocal:.4f} / {gained:.4f} / {apart:.4f} / {f1:.4f} at {threshold:.2f}"
+    return f"{first:.4f} / {reciprocal:.4f} / {gained:.4f} / {apart:.4f} / {f1:.4f} at {threshold:.2f}"
+
+
+def of_others(labelled: LabelledSet) -> dict[str, Ranked]:
+    """What the engine is compared with."""
+    model, words = by_model(labelled), by_words(labelled)
+    is_long = np.mean([len(entry["text"]) for entry in labelled.entries]) > PASSAGE
+    meant = by_best_piece(labelled, model) if is_long else model
+    return {
+        "(a)": best_of(labelled, model),
+        "(d)": best_of(labelled, words),
+        "(f)": best_of(labelled, 1 - (1 - meant) * (1 - words)),
+    }
+
+
+def of_the_engine(labelled: LabelledSet) -> dict[str, Ranked]:
+    engine = Engine(labelled)
+    return {
+        "cosine": engine.ranked("cosine"),
+        "either": engine.ranked("either"),
+        "auto": engine.ranked("auto"),
+        "0.2": engine.ranked("cosine", 0.2),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    print("| set | scoring | MRR@10 / nDCG@10 / AUROC / best F1 |\n|---|---|---|")
-    for folder in parser.parse_args().folders:
+    parser.add_argument("--own", action="store_true")
+    given = parser.parse_args()
+    print("| set | scoring | first right / MRR@10 / nDCG@10 / AUROC / best F1 |\n|---|---|---|")
+    for folder in given.folders:
         labelled = LabelledSet.load(folder, bare)
         right = labelled.right()
-        model, words = by_model(labelled), by_words(labelled)
-        is_long = np.mean([len(entry["text"]) for entry in labelled.entries]) > PASSAGE
-        meant = by_best_piece(labelled, model) if is_long else model
-        engine = Engine(labelled)
-        rows = {
-            "(a)": best_of(labelled, model),
-            "(d)": best_of(labelled, words),
-            "(f)": best_of(labelled, 1 - (1 - meant) * (1 - words)),
-            "cosine": engine.ranked("cosine"),
-            "either": engine.ranked("either"),
-            "0.2": engine.ranked("cosine", 0.2),
-        }
+        rows = of_the_engine(labelled) if given.own else of_others(labelled) | of_the_engine(labelled)
         for name, ranked in rows.items():
             print(f"| {labelled.name} | {name} | {figures(ranked, right)} |", flush=True)
 

@@ -123,7 +123,7 @@ class KnowledgeBase(_Section):
     name: Annotated[str, AfterValidator(_knowledge_base_name)]
     source: Annotated[tuple[str | SourceTable, ...], PlainValidator(spec.several)] = ()
     refresh: Annotated[str, AfterValidator(_timetable)] = "*/30 * * * *"
-    scoring: Literal["cosine", "either"] = "cosine"
+    scoring: Literal["auto", "cosine", "either"] = "cosine"
     search: Annotated[tuple[Literal["text", "answer"], ...], AfterValidator(_text_is_searched)] = ("text",)
     threshold: float | None = Field(default=None, ge=-1, le=1, allow_inf_nan=False)
     floor: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)

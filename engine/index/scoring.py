@@ -5,6 +5,7 @@ number that is compared with the threshold and shown:
 
     "cosine"   s = c
     "either"   s = 1 - (1 - c)(1 - k)     near in meaning, or in words, or half in both
+    "auto"     as "either", with k = 0 where words would mislead
 
 What is shown is in the order of its ranking, (1 - w) s + w k with the weight w of the
 question: the weight moves rows that passed, and never which ones pass.
@@ -24,6 +25,13 @@ the n-th best score found so far in the place of t gives the n best.
 Where the row nearest in meaning is in another language than the question, keywords are
 left out for the whole question: they could only lift rows in the wrong language over it.
 
+"auto" decides that for each question once, before any score: if the nearest of all rows in the
+other language is near enough (`Keywords.nearness_of_another_language`), keywords count in long
+texts alone. Whether it is near enough is known without doubt: either it is among the rows that
+were found, or what was found holds every row as near as that, or the scan is asked for them. The
+threshold, the limit and the page have no part in it, so scores do not depend on them. The k of
+each row is then fixed, and what is said of "either" holds to the letter.
+
 An entry with several rows (its text, its wordings) counts once, with its best row. Why no
 entry is lost: every row that passes is found, so the best row of every entry that passes is.
 And when K entries are among the L best rows, the K best entries are, since all rows of any
@@ -34,7 +42,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -47,7 +55,7 @@ from engine.index.scan import Search, SearchSpec, TopRows
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
-Scoring = Literal["cosine", "either"]
+Scoring = Literal["cosine", "either", "auto"]
 
 STRONG = 1000
 """Rows with the best keywords that are scored in any case: about a millisecond."""
@@ -224,7 +232,7 @@ def _count(among: _Rows, one: Question, found: ScoredRows, near: TopRows, best: 
 
 def _score(among: _Rows, one: Question, near: TopRows, keep: int) -> ScoredRows:
     """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
-    words = _words(among.keywords, one, near)
+    words = _words(among, one, near)
     if one.scoring == "cosine" or words is None:
         return _with_numbers(one, near.rows, near.scores, _of_rows(words, near.rows))
     return _either(among, words, one, near, keep)
@@ -236,14 +244,34 @@ class _Words:
     terms: Terms
 
 
-def _words(keywords: Keywords, one: Question, near: TopRows) -> _Words | None:
+def _words(among: _Rows, one: Question, near: TopRows) -> _Words | None:
     """The words to count, if there are any and they count for this question."""
     if not len(near.rows):
         return None
+    keywords = among.keywords
     terms = keywords.question(one.text)
-    if keywords.is_other_language(terms, int(near.rows[0])):
-        return None
-    return _Words(keywords, terms)
+    if one.scoring == "auto":
+        return _Words(keywords, replace(terms, is_for_long_texts=_do_words_mislead(among, terms, one, near)))
+    return None if keywords.is_other_language(terms, int(near.rows[0])) else _Words(keywords, terms)
+
+
+def _do_words_mislead(among: _Rows, terms: Terms, one: Question, near: TopRows) -> bool:
+    """Whether a row in another language is near enough to the question to be what it is about."""
+    nearness = among.keywords.nearness_of_another_language(terms)
+    if near.scores[0] < nearness:
+        return False
+    if _has_foreign(among.keywords, terms, near, nearness):
+        return True
+    if nearness >= one.lowest:  # what was found is every row as near as that
+        return False
+    wanted = SearchSpec(nearness, keep=0, exact_rows=one.exact_rows)
+    [more] = among.search.search(one.vector[None], [wanted])
+    return _has_foreign(among.keywords, terms, more, nearness)
+
+
+def _has_foreign(keywords: Keywords, terms: Terms, near: TopRows, nearness: float) -> bool:
+    rows = near.rows[near.scores >= nearness]
+    return bool(keywords.are_of_another_language(terms, rows).any())
 
 
 def _of_rows(words: _Words | None, rows: Rows) -> Scores:
@@ -294,7 +322,7 @@ def _nth_best(scores: Scores, place: int) -> float:
 
 def _with_numbers(one: Question, rows: Rows, cosines: Scores, keywords: Scores) -> ScoredRows:
     keywords[np.isin(rows, one.exact_rows)] = 1.0
-    scores = either(cosines, keywords) if one.scoring == "either" else cosines
+    scores = either(cosines, keywords) if one.scoring != "cosine" else cosines
     weight = one.keyword_weight
     rankings = (1 - weight) * scores + weight * keywords if weight else scores
     return ScoredRows(rows, scores, cosines, keywords, rankings)

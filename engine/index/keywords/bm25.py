@@ -10,11 +10,16 @@ It is 0 where question and entry are in different languages, one Chinese and one
 few names they share say little there, and mislead. A text of one or two words, or of
 numbers and codes alone, is in no language.
 
+Where entries are in two languages, a question is often answered in the other one, and what
+shares its words is then in the wrong one. `nearness_of_another_language` says how near an entry
+of the other language must be for that; long texts say enough for shared words to tell in any case.
+
 Why these words and these constants, and no library, is in `benchmarks/answer_quality.md`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.keywords.tokens import UNKNOWN, Words, tokenize
+from engine.index.keywords.tokens import CHINESE, OTHER, UNKNOWN, Words, tokenize
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -33,17 +38,26 @@ _LONG = 0.3  # BM25's b: how much length takes away; passages want little, short
 _MOST_TIMES = 65535
 _ROW_BITS = 32
 _ROW_MASK = (1 << _ROW_BITS) - 1
+_LONG_TEXT = 80  # words; less than passages hold, more than the texts of the bilingual set
+_NEAR_ALONE = 0.6  # how near to the question, where only one entry is in the other language
+_NEARER_BY_SHARE = 0.8  # and how much less, by the share of the rarer language: 0.2 at one half
 _VERSION = "keywords2"  # to be raised with every change of what a word is; older arrays are made anew
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The words of a question that entries hold, what each counts, and what all of them do."""
+    """The words of a question that entries hold, what each counts, and what all of them do.
+
+    `language` is told of sentences, `script` of single words, too. With `is_for_long_texts`
+    they count in long texts alone.
+    """
 
     places: tuple[int, ...]
     idf: tuple[float, ...]
     max_score: float
     language: int
+    script: int = UNKNOWN
+    is_for_long_texts: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +140,7 @@ class Keywords:
             tuple(idf.tolist()),
             float(idf.sum()) + unknown,
             int(taken.languages[0]),
+            int(taken.scripts[0]),
         )
 
     def all(self, question: Question) -> tuple[Rows, Scores]:
@@ -154,6 +169,24 @@ class Keywords:
         """Whether this row is in another language than the question."""
         language = int(self.languages[row])
         return UNKNOWN not in (language, question.language) and language != question.language
+
+    def nearness_of_another_language(self, question: Question) -> float:
+        """The cosine from which on a row in another language than the question says that words mislead.
+
+        Infinite where no row can: numbers and codes say the same in every language, and a word or
+        two may be a name where no row is in their language.
+        """
+        chinese, other = self._language_sizes
+        own, foreign = (chinese, other) if question.script == CHINESE else (other, chinese)
+        is_name = question.language == UNKNOWN and not own
+        if question.script == UNKNOWN or not foreign or is_name:
+            return math.inf
+        return _NEAR_ALONE - _NEARER_BY_SHARE * min(own, foreign) / (own + foreign)
+
+    def are_of_another_language(self, question: Question, rows: Rows) -> NDArray[np.bool_]:
+        """Which of these rows are in another language than the question, or than its one or two words."""
+        languages = self.languages[rows]
+        return np.asarray((languages != UNKNOWN) & (languages != question.script))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
@@ -201,10 +234,18 @@ class Keywords:
     def _mean_length(self) -> float:
         return max(1.0, float(self.lengths.mean())) if len(self.lengths) else 1.0
 
+    @cached_property
+    def _language_sizes(self) -> tuple[int, int]:
+        """How many rows are Chinese, and how many in another language."""
+        chinese, other = (int(np.count_nonzero(self.languages == each)) for each in (CHINESE, OTHER))
+        return chinese, other
+
     def _scale(self, question: Question, rows: NDArray[Any], sums: Scores) -> Scores:
         if not question.max_score:
             return np.zeros(len(rows))
         scores = np.minimum(sums / question.max_score, 1.0)
+        if question.is_for_long_texts:
+            scores[self.lengths[rows] < _LONG_TEXT] = 0.0
         languages = self.languages[rows]
         if question.language != UNKNOWN:
             scores[(languages != question.language) & (languages != UNKNOWN)] = 0.0

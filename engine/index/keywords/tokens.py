@@ -39,11 +39,15 @@ _SENTENCE = 3  # words that make a text long enough to be in a language
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The words of several texts: word by word, and the text each is from. `languages`: one a text."""
+    """The words of several texts: word by word, and the text each is from.
+
+    One a text: `languages`, and `scripts`, which are told of a word or two, too, unless one has a digit.
+    """
 
     words: Words
     rows: NDArray[np.int32]
     languages: NDArray[np.int8]
+    scripts: NDArray[np.int8]
 
 
 def tokenize(texts: Sequence[str]) -> Taken:
@@ -63,9 +67,12 @@ def tokenize(texts: Sequence[str]) -> Taken:
 
     chinese = np.bincount(rows[pair_at], minlength=len(folded))
     other = np.bincount(rows[whole_at[is_plain]], minlength=len(folded))
-    languages = np.where(chinese >= other, CHINESE, OTHER)
-    languages[chinese + other < _SENTENCE] = UNKNOWN
-    return Taken(words[at], rows[at], languages.astype(np.int8))
+    scripts = np.where(chinese >= other, CHINESE, OTHER).astype(np.int8)
+    is_short = chinese + other < _SENTENCE
+    has_code = np.bincount(rows[whole_at[~is_plain]], minlength=len(folded)) > 0
+    languages = np.where(is_short, UNKNOWN, scripts).astype(np.int8)
+    scripts[(chinese + other == 0) | (is_short & has_code)] = UNKNOWN
+    return Taken(words[at], rows[at], languages, scripts)
 
 
 def _kinds(codes: Codes) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from engine.index.scoring import Question, QuestionResult, score_questions
 from tests.engine.index.scan import plain
 
 WORDS = ["?", "?", "退货", "快递", "怎么", "发票", "refund", "order", "wifi", "多久"]
+LONG = 80  # words from which on a text counts as long
 sayings = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
+long_sayings = st.lists(st.sampled_from(WORDS), min_size=70, max_size=90).map(" ".join)
 
 
 def plainly(matrix: Floats, keywords: Keywords, one: Question) -> list[tuple[int, float, float]]:
@@ -23,14 +26,19 @@ def plainly(matrix: Floats, keywords: Keywords, one: Question) -> list[tuple[int
     cosines = scores_of(matrix, rows, one.vector)
     cosines[list(one.exact_rows)] = 1.0
     question = keywords.question(one.text)
-    if keywords.is_other_language(question, int(np.argmax(cosines))):
+    if one.scoring == "auto":
+        foreign = cosines[keywords.are_of_another_language(question, rows)]
+        misleads = bool((foreign >= keywords.nearness_of_another_language(question)).any())
+        words = keywords.of_rows(question, rows)
+        words[misleads & (keywords.lengths < LONG)] = 0.0
+    elif keywords.is_other_language(question, int(np.argmax(cosines))):
         words = np.zeros(len(matrix))
     else:
         words = keywords.of_rows(question, rows)
     words[list(one.exact_rows)] = 1.0
     found = []
     for row, (cosine, keyword) in enumerate(zip(cosines.tolist(), words.tolist(), strict=True)):
-        score = min(1.0, cosine + keyword * (1 - cosine)) if one.scoring == "either" else cosine
+        score = cosine if one.scoring == "cosine" else min(1.0, cosine + keyword * (1 - cosine))
         weight = one.keyword_weight
         found.append((row, score, (1 - weight) * score + weight * keyword if weight else score))
     return found
@@ -42,7 +50,7 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Question]]:
     count, dimension = draw(st.integers(1, 60)), draw(st.sampled_from([2, 16, 64]))
     makers = [plain.random_rows, plain.clustered_rows, plain.duplicated_rows, plain.equal_rows]
     matrix = draw(st.sampled_from(makers))(rng, count, dimension)
-    keywords = Keywords.of(draw(st.lists(sayings, min_size=count, max_size=count)))
+    keywords = Keywords.of(draw(st.lists(sayings | sayings | long_sayings, min_size=count, max_size=count)))
     asked = []
     for _ in range(draw(st.integers(1, 4))):
         one = Question(
@@ -53,7 +61,7 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Question]]:
             keep=draw(st.sampled_from([0, 1, 3, 200])),
             exact_rows=draw(st.lists(st.integers(0, count - 1), max_size=2, unique=True).map(tuple)),
             keyword_weight=draw(st.sampled_from([0.0, 0.3, 1.0])),
-            scoring=draw(st.sampled_from(["cosine", "either"])),
+            scoring=draw(st.sampled_from(["cosine", "either", "auto"])),
         )
         of_a_row = st.sampled_from([score for _, score, _ in plainly(matrix, keywords, one)])
         threshold = draw(
@@ -128,3 +136,47 @@ def test_keywords_are_left_out_when_the_nearest_entry_is_in_another_language() -
     across, within = score_questions(Scan.over(TWO), keywords, [one, other])
     assert across.hits.keywords.tolist() == [0, 0]
     assert within.hits.keywords[0] > 0 == within.hits.keywords[1]
+
+
+BUTTONS = ["按钮的三种大小", "按钮的颜色怎么改", "按钮放在哪里合适", "Three sizes of a button"]
+
+
+@pytest.mark.parametrize(
+    ("question", "nearness_of_the_english_entry", "do_words_count"),
+    [
+        ("按钮的大小怎么改", 0.3, True),
+        ("按钮的大小怎么改", 0.5, False),  # from 0.4 on: one entry of four is in the other language
+        ("Do you have a big button", 0.5, False),
+        ("button", 0.5, False),
+        ("SF-1042", 0.5, True),
+    ],
+)
+def test_words_count_unless_an_entry_in_the_other_language_is_near(
+    question: str, nearness_of_the_english_entry: float, do_words_count: bool
+) -> None:
+    texts = [*BUTTONS, "SF-1042"]
+    matrix = np.eye(6, dtype=np.float32)[:5]
+    vector = np.zeros(6, np.float32)
+    vector[0] = 0.6
+    vector[3] = nearness_of_the_english_entry
+    vector[5] = math.sqrt(1 - float(vector @ vector))
+    one = Question(question, vector, -1.0, 5, scoring="auto")
+    [found] = score_questions(Scan.over(matrix), Keywords.of(texts), [one])
+    assert found.hits.keywords.any() == do_words_count
+    [higher] = score_questions(Scan.over(matrix), Keywords.of(texts), [replace(one, threshold=0.55, limit=1)])
+    assert higher.hits.scores[0] == found.hits.scores[0]
+
+
+def test_a_word_in_another_language_than_all_entries_is_a_name() -> None:
+    one = Question("wifi", np.array([0.8, 0.6], np.float32), -1.0, 2, scoring="auto")
+    [found] = score_questions(Scan.over(TWO), Keywords.of(["wifi密码是多少", "快递多久能到"]), [one])
+    assert found.hits.keywords[0] > 0
+
+
+def test_long_texts_are_found_by_their_words_beside_entries_in_another_language() -> None:
+    long = "退货要在收到以后七天之内提出申请，商品不能影响第二次销售。" * 5
+    keywords = Keywords.of([long, "Returns are free for seven days"])
+    one = Question("收到以后七天之内能退货吗", np.array([0.6, 0.8], np.float32), -1.0, 2, scoring="auto")
+    [found] = score_questions(Scan.over(TWO), keywords, [one])
+    assert found.hits.rows.tolist() == [0, 1]
+    assert found.hits.keywords[0] > 0.3

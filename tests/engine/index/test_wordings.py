@@ -31,7 +31,7 @@ def best_of_each(found: Found) -> list[tuple[str, float]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(bases, sayings, st.sampled_from(["cosine", "either"]), st.data())
+@given(bases, sayings, st.sampled_from(["cosine", "either", "auto"]), st.data())
 def test_an_entry_equals_the_best_of_single_entries_with_its_wordings(
     base: list[list[str]], text: str, scoring: Scoring, data: st.DataObject
 ) -> None:
