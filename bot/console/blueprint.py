@@ -13,6 +13,7 @@ from bot.console.pages import (
     channels,
     dial,
     doing,
+    knowledge,
     marking,
     own_list,
     signing_in,
@@ -51,6 +52,7 @@ def blueprint(parts: Parts) -> Blueprint:
     vectors.add(routes, site)
     channels.add(routes, site)
     calibrate.add(routes, site)
+    knowledge.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from bot.domain import Channel, Person
 
 MACHINE = "terminal"
+OWN_ROOM = Channel(MACHINE, "local", "terminal")
 
 
 class Rights:
@@ -39,7 +40,8 @@ class Rights:
         """The channels that this person may see, by their keys."""
         every = self._channels()
         if self.is_operator(person):
-            return tuple(every)
+            # The machine's own room is there before anybody said a word in it.
+            return tuple(every) if OWN_ROOM in every else (*every, OWN_ROOM)
         here = [
             channel
             for channel in every

@@ -30,6 +30,7 @@ from bot.domain.messages import (
     TurnDial,
     Verdict,
     Vote,
+    WriteEntry,
 )
 from bot.domain.pipeline import Delivery, InboxItem, Outcome
 from bot.domain.records import (
@@ -132,6 +133,7 @@ __all__ = [
     "TurnDial",
     "Verdict",
     "Vote",
+    "WriteEntry",
     "as_payload",
     "decimal_text",
     "message_from_json",

@@ -79,13 +79,33 @@ class Choose:
 
 @dataclass(frozen=True, slots=True)
 class RunCommand:
-    """A click that stands for a command, as if the person had typed it."""
+    """A click that stands for a command, as if the person had typed it.
+
+    `knowledge_base` is the one that the command is about, where that is not the channel's own:
+    a form of the console may stand beside any.
+    """
 
     command: str
     kind: Literal["run command"] = "run command"
+    knowledge_base: str | None = None
 
 
-Action = Annotated[TurnDial | Vote | ShowMore | Choose | RunCommand, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class WriteEntry:
+    """A form that writes one entry, line breaks and all: what `/kb add` and `/kb edit` do.
+
+    `entry_id` None: a new one. `hash_read` is what the engine gave with the entry that was read.
+    """
+
+    knowledge_base: str
+    text: str
+    answer: str
+    entry_id: str | None = None
+    hash_read: str = ""
+    kind: Literal["write entry"] = "write entry"
+
+
+Action = Annotated[TurnDial | Vote | ShowMore | Choose | RunCommand | WriteEntry, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -73,6 +74,7 @@ class Entry:
     id: str
     text: str
     answer: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,8 @@ class EngineClient:
             f"{_path(knowledge_base)}/entries",
             EntriesShape,
             lambda shape: EntryPage(
-                tuple(Entry(entry.id, entry.text, entry.answer) for entry in shape.entries), shape.total
+                tuple(Entry(each.id, each.text, each.answer, each.source) for each in shape.entries),
+                shape.total,
             ),
             params={"limit": limit, "offset": offset},
         )
@@ -259,6 +262,14 @@ class EngineClient:
 
     def add_entries(self, knowledge_base: str, text: str) -> Added:
         """Add lines, each `TEXT` or `TEXT => ANSWER`, to the managed source."""
+        return self._add(knowledge_base, text.encode(), "text/plain; charset=utf-8")
+
+    def add_entry(self, knowledge_base: str, text: str, answer: str) -> Added:
+        """Add one entry to the managed source, whose lines stay lines."""
+        row = {"text": text, **({"answer": answer} if answer else {})}
+        return self._add(knowledge_base, json.dumps(row, ensure_ascii=False).encode(), "application/jsonl")
+
+    def _add(self, knowledge_base: str, content: bytes, media_type: str) -> Added:
         return self._call(
             "POST",
             f"{_path(knowledge_base)}/entries",
@@ -276,8 +287,8 @@ class EngineClient:
                     for each in shape.contradicted
                 ),
             ),
-            data=text.encode(),
-            headers={"Content-Type": "text/plain; charset=utf-8"},
+            data=content,
+            headers={"Content-Type": media_type},
         )
 
     def remove_entry(self, knowledge_base: str, entry_id: str) -> None:
@@ -292,17 +303,19 @@ class EngineClient:
             "GET", _entry_path(knowledge_base, entry_id), ShownEntryShape, ShownEntryShape.shown
         )
 
-    def find_entries(self, knowledge_base: str, text: str, *, limit: int) -> tuple[tuple[Entry, ...], int]:
-        """The first entries whose id, text, answer, title or wording holds it, and how many do."""
+    def find_entries(
+        self, knowledge_base: str, text: str, *, limit: int, offset: int = 0
+    ) -> tuple[tuple[Entry, ...], int]:
+        """Some entries whose id, text, answer, title or wording holds it, and how many do."""
         return self._call(
             "GET",
             f"{_path(knowledge_base)}/entries",
             EntriesShape,
             lambda shape: (
-                tuple(Entry(each.id, each.text, each.answer) for each in shape.entries),
+                tuple(Entry(each.id, each.text, each.answer, each.source) for each in shape.entries),
                 shape.total,
             ),
-            params={"find": text, "limit": limit},
+            params={"find": text, "limit": limit, "offset": offset},
         )
 
     def change_entry(

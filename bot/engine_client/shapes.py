@@ -233,6 +233,7 @@ class EntryShape(_Shape):
     id: str
     text: str
     answer: str | None = None
+    source: str | None = None
 
 
 class EntriesShape(_Shape):

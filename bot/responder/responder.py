@@ -19,6 +19,7 @@ from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Propo
 from bot.commands.base.rate_limit import Throttle
 from bot.commands.base.refreshes import Refreshes
 from bot.commands.gaps.reply import GapList
+from bot.commands.kb.writing import Writing
 from bot.commands.overview.grammar import Help
 from bot.commands.parser import parse
 from bot.commands.registry import FAMILIES, VERBS
@@ -45,6 +46,7 @@ from bot.domain import (
     Traits,
     TurnDial,
     Vote,
+    WriteEntry,
 )
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, Parsed, Question
 from bot.responder.bad_command import correction
@@ -116,6 +118,7 @@ class Responder:
         self._questions = Questions.of(ports)
         self._dial = ThresholdCommands.of(ports)
         self._refreshes = Refreshes.of(ports)
+        self._writing = Writing(ports.engine)
         self._review = Review.of(ports)
         self._gaps = GapList.of(ports)
         self._teaching = Teaching.of(ports)
@@ -233,7 +236,11 @@ class Responder:
 
     def _click(self, context: MessageContext, action: Action) -> Outcome:
         if isinstance(action, RunCommand):
-            return self._answer(context, self._read(replace(context.message, text=action.command)))
+            read = self._read(replace(context.message, text=action.command))
+            return self._answer(context.beside(action.knowledge_base), read)
+        if isinstance(action, WriteEntry):
+            refusal = self._permissions.refusal(context)
+            return Outcome((refusal,)) if refusal else self._writing.write(context, action)
         asked = self._history.asked(context.message.channel, action.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone),))

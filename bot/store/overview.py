@@ -12,11 +12,13 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, insert, select, union
 
 from bot.domain import Channel, Clock, Person, Reply, message_from_json, reply_from_json
+from bot.store import person_columns
 from bot.store.database import Database
-from bot.store.tables import asked, channel_place, console_question, inbox, outbox
+from bot.store.tables import asked, channel_place, console_question, gap_decision, inbox, label, outbox
 
 QUESTIONS_KEPT = 50
 DAYS_ASKED = 30  # looked back for a question that somebody tries again
+MOST_VOTES = 200
 MOST_ASKED = 50  # of one question, looked through for one that may be shown
 
 
@@ -26,6 +28,26 @@ class ConsoleReply:
 
     is_over: bool
     replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VoteOn:
+    """That somebody called an entry right (or not) for a question."""
+
+    question: str
+    is_right: bool
+    person: Person
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GapClosedBy:
+    """A question that found nothing until this entry was written for it, or pointed at."""
+
+    question: str
+    decision: str
+    person: Person
+    made_at: datetime
 
 
 class Overview:
@@ -72,10 +94,51 @@ class Overview:
             .limit(MOST_ASKED)
         )
         for row in self._database.read(lambda connection: connection.execute(query).all()):
-            answer = reply_from_json(row.answer)
-            if row.person == person.key or not getattr(answer, "private", True):
+            if row.person == person.key or not _is_private(row.answer):
                 return by_key[row.channel], row.answer_id
         return None
+
+    def votes_on(
+        self, person: Person, channels: Sequence[Channel], knowledge_base: str, entry_id: str
+    ) -> tuple[VoteOn, ...]:
+        """What was said of one entry in these channels, newest first, without others' private questions."""
+        keys = [channel.key for channel in channels]
+        query = (
+            select(label, asked.c.answer, asked.c.person.label("asker"))
+            .outerjoin(asked, (asked.c.answer_id == label.c.origin) & (asked.c.channel == label.c.channel))
+            .where(
+                label.c.channel.in_(keys),
+                label.c.knowledge_base == knowledge_base,
+                label.c.entry_id == entry_id,
+            )
+            .order_by(label.c.made_at.desc())
+            .limit(MOST_VOTES)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            VoteOn(row.question, row.relevant, person_columns.of_row(row), row.made_at)
+            for row in rows
+            if row.answer is None or row.asker == person.key or not _is_private(row.answer)
+        )
+
+    def gaps_closed_by(
+        self, channels: Sequence[Channel], knowledge_base: str, entry_id: str
+    ) -> tuple[GapClosedBy, ...]:
+        """The questions that found nothing and led to this entry, newest first."""
+        query = (
+            select(gap_decision)
+            .where(
+                gap_decision.c.channel.in_([channel.key for channel in channels]),
+                gap_decision.c.knowledge_base == knowledge_base,
+                gap_decision.c.entry_id == entry_id,
+            )
+            .order_by(gap_decision.c.made_at.desc())
+            .limit(MOST_VOTES)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            GapClosedBy(row.question, row.decision, person_columns.of_row(row), row.made_at) for row in rows
+        )
 
     def said(self, person: Person, item_id: int) -> ConsoleReply | None:
         """What was answered to this person's own message; None for another's, or one long gone."""
@@ -129,3 +192,8 @@ class Overview:
         )
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple((row.knowledge_base, row.question) for row in rows)
+
+
+def _is_private(answer: str) -> bool:
+    reply = reply_from_json(answer)
+    return reply.private

@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.config import Bot
 from bot.domain import (
+    Action,
     Answer,
     Channel,
-    Choose,
     EngineError,
     Found,
     InboxItem,
@@ -25,12 +25,8 @@ from bot.domain import (
     Person,
     Query,
     Refreshed,
-    RunCommand,
-    ShowMore,
     Surface,
     Text,
-    TurnDial,
-    Vote,
 )
 from bot.engine_client import (
     Added,
@@ -148,6 +144,20 @@ class FakeEngine:
         self._answer()
         self.added.append((knowledge_base, text))
         return self.add_result
+
+    def add_entry(self, knowledge_base: str, text: str, answer: str) -> Added:
+        return self.add_entries(knowledge_base, f"{text} => {answer}")
+
+    def change_entry(
+        self, knowledge_base: str, entry_id: str, *, hash_read: str, answer: str, text: str | None = None
+    ) -> ShownEntry:
+        """ "read" is the hash of every entry."""
+        self.knowledge_base(knowledge_base)
+        if entry_id not in self.entries:
+            raise EngineError("unknown_entry", entry_id)
+        if hash_read != "read":
+            raise EngineError("entry_changed", entry_id, details={"text": "Limes", "answer": "Theirs"})
+        return ShownEntry(entry_id, text or self.entries[entry_id][0], "read", answer)
 
     def remove_entry(self, knowledge_base: str, entry_id: str) -> None:  # noqa: ARG002 - as the engine has it
         self._answer()
@@ -304,7 +314,7 @@ class ResponderRig:
         assert isinstance(reply, Answer)
         return reply
 
-    def click(self, action: TurnDial | Vote | ShowMore | Choose | RunCommand, **parts: Any) -> Outcome:
+    def click(self, action: Action, **parts: Any) -> Outcome:
         return self.hear(self.message(surface=Surface.ACTION, action=action, **parts))
 
     def threshold(self, channel: Channel = ROOM) -> Decimal | None:

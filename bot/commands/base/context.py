@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -48,6 +48,12 @@ class MessageContext:
     defaults: Defaults
     timezone: ZoneInfo
     traits: Traits
+
+    def beside(self, knowledge_base: str | None) -> MessageContext:
+        """The same room, asking another knowledge base for once; itself where none is named."""
+        if knowledge_base is None:
+            return self
+        return replace(self, settings=replace(self.settings, knowledge_base=knowledge_base))
 
     @property
     def language(self) -> Language:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.domain import Language
 from bot.grammar.verb import Page
@@ -36,4 +37,39 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
         "en": Page("bring this channel's knowledge base up to date now", "nothing", {}),
         "zh": Page("立即更新本群的知识库", "不带参数", {}),
     },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WritingWords:
+    """What is said about one entry that a form wrote."""
+
+    added: str
+    known: str
+    changed: str
+    changed_since: str
+    foreign: str
+    refused: str
+
+
+WRITING: Mapping[Language, WritingWords] = {
+    "en": WritingWords(
+        added="{who} added {entry} to {name}: {text} (/kb remove {entry} takes it back)",
+        known="Nothing was added: {entry} says this already.",
+        changed="{who} changed {entry} in {name}: {text}",
+        changed_since=(
+            "Nothing was changed: somebody else has changed {entry} meanwhile.\n"
+            "It says now:\n{theirs}\n\nYou wrote:\n{yours}"
+        ),
+        foreign="{entry} belongs to a file or another source of {name} and can only be changed there.",
+        refused="Nothing was changed: {reason}",
+    ),
+    "zh": WritingWords(
+        added="{who} 向 {name} 添加了 {entry}：{text}（/kb remove {entry} 可以撤回）",
+        known="没有添加：{entry} 已经是这样。",
+        changed="{who} 修改了 {name} 的 {entry}：{text}",
+        changed_since="没有修改：{entry} 已被他人改过。\n现在是：\n{theirs}\n\n您写的是：\n{yours}",
+        foreign="{entry} 来自 {name} 的文件或其他来源，只能在那里修改。",
+        refused="没有修改：{reason}",
+    ),
 }

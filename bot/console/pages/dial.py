@@ -70,7 +70,7 @@ def add(routes: Blueprint, site: Site) -> None:
     def rest_of_list() -> Response:
         """The rows beyond those that slide, a page at a time; of the same snapshot or said to be not."""
         base, form = _asked(site)
-        start = _whole(request.args.get("from"))
+        start = whole(request.args.get("from"))
         query = Query(form.question, base.name, float(form.step), trial.MOST_ROWS, start, float(form.weight))
         found = engine.search(query, keep=0)
         rows = [trial.row_of(match, form.question) for match in found.matches]
@@ -153,5 +153,5 @@ def cells(row: Row) -> tuple[Cell, ...]:
     )
 
 
-def _whole(text: str | None) -> int:
+def whole(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0  # noqa: PLR2004 - ten million

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, redirect, request
@@ -22,7 +23,12 @@ def add(routes: Blueprint, site: Site) -> None:
         channel = site.parts.rights.channel(person, request.form.get("channel", ""))
         if channel is None:
             raise NotFound
-        message = message_of(channel, person, once_of(request.form), RunCommand(_command()))
+        message = message_of(
+            channel,
+            person,
+            once_of(request.form),
+            RunCommand(_command(), knowledge_base=request.form.get("kb") or None),
+        )
         return answered(site.parts.answer(message), request.form.get("back", ""))
 
 
@@ -35,11 +41,15 @@ def once_of(form: Mapping[str, str]) -> str:
 
 
 def message_of(channel: Channel, person: Person, once: str, action: Action) -> IncomingMessage:
-    """What somebody did in a form. `once` was drawn with the form: sent twice, it is done once."""
+    """What somebody did in a form. `once` was drawn with the page: sent twice, it is done once.
+
+    A page that a browser brought back may be used for something else: that is another message.
+    """
+    place = hashlib.sha256(repr(action).encode()).hexdigest()[:16]
     return IncomingMessage(
         channel=channel,
         person=person,
-        keys=(MessageKey("console", f"{person.key} {once}"),),
+        keys=(MessageKey("console", f"{person.key} {once} {place}"),),
         surface=Surface.ACTION,
         private=True,
         action=action,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,10 +33,7 @@ def add(routes: Blueprint, site: Site) -> None:
         if channel is None or site.parts.read.history.answer(channel, answer_id) is None:
             raise NotFound
         verdict, rank, entry_id = _mark()
-        # A form that a browser brought back may mark another entry: that is another message.
-        place = hashlib.sha256(f"{answer_id} {entry_id} {verdict}".encode()).hexdigest()[:16]
-        vote = Vote(answer_id, entry_id, verdict)
-        message = message_of(channel, person, f"{once_of(request.form)} {place}", vote)
+        message = message_of(channel, person, once_of(request.form), Vote(answer_id, entry_id, verdict))
         return answered(site.parts.answer(message), request.form.get("back", ""), at=f"m{rank}")
 
 

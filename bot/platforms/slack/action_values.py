@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from bot.domain import Action, Choose, RunCommand, ShowMore, TurnDial, Vote
+from bot.domain import Action, Choose, RunCommand, ShowMore, TurnDial, Vote, WriteEntry
 
 DOWN, STAY, UP, TO = "dial:down", "dial:stay", "dial:up", "dial:to"
 VOTE = "vote"
@@ -41,6 +41,8 @@ def write(action: Action) -> str:
             return f"{action.answer_id}:{action.entry_id}"
         case RunCommand():
             return action.command
+        case WriteEntry():
+            raise AssertionError("no button stands for a written entry; this is a bug")
 
 
 def read(action_id: str, value: str) -> Action | None:

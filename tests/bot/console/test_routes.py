@@ -59,6 +59,18 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
         {"channel": CHANNEL, "answer": "none", "right": "1 x"},
         {**dict.fromkeys(ROLES, 404), "nobody": 401},
     ),
+    ("GET", "/console/knowledge"): ("/console/knowledge", {}, {**dict.fromkeys(ROLES, 303), "nobody": 401}),
+    ("GET", "/console/knowledge/<kb>"): ("/console/knowledge/default?find=apple", {}, SIGNED_IN),
+    ("GET", "/console/knowledge/<kb>/entry"): (
+        "/console/knowledge/default/entry?id=none",
+        {},
+        {**dict.fromkeys(ROLES, 404), "nobody": 401},
+    ),
+    ("POST", "/console/knowledge/<kb>/write"): (
+        "/console/knowledge/many/write",
+        {"channel": CHANNEL, "text": "a text of one", "answer": "one\ntwo"},
+        {"nobody": 401, "elsewhere": 404, "member": 303, "admin": 303, "machine": 303},
+    ),
     ("GET", "/console/vectors"): ("/console/vectors?text=apple", {}, SIGNED_IN),
     ("GET", "/console/vectors.csv"): ("/console/vectors.csv?text=apple", {}, SIGNED_IN),
     ("GET", "/console/<path:rest>"): ("/console/none", {}, {**dict.fromkeys(ROLES, 404), "nobody": 401}),

@@ -1,0 +1,66 @@
+"""One entry out of a form, written or changed: the console's `/kb add` and `/kb edit`."""
+
+from __future__ import annotations
+
+from bot import texts
+from bot.commands.base.context import MessageContext
+from bot.commands.base.ports import Engine
+from bot.commands.kb.words import WRITING
+from bot.domain import EngineError, Outcome, WriteEntry
+
+
+class Writing:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def write(self, context: MessageContext, form: WriteEntry) -> Outcome:
+        """Raises EngineError for an engine that is away, and for a knowledge base that is not."""
+        try:
+            if form.entry_id is None:
+                return self._add(context, form)
+            return self._change(context, form, form.entry_id)
+        except EngineError as error:
+            told = self._problem(context, form, error)
+            if told is None:
+                raise
+            return Outcome((context.aside(told, verb="kb"),))
+
+    def _add(self, context: MessageContext, form: WriteEntry) -> Outcome:
+        words = WRITING[context.language]
+        added = self._engine.add_entry(form.knowledge_base, form.text, form.answer)
+        if not added.added:
+            reasons = "; ".join(drop.reason for drop in added.dropped)
+            known = ", ".join(texts.shortened(entry.id) for entry in added.repeated)
+            told = words.known.format(entry=known) if known else words.refused.format(reason=reasons)
+            return Outcome((context.aside(told, verb="kb"),))
+        [entry] = added.added
+        said = words.added.format(
+            who=context.who, entry=entry.id, text=texts.shortened(entry.text), name=form.knowledge_base
+        )
+        return Outcome((context.announcement(said, verb="kb"),))
+
+    def _change(self, context: MessageContext, form: WriteEntry, entry_id: str) -> Outcome:
+        changed = self._engine.change_entry(
+            form.knowledge_base, entry_id, hash_read=form.hash_read, text=form.text, answer=form.answer
+        )
+        said = WRITING[context.language].changed.format(
+            who=context.who, entry=changed.id, text=texts.shortened(changed.text), name=form.knowledge_base
+        )
+        return Outcome((context.announcement(said, verb="kb"),))
+
+    def _problem(self, context: MessageContext, form: WriteEntry, error: EngineError) -> str | None:
+        """The sentence for a refusal; with everything that was written, so that none of it is lost."""
+        words, entry = WRITING[context.language], texts.shortened(form.entry_id or "")
+        match error.code:
+            case "entry_changed":
+                theirs = "\n".join(part for name in ("text", "answer") if (part := error.details.get(name)))
+                yours = "\n".join(filter(None, (form.text, form.answer)))
+                return words.changed_since.format(entry=entry, theirs=theirs, yours=yours)
+            case "unknown_entry":
+                return context.words.kb_no_entry.format(entry=entry, name=form.knowledge_base)
+            case "foreign_entry":
+                return words.foreign.format(entry=entry, name=form.knowledge_base)
+            case "refused":
+                return words.refused.format(reason=error.reason)
+            case _:
+                return None

@@ -1,0 +1,121 @@
+"""A knowledge base as a page: its entries to find, read and change, and where they come from."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from bot.console.homes import channels_for
+from bot.console.pages.dial import chosen, whole
+from bot.console.pages.doing import answered, message_of, once_of
+from bot.console.site import Site, Tab
+from bot.domain import EngineError, KnowledgeBase, WriteEntry
+from bot.engine_client import Entry, ShownEntry
+
+PAGE = 50
+LONGEST_FIND = 200
+LONGEST_TEXT, LONGEST_ANSWER = 20_000, 100_000
+MANAGED = "managed"  # what the engine calls the source that people write to
+
+
+def add(routes: Blueprint, site: Site) -> None:
+    site.add_tab(Tab("console.knowledge", "/console/knowledge", "tab_knowledge"))
+    engine, overview = site.parts.engine, site.parts.overview
+
+    @routes.get("/knowledge")
+    def any_knowledge() -> Response:
+        base = chosen(engine.knowledge_bases(), None, site.parts.bot.defaults.knowledge_base)
+        if base is None:
+            raise NotFound
+        response = redirect(path_of(base.name), 303)
+        assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
+        return response
+
+    @routes.get("/knowledge/<kb>")
+    def knowledge(kb: str) -> Response:
+        bases = engine.knowledge_bases()
+        base = _base(bases, kb)
+        find = request.args.get("find", "").replace("\0", "").strip()[:LONGEST_FIND]
+        start = whole(request.args.get("from"))
+        entries, total = _entries(site, base, find, start)
+        following = start + len(entries)
+        return site.page(
+            "knowledge.html",
+            bases=bases,
+            base=base,
+            find=find,
+            entries=entries,
+            total=total,
+            start=start,
+            previous=max(0, start - PAGE) if start else None,
+            following=following if entries and following < total else None,
+            channels=channels_for(site, kb),
+            here="console.knowledge",
+        )
+
+    @routes.get("/knowledge/<kb>/entry")
+    def entry(kb: str) -> Response:
+        base = _base(engine.knowledge_bases(), kb)
+        shown = _shown(site, base, request.args.get("id", ""))
+        channels = channels_for(site, kb)
+        return site.page(
+            "entry.html",
+            base=base,
+            entry=shown,
+            is_managed=shown.source == MANAGED,
+            channels=channels,
+            votes=overview.votes_on(site.visitor.person, channels, kb, shown.id),
+            gaps=overview.gaps_closed_by(channels, kb, shown.id),
+            here="console.knowledge",
+        )
+
+    @routes.post("/knowledge/<kb>/write")
+    def write(kb: str) -> Response:
+        person, form = site.visitor.person, request.form
+        channel = site.parts.rights.channel(person, form.get("channel", ""))
+        if channel is None:
+            raise NotFound
+        action = _written(_base(engine.knowledge_bases(), kb))
+        message = message_of(channel, person, once_of(form), action)
+        return answered(site.parts.answer(message), form.get("back", ""))
+
+
+def path_of(knowledge_base: str) -> str:
+    return f"/console/knowledge/{knowledge_base}"
+
+
+def _base(bases: tuple[KnowledgeBase, ...], name: str) -> KnowledgeBase:
+    base = chosen(bases, name, "")
+    assert base is not None  # noqa: S101 - one that is named is there, or NotFound
+    return base
+
+
+def _entries(site: Site, base: KnowledgeBase, find: str, start: int) -> tuple[tuple[Entry, ...], int]:
+    engine = site.parts.engine
+    if find:
+        return engine.find_entries(base.name, find, limit=PAGE, offset=start)
+    page = engine.entries(base.name, PAGE, start)
+    return page.entries, page.total
+
+
+def _shown(site: Site, base: KnowledgeBase, entry_id: str) -> ShownEntry:
+    try:
+        return site.parts.engine.show_entry(base.name, entry_id)
+    except EngineError as error:
+        if error.code == "unknown_entry":
+            raise NotFound from None
+        raise
+
+
+def _written(base: KnowledgeBase) -> WriteEntry:
+    """What the form says. Lines end as they do here, whatever the browser made of them."""
+    form = request.form
+    text, answer = (_lines(form.get(name, "")) for name in ("text", "answer"))
+    if not text or len(text) > LONGEST_TEXT or len(answer) > LONGEST_ANSWER:
+        raise BadRequest
+    entry_id = form.get("id") or None
+    return WriteEntry(base.name, text, answer, entry_id, form.get("hash", ""))
+
+
+def _lines(text: str) -> str:
+    return text.replace("\0", "").replace("\r\n", "\n").strip()
