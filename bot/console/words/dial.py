@@ -88,7 +88,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "One question a line, or a CSV file with a column named question; at most {count}.",
         "每行一个问题，或上传含“问题”列的 CSV 文件；最多 {count} 个。",
     ),
-    "questions": ("Questions", "问题"),
+    "batch_questions": ("Questions", "问题"),
     "csv_file": ("CSV file", "CSV 文件"),
     "answered_line": (
         "{count} of {total} questions find something at {threshold}",
@@ -96,7 +96,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "answered_at": ("How many questions find something at each step", "每一档有结果的问题数"),
     "best_entry": ("Best entry", "最佳条目"),
-    "best_score": ("Best score", "最高分"),
+    "highest_score": ("Best score", "最高分"),
     "found_at": ("Found at {threshold}", "阈值 {threshold} 的条数"),
     "not_asked": ("Not asked for lack of time: {count}", "因时间不足未提问：{count} 个"),
     "base_changed": (

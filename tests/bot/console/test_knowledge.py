@@ -71,6 +71,18 @@ def test_an_entry_of_a_file_is_shown_and_not_to_be_changed(program: Program, lin
     assert "can only be changed there" in told
 
 
+def test_a_wording_is_taught_beside_its_entry_and_says_by_whom(program: Program, lin: Visitor) -> None:
+    lemon = next(each for each in program.app.engine.entries("default", 20).entries if "lemon" in each.text)
+    form = {"verb": "/teach", "argument": lemon.id, "answer": "citrus of both kinds", "kb": "default"}
+    gone = lin.post("/console/do", channel=ROOM, once="t1", back=f"{PAGE}/entry?id={lemon.id}", **form)
+    page = lin.get(gone.headers["Location"]).text
+    assert "citrus of both kinds" in said(page)
+    assert "taught by lin" in page
+    undone = {"verb": "/teach", "argument": "undo", "kb": "default"}
+    assert lin.post("/console/do", channel=ROOM, once="t2", **undone).status_code == 303
+    assert "taught by lin" not in lin.get(f"{PAGE}/entry?id={lemon.id}").text
+
+
 def test_pages_follow_each_other_to_the_last_entry(lin: Visitor) -> None:
     path, seen = "/console/knowledge/many", 0
     while path:
