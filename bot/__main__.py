@@ -1,4 +1,4 @@
-"""The command line of the bot. It reads arguments and the environment, and nothing below it does."""
+"""The command line of the bot: its arguments, its settings, and the program that they name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from bot.cli import (
     serve,
 )
 from bot.cli.check import check
-from bot.config import Config, ConfigError, find, load
+from bot.config import Config
+from bot.config_file import ConfigError, find, load
 from bot.platforms.host import Adapter, Deployment
 from bot.platforms.registry import ADAPTERS, BOT
 from bot.process.lock import CannotStart

@@ -14,10 +14,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine import app, config, logs
+from engine import app, config, config_file, logs
 from engine.cli import commands, evaluate
 from engine.cli.plain import plain
-from engine.config import ConfigError
+from engine.config_file import ConfigError
 from engine.domain import EngineError
 
 _DEEPEST = 200
@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     logging.getLogger().addHandler(logging.NullHandler())
     environment = os.environ if environment is None else environment
     try:
-        path = config.find(given.config, environment)
-        settings = config.load(path, environment)
+        path = config_file.find(given.config, environment)
+        settings = config_file.load(path, environment)
         match given.command:
             case "serve":
                 return _serve(settings)

@@ -14,11 +14,13 @@ import pytest
 from pydantic import BaseModel, create_model
 
 from bot import config as bot_config
+from bot import config_file as bot_config_file
 from bot.commands.registry import VERBS
 from bot.platforms.registry import BOT
 from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.config import Wecom
 from engine import config as engine_config
+from engine import config_file as engine_config_file
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
@@ -31,7 +33,7 @@ UNWRITTEN = {"engine.knowledge_base.base"}
 def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path: Path) -> None:
     copy = tmp_path / "config.toml"
     copy.write_bytes(EXAMPLE.read_bytes())
-    bot = bot_config.load(copy, {}, BOT).bot
+    bot = bot_config_file.load(copy, {}, BOT).bot
     wecom = ADAPTER.section_of(bot)
     assert [name for name, robot in wecom.robot.items() if robot.is_used] == []
     assert [name for name, app in wecom.app.items() if app.is_used] == []
@@ -40,12 +42,12 @@ def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path
         data_dir=tmp_path / "data", database_url=f"sqlite:///{tmp_path / 'data/bot.db'}"
     )
     bases = tuple(base.model_copy(update={"base": tmp_path}) for base in engine_config.SAMPLES)
-    assert engine_config.load(copy, {}) == engine_config.Engine(
+    assert engine_config_file.load(copy, {}) == engine_config.Engine(
         data_dir=tmp_path / "data/engine", knowledge_base=bases
     )
 
 
-@pytest.mark.parametrize("program", [THE_BOTS, engine_config.Config])
+@pytest.mark.parametrize("program", [THE_BOTS, engine_config_file.Config])
 def test_the_example_configuration_has_every_key(program: type[BaseModel]) -> None:
     example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     assert set(keys_of(program)) - set(written(program, example)) == UNWRITTEN & set(keys_of(program))

@@ -1,7 +1,6 @@
 """What the bot remembers: messages and replies on their way, settings, history.
 
-SQLAlchemy and Alembic live here and nowhere else. The file is made and changed by
-`schema.migrate` alone.
+`schema.migrate` makes the tables and changes them.
 """
 
 from bot.store.admins import Admins

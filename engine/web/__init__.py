@@ -1,4 +1,4 @@
-"""The engine's HTTP: reads requests, asks the parts, writes JSON. No decision is made here."""
+"""The engine's HTTP: reads requests, asks the parts, writes JSON."""
 
 from engine.web.application import application
 from engine.web.server import Server

@@ -16,7 +16,8 @@ from typing import IO
 import pytest
 import requests
 
-from bot.config import Bot, ConfigError, load
+from bot.config import Bot
+from bot.config_file import ConfigError, load
 from bot.platforms.registry import BOT
 from engine.config import Engine
 from tests.attacks import planted

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import config
+from bot import config, config_file
 from bot.platforms.registry import BOT
 from bot.platforms.slack.adapter import ADAPTER
 
@@ -15,11 +15,11 @@ from bot.platforms.slack.adapter import ADAPTER
 def load(tmp_path: Path, toml: str, **environment: str) -> config.Bot:
     path = tmp_path / "config.toml"
     path.write_text(toml, encoding="utf-8")
-    return config.load(path, environment, BOT).bot
+    return config_file.load(path, environment, BOT).bot
 
 
 def test_the_defaults_work_without_a_file() -> None:
-    bot = config.load(None, {}, BOT).bot
+    bot = config_file.load(None, {}, BOT).bot
     assert (bot.listen, bot.database_url, bot.defaults.threshold) == (
         "127.0.0.1:8000",
         "sqlite:///data/bot.db",
@@ -64,7 +64,7 @@ def test_all_mistakes_are_told_at_once_by_key_and_secrets_are_not_shown(tmp_path
         [bot.slack]
         bot_token = ["planted-secret"]
     """
-    with pytest.raises(config.ConfigError) as told:
+    with pytest.raises(config_file.ConfigError) as told:
         load(tmp_path, toml, KBDIAL_BOT__DEFAULTS__LIMIT="many")
     text = str(told.value)
     assert text.splitlines()[0] == f"{tmp_path}/config.toml has 6 mistakes:"
@@ -93,8 +93,8 @@ def test_all_mistakes_are_told_at_once_by_key_and_secrets_are_not_shown(tmp_path
 def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(toml)
-    with pytest.raises(config.ConfigError) as told:
-        config.load(path, {}, BOT)
+    with pytest.raises(config_file.ConfigError) as told:
+        config_file.load(path, {}, BOT)
     assert says in str(told.value)
 
 
@@ -111,35 +111,35 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str
 def test_what_is_misspelled_or_not_built_is_told(
     tmp_path: Path, toml: str, environment: dict[str, str], says: str
 ) -> None:
-    with pytest.raises(config.ConfigError) as told:
+    with pytest.raises(config_file.ConfigError) as told:
         load(tmp_path, toml, **environment)
     assert says in str(told.value)
 
 
 def test_a_value_that_should_be_a_list_is_told_without_a_word_of_python(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError) as told:
+    with pytest.raises(config_file.ConfigError) as told:
         load(tmp_path, '[bot]\nnames = "kbdial"\n')
     assert '[bot] names: must be a list, for example ["a", "b"] (got "kbdial")' in str(told.value)
 
 
 def test_the_secrets_of_a_list_are_not_shown_either(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError) as told:
+    with pytest.raises(config_file.ConfigError) as told:
         load(tmp_path, "[bot.slack]\nsigning_secrets = [99887766]\n")
     assert "signing_secrets" in str(told.value)
     assert "99887766" not in str(told.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError, match=r"nothere\.toml cannot be read: No such file"):
-        config.load(tmp_path / "nothere.toml", {}, BOT)
+    with pytest.raises(config_file.ConfigError, match=r"nothere\.toml cannot be read: No such file"):
+        config_file.load(tmp_path / "nothere.toml", {}, BOT)
 
 
 def test_the_file_is_the_named_one_else_the_environments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert config.find(None, {}) is None
+    assert config_file.find(None, {}) is None
     (tmp_path / "config.toml").touch()
-    assert config.find(None, {}) == Path("config.toml")
-    assert config.find(None, {"KBDIAL_CONFIG": "a.toml"}) == Path("a.toml")
-    assert config.find("b.toml", {"KBDIAL_CONFIG": "a.toml"}) == Path("b.toml")
+    assert config_file.find(None, {}) == Path("config.toml")
+    assert config_file.find(None, {"KBDIAL_CONFIG": "a.toml"}) == Path("a.toml")
+    assert config_file.find("b.toml", {"KBDIAL_CONFIG": "a.toml"}) == Path("b.toml")

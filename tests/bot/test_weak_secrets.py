@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from bot import config
+from bot import config_file
 from bot.platforms.registry import BOT
 from bot.weak_secrets import find_weakness
 from engine import config as engine_config
@@ -102,8 +102,8 @@ def test_the_bot_starts_with_no_weak_secret_and_names_the_key(
 ) -> None:
     path = tmp_path / "config.toml"
     path.write_text(table.format(f'"{given}"'), encoding="utf-8")
-    with pytest.raises(config.ConfigError) as told:
-        config.load(path, {}, BOT)
+    with pytest.raises(config_file.ConfigError) as told:
+        config_file.load(path, {}, BOT)
     lines = [line for line in str(told.value).splitlines() if line.startswith(f"  {key}: ")]
     assert len(lines) == 1
     assert "wanted the one that its owner shows" in lines[0]
@@ -111,10 +111,10 @@ def test_the_bot_starts_with_no_weak_secret_and_names_the_key(
 
 
 def test_what_the_environment_brings_is_looked_at_too() -> None:
-    with pytest.raises(config.ConfigError, match=r"\[bot\] engine_token: a placeholder"):
-        config.load(None, {"KBDIAL_BOT__ENGINE_TOKEN": "changeme"}, BOT)
-    with pytest.raises(config.ConfigError, match=r"\[bot\.slack\] signing_secrets, number 1: blank"):
-        config.load(None, {"KBDIAL_BOT__SLACK__SIGNING_SECRETS": '[""]'}, BOT)
+    with pytest.raises(config_file.ConfigError, match=r"\[bot\] engine_token: a placeholder"):
+        config_file.load(None, {"KBDIAL_BOT__ENGINE_TOKEN": "changeme"}, BOT)
+    with pytest.raises(config_file.ConfigError, match=r"\[bot\.slack\] signing_secrets, number 1: blank"):
+        config_file.load(None, {"KBDIAL_BOT__SLACK__SIGNING_SECRETS": '[""]'}, BOT)
 
 
 @pytest.mark.parametrize("model", [BOT, engine_config.Engine])
@@ -146,5 +146,5 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
 
 
 def test_a_secret_that_is_not_given_is_no_weak_one() -> None:
-    bot = config.load(None, {"KBDIAL_BOT__ENGINE_TOKEN": ""}, BOT).bot
+    bot = config_file.load(None, {"KBDIAL_BOT__ENGINE_TOKEN": ""}, BOT).bot
     assert bot.engine_token == SecretStr("")

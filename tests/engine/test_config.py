@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import config
+from engine import config, config_file
 from engine.__main__ import main
-from engine.config import ConfigError
+from engine.config_file import ConfigError
 from engine.domain import SourceSpec
 
 
 def loaded(folder: Path, text: str, environment: dict[str, str] | None = None) -> config.Engine:
     path = folder / "config.toml"
     path.write_text(text, encoding="utf-8")
-    return config.load(path, environment or {})
+    return config_file.load(path, environment or {})
 
 
 def mistakes(folder: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
@@ -28,7 +28,7 @@ def mistakes(folder: Path, text: str, environment: dict[str, str] | None = None)
 
 
 def test_the_defaults_are_the_two_samples() -> None:
-    settings = config.load(None, {})
+    settings = config_file.load(None, {})
     assert [(each.name, each.source, each.refresh, each.threshold) for each in settings.knowledge_base] == [
         ("default", ("engine/samples/fruit.txt",), "*/30 * * * *", 0.40),
         ("shop", ("engine/samples/shop.jsonl",), "every 15m", 0.60),
@@ -143,23 +143,23 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"config\.toml is not valid TOML"):
-        config.load(path, {})
+        config_file.load(path, {})
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(tmp_path / "no.toml", {})
+        config_file.load(tmp_path / "no.toml", {})
 
 
 def test_a_broken_table_in_the_environment_is_told() -> None:
     with pytest.raises(ConfigError, match="KBDIAL_ENGINE__KNOWLEDGE_BASE: wanted JSON"):
-        config.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"})
+        config_file.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"})
 
 
 def test_the_file_is_the_one_named_else_the_environments() -> None:
     environment = {"KBDIAL_CONFIG": "env.toml"}
-    assert config.find("own.toml", environment) == Path("own.toml")
-    assert config.find(None, environment) == Path("env.toml")
+    assert config_file.find("own.toml", environment) == Path("own.toml")
+    assert config_file.find(None, environment) == Path("env.toml")
 
 
 values = st.recursive(
@@ -187,19 +187,19 @@ values = st.recursive(
 def test_any_value_of_the_environment_is_read_or_refused(key: str, value: Any) -> None:
     text = value if isinstance(value, str) else json.dumps(value)
     with suppress(ConfigError):
-        config.load(None, {f"KBDIAL_ENGINE__{key}": text})
+        config_file.load(None, {f"KBDIAL_ENGINE__{key}": text})
 
 
 def test_what_the_log_must_not_show_is_known() -> None:
     environment = {"KBDIAL_ENGINE__TOKEN": "t0ken-k7Qm", "KBDIAL_ENGINE__MODEL__REMOTE_TOKEN": "s3cret-k7Qm"}
-    assert set(config.load(None, environment).secrets) == {"t0ken-k7Qm", "s3cret-k7Qm"}
+    assert set(config_file.load(None, environment).secrets) == {"t0ken-k7Qm", "s3cret-k7Qm"}
 
 
 def test_a_knowledge_base_outside_the_engines_part_is_told_where_it_goes(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[[knowledge_base]]\nname = "faq"\n', encoding="utf-8")
-    with pytest.raises(config.ConfigError, match=r"written \[\[engine.knowledge_base\]\]"):
-        config.load(path, {})
+    with pytest.raises(config_file.ConfigError, match=r"written \[\[engine.knowledge_base\]\]"):
+        config_file.load(path, {})
 
 
 @pytest.mark.parametrize("behind", [False, True])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import config
+from engine import config_file
 
 KEYS = {
     "[engine] token": "[engine]\ntoken = {0}",
@@ -21,12 +21,12 @@ def test_the_engine_starts_with_no_weak_secret_and_names_the_key(
 ) -> None:
     path = tmp_path / "config.toml"
     path.write_text(table.format(f'"{given}"'), encoding="utf-8")
-    with pytest.raises(config.ConfigError) as told:
-        config.load(path, {})
+    with pytest.raises(config_file.ConfigError) as told:
+        config_file.load(path, {})
     assert f"\n  {key}: " in str(told.value)
     assert not given.strip() or given not in str(told.value)
 
 
 def test_what_the_environment_brings_is_looked_at_too() -> None:
-    with pytest.raises(config.ConfigError, match=r"\[engine\] token: blank"):
-        config.load(None, {"KBDIAL_ENGINE__TOKEN": " "})
+    with pytest.raises(config_file.ConfigError, match=r"\[engine\] token: blank"):
+        config_file.load(None, {"KBDIAL_ENGINE__TOKEN": " "})

@@ -18,6 +18,7 @@ from bot.domain import Answer, Clock, Delivery, Document, Text
 from bot.platforms.registry import BOT
 from bot.platforms.terminal.platform import TerminalPlatform, incoming
 from engine import config as engine_config
+from engine import config_file as engine_config_file
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
 from tests.support.slack import RecordingSlack, recording_slack
@@ -105,4 +106,4 @@ def some_bot_settings(folder: Path, slack: RecordingSlack, **keys: Any) -> confi
 
 def samples() -> tuple[engine_config.KnowledgeBase, ...]:
     """The two knowledge bases that ship."""
-    return engine_config.load(None, {}).knowledge_base
+    return engine_config_file.load(None, {}).knowledge_base

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain import Clock, EngineError, Match, Query
 from bot.engine_client import EngineClient, Judged
-from engine import app, config
+from engine import app, config_file
 from tests.support.wsgi_transport import WsgiTransport
 
 LINES = "Lemons are sour\n西瓜水分很多\nFigs are sweet\n"
@@ -25,7 +25,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
         'source = "fruit.txt"\nrefresh = "manual"\nthreshold = 0.6\n',
         encoding="utf-8",
     )
-    engine = app.build(config.load(folder / "config.toml", {}))
+    engine = app.build(config_file.load(folder / "config.toml", {}))
     engine.open()
     client = EngineClient("http://engine", clock=Clock(), transport=WsgiTransport(engine.wsgi))
     try:

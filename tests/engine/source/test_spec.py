@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import config
-from engine.config import ConfigError
+from engine import config_file
+from engine.config_file import ConfigError
 from engine.domain import SourceSpec
 from engine.source import spec
 from engine.source.spec import SourceTable
@@ -21,7 +21,7 @@ SECRET = "hunter2"
 def sources(folder: Path, written: str) -> tuple[SourceSpec, ...]:
     path = folder / "config.toml"
     path.write_text(f'[[engine.knowledge_base]]\nname = "kb"\n{written}\n', encoding="utf-8")
-    return config.load(path, {}).knowledge_base[0].sources
+    return config_file.load(path, {}).knowledge_base[0].sources
 
 
 def test_a_source_is_a_line_a_table_or_a_list_of_both(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_source_is_a_line_a_table_or_a_list_of_both(tmp_path: Path) -> None:
 
 def test_tables_of_sources_come_from_the_environment_too() -> None:
     given = '[{"name": "kb", "source": {"url": "https://kb.test/a.csv", "headers": {"X": "y"}}}]'
-    base = config.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": given}).knowledge_base[0]
+    base = config_file.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": given}).knowledge_base[0]
     assert base.source == (SourceTable(url="https://kb.test/a.csv", headers={"X": "y"}),)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config
+from bot.config_file import ConfigError, load
 from bot.platforms.registry import BOT
 from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.config import Wecom
