@@ -117,7 +117,7 @@ _claim = (
         select(1)
         .where(_same_message.c.item_id == outbox.c.item_id, _same_message.c.state == "delivered")
         .exists()
-        .label("follows"),
+        .label("is_follow_up"),
     )
 )
 _is_answered = select(
