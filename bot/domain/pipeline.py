@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.channels import Channel, Person
 from bot.domain.messages import IncomingMessage
-from bot.domain.records import AnsweredQuestion, ClosedGap, Decision, Label, ReviewCandidate
+from bot.domain.records import AnsweredQuestion, ClosedGap, Decision, EntryChange, Label, ReviewCandidate
 from bot.domain.refreshes import Awaited
 from bot.domain.replies import File, Reply
 from bot.domain.settings import Change
@@ -35,6 +35,7 @@ class Outcome:
     closed: tuple[ClosedGap, ...] = ()
     proposed: tuple[Proposal, ...] = ()
     ruled: tuple[ProposalDecision, ...] = ()
+    edits: tuple[EntryChange, ...] = ()
     awaits: Awaited | None = None
 
 

@@ -134,6 +134,26 @@ class ClosedGap:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What somebody did to an entry from the chat. `text` is the entry's, `before` its answer until then."""
+
+    knowledge_base: str
+    entry_id: str
+    act: Literal["added", "changed", "removed"]
+    text: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntryChange:
+    """An entry that was changed: by whom, and when (UTC)."""
+
+    change: EntryChange
+    person: Person
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedGap:
     """A gap that was closed, and when (UTC)."""
 

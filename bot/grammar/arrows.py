@@ -26,6 +26,13 @@ def without_arrow(text: str) -> str:
     return head[found.end() :].lstrip(_BLANKS) if found else text
 
 
+def split_at_arrow(text: str) -> tuple[str, str]:
+    """What stands before the arrow of the first line, and all that follows it; "" without one."""
+    line = text.partition("\n")[0]
+    arrow = _PLAIN.search(line) or _OTHER.search(line)
+    return (text, "") if arrow is None else (text[: arrow.start()], text[arrow.end() :])
+
+
 def _with_plain_arrow(line: str) -> str:
     arrow = _PLAIN.search(line) or _OTHER.search(line)
     if arrow is None:

@@ -15,7 +15,17 @@ from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
-from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
+from bot.commands.base.ports import (
+    Admins,
+    Engine,
+    EntryChanges,
+    Gaps,
+    History,
+    Labels,
+    Proposals,
+    Reviews,
+    Settings,
+)
 from bot.commands.base.rate_limit import Throttle
 from bot.commands.base.refreshes import Refreshes
 from bot.commands.gaps.reply import GapList
@@ -75,6 +85,7 @@ class Responder:
         reviews: Reviews,
         gaps: Gaps,
         proposals: Proposals,
+        entry_changes: EntryChanges,
         admins: Admins,
         new_id: Callable[[], str],
         link_to: Callable[[str], str],
@@ -91,6 +102,7 @@ class Responder:
             reviews=reviews,
             gaps=gaps,
             proposals=proposals,
+            entry_changes=entry_changes,
             admins=admins,
             engine=engine,
             bases=KnowledgeBases(engine, clock),

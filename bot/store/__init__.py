@@ -7,6 +7,7 @@ from bot.store.admins import Admins
 from bot.store.database import Database
 from bot.store.dead_letters import Letter, Letters
 from bot.store.documents import Documents
+from bot.store.entry_changes import EntryChanges
 from bot.store.errors import LeaseLost, SchemaError, StoreError
 from bot.store.figures import Figures
 from bot.store.gaps import Gaps, Places
@@ -31,6 +32,7 @@ __all__ = [
     "ConsoleReply",
     "Database",
     "Documents",
+    "EntryChanges",
     "Figures",
     "Gaps",
     "History",

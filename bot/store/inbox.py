@@ -65,6 +65,7 @@ from bot.domain import (
 from bot.store import outbox
 from bot.store.database import Database
 from bot.store.documents import keep_files, row_of
+from bot.store.entry_changes import keep_entry_change
 from bot.store.errors import LeaseLost
 from bot.store.gaps import keep_closed, keep_place
 from bot.store.history import keep_asked
@@ -298,6 +299,8 @@ class Inbox:
                 keep_proposal(connection, message, item.id, proposal, now)
             for ruling in outcome.ruled:
                 keep_proposal_decision(connection, message, item.id, ruling, now)
+            for edit in outcome.edits:
+                keep_entry_change(connection, message, item.id, edit, now)
             keep_files(connection, files)
             return outbox.put(connection, self._clock, message, item.id, outcome.replies)
 

@@ -323,6 +323,29 @@ Index(
 Index("ix_proposal_state", proposal.c.channel, proposal.c.state, proposal.c.decided_item_id)
 Index("ix_proposal_made_at", proposal.c.made_at)
 
+# What was done to entries from the chat: a record that stays, as that of the settings does.
+entry_change = Table(
+    "entry_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("knowledge_base", Text, nullable=False),
+    Column("entry_id", Text, nullable=False),
+    Column("act", Text, nullable=False),  # added, changed, removed
+    Column("text", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    *_person_columns(),
+    Column("made_at", Utc, nullable=False),
+    Column("item_id", Integer, nullable=False),
+)
+Index(
+    "ix_entry_change_entry",
+    entry_change.c.channel,
+    entry_change.c.knowledge_base,
+    entry_change.c.entry_id,
+    entry_change.c.id,
+)
+
 # The channels that can be spoken to without being asked.
 channel_place = Table(
     "channel_place",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from bot.config import Bot
@@ -81,6 +82,7 @@ class FakeEngine:
     refreshes: list[Refreshed | None] = field(
         default_factory=lambda: [Refreshed("r1", "running"), Refreshed("r1", "done", read=3, kept=3)]
     )
+    answers: dict[str, str] = field(default_factory=dict)
     taught: dict[str, tuple[Wording, ...]] = field(default_factory=dict)
     add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
 
@@ -151,13 +153,14 @@ class FakeEngine:
     def change_entry(
         self, knowledge_base: str, entry_id: str, *, hash_read: str, answer: str, text: str | None = None
     ) -> ShownEntry:
-        """ "read" is the hash of every entry."""
-        self.knowledge_base(knowledge_base)
-        if entry_id not in self.entries:
-            raise EngineError("unknown_entry", entry_id)
-        if hash_read != "read":
+        """ "read" is a hash of every entry; e3 is not managed."""
+        entry = self.show_entry(knowledge_base, entry_id)
+        if entry_id == "e3":
+            raise EngineError("foreign_entry", "it comes from fruit.txt")
+        if hash_read not in {"read", entry.hash}:
             raise EngineError("entry_changed", entry_id, details={"text": "Limes", "answer": "Theirs"})
-        return ShownEntry(entry_id, text or self.entries[entry_id][0], "read", answer)
+        self.answers[entry_id] = answer
+        return replace(entry, text=text or entry.text, answer=answer, refresh="r1")
 
     def remove_entry(self, knowledge_base: str, entry_id: str) -> None:  # noqa: ARG002 - as the engine has it
         self._answer()
@@ -223,7 +226,16 @@ class FakeEngine:
         if entry_id not in self.entries:
             raise EngineError("unknown_entry", entry_id)
         text = self.entries[entry_id][0]
-        return ShownEntry(entry_id, text, f"hash of {text}", wordings=self.taught.get(entry_id, ()))
+        answer = self.answers.get(entry_id)
+        version = sha256(f"{text} {answer}".encode()).hexdigest()
+        return ShownEntry(
+            entry_id, text, version, answer, source="fruit.txt", wordings=self.taught.get(entry_id, ())
+        )
+
+    def find_entries(self, knowledge_base: str, text: str, *, limit: int) -> tuple[tuple[Entry, ...], int]:
+        self.knowledge_base(knowledge_base)
+        found = [Entry(each, held) for each, (held, _) in self.entries.items() if text in held]
+        return tuple(found[:limit]), len(found)
 
     def teach(self, knowledge_base: str, entry_id: str, text: str, *, by: str, because: str) -> Taught:
         own = self.show_entry(knowledge_base, entry_id).wordings
@@ -265,6 +277,7 @@ class ResponderRig:
             reviews=store.reviews,
             gaps=store.gaps,
             proposals=store.proposals,
+            entry_changes=store.entry_changes,
             engine=self.engine,
             clock=clock,
             bot=bot,

@@ -8,7 +8,17 @@ from typing import Any
 
 from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import KnowledgeBases, MessageContext
-from bot.commands.base.ports import Admins, Engine, Gaps, History, Labels, Proposals, Reviews, Settings
+from bot.commands.base.ports import (
+    Admins,
+    Engine,
+    EntryChanges,
+    Gaps,
+    History,
+    Labels,
+    Proposals,
+    Reviews,
+    Settings,
+)
 from bot.config import Bot
 from bot.domain import Channel, Clock, Language, Outcome, Person, Setting
 from bot.grammar.command import Command
@@ -30,6 +40,7 @@ class Ports:
     reviews: Reviews
     gaps: Gaps
     proposals: Proposals
+    entry_changes: EntryChanges
     admins: Admins
     engine: Engine
     bases: KnowledgeBases

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.commands.kb.words import PAGES
 from bot.grammar.arguments import Argument
+from bot.grammar.arrows import split_at_arrow
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
+from bot.grammar.fold import fold
 from bot.grammar.verb import Verb, alone
+
+_VERSION = re.compile(r"[0-9a-f]{4,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,47 @@ class RemoveEntry(ChangesChannel, AsksEngine):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowEntry(AsksEngine):
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindEntries(AsksEngine):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditEntry(ChangesChannel, AsksEngine):
+    """Another answer, line breaks and all. `version`: of what was read; "" where none was given."""
+
+    entry_id: str
+    answer: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refresh(AsksEngine):
     pass
 
 
 KnowledgeCommand = (
-    ShowKnowledgeBase | UseKnowledgeBase | ListKnowledgeBases | AddEntries | RemoveEntry | Refresh
+    ShowKnowledgeBase
+    | UseKnowledgeBase
+    | ListKnowledgeBases
+    | AddEntries
+    | RemoveEntry
+    | ShowEntry
+    | FindEntries
+    | EditEntry
+    | Refresh
 )
+
+
+_NAMING_ONE: dict[str, type[UseKnowledgeBase | RemoveEntry | ShowEntry]] = {
+    "use": UseKnowledgeBase,
+    "remove": RemoveEntry,
+    "show": ShowEntry,
+}
 
 
 def read(given: Argument) -> Command | BadCommand:
@@ -61,26 +100,38 @@ def read(given: Argument) -> Command | BadCommand:
             return BadCommand("too_many", "kb", given.text) if rest.text else ListKnowledgeBases()
         case "add":
             return AddEntries(rest.written) if rest.written else BadCommand("missing", "kb", given.text)
-        case "use" | "remove" if not rest.words:
-            return BadCommand("missing", "kb", given.text)
-        case "use" | "remove" if len(rest.words) > 1:
-            return BadCommand("too_many", "kb", given.text)
-        case "use":
-            return UseKnowledgeBase(rest.text)
-        case "remove":
-            return RemoveEntry(rest.text)
+        case "edit":
+            return _edit(given, rest)
+        case "find":
+            return FindEntries(rest.written) if rest.text else BadCommand("missing", "kb", given.text)
+        case "use" | "remove" | "show" if len(rest.words) != 1:
+            return BadCommand("too_many" if rest.words else "missing", "kb", given.text)
+        case "use" | "remove" | "show":
+            return _NAMING_ONE[given.first](rest.text)
         case _:
             return BadCommand("unknown_word", "kb", given.text)
+
+
+def _edit(given: Argument, rest: Argument) -> Command | BadCommand:
+    before, answer = split_at_arrow(rest.written)
+    # The id is folded: WeCom is shown a full-width line where a plain one would be markup.
+    named = fold(before).text.split()
+    if not named or not answer.strip():
+        return BadCommand("missing", "kb", given.text)
+    entry_id, *version = named
+    if len(version) > 1 or (version and not _VERSION.fullmatch(version[0])):
+        return BadCommand("too_many", "kb", given.text)
+    return EditEntry(entry_id, answer.strip(), *version)
 
 
 VERBS = (
     Verb(
         "kb",
         read,
-        "[use NAME | list | add TEXT => ANSWER | remove ID]",
+        "[use NAME | list | add TEXT => ANSWER | find TEXT | show ID | edit ID => ANSWER | remove ID]",
         "/kb use shop",
         PAGES["kb"],
-        words=("use", "list", "add", "remove"),
+        words=("use", "list", "add", "find", "show", "edit", "remove"),
         place=40,
     ),
     Verb("refresh", alone("refresh", Refresh()), "", "/refresh", PAGES["refresh"], place=130),

@@ -12,12 +12,16 @@ from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
 from bot.commands.base.refreshes import Refreshes
+from bot.commands.kb.entries import Entries
 from bot.commands.kb.grammar import (
     AddEntries,
+    EditEntry,
+    FindEntries,
     KnowledgeCommand,
     ListKnowledgeBases,
     Refresh,
     RemoveEntry,
+    ShowEntry,
     ShowKnowledgeBase,
     UseKnowledgeBase,
 )
@@ -32,11 +36,13 @@ class KnowledgeBaseCommands:
         bases: KnowledgeBases,
         questions: Questions,
         refreshes: Refreshes,
+        entries: Entries,
     ) -> None:
         self._engine = engine
         self._bases = bases
         self._questions = questions
         self._refreshes = refreshes
+        self._entries = entries
 
     def answer(self, context: MessageContext, command: KnowledgeCommand) -> Outcome:
         """Raises EngineError."""
@@ -53,6 +59,8 @@ class KnowledgeBaseCommands:
                 return self.remove(context, entry_id)
             case Refresh():
                 return self.refresh(context)
+            case ShowEntry() | FindEntries() | EditEntry():
+                return self.one_entry(context, command)
             case _:
                 assert_never(command)
 
@@ -129,6 +137,12 @@ class KnowledgeBaseCommands:
         except EngineError as error:
             return self._problem(context, error, name)
 
+    def one_entry(self, context: MessageContext, command: ShowEntry | FindEntries | EditEntry) -> Outcome:
+        try:
+            return self._entries.answer(context, command)
+        except EngineError as error:
+            return self._problem(context, error, context.knowledge_base)
+
     def _problem(self, context: MessageContext, error: EngineError, name: str) -> Outcome:
         """The sentence for a refusal; an engine that is away is the worker's business."""
         if error.code == "unknown_knowledge_base":
@@ -139,7 +153,9 @@ class KnowledgeBaseCommands:
 
 
 def build(ports: Ports) -> Callable[[MessageContext, KnowledgeCommand], Outcome]:
-    return KnowledgeBaseCommands(ports.engine, ports.bases, Questions.of(ports), Refreshes.of(ports)).answer
+    entries = Entries(ports.engine, ports.entry_changes, ports.wait)
+    refreshes = Refreshes.of(ports)
+    return KnowledgeBaseCommands(ports.engine, ports.bases, Questions.of(ports), refreshes, entries).answer
 
 
 def _size(context: MessageContext, known: KnowledgeBase) -> str:

@@ -12,23 +12,31 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
     "kb": {
         "en": Page(
             "the knowledge base of this channel, and its entries",
-            "use NAME, list, add TEXT => ANSWER or remove ID",
+            "use NAME, list, add TEXT => ANSWER, find TEXT, show ID, edit ID => ANSWER or remove ID",
             {
                 "/kb": "show which one this channel asks",
                 "/kb list": "list all",
                 "/kb use shop": "ask another one here",
                 "/kb add Do you gift-wrap? => Yes, for 2 euros.": "add an entry; several lines add one each",
+                "/kb find gift": "the entries whose text, answer, wording or id holds it, with their ids",
+                "/kb show ID": "an entry whole: its answer, its wordings, and who taught or changed it",
+                "/kb edit ID => Yes, for 3 euros.": "another answer, as many lines as you like, for an entry "
+                "that was added in chat; ID VERSION => … only if it still is as /kb show said",
                 "/kb remove ID": "remove an entry that was added here",
             },
         ),
         "zh": Page(
             "本群的知识库和里面的内容",
-            "use 名称、list、add 问题 => 答复 或 remove 编号",
+            "use 名称、list、add 问题 => 答复、find 文字、show 编号、edit 编号 => 答复 或 remove 编号",
             {
                 "/kb": "查看本群用的是哪一个",
                 "/kb list": "列出全部",
                 "/kb use shop": "换成另一个",
                 "/kb add 可以送礼包装吗？ => 可以，每件 5 元。": "添加一条；可以写多行，一行一条",
+                "/kb find 包装": "文本、答复、问法或编号中含有这段文字的内容，附编号",
+                "/kb show 编号": "完整显示一条：答复、问法，以及谁教过、改过",
+                "/kb edit 编号 => 可以，每件 8 元。": "修改聊天中添加的一条的答复，可以写多行；"
+                "编号 版本 => … 只在内容仍是 /kb show 所示时才改",
                 "/kb remove 编号": "删除在这里添加的一条",
             },
         ),

@@ -6,6 +6,7 @@ import pytest
 
 from bot.commands.gaps.grammar import AddGap, DismissGap, PointGap, SetDigest, ShowGaps
 from bot.commands.inspect.grammar import Inspect
+from bot.commands.kb.grammar import EditEntry, FindEntries, ShowEntry
 from bot.commands.parser import parse
 from bot.commands.review.grammar import Decide, ExportQueue, ReviewOff, SetReview, ShowQueue, ShowReview
 from bot.commands.teach.grammar import (
@@ -54,6 +55,10 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/gaps digest weekly 9 Asia/Shanghai", SetDigest("weekly", 9, "Asia/Shanghai")),
         ("/gaps digest daily 09：00", SetDigest("daily", 9)),
         ("/gaps digest daily 9点", SetDigest("daily", 9)),
+        ("/kb find gift wrap", FindEntries("gift wrap")),
+        ("/kb show shop＿7", ShowEntry("shop_7")),
+        ("/kb edit shop＿7 => Yes.\n\nFor -> 2 => euros", EditEntry("shop_7", "Yes.\n\nFor -> 2 => euros")),
+        ("/kb edit shop-7 0a1b2c3d → Yes", EditEntry("shop-7", "Yes", "0a1b2c3d")),
         ("/teach", ShowProposals()),
         ("/teach 12", AcceptProposal(12)),
         ("/teach #１２。", AcceptProposal(12)),
@@ -87,6 +92,13 @@ def test_what_is_written_is_what_is_meant(text: str, command: Command) -> None:
         ("/queue confirm", "missing"),
         ("/queue confirm all", "not_a_number"),
         ("/queue pool 3", "too_many"),
+        ("/kb find", "missing"),
+        ("/kb show", "missing"),
+        ("/kb show a b", "too_many"),
+        ("/kb edit shop-7", "missing"),
+        ("/kb edit shop-7 =>", "missing"),
+        ("/kb edit => Yes", "missing"),
+        ("/kb edit shop-7 again and again => Yes", "too_many"),
         ("/teach no", "missing"),
         ("/teach me", "not_a_number"),
         ("/teach me a lesson", "too_many"),

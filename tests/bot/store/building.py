@@ -20,6 +20,7 @@ from bot.domain import (
 from bot.store import (
     Database,
     Documents,
+    EntryChanges,
     Gaps,
     History,
     Inbox,
@@ -68,6 +69,7 @@ class Store:
         self.reviews = Reviews(self.database)
         self.gaps = Gaps(self.database)
         self.proposals = Proposals(self.database)
+        self.entry_changes = EntryChanges(self.database)
         self.places = Places(self.database)
         self.documents = Documents(self.database, clock)
         self.letters = Letters(self.database, clock, on_work=self._ring)

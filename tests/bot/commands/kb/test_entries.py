@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from bot.commands.kb.entry_words import WORDS
+from bot.config import Bot
+from tests.bot.store.building import HandClock, a_store
+from tests.support.responder_rig import BOB, NEXT_DOOR, ResponderRig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[ResponderRig]:
+    clock = HandClock()
+    with a_store(tmp_path / "bot.db", clock) as store:
+        yield ResponderRig(store, clock, Bot())
+
+
+def version_of(shown: str) -> str:
+    (found,) = re.findall(r"/kb edit \S+ ([0-9a-f]{8}) =>", shown)
+    return str(found)
+
+
+def test_an_entry_is_shown_whole_with_its_wordings_and_who_taught_them(rig: ResponderRig) -> None:
+    rig.engine.answers["e1"] = "Squeeze.\n\nServe cold."
+    rig.say("/teach e1 => what is sour")
+    shown = rig.say("/kb show e1")
+    assert shown.splitlines()[:-1] == [
+        "e1: Lemons are sour. They grow in Sicily.",
+        "Answer: Squeeze.",
+        "",
+        "Serve cold.",
+        "From: fruit.txt",
+        "Other wordings (1):",
+        "· what is sour (taught by Ann on 2023-11-14 22:13)",
+    ]
+    assert rig.say("/kb show e9") == "There is no entry e9 in default. /kb find TEXT looks for one."
+
+
+def test_entries_are_found_with_the_ids_that_other_commands_take(rig: ResponderRig) -> None:
+    assert rig.say("/kb find sour").splitlines() == [
+        "“sour” in default: 2",
+        "· e1: Lemons are sour. They grow in Sicily.",
+        "· e2: Limes are sour too",
+        "/kb show e1 shows one whole.",
+    ]
+    assert rig.say("/kb find sweet") == "No entry in default holds “sweet”."
+    rig.engine.entries = {f"e{number}": (f"sour {number}", 0.5) for number in range(12)}
+    assert "… and 2 more." in rig.say("/kb find sour")
+
+
+def test_an_answer_is_changed_with_its_line_breaks_and_the_one_before_is_told(rig: ResponderRig) -> None:
+    rig.engine.answers["e1"] = "Squeeze."
+    said = rig.say("/kb edit e1 =>\n1. Cut -> squeeze\n\n2. Serve")
+    assert said == (
+        "Ann changed the answer of e1 (“Lemons are sour. They grow in Sicily.”) in default. "
+        "Before it was: Squeeze.\nIt can be found so now."
+    )
+    assert rig.engine.answers["e1"] == "1. Cut -> squeeze\n\n2. Serve"
+    assert "Changed here last by Ann on 2023-11-14 22:13." in rig.say("/kb show e1")
+    assert "Changed here" not in rig.say("/kb show e1", channel=NEXT_DOOR)
+
+
+def test_two_who_read_the_same_never_overwrite_each_other_unseen(rig: ResponderRig) -> None:
+    version = version_of(rig.say("/kb show e1"))
+    assert rig.say(f"/kb edit e1 {version} => Bob's", person=BOB).startswith("Bob changed")
+    said = rig.say(f"/kb edit e1 {version} => Ann's")
+    assert said.startswith("e1 was changed since you read it, so nothing was overwritten.")
+    assert said.endswith(": Bob's")
+    assert rig.engine.answers["e1"] == "Bob's"
+    again = re.findall(r"version ([0-9a-f]{8})", said)[0]
+    assert rig.say(f"/kb edit e1 {again} => Ann's").startswith("Ann changed")
+
+
+def test_what_cannot_be_changed_here_says_why(rig: ResponderRig) -> None:
+    assert rig.say("/kb edit e3 => x").startswith("e3 belongs to a file or another source of default")
+    assert rig.say("/kb edit e9 => x").startswith("There is no entry e9")
+    assert rig.engine.answers == {}
+
+
+def test_hostile_texts_in_an_entry_fill_in_nothing(rig: ResponderRig) -> None:
+    rig.engine.entries["{who}"] = ("{name} <!channel>\n#", 0.9)
+    assert rig.say("/kb show {who}").startswith("{who}: {name} <!channel>\n#\n")
+    assert "· {who}: {name} <!channel> #" in rig.say("/kb find channel")
+
+
+def test_both_languages_fill_in_the_same() -> None:
+    english, chinese = (
+        {key: set(re.findall(r"{(\w+)}", text)) for key, text in asdict(WORDS[language]).items()}
+        for language in ("en", "zh")
+    )
+    assert chinese == english
