@@ -1,25 +1,34 @@
-"""PDF: the text page by page, under the headings of the outline where the file has one."""
+"""PDF: the text in the order of reading, under the headings of the outline where the file has one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from engine.extract.blocks import Block, Item, Refused, pieces
+from engine.extract.layout import Line, Part, Run, read_in_order, runs_of, without_furniture
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
-_MOST_PAGES = 10_000
-_MOST_HEADINGS = 20_000
-_HYPHENS = re.compile("[\ufffe\x02]\r?\n?")  # where PDFium took a word apart at the end of a line
-_ENDS = tuple(".!?:;。！？：；…)）”\"'")
+_MOST_PAGES: Final = 10_000
+_MOST_HEADINGS: Final = 20_000
+_SOFT_HYPHEN: Final = "\x02"
+"""Stands where PDFium took a word apart at the end of a line."""
+_HYPHENS: Final = frozenset([0x02, 0xFFFE])
+_UNSEEN: Final = frozenset([0x00, 0x200B, 0xFEFF])
+_HALVES: Final = range(0xD800, 0xE000)
+_LOOSE: Final = True  # as high as the letters of the font, not as this one
+_Box = tuple[float, float, float, float]
+_ENDS: Final = tuple(".!?:;。！？：；…)）”\"'")
 _NO_BLANK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_SAME_LETTERS: Final = 0.15
 
 
 def read(content: bytes) -> Iterator[Item]:
-    import pypdfium2  # noqa: PLC0415 - of the extra `documents`
+    import pypdfium2  # noqa: PLC0415 - only this process needs it
 
     try:
         document = pypdfium2.PdfDocument(content)
@@ -41,20 +50,103 @@ def read(content: bytes) -> Iterator[Item]:
 
 def _blocks(document: PdfDocument, dropped: list[Item]) -> Iterator[Block]:
     headings = _headings(document)
-    for index in range(len(document)):
-        page = document[index]
-        words = page.get_textpage()
-        lines = _HYPHENS.sub("", words.get_text_bounded()).splitlines()
-        words.close()
-        page.close()
-        if not any(map(str.strip, lines)):
+    pages = [_page_runs(document[index]) for index in range(len(document))]
+    for number, runs in enumerate(pages, start=1):
+        if not runs:
             dropped.append(
                 {
-                    "where": f"page {index + 1}",
+                    "where": f"page {number}",
                     "dropped": "holds no text; a scan must be read by a text recognition first",
                 }
             )
-        yield from _page(lines, headings.get(index, []), index + 1)
+    flow = _Flow()
+    for index, runs in enumerate(without_furniture(pages)):
+        yield from flow.page(list(read_in_order(runs)), headings.get(index, []), index + 1)
+    yield from flow.end()
+
+
+def _page_runs(page: PdfPage) -> list[Run]:
+    words = page.get_textpage()
+    try:
+        return runs_of(_words(words, _Sight(page.get_bbox(), page.get_rotation())))
+    finally:
+        words.close()
+        page.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """How a page is looked at: what part of the paper, and turned by how much."""
+
+    box: _Box
+    rotation: int
+
+    def shows(self, box: _Box) -> bool:
+        """Whether a reader sees any of it: what stands beside the paper is hidden."""
+        left, bottom, right, top = box
+        return left < self.box[2] and right > self.box[0] and bottom < self.box[3] and top > self.box[1]
+
+    def turned(self, box: _Box) -> _Box:
+        """The box as the page is shown."""
+        left, bottom, right, top = box
+        match self.rotation:
+            case 90:
+                return bottom, -right, top, -left
+            case 180:
+                return -right, -top, -left, -bottom
+            case 270:
+                return -top, left, -bottom, right
+            case _:
+                return box
+
+
+def _words(text: PdfTextPage, sight: _Sight) -> Iterator[Run]:
+    """Each word that is seen, with its box.
+
+    Of an upright page only the boxes of the first and last letter of a word are asked for. On one
+    that is turned, PDFium puts nothing between the last word of a line and the first of the next.
+    """
+    from pypdfium2 import raw  # noqa: PLC0415 - only this process needs it
+
+    codes: list[int] = []
+    first = last = 0
+    count = text.count_chars()
+    for place in range(count):
+        code = raw.FPDFText_GetUnicode(text.raw, place)
+        if code in _UNSEEN:
+            continue
+        is_hyphen = code in _HYPHENS
+        is_end = is_hyphen or chr(code).isspace()
+        if codes and (is_end or (sight.rotation and not _follows(text, last, place, sight))):
+            yield from _word(text, codes, (first, last), sight, _SOFT_HYPHEN if is_hyphen else "")
+            codes = []
+        if is_end:
+            continue
+        first = first if codes else place
+        last = place
+        codes.append(code)
+    if codes:
+        yield from _word(text, codes, (first, last), sight)
+
+
+def _follows(text: PdfTextPage, one: int, other: int, sight: _Sight) -> bool:
+    """Whether the second letter stands on the line of the first."""
+    _, bottom, _, top = sight.turned(text.get_charbox(one, loose=_LOOSE))
+    _, other_bottom, _, other_top = sight.turned(text.get_charbox(other, loose=_LOOSE))
+    return bottom < (other_bottom + other_top) / 2 < top
+
+
+def _word(
+    text: PdfTextPage, codes: Sequence[int], ends: tuple[int, int], sight: _Sight, end: str = ""
+) -> Iterator[Run]:
+    one, other = (text.get_charbox(place, loose=_LOOSE) for place in ends)
+    box = min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+    if not sight.shows(box):
+        return
+    word = "".join(map(chr, codes))
+    if any(code in _HALVES for code in codes):  # PDFium hands out characters beyond 16 bits as two
+        word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    yield Run(word + end, *sight.turned(box))
 
 
 def _headings(document: PdfDocument) -> dict[int, list[Block]]:
@@ -70,27 +162,62 @@ def _headings(document: PdfDocument) -> dict[int, list[Block]]:
     return found
 
 
-def _page(lines: list[str], headings: list[Block], number: int) -> Iterator[Block]:
-    """A page's lines as paragraphs; a heading stands where its line does, else at the top."""
-    standing = {_fold(line) for line in lines}
-    waiting = {_fold(each.text): each for each in headings if _fold(each.text) in standing}
-    yield from (each for each in headings if _fold(each.text) not in waiting)
-    paragraph = ""
-    for line in map(str.strip, lines):
-        heading = waiting.pop(_fold(line), None)
-        if heading or not line or paragraph.endswith(_ENDS):
-            yield Block(0, paragraph, number)
-            paragraph = ""
-        if heading:
-            yield heading
-        else:
-            paragraph = _join(paragraph, line)
-    yield Block(0, paragraph, number)
+class _Flow:
+    """Lines and tables, page after page, as paragraphs; one may begin on a page and end on the next."""
+
+    def __init__(self) -> None:
+        self._paragraph = ""
+        self._begun = 0  # on this page
+        self._is_new_page = False
+        self._height = 0.0  # of the line before
+
+    def page(self, parts: Sequence[Part], headings: Sequence[Block], number: int) -> Iterator[Block]:
+        """The blocks of a page; a heading stands where its line does, else at the top."""
+        standing = {_fold(part.text) for part in parts if isinstance(part, Line)}
+        waiting = {_fold(each.text): each for each in headings if _fold(each.text) in standing}
+        unseen = [each for each in headings if _fold(each.text) not in waiting]
+        if unseen:
+            yield from self.end()
+        yield from unseen
+        self._is_new_page = True
+        for part in parts:
+            if not isinstance(part, Line):
+                yield from self.end()
+                yield Block(0, "", number, rows=part)
+                continue
+            heading = waiting.pop(_fold(part.text), None)
+            if heading or not self._goes_on(part):
+                yield from self.end()
+            if heading:
+                yield heading
+            else:
+                self._begun = self._begun if self._paragraph else number
+                self._paragraph = _join(self._paragraph, part.text.strip())
+            self._is_new_page = False
+            self._height = part.height
+
+    def end(self) -> Iterator[Block]:
+        """What is left of the last paragraph."""
+        yield Block(0, self._paragraph.replace(_SOFT_HYPHEN, ""), self._begun)
+        self._paragraph = ""
+
+    def _goes_on(self, line: Line) -> bool:
+        if self._paragraph.endswith(_ENDS) or line.is_after_gap:
+            return False
+        if self._height and abs(line.height - self._height) > _SAME_LETTERS * self._height:
+            return False
+        if not self._paragraph or not self._is_new_page:
+            return True
+        # Over the end of a page, because slides and titles do not go on there.
+        first = line.text.strip()[:1]
+        return first.islower() or first.isdigit() or bool(_NO_BLANK.match(first))
 
 
 def _join(paragraph: str, line: str) -> str:
     if not paragraph or not line:
         return paragraph or line
+    if paragraph.endswith(_SOFT_HYPHEN):
+        return f"{paragraph[:-1]}{line}"
     between = "" if _NO_BLANK.match(paragraph[-1]) and _NO_BLANK.match(line[0]) else " "
     return f"{paragraph}{between}{line}"
 

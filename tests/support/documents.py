@@ -126,20 +126,37 @@ def _cell(place: str, value: str | float) -> str:
 
 def a_pdf(*pages: Sequence[str], outline: Sequence[tuple[str, int]] = ()) -> bytes:
     """A PDF of these lines, page by page; `outline` names headings and the number of their page."""
+    placed = [[(50, 700 - 20 * number, line) for number, line in enumerate(page)] for page in pages]
+    return a_placed_pdf(*placed, outline=outline, size=12)
+
+
+def a_placed_pdf(
+    *pages: Sequence[tuple[float, float, str]],
+    outline: Sequence[tuple[str, int]] = (),
+    size: float = 10,
+    rotate: int = 0,
+) -> bytes:
+    """A PDF of texts at their places, in points from the lower left of a page of 612 by 792.
+
+    With `rotate=90` the page is drawn on its side and shown upright, as wide tables are.
+    """
     count = len(pages)
-    first = 4 + 2 * count
-    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(count))
+    first = 7 + 2 * count
+    kids = " ".join(f"{7 + 2 * index} 0 R" for index in range(count))
     objects = [
         f"<</Type/Catalog/Pages 2 0 R{f'/Outlines {first} 0 R' if outline else ''}>>",
         f"<</Type/Pages/Kids[{kids}]/Count {count}>>",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        "<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UTF16-H/DescendantFonts[5 0 R]>>",
+        "<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/DW 1000/CIDSystemInfo 6 0 R>>",
+        "<</Registry(Adobe)/Ordering(GB1)/Supplement 4>>",
     ]
-    for index, lines in enumerate(pages):
-        shown = "".join(f"({line.replace('(', '').replace(')', '')})Tj 0 -20 Td " for line in lines)
-        stream = f"BT /F1 12 Tf 50 700 Td {shown}ET"
+    for index, texts in enumerate(pages):
+        turn = "0 1 -1 0 612 0 cm " if rotate else ""
+        stream = turn + "".join(_shown(x, y, text, size) for x, y, text in texts)
         objects.append(
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 3 0 R>>>>"
-            f"/Contents {5 + 2 * index} 0 R>>"
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Rotate {rotate}"
+            f"/Resources<</Font<</F1 3 0 R/F2 4 0 R>>>>/Contents {8 + 2 * index} 0 R>>"
         )
         objects.append(f"<</Length {len(stream)}>>stream\n{stream}\nendstream")
     if outline:
@@ -148,9 +165,15 @@ def a_pdf(*pages: Sequence[str], outline: Sequence[tuple[str, int]] = ()) -> byt
         for number, (title, page) in enumerate(outline, start=first + 1):
             after = f"/Next {number + 1} 0 R" if number < last else ""
             objects.append(
-                f"<</Title({title})/Parent {first} 0 R/Dest[{4 + 2 * (page - 1)} 0 R/XYZ 0 792 0]{after}>>"
+                f"<</Title({title})/Parent {first} 0 R/Dest[{7 + 2 * (page - 1)} 0 R/XYZ 0 792 0]{after}>>"
             )
     return _numbered(objects)
+
+
+def _shown(x: float, y: float, text: str, size: float) -> str:
+    if text.isascii():
+        return f"BT /F1 {size} Tf {x} {y} Td ({text.replace('(', '').replace(')', '')})Tj ET\n"
+    return f"BT /F2 {size} Tf {x} {y} Td <{text.encode('utf-16-be').hex()}>Tj ET\n"
 
 
 def _numbered(objects: Sequence[str], trailer: str = "") -> bytes:
