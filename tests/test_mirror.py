@@ -13,7 +13,6 @@ ELSEWHERE = {
     "bot/__main__.py": "tests/bot/cli/test_operator.py",
     "bot/admin/operations.py": "tests/bot/cli/test_operator.py",
     "bot/app.py": "tests/faults/test_platform.py",
-    "bot/cli/check.py": "tests/bot/platforms/wecom/test_check.py",
     "bot/cli/run.py": "tests/walks/test_terminal.py",
     "bot/cli/serve.py": "tests/faults/test_postgresql.py",
     "bot/commands/*/grammar.py": "tests/bot/commands/test_parser_work.py",

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
 from bot.config import Bot, Config
-from bot.domain import Clock, EngineError, PlatformError
+from bot.domain import Clock, EngineError, KnowledgeBase, PlatformError
 from bot.engine_client import EngineClient
 from bot.platforms.host import Check, Deployment
 from bot.platforms.registry import ADAPTERS
 from bot.process import control_socket
 from bot.process.lock import CannotStart
 from bot.store import SchemaError, StoreError, schema
+from bot.texts.sources import failing
 
 
 def check(config: Config, out: TextIO) -> int:
     """Reach everything the configuration names, a line each; 0 when all is well, else 1."""
     bot = config.bot
+    engine = EngineClient(bot.engine_url, clock=Clock(), token=bot.engine_token.get_secret_value())
     checks: list[Check] = [
         ("database", partial(_check_database, bot)),
-        ("engine", partial(_check_engine, bot)),
+        ("engine", partial(_check_engine, bot, engine)),
+        ("knowledge bases", partial(_check_knowledge_bases, bot, engine)),
     ]
     for adapter in ADAPTERS:
         section = adapter.section_of(bot)
@@ -33,6 +38,7 @@ def check(config: Config, out: TextIO) -> int:
         except (CannotStart, PlatformError) as problem:
             failed = 1
             out.write(f"FAILED  {name}: {problem}\n")
+    engine.stop()
     return failed
 
 
@@ -52,14 +58,36 @@ def _check_database(bot: Bot) -> str:
         raise CannotStart(str(problem)) from problem
 
 
-def _check_engine(bot: Bot) -> str:
-    client = EngineClient(bot.engine_url, clock=Clock(), token=bot.engine_token.get_secret_value())
+def _check_engine(bot: Bot, engine: EngineClient) -> str:
     try:
-        ready = client.ready()
-        bases = client.knowledge_bases()
+        ready = engine.ready()
     except EngineError as problem:
         raise CannotStart(f"{bot.engine_url}: {problem.reason}") from problem
-    finally:
-        client.stop()
+    return f"{ready.model} on {ready.device} at {bot.engine_url}"
+
+
+def _check_knowledge_bases(bot: Bot, engine: EngineClient) -> str:
+    """Their sizes; those that cannot be asked as they should, with what to do."""
+    try:
+        bases = engine.knowledge_bases()
+    except EngineError as problem:
+        raise CannotStart(f"not known: {problem.reason}") from problem
     sizes = ", ".join(f"{base.name} ({base.size})" for base in bases)
-    return f"{ready.model} on {ready.device} at {bot.engine_url}, knowledge bases {sizes}"
+    default = bot.defaults.knowledge_base
+    troubles = [f"{base.name}: {_what_fails(base, bot)}" for base in bases if base.failed]
+    if default not in {base.name for base in bases}:
+        troubles.append(
+            f'[bot.defaults] knowledge_base is "{default}", and the engine has no such one: it has {sizes}'
+        )
+    if troubles:
+        raise CannotStart("; ".join(troubles))
+    return sizes
+
+
+def _what_fails(base: KnowledgeBase, bot: Bot) -> str:
+    timezone = ZoneInfo(bot.timezone)
+
+    def shown(moment: datetime) -> str:
+        return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M}"
+
+    return " ".join(failing(each, shown, "en") for each in base.failed)

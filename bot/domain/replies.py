@@ -35,6 +35,7 @@ class Answer:
     `turned_by` is set when a click on the dial of this answer made it what it is now:
     the person, and the threshold before. `notes` are sentences about the answer, shown
     under it. `margin` is set when the first two matches are nearer to each other than it.
+    `total` counts entries, `groups` the rows that they make: entries of one answer are one.
     """
 
     id: str
@@ -58,7 +59,13 @@ class Answer:
     margin: Decimal | None = None
     keyword_weight: Decimal | None = None
     notes: tuple[str, ...] = ()
+    groups: int | None = None
     kind: Literal["answer"] = "answer"
+
+    @property
+    def rows(self) -> int:
+        """How many matches there are to show; as many as entries where nothing was collapsed."""
+        return self.total if self.groups is None else self.groups
 
 
 @dataclass(frozen=True, slots=True)

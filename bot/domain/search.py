@@ -90,7 +90,8 @@ class Found:
 class KnowledgeBase:
     """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many.
 
-    `failed` are the sources that could not be read when it was refreshed last.
+    `failed` are the sources that could not be read when it was refreshed last, and `left_out` is how
+    much of the others became no entry.
     """
 
     name: str
@@ -105,3 +106,4 @@ class KnowledgeBase:
     progress: tuple[int, int] | None = None
     fingerprint: str = ""
     failed: tuple[FailedSource, ...] = ()
+    left_out: int = 0

@@ -540,12 +540,22 @@ def _error(status: int, body: bytes) -> EngineError:
     try:
         said = ErrorShape.model_validate_json(body).error
     except ValidationError:
-        return EngineError("away", f"the engine's answer was not one: {status} without a reason")
+        return EngineError("away", _without_error(status, body))
     if said.code in MEANINGS:
         return EngineError(MEANINGS[said.code], said.message, details=said.details)
     if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
         return EngineError("away", f"the engine answered {status}: {said.message}")
     return EngineError("refused", f"the engine answered {status}: {said.message}")
+
+
+def _without_error(status: int, body: bytes) -> str:
+    """What a refusal says that is none of the engine's errors: it may be its readiness."""
+    try:
+        ready = ReadyShape.model_validate_json(body)
+    except ValidationError:
+        return f"the engine's answer was not one: {status} without a reason"
+    so_far = f" ({ready.progress.done} of {ready.progress.total} embedded)" if ready.progress else ""
+    return f"the engine is not ready ({ready.state}): {ready.reason or 'it does not say why'}{so_far}"
 
 
 def _was_reset(error: requests.ConnectionError) -> bool:

@@ -222,6 +222,7 @@ class KnowledgeBaseShape(_Shape):
             progress=(self.progress.done, self.progress.total) if self.progress else None,
             fingerprint=self.fingerprint,
             failed=tuple(each.failed_source() for each in self.failed_sources),
+            left_out=self.last_refresh.dropped_total if self.last_refresh else 0,
         )
 
 
@@ -272,6 +273,7 @@ class ReadyShape(_Shape):
     device: str = ""
     model: str = ""
     state: str = "failed"
+    reason: str = ""
     progress: ProgressShape | None = None
 
 

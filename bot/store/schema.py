@@ -83,20 +83,12 @@ def notice(database_url: str) -> str | None:
         SchemaError: it cannot be reached.
     """
     if make_url(database_url).get_backend_name() == "sqlite":
-        return _library_notice()
+        # SQLite before 3.51.3 can damage a database that two processes write to; here only one does.
+        return None
     with _server(database_url) as connection:
         if connection.scalar(text("SHOW fsync")) == "on":
             return None
     return "the server runs with fsync = off: what was acknowledged is lost when the power goes"
-
-
-def _library_notice() -> str | None:
-    if sqlite3.sqlite_version_info >= (3, 51, 3):
-        return None
-    return (
-        f"SQLite {sqlite3.sqlite_version} has a fault that can damage a database which two processes "
-        "write to; kbdial has one writer, so only other programs must keep off (mended in 3.51.3)"
-    )
 
 
 def _own_scripts() -> Path:

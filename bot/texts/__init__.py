@@ -28,6 +28,7 @@ from bot.texts.answers import (
     tier_mark,
     tier_word,
     turned_by,
+    what_matched,
 )
 from bot.texts.languages import wording
 from bot.texts.mistakes import bad_command, shortened, unknown_command
@@ -58,6 +59,7 @@ __all__ = [
     "tier_word",
     "turned_by",
     "unknown_command",
+    "what_matched",
     "with_commands",
     "wording",
 ]

@@ -16,6 +16,7 @@ STRONG = 0.60
 FAIR = 0.40
 STEP = Decimal("0.05")
 NEAR = Decimal("0.10")  # how far below the threshold the best may be and still be named
+QUOTED = 80  # characters of a wording or passage
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -30,7 +31,7 @@ def context_line(answer: Answer, now: datetime) -> str:
     return words.context.format(
         threshold=threshold(answer.threshold),
         source=sources[answer.threshold_source],
-        shown=words.shown.format(shown=_show(answer), total=answer.total),
+        shown=_shown(answer),
         knowledge_base=answer.knowledge_base,
         age=age(answer.snapshot_at, now, answer.language),
     )
@@ -122,6 +123,26 @@ def _gap(matches: Sequence[Match]) -> float:
     return abs(first - second)
 
 
+def what_matched(match: Match, language: Language) -> str:
+    """What of the entry matched, where that was not its own text, and how much else has its answer."""
+    words = wording(language)
+    told = []
+    if match.wording:
+        told.append(words.matched_wording.format(text=_quoted(match.wording)))
+    if match.passage:
+        told.append(words.matched_passage.format(text=_quoted(match.passage)))
+    if match.collapsed == 1:
+        told.append(words.one_more_wording)
+    elif match.collapsed:
+        told.append(words.more_wordings.format(count=match.collapsed))
+    return " · ".join(told)
+
+
+def _quoted(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTED else f"{line[: QUOTED - 1]}…"
+
+
 def tier(value: float) -> Tier:
     """How sure a match is: strong from 0.60, fair from 0.40, weak below, on the unrounded score."""
     if value >= STRONG:
@@ -181,11 +202,11 @@ def age(then: datetime | None, now: datetime, language: Language) -> str:
     return words.days_ago.format(count=seconds // DAY)
 
 
-def _show(answer: Answer) -> str:
-    count = len(answer.matches)
-    if answer.offset and count:
-        return f"{answer.offset + 1}–{answer.offset + count}"
-    return str(count)
+def _shown(answer: Answer) -> str:
+    words, count = wording(answer.language), len(answer.matches)
+    span = f"{answer.offset + 1}–{answer.offset + count}" if answer.offset and count else str(count)
+    entries = words.of_entries.format(count=answer.total) if answer.rows != answer.total else ""
+    return words.shown.format(shown=span, total=answer.rows) + entries
 
 
 def _score_below(best: Decimal, limit: Decimal) -> str:

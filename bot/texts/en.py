@@ -7,6 +7,11 @@ from bot.texts.wording import Wording
 WORDING = Wording(
     context="threshold {threshold} ({source}) · {shown} · knowledge base {knowledge_base} · updated {age}",
     shown="{shown} of {total} shown",
+    of_entries=" ({count} entries)",
+    matched_wording="asked as “{text}”",
+    matched_passage="where it says “{text}”",
+    one_more_wording="+1 other wording",
+    more_wordings="+{count} other wordings",
     from_channel="set in this channel",
     from_knowledge_base="from the knowledge base",
     from_default="default",

@@ -7,7 +7,7 @@ see where it happened, and that the engine's log has the sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -22,6 +22,9 @@ class SourceWording:
     failing: str
     added_here: str
     failing_since: str
+    footer: str
+    footer_more: str
+    left_out_last: str
     served_old: str
     served_none: str
     more: str
@@ -39,6 +42,10 @@ _EN = SourceWording(
     failing="⚠️ {what}{since}; {served}.",
     added_here="added here, {id}",
     failing_since=" (since {when})",
+    footer="⚠️ {source} could not be read{since}: what is said from it may be old or missing.",
+    footer_more="⚠️ {source} and {count} more could not be read{since}: "
+    "what is said from them may be old or missing.",
+    left_out_last="Left out by the last refresh: {count}. /refresh names them.",
     served_old="its {count} entries of {when} are served",
     served_none="nothing of it is served",
     more="… and {count} more.",
@@ -90,6 +97,9 @@ _ZH = SourceWording(
     failing="⚠️ {what}{since}；{served}。",
     added_here="在这里添加的 {id}",
     failing_since="（从 {when} 起）",
+    footer="⚠️ {source} 读不到{since}，其中的内容可能过时或缺失。",
+    footer_more="⚠️ {source} 等 {count} 处读不到{since}，其中的内容可能过时或缺失。",
+    left_out_last="上次更新未采用：{count} 项，发送 /refresh 可查看。",
     served_old="仍在使用 {when} 的 {count} 条",
     served_none="其中没有内容可用",
     more="……还有 {count} 项。",
@@ -160,6 +170,19 @@ def failing(source: FailedSource, shown: ShownTime, language: Language) -> str:
     )
     since = words.failing_since.format(when=shown(source.failing_since)) if source.failing_since else ""
     return words.failing.format(what=what_fails(source, language), since=since, served=served)
+
+
+def footer(failed: Sequence[FailedSource], shown: ShownTime, language: Language) -> str:
+    """The line under an answer while sources fail; "" while none does."""
+    if not failed:
+        return ""
+    words = source_wording(language)
+    begins = [each.failing_since for each in failed if each.failing_since]
+    since = words.failing_since.format(when=shown(min(begins))) if begins else ""
+    sentence = words.footer if len(failed) == 1 else words.footer_more
+    # Chinese counts all of them, English those that are not named.
+    count = len(failed) if language == "zh" else len(failed) - 1
+    return sentence.format(source=place(failed[0].source, language), count=count, since=since)
 
 
 def what_fails(source: FailedSource, language: Language) -> str:

@@ -19,6 +19,11 @@ class Wording:
     # under every answer
     context: str
     shown: str
+    of_entries: str
+    matched_wording: str
+    matched_passage: str
+    one_more_wording: str
+    more_wordings: str
     from_channel: str
     from_knowledge_base: str
     from_default: str

@@ -7,6 +7,11 @@ from bot.texts.wording import Wording
 WORDING = Wording(
     context="阈值 {threshold}（{source}） · {shown} · 知识库 {knowledge_base} · {age}更新",
     shown="显示 {shown} 条，共 {total} 条",
+    of_entries="（{count} 个条目）",
+    matched_wording="相似问法“{text}”",
+    matched_passage="相关段落“{text}”",
+    one_more_wording="另有 1 种问法",
+    more_wordings="另有 {count} 种问法",
     from_channel="本群设置",
     from_knowledge_base="知识库设置",
     from_default="默认",

@@ -15,6 +15,7 @@ from bot.domain import (
     Answer,
     Channel,
     EngineError,
+    FailedSource,
     Found,
     InboxItem,
     IncomingMessage,
@@ -84,6 +85,8 @@ class FakeEngine:
     )
     answers: dict[str, str] = field(default_factory=dict)
     taught: dict[str, tuple[Wording, ...]] = field(default_factory=dict)
+    failed: tuple[FailedSource, ...] = ()
+    left_out: int = 0
     add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
 
     def _answer(self) -> None:
@@ -119,6 +122,7 @@ class FakeEngine:
             ),
             scores=tuple((entry_id, score) for entry_id, (_, score) in ranked),
             fingerprint=self.fingerprint,
+            groups=len(passing) if query.collapse else None,
         )
 
     def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
@@ -140,6 +144,8 @@ class FakeEngine:
             progress=self.progress,
             next_refresh=self.clock.now() + timedelta(minutes=25),
             fingerprint=self.fingerprint,
+            failed=self.failed,
+            left_out=self.left_out,
         )
 
     def add_entries(self, knowledge_base: str, text: str) -> Added:

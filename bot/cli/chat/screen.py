@@ -105,6 +105,9 @@ def _match_lines(match: Match, answer: Answer) -> list[str]:
         f"{match.rank}. {plain(match.text)}",
         f"   {texts.bar(match.score)} {texts.score(match.score)} {texts.tier_mark(match.score)} {word}",
     ]
+    matched = texts.what_matched(match, answer.language)
+    if matched:
+        lines.append(f"   {plain(matched)}")
     return [*lines, f"   {ANSWER_MARK} {plain(match.answer)}"] if match.answer else lines
 
 
@@ -134,22 +137,23 @@ def _draw_match(match: Match, answer: Answer) -> RenderableType:
         " ",
         (texts.tier_word(match.score, answer.language), colour),
     )
-    lines: list[RenderableType] = [_with_bold(match), score]
+    lines: list[RenderableType] = [_with_bold(match.text, match.bold), score]
+    matched = texts.what_matched(match, answer.language)
+    if matched:
+        lines.append(Styled(plain(matched), style="dim"))
     if match.answer:
         # A column of its own, so that the second line of an answer stands under its first.
         columns = Table.grid(padding=(0, 1))
-        columns.add_row(Styled(ANSWER_MARK, style="dim"), Styled(plain(match.answer)))
+        columns.add_row(Styled(ANSWER_MARK, style="dim"), _with_bold(match.answer, match.bold_answer))
         lines.append(columns)
     return Group(*lines)
 
 
-def _with_bold(match: Match) -> Styled:
-    if match.bold is None:
-        return Styled(plain(match.text))
-    start, end = match.bold
-    return Styled.assemble(
-        plain(match.text[:start]), (plain(match.text[start:end]), "bold"), plain(match.text[end:])
-    )
+def _with_bold(text: str, bold: tuple[int, int] | None) -> Styled:
+    if bold is None:
+        return Styled(plain(text))
+    start, end = bold
+    return Styled.assemble(plain(text[:start]), (plain(text[start:end]), "bold"), plain(text[end:]))
 
 
 def _as_result(match: Match) -> object:

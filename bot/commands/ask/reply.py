@@ -14,6 +14,7 @@ from bot.commands.base.ports import Engine
 from bot.commands.threshold.reply import ThresholdCommands
 from bot.domain import Answer, AnsweredQuestion, EngineError, Found, Match, Outcome, Query, Text, TurnDial
 from bot.grammar.command import Question
+from bot.texts.sources import footer
 
 LONGEST_QUESTION = 2_000
 
@@ -93,21 +94,28 @@ class Questions:
     ) -> _Searched:
         """An engine that does not rank by keywords is asked again without, and the answer says so."""
         weight = context.keyword_weight
-        query = Query(text, name, float(threshold.value), context.limit, offset, float(weight))
+        query = Query(text, name, float(threshold.value), context.limit, offset, float(weight), collapse=True)
         try:
-            return _Searched(self._engine.search(query), weight)
+            return self._with_notes(context, self._engine.search(query), weight)
         except EngineError as error:
             if not weight or error.code != "refused":
                 raise
-        return _Searched(self._engine.search(replace(query, keyword_weight=0.0)), Decimal(0))
+        return self._with_notes(context, self._engine.search(replace(query, keyword_weight=0.0)), Decimal(0))
+
+    def _with_notes(self, context: MessageContext, found: Found, weight: Decimal) -> _Searched:
+        """With the line that says which sources fail, as far as the engine said so lately."""
+        known = self._bases.last_known(found.knowledge_base)
+        note = footer(known.failed, context.moment, context.language) if known else ""
+        return _Searched(found, weight, (note,) if note else ())
 
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """What was found, and the share of keywords it was ranked with."""
+    """What was found, the share of keywords it was ranked with, and what is to be said under it."""
 
     found: Found
     keyword_weight: Decimal
+    notes: tuple[str, ...] = ()
 
 
 def _answer(
@@ -132,7 +140,10 @@ def _answer(
         fingerprint=found.fingerprint,
         margin=context.margin if texts.is_near_tie(matches, context.margin) else None,
         keyword_weight=searched.keyword_weight or None,
-        notes=() if searched.keyword_weight == context.keyword_weight else (context.words.keywords_ignored,),
+        notes=searched.notes
+        if searched.keyword_weight == context.keyword_weight
+        else (*searched.notes, context.words.keywords_ignored),
+        groups=found.groups,
     )
 
 

@@ -10,9 +10,11 @@ from bot import texts
 from bot.commands.base.context import KnowledgeBases, MessageContext, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Settings
+from bot.commands.base.refreshes import failing_lines
 from bot.commands.overview.grammar import Help, OverviewCommand, ShowSettings, Status
 from bot.domain import SETTINGS, Clock, EngineError, Language, Outcome, Setting
 from bot.grammar.verb import Verb
+from bot.texts.sources import source_wording
 
 
 class Overview:
@@ -112,6 +114,9 @@ class Overview:
                 age=texts.age(known.snapshot_at, self._clock.now(), context.language),
             ),
         ]
+        lines += failing_lines(context, known.name, known.failed)
+        if known.left_out:
+            lines.append(source_wording(context.language).left_out_last.format(count=known.left_out))
         if known.refreshing and known.progress is not None:
             done, total = known.progress
             lines.append(words.status_refreshing_progress.format(done=done, total=total))

@@ -17,6 +17,7 @@ from bot import texts
 from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import action_values
 from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, linked, size
+from bot.texts.sources import place
 
 Block = dict[str, Any]
 
@@ -133,11 +134,11 @@ def _match(answer: Answer, match: Match) -> list[Block]:
     lines = [head, _text(match.text, match.bold)]
     if match.answer:
         lines.append(label + _text(match.answer, match.bold_answer))
-    lines += filter(None, [_source(match)])
+    lines += _about(answer, match)
     if size("\n".join(lines)) <= SECTION:
         blocks = [_section("\n".join(lines))]
     else:
-        blocks = [_section(piece) for piece in _parted(match, head, label)]
+        blocks = [_section(piece) for piece in [*_parted(match, head, label), *_about(answer, match)]]
     menu = _vote_menu(answer, match)
     return [blocks[0] | {"accessory": menu}, *blocks[1:]] if menu else blocks
 
@@ -149,7 +150,14 @@ def _parted(match: Match, head: str, label: str) -> list[str]:
     if match.answer:
         whole = split(cut(match.answer, ALL_MATCHES - size(first) - sum(map(size, more)), linked), room)
         pieces += [label + piece if at == 0 else piece for at, piece in enumerate(whole)]
-    return [*pieces, *filter(None, [_source(match)])]
+    return pieces
+
+
+def _about(answer: Answer, match: Match) -> list[str]:
+    """The lines under a match: what of it matched, and where it comes from."""
+    return [
+        line for line in (escape(texts.what_matched(match, answer.language)), _source(answer, match)) if line
+    ]
 
 
 def _text(text: str, bold: tuple[int, int] | None) -> str:
@@ -168,9 +176,9 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     return max(start, 0) + lead, max(start, 0) + lead + len(inside.strip())
 
 
-def _source(match: Match) -> str:
+def _source(answer: Answer, match: Match) -> str:
     """Where the entry comes from, as one short line; empty when nothing is known."""
-    name = " ".join((match.title or match.source or "").split())
+    name = " ".join((match.title or place(match.source or "", answer.language)).split())
     if match.url:
         linked = link(match.url, cut(name, NAME))
         if size(linked) <= ADDRESS:
@@ -209,7 +217,7 @@ def _dial(answer: Answer) -> Block:
         _menu(answer, words.dial),
     ]
     shown = answer.offset + len(answer.matches)
-    if answer.matches and answer.total > shown:
+    if answer.matches and answer.rows > shown:
         elements.append(_button(action_values.MORE, words.more, ShowMore(answer.id, shown)))
     return {"type": "actions", "elements": elements}
 

@@ -69,7 +69,7 @@ def dial(answer: Answer, task: str, *, says: str = "") -> Card:
             {"text": words.not_helpful, "key": "vote:down"},
         ]
     shown = answer.offset + len(answer.matches)
-    if answer.matches and shown < answer.total:
+    if answer.matches and shown < answer.rows:
         card["button_list"].append({"text": words.more, "key": f"more:{shown}"})
     return card
 

@@ -15,6 +15,7 @@ from bot.domain import Answer, Language, Match, Reply, Text
 from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, linked, one_line
 from bot.platforms.wecom.split_markdown import split
 from bot.platforms.wecom.wording import wecom_wording
+from bot.texts.sources import place
 
 _ONE_MATCH = 6_000  # characters
 _LINK = 600  # as it is written: one Chinese character of an address takes nine
@@ -83,6 +84,9 @@ def _match(answer: Answer, match: Match, place: Place, room: int) -> str:
     for_text = room * 2 // 3 if match.answer else room
     shown = cut(match.text, for_text)
     lines = [f"**{match.rank}.** {emphasised(shown, match.bold)}", _score(answer, match, place)]
+    matched = texts.what_matched(match, answer.language)
+    if matched:
+        lines.append(inline(matched))
     origin = _origin(answer, match)
     if origin:
         lines.append(origin)
@@ -103,7 +107,9 @@ def _score(answer: Answer, match: Match, place: Place) -> str:
 
 
 def _origin(answer: Answer, match: Match) -> str:
-    label = cut(one_line(match.title or match.source or "").strip(), _NAME)
+    # The name of a file on a server says nothing here, but for a link without a title.
+    name = match.title or (place(match.source or "", answer.language) if match.url else "")
+    label = cut(one_line(name).strip(), _NAME)
     linked = link(label, match.url) if match.url else ""
     shown = linked if 0 < len(linked) <= _LINK else inline(label)
     return f"{texts.wording(answer.language).source}: {shown}" if shown else ""

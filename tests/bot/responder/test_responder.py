@@ -20,6 +20,7 @@ from bot.domain import (
     Channel,
     ChannelSettings,
     EngineError,
+    FailedSource,
     Label,
     Match,
     Outcome,
@@ -83,8 +84,10 @@ def test_a_question_is_answered_with_the_ranked_matches(rig: ResponderRig, clock
         snapshot="s1",
         snapshot_at=clock.now() - timedelta(minutes=5),
         model="paper",
+        groups=3,
     )
     assert outcome.replies == (answer,)
+    assert rig.engine.asked[0].collapse
     assert outcome.asked is not None
     assert outcome.asked.scores == (("e1", 0.82), ("e2", 0.71), ("e3", 0.45))
 
@@ -307,6 +310,7 @@ def test_turning_the_dial_filters_the_same_answer_again_and_says_who(rig: Respon
         asked,
         matches=asked.matches[:1],
         total=1,
+        groups=1,
         threshold=Decimal("0.75"),
         threshold_source="channel",
         in_place=True,
@@ -414,6 +418,30 @@ def test_the_status_names_model_device_and_age(rig: ResponderRig) -> None:
     )
 
 
+def test_the_status_and_each_answer_say_which_source_fails_and_since_when(rig: ResponderRig) -> None:
+    since = rig.engine.clock.now() - timedelta(days=1)
+    gone = FailedSource("/srv/kb/faq.csv", "english", "missing", 12, since, since)
+    rig.engine.failed, rig.engine.left_out = (gone,), 3
+    assert rig.say("/status").splitlines()[2:4] == [
+        "⚠️ faq.csv does not exist (since 2023-11-13 22:13); its 12 entries of 2023-11-13 22:13 are served.",
+        "Left out by the last refresh: 3. /refresh names them.",
+    ]
+    assert rig.ask("sour?").notes == (
+        "⚠️ faq.csv could not be read (since 2023-11-13 22:13): what is said from it may be old or missing.",
+    )
+    two = (gone, replace(gone, source="b.csv", failing_since=since - timedelta(days=1)))
+    rig.engine.failed = two
+    rig.say("/status", channel=WECOM)
+    assert rig.ask("酸吗？", channel=WECOM).notes == (
+        "⚠️ faq.csv 等 2 处读不到（从 2023-11-12 22:13 起），其中的内容可能过时或缺失。",
+    )
+
+
+def test_a_status_without_trouble_says_nothing_of_it(rig: ResponderRig) -> None:
+    assert "⚠️" not in rig.say("/status")
+    assert rig.ask("sour?").notes == ()
+
+
 def test_the_status_says_how_far_a_refresh_is(rig: ResponderRig) -> None:
     rig.engine.progress = (3, 9)
     assert rig.say("/status").splitlines()[2] == "A refresh is running: 3 of 9 texts embedded."
@@ -466,6 +494,10 @@ def test_help_explains_one_command(rig: ResponderRig) -> None:
 
 
 CHANGING = (
+    "/teach 1",
+    "/teach no 1",
+    "/teach e1 => sour ones?",
+    "/teach undo",
     "/threshold 0.9",
     "/threshold reset",
     "/threshold undo",

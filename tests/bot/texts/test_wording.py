@@ -70,6 +70,24 @@ def test_the_context_line_of_a_later_page_says_which_matches_it_shows() -> None:
     )
 
 
+def test_rows_and_entries_are_told_apart_where_an_answer_has_several_wordings() -> None:
+    answer = replace(AN_ANSWER, matches=some_matches(3), total=12, groups=4)
+    assert "3 of 4 shown (12 entries)" in texts.context_line(answer, NOW)
+    assert "显示 3 条，共 4 条（12 个条目）" in texts.context_line(replace(answer, language="zh"), NOW)
+    assert "3 of 12 shown ·" in texts.context_line(replace(answer, groups=12), NOW)
+
+
+def test_what_matched_is_named_where_it_was_not_the_text_itself() -> None:
+    (match,) = some_matches(1)
+    assert texts.what_matched(match, "en") == ""
+    assert texts.what_matched(replace(match, wording="sour  one?", collapsed=2), "en") == (
+        "asked as “sour one?” · +2 other wordings"
+    )
+    assert texts.what_matched(replace(match, collapsed=1), "en") == "+1 other wording"
+    said = texts.what_matched(replace(match, passage="长" * 100, collapsed=1), "zh")
+    assert said == f"相关段落“{'长' * 79}…” · 另有 1 种问法"
+
+
 def test_an_empty_answer_gives_the_best_score_and_a_near_threshold_to_preview() -> None:
     near = replace(AN_ANSWER, best_score=0.5812)
     assert texts.nothing_found(near) == (

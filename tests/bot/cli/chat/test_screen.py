@@ -100,6 +100,17 @@ def test_a_terminal_sees_the_sentence_in_bold_and_the_score_in_the_colour_of_its
     assert "\x1b[1;32m0.7123\x1b[0m" in shown
 
 
+def test_the_sentence_in_bold_may_stand_in_the_answer() -> None:
+    shown = on_a_terminal(an_answer(a_match(answer="Wash it. Eat it.", bold_answer=(9, 16))))
+    assert "Wash it. \x1b[1mEat it.\x1b[0m" in shown
+
+
+def test_what_matched_stands_under_the_score() -> None:
+    match = a_match(wording="which berry?\x1b[2J", collapsed=2)
+    assert "asked as “which berry?\ufffd[2J” · +2 other wordings" in on_a_terminal(an_answer(match))
+    assert in_a_pipe(an_answer(match)).splitlines()[2].startswith("   asked as “which berry?")
+
+
 def test_the_second_line_of_an_answer_stands_under_its_first() -> None:
     shown = on_a_terminal(an_answer(a_match(answer="word " * 60)))
     lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines() if "word" in line]

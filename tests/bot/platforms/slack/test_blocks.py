@@ -76,6 +76,26 @@ def test_answer_and_source_stand_below_the_text() -> None:
     )
 
 
+def test_what_matched_is_named_and_cannot_ring_anybody() -> None:
+    match = replace(MATCH, wording="<!channel> which fruit?", collapsed=2)
+    said = shown(an_answer(match))[0]["text"]["text"]
+    assert said.endswith("\nasked as “&lt;!channel&gt; which fruit?” · +2 other wordings")
+    long = replace(match, answer="word " * 1000)
+    assert shown(an_answer(long))[-3]["text"]["text"].startswith("asked as “")
+
+
+def test_no_folder_of_the_server_is_named() -> None:
+    match = replace(MATCH, source="/srv/kb/secret/faq.csv")
+    assert "/srv" not in str(shown(an_answer(match)))
+    linked = shown(an_answer(replace(match, url="https://shop.test/1")))[0]["text"]["text"]
+    assert linked.endswith("<https://shop.test/1|shop.test>")
+
+
+def test_more_counts_rows_and_not_the_entries_behind_them() -> None:
+    assert action_values.MORE not in elements(an_answer(MATCH, total=9, groups=1))
+    assert action_values.MORE in elements(an_answer(MATCH, total=9, groups=2))
+
+
 def test_the_question_is_repeated_only_outside_a_thread() -> None:
     answer = an_answer(MATCH, question="a <b>\nc")
     assert shown(answer, in_thread=False)[0]["text"]["text"] == "> a &lt;b&gt; c"

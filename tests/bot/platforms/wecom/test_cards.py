@@ -36,6 +36,7 @@ def checked(card: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_dial_of_an_answer() -> None:
     card = checked(dial(an_answer(total=9), TASK))
+    assert "more" not in str(checked(dial(an_answer(total=9, groups=1), TASK))["button_list"])
     assert card == {
         "card_type": "button_interaction",
         "main_title": {"title": "阈值 0.65", "desc": "调低多显示，调高少显示"},

@@ -43,6 +43,16 @@ def test_an_answer_on_a_phone() -> None:
     )
 
 
+def test_what_matched_is_named_and_no_folder_of_the_server() -> None:
+    match = a_match(wording="还能退吗", collapsed=2, source="/srv/kb/secret/faq.csv")
+    lines = only(pieces(an_answer(match), ROBOT, NOW)).splitlines()
+    assert lines[2] == "相似问法“还能退吗” · 另有 2 种问法"
+    assert "/srv" not in "".join(lines)
+    assert "来源" not in "".join(lines)
+    linked = a_match(source="/srv/kb/secret/faq.csv", url="https://kb.test/7")
+    assert "来源: [kb.test](https://kb.test/7)" in only(pieces(an_answer(linked), ROBOT, NOW))
+
+
 def test_an_address_longer_than_any_message_leaves_its_title() -> None:
     answer = an_answer(a_match(title="退货政策", url=f"https://kb.test/{'退' * 300}"))
     assert only(pieces(answer, APP, NOW)).splitlines()[2] == "来源: 退货政策"
