@@ -17,6 +17,7 @@ from bot import texts
 from bot.commands.base.context import MessageContext, digest_of
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
+from bot.commands.base.learning import Learning
 from bot.commands.base.ports import (
     Engine,
     Gaps,
@@ -99,6 +100,7 @@ class GapList:
         engine: Engine,
         clock: Clock,
         speaks_first: Callable[[Channel], bool],
+        learning: Learning,
     ) -> None:
         self._history = history
         self._labels = labels
@@ -106,6 +108,7 @@ class GapList:
         self._engine = engine
         self._clock = clock
         self._speaks_first = speaks_first
+        self._learning = learning
 
     @classmethod
     def of(cls, ports: Ports) -> GapList:
@@ -116,6 +119,7 @@ class GapList:
             engine=ports.engine,
             clock=ports.clock,
             speaks_first=ports.speaks_first,
+            learning=Learning.of(ports),
         )
 
     def answer(self, context: MessageContext, command: GapCommand) -> Outcome:
@@ -146,9 +150,11 @@ class GapList:
         if context.settings.digest is None:
             return Outcome()
         lines, buttons = self._list(context, DIGEST_DAYS[context.settings.digest])
-        if not lines:
+        learned = self._learning.lines(context)
+        # Of teaching alone a daily digest would say the same for weeks.
+        if not lines and not (learned and context.settings.digest == "weekly"):
             return Outcome()
-        lines = [work_wording(context.language).digest_head, *lines]
+        lines = [work_wording(context.language).digest_head, *lines, *learned]
         return Outcome((replace(context.announcement("\n".join(lines), verb="gaps"), buttons=buttons),))
 
     def add(self, context: MessageContext, wanted: AddGap) -> Outcome:

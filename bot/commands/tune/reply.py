@@ -12,6 +12,7 @@ from bot.commands.base.attachments import Attachments
 from bot.commands.base.context import Effective, KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
+from bot.commands.base.learning import Learning
 from bot.commands.base.ports import Engine, History, Labels
 from bot.commands.tune.grammar import LabelMatch, Tune, TuneCommand
 from bot.commands.tune.judged import Gathered, gather
@@ -35,12 +36,14 @@ class Tuning:
         engine: Engine,
         bases: KnowledgeBases,
         attachments: Attachments,
+        learning: Learning,
     ) -> None:
         self._history = history
         self._labels = labels
         self._engine = engine
         self._bases = bases
         self._attachments = attachments
+        self._learning = learning
 
     def answer(self, context: MessageContext, command: TuneCommand) -> Outcome:
         """Raises EngineError."""
@@ -61,6 +64,7 @@ class Tuning:
         gathered = gather(self._engine, given, name, fingerprint)
         if not gathered.judged:
             lines, buttons = self._to_label(context, given, fingerprint, None, now)
+            lines += self._learning.lines(context)
             return Outcome((_say(context, [words.tune_none, *lines], buttons),))
         is_drawn = not context.traits.shows_pictures
         found = self._engine.evaluate(
@@ -79,6 +83,7 @@ class Tuning:
         else:
             wanted, buttons = _offer(words, chosen, now)
             lines += [*_lowest(words, chosen, gathered), *wanted]
+        lines += self._learning.lines(context)
         if is_drawn:
             lines += _chart(words, found)
         said = _say(context, lines, buttons)
@@ -146,6 +151,7 @@ def build(ports: Ports) -> Callable[[MessageContext, TuneCommand], Outcome]:
         engine=ports.engine,
         bases=ports.bases,
         attachments=ports.attachments,
+        learning=Learning.of(ports),
     ).answer
 
 
