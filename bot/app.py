@@ -33,6 +33,7 @@ from bot.console.visitor import Origin
 from bot.domain import Channel, Clock, IncomingMessage, Language, Person
 from bot.engine_client import EngineClient
 from bot.links import Links
+from bot.loop import Loop
 from bot.metrics import Metrics
 from bot.pipeline.alerts import Alerts
 from bot.pipeline.announcer import ScheduledMessages
@@ -46,7 +47,6 @@ from bot.platforms.host import Adapter, Condition, Deployment, Host, Installed, 
 from bot.platforms.registry import ADAPTERS
 from bot.process.control_socket import ControlServer
 from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
-from bot.process.loop import Loop
 from bot.responder import Responder
 from bot.store import (
     Admins,
@@ -299,7 +299,7 @@ class App:
         )
 
     def stop(self) -> None:
-        """Stop in reverse order. Stopping twice is fine, and so is stopping what never started."""
+        """Stop in reverse order."""
         self._is_stopping.set()
         log.info("stopping")  # and by now nobody is told any more that we are ready
         self._closing.close()

@@ -24,8 +24,7 @@ _log = logging.getLogger(__name__)
 class WarmUp:
     """`until` returns when it is time, or False when that will not come: it is asked to end elsewhere.
 
-    `stop` returns when the work in hand is done, or after some seconds. Stopping twice is
-    fine, and so is stopping what never started.
+    `stop` returns when the work in hand is done, or after some seconds.
     """
 
     def __init__(

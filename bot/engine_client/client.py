@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from bot.engine_client.shapes import (
 from bot.engine_client.teaching import ShownEntry, Taught, Tried
 from bot.engine_client.teaching_shapes import ShownEntryShape, TaughtShape, TriedShape
 from bot.engine_client.transport import WholeAnswerTimeout
+from bot.loop import Loop
 from bot.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -162,8 +162,7 @@ class EngineClient:
         adapter = transport or WholeAnswerTimeout(pool_connections=1, pool_maxsize=CONNECTIONS)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
-        self._stopping = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._watcher = Loop(self.look, LOOK_SECONDS, "engine-watcher")
 
     @property
     def is_away(self) -> bool:
@@ -171,13 +170,10 @@ class EngineClient:
         return self._breaker.is_open
 
     def start(self) -> None:
-        self._watcher = threading.Thread(target=self._watch, name="engine-watcher", daemon=True)
         self._watcher.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._watcher is not None:
-            self._watcher.join()
+        self._watcher.stop()
         self._session.close()
 
     def look(self) -> bool:
@@ -435,10 +431,6 @@ class EngineClient:
             return shape
 
         return self._call("GET", _path(name), KnowledgeBaseShape, checked)
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
-            self.look()
 
     def _call(
         self, method: str, path: str, shape: type[Shape], use: Callable[[Shape], Value], **options: Any

@@ -7,10 +7,10 @@ thread for all workers: two questions that read no more than an index.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 from bot.domain import Clock
+from bot.loop import Loop
 from bot.store import StoreError
 
 # What a reply is late by, at most, when its message came in through another process.
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Poller:
-    """Rings while something is due. Stopping twice is fine, and so is stopping what never started."""
+    """Wakes the workers when stored work is due; looks every LOOK_SECONDS."""
 
     def __init__(
         self,
@@ -32,18 +32,13 @@ class Poller:
         self._next_due = next_due
         self._clock = clock
         self._ring = ring
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop(self._look, LOOK_SECONDS, "poller")
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._keep, name="poller", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._loop.stop()
 
     def step(self) -> bool:
         """Whether there was something to do for somebody.
@@ -57,10 +52,9 @@ class Poller:
             self._ring()
         return is_due
 
-    def _keep(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                self.step()
-            except StoreError as problem:
-                # The workers say so as well, and wait longer than we do.
-                log.debug("store_unavailable", extra={"reason": str(problem)})
+    def _look(self) -> None:
+        try:
+            self.step()
+        except StoreError as problem:
+            # The workers say so as well, and wait longer than we do.
+            log.debug("store_unavailable", extra={"reason": str(problem)})

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import Clock
-from bot.process.loop import Loop
+from bot.loop import Loop
 
 # At night, and not on the full hour, when everybody else's jobs run.
 SWEEP_AT = time(3, 17)
@@ -19,10 +19,7 @@ LOOK_SECONDS = 60.0
 
 
 class Schedule:
-    """Calls `look` every minute and `sweep` once a night.
-
-    Stopping twice is fine, and so is stopping what never started.
-    """
+    """Calls `look` every minute and `sweep` once a night."""
 
     def __init__(
         self, *, timezone: str, sweep: Callable[[], object], look: Callable[[], object], clock: Clock

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, Person, PlatformError
+from bot.loop import Loop
 from bot.metrics import Metrics
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.platforms import Platform
@@ -273,20 +274,22 @@ class Workers:
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
             for number in range(count)
         ]
-        if count:
-            self._threads.append(threading.Thread(target=self._keep, name="lease-keeper", daemon=True))
+        self._looks = 0
+        self._lease_keeper = Loop(self._keep_leases, RESCUE_SECONDS, "lease-keeper")
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+        if self._threads:
+            self._lease_keeper.start()
 
     def stop(self) -> None:
-        """Stopping twice is fine, and so is stopping what never started."""
         self._stopping.set()
         self._bell.close()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        self._lease_keeper.stop()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -307,15 +310,13 @@ class Workers:
         due = [time for time in (self._inbox.next_due(), self._outbox.next_due()) if time is not None]
         return max(SHORTEST_SLEEP_SECONDS, min(due) - self._clock.steady()) if due else None
 
-    def _keep(self) -> None:
+    def _keep_leases(self) -> None:
         """Renew our leases, and free those of workers that are gone."""
-        looks = 0
-        while not self._stopping.wait(RESCUE_SECONDS):
-            looks += 1
-            try:
-                if looks % RENEW_EVERY == 0:
-                    self._worker.renew()
-                self._inbox.rescue(all_leases=False)
-                self._outbox.rescue(all_leases=False)
-            except StoreError as problem:
-                log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted
+        self._looks += 1
+        try:
+            if self._looks % RENEW_EVERY == 0:
+                self._worker.renew()
+            self._inbox.rescue(all_leases=False)
+            self._outbox.rescue(all_leases=False)
+        except StoreError as problem:
+            log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted

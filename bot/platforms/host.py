@@ -51,7 +51,7 @@ class Intake(Protocol):
 
 
 class Part(Protocol):
-    """Whatever outlives a call. Stopping twice is fine, and so is stopping what never started."""
+    """Whatever outlives a call. `stop` is idempotent, also before `start`: so is it of every part."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...

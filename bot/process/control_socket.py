@@ -49,8 +49,8 @@ class LocalError(Exception):
 class ControlServer:
     """The listening side. Start it under the lock of the data folder: it replaces a stale socket.
 
-    Operations run in a thread for each caller. Stopping twice is fine, and so is stopping
-    what never started; callers that still wait see the end of the connection.
+    Operations run in a thread for each caller; callers that still wait at `stop` see the end of
+    the connection.
     """
 
     def __init__(self, data_dir: Path, operations: Mapping[str, Operation]) -> None:

@@ -40,10 +40,7 @@ class Stopped(Exception):
 
 
 class EngineProcess:
-    """One engine process. Start it from the main thread: Linux ties it to the thread that starts it.
-
-    Stopping twice is fine, and so is stopping what never started.
-    """
+    """One engine process. Start it from the main thread: Linux ties it to the thread that starts it."""
 
     def __init__(self, bot: Bot, config_path: str | None, module: str = "engine") -> None:
         self._bot = bot

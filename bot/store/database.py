@@ -32,7 +32,7 @@ class Database:
     run while others are stored in the same transaction, so it does database things only and
     does them quickly.
 
-    Opening does not create: the file is made by `schema.migrate`. Stopping twice is fine.
+    Opening does not create: the file is made by `schema.migrate`.
     """
 
     def __init__(self, url: str, *, busy_seconds: float = 1.5) -> None:

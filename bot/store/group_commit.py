@@ -55,9 +55,8 @@ class _Write:
 class GroupWriter:
     """Runs works one after the other, and commits them in groups.
 
-    Stopping twice is fine, and so is stopping what never started. What waits when
-    `stop` is called is still written. `problem` says why nothing that is written would be found
-    again; it is asked before each commit and after it, before anybody is answered.
+    What waits when `stop` is called is still written. `problem` says why nothing that is written
+    would be found again; it is asked before each commit and after it, before anybody is answered.
     """
 
     def __init__(

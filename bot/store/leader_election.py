@@ -8,8 +8,6 @@ dies makes room by itself.
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from typing import Protocol
@@ -18,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.loop import Loop
 from bot.store.postgresql import once_more_if_it_had_died, server_engine
 
 RETRY_SECONDS = 10.0
@@ -97,31 +96,20 @@ class Part(Protocol):
 
 
 class OnlyOne:
-    """Runs a part in the process that is elected, and stops it where it is not any more.
+    """Runs a part in the process that is elected, and stops it where it is not any more."""
 
-    Stopping twice is fine, and so is stopping what never started.
-    """
-
-    def __init__(
-        self, part: Part, held: Election, *, wait: Callable[[threading.Event, float], bool] | None = None
-    ) -> None:
+    def __init__(self, part: Part, held: Election) -> None:
         self._part = part
         self._election = held
-        self._wait = wait or (lambda stopping, seconds: stopping.wait(seconds))
-        self._stopping = threading.Event()
         self._is_running = False
-        self._thread: threading.Thread | None = None
+        self._loop = Loop(self.step, RETRY_SECONDS, "election")
 
     def start(self) -> None:
         self.step()
-        self._thread = threading.Thread(target=self._keep, name="election", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._loop.stop()
         self._end()
         self._election.withdraw()
 
@@ -133,10 +121,6 @@ class OnlyOne:
             self._is_running = True
             self._part.start()
         return self._is_running
-
-    def _keep(self) -> None:
-        while not self._wait(self._stopping, RETRY_SECONDS):
-            self.step()
 
     def _end(self) -> None:
         if self._is_running:

@@ -26,7 +26,7 @@ GRACE_SECONDS = 10.0
 
 
 class Server:
-    """Serves one WSGI application. Stopping twice is fine, and so is stopping what never started.
+    """Serves one WSGI application.
 
     Raises OSError from the constructor when the address cannot be used; `url` names the
     real port where 0 was asked for.

@@ -67,7 +67,6 @@ class Batcher:
     away, is tried again every few seconds. When the device is lost, everybody is told, nothing
     more is encoded, and `lost` is called. `stop` refuses everything that still waits,
     and returns when the thread is gone, or after some seconds when the model is busy.
-    Stopping twice is fine.
     """
 
     def __init__(

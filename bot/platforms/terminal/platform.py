@@ -88,7 +88,7 @@ class TerminalPlatform:
         """Nothing runs here: whoever says a line brings the thread."""
 
     def stop(self) -> None:
-        """Let everybody go who still waits. Stopping twice is fine."""
+        """Let everybody go who still waits."""
         self._is_stopping.set()
         self.nudge()
 
