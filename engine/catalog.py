@@ -31,6 +31,7 @@ from engine.refresh.refresher import Refresher
 from engine.refresh.vectors import Progress
 from engine.search import Searcher, scale_of
 from engine.source import MANAGED, ManagedSource
+from engine.source.origin import label
 from engine.storage.data_folder import DataFolder
 from engine.storage.snapshot_store import SnapshotStore
 
@@ -57,7 +58,8 @@ class Unready:
 class KnowledgeBaseState:
     """A knowledge base as it is now. `refreshes` are the last ones, newest first.
 
-    `failed_sources` are those of the last refresh that has ended. `dimension` is 0, and `device`
+    `sources` are as people call them, without secrets; `failed_sources` those that failed in the last
+    refresh that has ended. `dimension` is 0, and `device`
     and `fingerprint` are empty, while no model is known.
     """
 
@@ -72,6 +74,7 @@ class KnowledgeBaseState:
     threshold: float | None
     instruction: str
     refresh: str
+    sources: tuple[str, ...]
     refreshing: bool
     progress: Progress | None
     next_refresh: datetime | None
@@ -163,6 +166,7 @@ class Catalog:
             threshold=base.threshold,
             instruction=base.instruction,
             refresh=base.refresh,
+            sources=tuple(map(label, base.sources)),
             refreshing=any(each.state in {"waiting", "running"} for each in refreshes),
             progress=self.refresher.progress(name),
             next_refresh=self.next_run(name),

@@ -17,6 +17,7 @@ from bot.console.pages import (
     marking,
     own_list,
     signing_in,
+    sources,
     vectors,
 )
 from bot.console.parts import Parts
@@ -53,6 +54,7 @@ def blueprint(parts: Parts) -> Blueprint:
     channels.add(routes, site)
     calibrate.add(routes, site)
     knowledge.add(routes, site)
+    sources.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:

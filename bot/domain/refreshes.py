@@ -58,6 +58,8 @@ class Refreshed:
     failed: tuple[FailedSource, ...] = ()
     held_back: bool = False
     error: str | None = None
+    requested_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.refreshes import FailedSource
+from bot.domain.refreshes import FailedSource, Refreshed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +107,17 @@ class KnowledgeBase:
     fingerprint: str = ""
     failed: tuple[FailedSource, ...] = ()
     left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """Where the entries of a knowledge base come from, and how its `refreshes` went, newest first.
+
+    `schedule` is as it is configured. `rolled_back_at`: what is served was gone back to then.
+    """
+
+    base: KnowledgeBase
+    sources: tuple[str, ...]
+    schedule: str
+    rolled_back_at: datetime | None
+    refreshes: tuple[Refreshed, ...]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from requests.adapters import BaseAdapter
 
 from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query, Refreshed
+from bot.domain.search import SourceReport
 from bot.engine_client.analysis import Evaluated, Inspected, Judged
 from bot.engine_client.analysis_shapes import EvaluatedShape, GroupsShape, InspectedShape
 from bot.engine_client.breaker import Breaker
@@ -350,11 +351,18 @@ class EngineClient:
         body = {"knowledge_base": knowledge_base, "query": query, "steps": list(steps), "limit": limit}
         return self._call("POST", "/v1/trial", TriedShape, TriedShape.tried, json=body)
 
-    def refresh(self, knowledge_base: str) -> str:
-        """Start a refresh, or join the one that runs; its id."""
-        return self._call(
-            "POST", f"{_path(knowledge_base)}/refresh", RefreshShape, lambda shape: shape.refresh
-        )
+    def report(self, name: str) -> SourceReport:
+        """The knowledge base with its sources and its last refreshes."""
+        return self._knowledge_base(name).report()
+
+    def refresh(self, knowledge_base: str, *, confirm: bool = False) -> str:
+        """Start a refresh, or join the one that runs; its id. `confirm` lets a source shrink, this once."""
+        path, options = f"{_path(knowledge_base)}/refresh", {"json": {"confirm": True}} if confirm else {}
+        return self._call("POST", path, RefreshShape, lambda shape: shape.refresh, **options)
+
+    def roll_back(self, knowledge_base: str) -> None:
+        """Serve the snapshot before again; "no_snapshot" when there is none that can be."""
+        self._guard("POST", f"{_path(knowledge_base)}/rollback", lambda _: None)
 
     def refreshed(self, knowledge_base: str, refresh: str) -> Refreshed | None:
         """This refresh as far as it is; None when the engine knows nothing of it (any more)."""

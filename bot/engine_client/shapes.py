@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.domain import FailedSource, Found, KnowledgeBase, LeftOut, Match, Query, Refreshed, RefreshState
-from bot.domain.search import Also
+from bot.domain.search import Also, SourceReport
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -167,6 +167,8 @@ class RefreshStateShape(_Shape):
     notes: tuple[LeftOutShape, ...] = ()
     failed_sources: tuple[FailedSourceShape, ...] = ()
     held_back: bool = False
+    requested: AwareDatetime | None = None
+    finished: AwareDatetime | None = None
 
     def refreshed(self) -> Refreshed:
         states: dict[str, RefreshState] = {"done": "done", "failed": "failed"}
@@ -184,12 +186,18 @@ class RefreshStateShape(_Shape):
             failed=tuple(each.failed_source() for each in self.failed_sources),
             held_back=self.held_back,
             error=self.error,
+            requested_at=self.requested,
+            ended_at=self.finished,
         )
 
 
 class ProgressShape(_Shape):
     done: Count
     total: Count
+
+
+class RolledBackShape(_Shape):
+    at: AwareDatetime
 
 
 class KnowledgeBaseShape(_Shape):
@@ -204,6 +212,9 @@ class KnowledgeBaseShape(_Shape):
     refreshing: bool = False
     last_refresh: RefreshStateShape | None = None
     refreshes: tuple[RefreshStateShape, ...] = ()
+    refresh: str = ""
+    sources: tuple[str, ...] = ()
+    rolled_back: RolledBackShape | None = None
     progress: ProgressShape | None = None
     fingerprint: str = ""
     failed_sources: tuple[FailedSourceShape, ...] = ()
@@ -223,6 +234,15 @@ class KnowledgeBaseShape(_Shape):
             fingerprint=self.fingerprint,
             failed=tuple(each.failed_source() for each in self.failed_sources),
             left_out=self.last_refresh.dropped_total if self.last_refresh else 0,
+        )
+
+    def report(self) -> SourceReport:
+        return SourceReport(
+            base=self.knowledge_base(),
+            sources=self.sources,
+            schedule=self.refresh,
+            rolled_back_at=self.rolled_back.at if self.rolled_back else None,
+            refreshes=tuple(each.refreshed() for each in self.refreshes),
         )
 
 

@@ -283,6 +283,7 @@ class KnowledgeBaseBody(Body):
     threshold: float | None
     instruction: str
     refresh: str
+    sources: list[str]
     refreshing: bool
     progress: ProgressBody | None
     last_refresh: RefreshBody | None

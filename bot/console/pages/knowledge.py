@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from bot.console.homes import channels_for
+from bot.console.pages import sources
 from bot.console.pages.dial import chosen, whole
 from bot.console.pages.doing import answered, message_of, once_of
 from bot.console.site import Site, Tab
@@ -35,6 +36,8 @@ def add(routes: Blueprint, site: Site) -> None:
     def knowledge(kb: str) -> Response:
         bases = engine.knowledge_bases()
         base = _base(bases, kb)
+        report = sources.report_of(site, kb)
+        last = sources.latest(report)
         find = request.args.get("find", "").replace("\0", "").strip()[:LONGEST_FIND]
         start = whole(request.args.get("from"))
         entries, total = _entries(site, base, find, start)
@@ -50,6 +53,13 @@ def add(routes: Blueprint, site: Site) -> None:
             previous=max(0, start - PAGE) if start else None,
             following=following if entries and following < total else None,
             channels=channels_for(site, kb),
+            report=report,
+            sources=sources.sources_of(report),
+            last=last,
+            conflicts=sources.conflicts(last),
+            dropped=sources.dropped(last),
+            say=sources.sentences(),
+            is_admin=site.parts.rights.is_admin(site.visitor.person),
             here="console.knowledge",
         )
 

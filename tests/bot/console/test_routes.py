@@ -66,6 +66,17 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
         {},
         {**dict.fromkeys(ROLES, 404), "nobody": 401},
     ),
+    ("GET", "/console/knowledge/<kb>/progress"): ("/console/knowledge/default/progress", {}, SIGNED_IN),
+    ("POST", "/console/knowledge/<kb>/confirm"): (
+        "/console/knowledge/many/confirm",
+        {},
+        {"nobody": 401, "elsewhere": 404, "member": 404, "admin": 303, "machine": 303},
+    ),
+    ("POST", "/console/knowledge/<kb>/rollback"): (
+        "/console/knowledge/none/rollback",
+        {},
+        {**dict.fromkeys(ROLES, 404), "nobody": 401},
+    ),
     ("POST", "/console/knowledge/<kb>/write"): (
         "/console/knowledge/many/write",
         {"channel": CHANNEL, "text": "a text of one", "answer": "one\ntwo"},
