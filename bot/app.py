@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -30,7 +30,7 @@ from bot.console.parts import Parts
 from bot.console.parts import ReadModel as ConsoleReads
 from bot.console.rights import Rights
 from bot.console.visitor import Origin
-from bot.domain import Channel, Clock, IncomingMessage, Language, Person
+from bot.domain import Channel, Clock, IncomingMessage, Language, Membership, Person
 from bot.engine_client import EngineClient
 from bot.links import Links
 from bot.loop import Loop
@@ -221,7 +221,7 @@ class App:
             response_slots=response_slots,
             metrics=self.metrics,
             on_progress=self._tell_progress,
-            named=self._name_person,
+            with_person_known=self._with_person_known,
         )
         self._workers = Workers(
             worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
@@ -360,9 +360,18 @@ class App:
     def _language_of(self, channel: Channel) -> Language:
         return self._read.settings.of(channel).language or self._traits[channel.platform].default_language
 
-    def _name_person(self, person: Person) -> Person:
+    def _with_person_known(self, message: IncomingMessage) -> IncomingMessage:
+        """The message with what its platform knows of the writer, where it did not say it itself."""
+        installed = self.installed.get(message.person.platform)
+        if installed and installed.name_person:
+            message = replace(message, person=installed.name_person(message.person))
+        if message.membership is Membership.UNKNOWN:
+            message = replace(message, membership=self._membership_of(message.person))
+        return message
+
+    def _membership_of(self, person: Person) -> Membership:
         installed = self.installed.get(person.platform)
-        return installed.name_person(person) if installed and installed.name_person else person
+        return installed.membership_of(person) if installed else Membership.UNKNOWN
 
     def _tell_progress(self) -> None:
         for installed in self.installed.values():
@@ -410,6 +419,7 @@ class App:
                 takes_part_in=overview.takes_part_in,
                 named_admins=self._bot.admins,
                 is_enrolled=self.admins.includes,
+                is_member=lambda person: self._membership_of(person) is Membership.MEMBER,
             ),
             answer=self._answer_in_console,
         )

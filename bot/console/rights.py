@@ -1,8 +1,8 @@
 """Who may see which channel. Asked anew with every request, so a right that is taken away is gone.
 
 An admin sees every channel of their workspace or bot; anybody else those in which they asked
-something. Who sits at the machine itself sees all. What a person may *change* in a channel is not
-decided here: that is the command's own business.
+something, and who does not belong to the organisation (any more) none. Who sits at the machine itself
+sees all. What a person may *change* in a channel is not decided here: that is the command's own business.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class Rights:
         takes_part_in: Callable[[Person], Collection[str]],
         named_admins: Collection[str],
         is_enrolled: Callable[[Person], bool],
+        is_member: Callable[[Person], bool],
     ) -> None:
+        self._is_member = is_member
         self._channels = channels
         self._takes_part_in = takes_part_in
         self._named_admins = frozenset(named_admins)
@@ -34,7 +36,11 @@ class Rights:
         return person.platform == MACHINE
 
     def is_admin(self, person: Person) -> bool:
-        return self.is_operator(person) or person.key in self._named_admins or self._is_enrolled(person)
+        return (
+            self.is_operator(person)
+            or person.key in self._named_admins
+            or (self._is_enrolled(person) and self._is_member(person))
+        )
 
     def channels_of(self, person: Person) -> tuple[Channel, ...]:
         """The channels that this person may see, by their keys."""
@@ -42,6 +48,8 @@ class Rights:
         if self.is_operator(person):
             # The machine's own room is there before anybody said a word in it.
             return tuple(every) if OWN_ROOM in every else (*every, OWN_ROOM)
+        if not (person.key in self._named_admins or self._is_member(person)):
+            return ()
         here = [
             channel
             for channel in every

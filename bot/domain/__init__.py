@@ -19,6 +19,7 @@ from bot.domain.json_codec import (
     reply_from_json,
     reply_to_json,
 )
+from bot.domain.membership import Evidence, Membership, decide_membership
 from bot.domain.messages import (
     Action,
     Choose,
@@ -90,6 +91,7 @@ __all__ = [
     "Document",
     "EngineError",
     "EntryChange",
+    "Evidence",
     "FailedSource",
     "File",
     "Found",
@@ -102,6 +104,7 @@ __all__ = [
     "Language",
     "LeftOut",
     "Match",
+    "Membership",
     "MessageKey",
     "NewEntry",
     "NotYet",
@@ -139,6 +142,7 @@ __all__ = [
     "Vote",
     "WriteEntry",
     "as_payload",
+    "decide_membership",
     "decimal_text",
     "message_from_json",
     "message_to_json",

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.domain.channels import Channel, Person
+from bot.domain.membership import Membership
 from bot.domain.refreshes import Awaited
 
 Verdict = Literal["helpful", "not helpful"]
@@ -117,7 +118,8 @@ class IncomingMessage:
     then be left out). `address` is where the answer goes, in the platform's own words;
     it may hold a credential (a response URL) and is never logged. `private` asks for an
     answer that only the asker sees, where the platform can do that. `awaits` is set once it was
-    answered but for the end of a refresh.
+    answered but for the end of a refresh. `membership` is what the signed message itself says; a
+    worker asks the platform for what that leaves unknown.
     """
 
     channel: Channel
@@ -131,3 +133,9 @@ class IncomingMessage:
     action: Action | None = None
     address: Mapping[str, str] = field(default_factory=dict)
     awaits: Awaited | None = None
+    membership: Membership = Membership.UNKNOWN
+
+    @property
+    def is_from_outside(self) -> bool:
+        """Whether its writer may ask and no more: whoever is not known to be a member."""
+        return self.membership is not Membership.MEMBER

@@ -33,6 +33,12 @@ class ChangesChannel(Command):
     __slots__ = ()
 
 
+class OpenToOutsiders(Command):
+    """A command for everybody who can write to us, guests and people of other organisations included."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class BadCommand:
     """A known verb with a value that it does not take. `given` is the value as it was read."""

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot.domain import Clock, Delivery, EngineError, InboxItem, NotYet, Person, PlatformError
+from bot.domain import Clock, Delivery, EngineError, InboxItem, IncomingMessage, NotYet, PlatformError
 from bot.loop import Loop
 from bot.metrics import Metrics
 from bot.pipeline.rendezvous import ResponseSlots
@@ -70,7 +70,7 @@ class Worker:
     """What one step does. Safe to use from several threads at once.
 
     `on_progress` is called whenever an item or a delivery is out of our hands, however that went.
-    `named` finds the name of a person whose message brought none.
+    `with_person_known` adds what the platform knows of the writer and the message did not bring.
     """
 
     def __init__(
@@ -83,9 +83,9 @@ class Worker:
         response_slots: ResponseSlots,
         metrics: Metrics,
         on_progress: Callable[[], None] = lambda: None,
-        named: Callable[[Person], Person] = lambda person: person,
+        with_person_known: Callable[[IncomingMessage], IncomingMessage] = lambda message: message,
     ) -> None:
-        self._named = named
+        self._with_person_known = with_person_known
         self._on_progress = on_progress
         self._inbox = inbox
         self._outbox = outbox
@@ -162,7 +162,7 @@ class Worker:
             if not self._responder.allows(item):
                 self._metrics.throttled.labels(platform).inc()
                 return self._inbox.throttled(item, self._responder.throttle_notice(item))
-            item = replace(item, message=replace(item.message, person=self._named(item.message.person)))
+            item = replace(item, message=self._with_person_known(item.message))
             deliveries = self._inbox.answered(item, self._responder.reply_to(item))
         except EngineError as problem:
             if problem.code != "away":

@@ -18,7 +18,7 @@ from requests.adapters import BaseAdapter
 
 from bot.commands.base import ports
 from bot.config import Bot, Section
-from bot.domain import Answer, Channel, Clock, Delivery, IncomingMessage, Language, Person, Traits
+from bot.domain import Answer, Channel, Clock, Delivery, IncomingMessage, Language, Membership, Person, Traits
 from bot.metrics import Metrics
 from bot.platforms import Platform
 from bot.store import Accepted, ReplyProgress
@@ -125,6 +125,8 @@ class Host:
 class Installed:
     """One platform in this process. The parts are started and stopped with the bot, in this order.
 
+    `membership_of` says who belongs to the organisation that the bot works for, of those whose
+    message does not say it; without it everybody whose message is silent may ask and no more.
     `name_person` finds the name of somebody whose message brought none. `on_progress` is called
     whenever a message or a reply is out of a worker's hands. A blueprint that shows pages sets
     its own Content-Security-Policy (`after_request`); without one it may show nothing.
@@ -136,6 +138,7 @@ class Installed:
     alerts: Sequence[Condition] = ()
     operations: Mapping[str, Operation] = field(default_factory=dict)
     tell_operators: Callable[[str], None] | None = None
+    membership_of: Callable[[Person], Membership] = lambda _: Membership.UNKNOWN
     name_person: Callable[[Person], Person] | None = None
     on_progress: Callable[[], None] | None = None
 

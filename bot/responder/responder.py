@@ -58,7 +58,15 @@ from bot.domain import (
     Vote,
     WriteEntry,
 )
-from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, Parsed, Question
+from bot.grammar.command import (
+    AsksEngine,
+    BadCommand,
+    ChangesChannel,
+    Command,
+    OpenToOutsiders,
+    Parsed,
+    Question,
+)
 from bot.responder.bad_command import correction
 from bot.responder.model_change import ThresholdMigrator, with_migrated_thresholds, with_migration
 
@@ -217,6 +225,8 @@ class Responder:
         return parse(_writable(text), names=self._bot.names, mentioned=mentioned, in_group=in_group)
 
     def _answer(self, context: MessageContext, read: Parsed) -> Outcome:
+        if not _is_open(read) and (refusal := self._permissions.outside_refusal(context)):
+            return Outcome((refusal,))
         if isinstance(read, ChangesChannel) and (refusal := self._permissions.refusal(context)):
             return Outcome((refusal,))
         match read:
@@ -256,6 +266,8 @@ class Responder:
         asked = self._history.asked(context.message.channel, action.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone),))
+        if isinstance(action, TurnDial | Vote) and (refusal := self._permissions.outside_refusal(context)):
+            return Outcome((refusal,))
         answer = asked.answer
         match action:
             case TurnDial():
@@ -266,7 +278,7 @@ class Responder:
                 label = label_of(asked, action.entry_id, relevant=verdict == "helpful")
                 return Outcome((context.aside(thanks),), labels=(label,))
             case Choose(entry_id=entry_id):
-                return _choose(context, asked, entry_id)
+                return _choose(context, asked, entry_id, counts=not self._permissions.may_only_ask(context))
             case ShowMore(offset=offset):
                 return self._questions.more(context, answer, max(0, offset))
             case _:
@@ -285,14 +297,19 @@ class Responder:
         return replace(turned, changes=(self._dial.change_to(context, turn.threshold),))
 
 
-def _choose(context: MessageContext, asked: AnsweredQuestion, entry_id: str) -> Outcome:
-    """The entry that was meant, once more and alone; choosing it says that it helped."""
-    words = context.words
-    lines = [words.voted_helpful]
+def _is_open(read: Parsed) -> bool:
+    """Whether this is for everybody who can write to us, and not for members alone."""
+    return isinstance(read, Question | BadCommand | OpenToOutsiders)
+
+
+def _choose(context: MessageContext, asked: AnsweredQuestion, entry_id: str, *, counts: bool) -> Outcome:
+    """The entry that was meant, once more and alone; where it `counts`, choosing it says that it helped."""
+    lines = [context.words.voted_helpful] if counts else []
     for match in asked.answer.matches:
         if match.entry_id == entry_id:
             lines += [match.text, *([match.answer] if match.answer else [])]
-    return Outcome((context.aside("\n".join(lines)),), labels=(label_of(asked, entry_id, relevant=True),))
+    labels = (label_of(asked, entry_id, relevant=True),) if counts else ()
+    return Outcome((context.aside("\n".join(lines) or context.words.answer_gone),), labels=labels)
 
 
 def _writable(text: str) -> str:

@@ -54,6 +54,9 @@ WORDING = Wording(
     not_allowed="Only admins may change settings here: {admins}.",
     no_admins="nobody yet",
     nobody="A change needs a person, and this message names none.",
+    only_members="Guests and people of other organisations may ask here, and no more; nothing was changed.",
+    membership_unknown="I could not find out whether you belong to this organisation, so for now you may "
+    "only ask; nothing was changed. If that stays so, tell whoever runs me (python -m bot check).",
     answer_gone="This answer is no longer here. Ask again, please.",
     engine_away="Search is not available just now. I will answer as soon as it is back.",
     failed="Something went wrong on my side, and this message stays without an answer. Please try again.",

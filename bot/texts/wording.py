@@ -70,6 +70,8 @@ class Wording:
     not_allowed: str
     no_admins: str
     nobody: str
+    only_members: str
+    membership_unknown: str
     answer_gone: str
     engine_away: str
     failed: str

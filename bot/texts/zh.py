@@ -53,6 +53,9 @@ WORDING = Wording(
     not_allowed="这里只有管理员可以改设置：{admins}。",
     no_admins="还没有指定",
     nobody="改设置需要知道是谁，但这条消息没有发送者。",
+    only_members="访客和其他组织的成员在这里只能提问；没有作任何更改。",
+    membership_unknown="我没能确认你是不是本组织的成员，所以目前只能提问；没有作任何更改。"
+    "如果一直这样，请告诉运维人员（python -m bot check）。",
     answer_gone="这条答复已经不在了，请重新提问。",
     engine_away="检索暂时不可用，恢复后我会马上回答。",
     failed="我这边出错了，这条消息没能处理。请再发一次。",

@@ -30,6 +30,7 @@ LATER = "bot/platforms/wecom/test_response_url.py::"
 SERVER = "bot/web/test_server.py::"
 INBOX = "bot/store/test_inbox.py::"
 RESPONDER = "bot/responder/test_responder.py::"
+OUTSIDERS = "bot/commands/admin/test_permissions.py::"
 SOURCE = "engine/source/test_"
 ENGINE = "engine/web/test_routes.py::"
 CLIENT = "bot/engine_client/test_client.py::"
@@ -349,6 +350,19 @@ CATALOGUE: dict[str, Case] = {
             "bot/test_weak_secrets.py::test_the_bot_starts_with_no_weak_secret_and_names_the_key",
             "bot/test_weak_secrets.py::test_no_key_that_is_a_secret_goes_without_being_looked_at",
             "engine/test_weak_secrets.py::test_the_engine_starts_with_no_weak_secret_and_names_the_key",
+        )
+    ),
+    "SEC42": Case(
+        (
+            "bot/domain/test_membership.py::test_one_word_against_somebody_is_enough_and_for_them_all_must_speak",
+            f"{OUTSIDERS}test_every_command_but_asking_and_help_is_refused",
+            f"{OUTSIDERS}test_their_clicks_turn_no_dial_and_teach_nothing",
+            f"{OUTSIDERS}test_a_code_makes_no_admin_of_an_outsider_and_stays_good",
+            f"{SLACK_READING}test_an_event_of_somebody_elses_workspace_says_so",
+            f"{SLACK_READING}test_a_click_of_somebody_elses_workspace_says_so",
+            "bot/platforms/slack/test_user_names.py::test_only_a_full_member_of_our_workspace_is_one",
+            "bot/platforms/wecom/test_membership.py::test_an_id_says_whether_it_is_a_colleagues",
+            "walks/test_outsiders.py::test_a_guest_and_a_partner_ask_and_turn_no_dial",
         )
     ),
     "supply chain": Case(

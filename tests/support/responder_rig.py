@@ -22,6 +22,7 @@ from bot.domain import (
     KnowledgeBase,
     Language,
     Match,
+    Membership,
     MessageKey,
     Outcome,
     Person,
@@ -274,6 +275,7 @@ class ResponderRig:
     def __init__(self, store: Store, clock: HandClock, bot: Bot) -> None:
         self.store = store
         self.engine = FakeEngine(clock)
+        self.admins = Admins(store.database, clock)
         self.waited: list[float] = []
         self._number = 0
         self.responder = Responder(
@@ -291,7 +293,7 @@ class ResponderRig:
             console_link=lambda person: f"https://kb.example.com/console/sign-in/{person.id}",
             link_to=lambda document_id: f"https://kb.example.com/console/export/{document_id}",
             traits=TRAITS,
-            admins=Admins(store.database, clock),
+            admins=self.admins,
             waiting=lambda: 0,
             speaks_first=lambda _: True,
             wait=self.waited.append,
@@ -306,6 +308,7 @@ class ResponderRig:
             surface=Surface.MESSAGE,
             text=text,
             mentioned=True,
+            membership=Membership.MEMBER,
         )
         return replace(plain, **parts)
 

@@ -59,6 +59,7 @@ class RecordingSlack:
         self.posted: list[JsonObject] = []
         self.responses: list[tuple[str, JsonObject]] = []
         self.headers: list[Mapping[str, str]] = []
+        self.profiles: dict[str, JsonObject] = {}  # by user id: what is special about them
         self.files: list[tuple[JsonObject, bytes]] = []  # what was shared, and its bytes
         self._uploads: dict[str, bytes] = {}
         self._uses: dict[str, int] = defaultdict(int)
@@ -139,7 +140,7 @@ class RecordingSlack:
             case "auth.test":
                 return {"ok": True, "user": "kbdial", "team": "Acme", "user_id": BOT_USER, "team_id": "T1"}
             case "users.info":
-                return {"ok": True, "user": {"id": given.get("user"), "name": f"name-of-{given.get('user')}"}}
+                return {"ok": True, "user": self.user(str(given.get("user")))}
             case "chat.postMessage" | "chat.postEphemeral":
                 problem = refusal(given)
                 return {"ok": False, "error": problem} if problem else {"ok": True, "ts": self._keep(given)}
@@ -168,6 +169,12 @@ class RecordingSlack:
                     "messages": [m for m in listed if not thread or m.get("thread_ts") == thread],
                 }
         return {"ok": False, "error": "unknown_method"}
+
+    def user(self, user_id: str) -> JsonObject:
+        """What is known of somebody: a full member, but for what `profiles` says."""
+        known = {"id": user_id, "name": f"name-of-{user_id}", "team_id": "T1", "deleted": False}
+        flags = dict.fromkeys(("is_bot", "is_restricted", "is_ultra_restricted"), False)
+        return known | flags | self.profiles.get(user_id, {})
 
     def _response(self, path: str, given: JsonObject) -> Fault:
         self.responses.append((path, given))

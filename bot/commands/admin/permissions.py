@@ -7,7 +7,7 @@ import logging
 from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Admins
 from bot.config import Bot
-from bot.domain import Text
+from bot.domain import Membership, Text
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,25 @@ class Permissions:
     def __init__(self, admins: Admins, bot: Bot) -> None:
         self._admins = admins
         self._bot = bot
+
+    def may_only_ask(self, context: MessageContext) -> bool:
+        """Whether this person is from outside, and not named as an admin by the configuration.
+
+        A code makes no admin of somebody from outside: it may have been read in a shared channel.
+        """
+        message = context.message
+        return message.is_from_outside and message.person.key not in self._bot.admins
+
+    def outside_refusal(self, context: MessageContext) -> Text | None:
+        """Why this person may ask and no more; None for whoever may."""
+        message = context.message
+        if not self.may_only_ask(context):
+            return None
+        if not message.person.id:
+            return context.aside(context.words.nobody)
+        log.warning("outsider_refused", extra=who_and_where(context) | {"membership": message.membership.value})
+        is_unknown = message.membership is Membership.UNKNOWN
+        return context.aside(context.words.membership_unknown if is_unknown else context.words.only_members)
 
     def refusal(self, context: MessageContext) -> Text | None:
         """Why this person may not change anything here; None when they may."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from bot.commands.ask.words import PAGES
 from bot.grammar.arguments import Argument
-from bot.grammar.command import AsksEngine, BadCommand, Command
+from bot.grammar.command import AsksEngine, BadCommand, Command, OpenToOutsiders
 from bot.grammar.verb import Verb
 
 
 @dataclass(frozen=True, slots=True)
-class Ask(AsksEngine):
+class Ask(AsksEngine, OpenToOutsiders):
     question: str
 
     @property

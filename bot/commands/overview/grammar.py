@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.commands.overview.words import PAGES
 from bot.grammar.arguments import Argument
-from bot.grammar.command import AsksEngine, BadCommand, Command
+from bot.grammar.command import AsksEngine, BadCommand, Command, OpenToOutsiders
 from bot.grammar.verb import Verb, alone
 
 
@@ -22,7 +22,7 @@ class ShowSettings(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class Help(Command):
+class Help(OpenToOutsiders):
     """All commands, or the one named."""
 
     verb: str | None = None

@@ -65,6 +65,7 @@ def _install(slack: Slack, host: Host) -> Installed:
         blueprints=(blueprint,) if slack.is_used else (),
         parts=(Introduction(platform),) if slack.has_token else (),
         name_person=platform.named,
+        membership_of=platform.membership_of,
     )
 
 
@@ -79,7 +80,14 @@ def _check(slack: Slack) -> str:
         raise PlatformError(
             "[bot.slack] bot_token is missing: only slash commands and clicks can be answered"
         )
-    return f"we are {_platform(slack, Clock(), lambda _: None).introduce()}"
+    platform = _platform(slack, Clock(), lambda _: None)
+    known = platform.introduce()
+    if not platform.knows_people():
+        raise PlatformError(
+            f"we are {known}, but are not told who is a member, so nobody may change anything: "
+            "does the app have the scope users:read?"
+        )
+    return f"we are {known}"
 
 
 def _platform(slack: Slack, clock: Clock, content_of: Callable[[str], bytes | None]) -> SlackPlatform:

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
+from bot.domain import (
+    Channel,
+    Evidence,
+    IncomingMessage,
+    Membership,
+    MessageKey,
+    Person,
+    Surface,
+    decide_membership,
+)
 from bot.platforms.payload import (
     BrokenField,
     Ignored,
@@ -166,6 +175,11 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         mentioned=mentions_us,
         is_direct=is_direct,
         address=_address(user=user, thread_ts=thread or (None if is_direct else ts)),
+        membership=_membership(
+            homes=(event.get("user_team"), event.get("source_team"), event.get("team")),
+            teams=(authorization.get("team_id"), envelope.get("context_team_id")),
+            enterprises=(authorization.get("enterprise_id"), envelope.get("context_enterprise_id")),
+        ),
     )
 
 
@@ -268,6 +282,11 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
             response_url=payload.get("response_url"),
             ephemeral="1" if container.get("is_ephemeral") is True else None,
         ),
+        membership=_membership(
+            homes=(user.get("team_id"),),
+            teams=(_id_in(payload.get("team")),),
+            enterprises=(_id_in(payload.get("enterprise")),),
+        ),
     )
 
 
@@ -295,13 +314,28 @@ def _own_user(authorization: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({user}) if authorization.get("is_bot") is True and isinstance(user, str) else frozenset()
 
 
+def _membership(
+    *, homes: Iterable[object], teams: Iterable[object], enterprises: Iterable[object]
+) -> Membership:
+    """What the payload alone says: that somebody is of another company, or nothing.
+
+    An enterprise has many workspaces, and payloads do not say which are its own. Nor do they say
+    who is a guest: for both Slack has to be asked.
+    """
+    known = {team for team in teams if isinstance(team, str)}
+    home = next((team for team in homes if isinstance(team, str)), None)
+    if home is None or any(isinstance(enterprise, str) for enterprise in enterprises):
+        return Membership.UNKNOWN
+    return decide_membership(Evidence(homes={home}, ours=known))
+
+
 def _payload_tenant(payload: Mapping[str, Any]) -> str:
     # Both may be null: the enterprise outside an organisation, the team for its own installations.
-    enterprise, team = payload.get("enterprise"), payload.get("team")
-    return _tenant(
-        enterprise.get("id") if isinstance(enterprise, dict) else None,
-        team.get("id") if isinstance(team, dict) else None,
-    )
+    return _tenant(_id_in(payload.get("enterprise")), _id_in(payload.get("team")))
+
+
+def _id_in(value: object) -> object:
+    return value.get("id") if isinstance(value, dict) else None
 
 
 def _tenant_or_empty(payload: Mapping[str, Any]) -> str:

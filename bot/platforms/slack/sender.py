@@ -19,7 +19,18 @@ from typing import Any
 from slack_sdk.web import SlackResponse, WebClient
 
 from bot import texts
-from bot.domain import Answer, Channel, Clock, Delivery, Document, Person, PlatformError, Reply, reply_to_json
+from bot.domain import (
+    Answer,
+    Channel,
+    Clock,
+    Delivery,
+    Document,
+    Membership,
+    Person,
+    PlatformError,
+    Reply,
+    reply_to_json,
+)
 from bot.platforms.http_post import Outgoing
 from bot.platforms.kit import twice_at_most
 from bot.platforms.slack import blocks
@@ -89,6 +100,14 @@ class SlackPlatform:
     def named(self, person: Person) -> Person:
         """The person with the name that Slack knows them by, where the message brought none."""
         return self._people.named(person)
+
+    def knows_people(self) -> bool:
+        """Whether Slack tells us who somebody is, tried on ourselves. After `introduce`."""
+        return all(self._people.is_told(user) for user in self._own_users)
+
+    def membership_of(self, person: Person) -> Membership:
+        """Whether they are a full member of the organisation that installed us."""
+        return self._people.membership_of(person)
 
     def in_response(self, reply: Reply) -> Message:
         """The reply as the body of the answer to a slash command."""

@@ -1,70 +1,133 @@
-"""What people are called in Slack, for messages that carry an id alone.
+"""What people are called in Slack, and whether they belong to the organisation that installed us.
 
-Commands and clicks bring the name along, events do not. It is asked for once a day and
-person, and never waited for long: who changed a setting may be told by id, but must be told.
+Neither stands in every message: commands and clicks bring a name along, events do not, and nothing
+says of a guest that they are one. Slack is asked once an hour and person, and never waited for
+long: who changed a setting may be told by id, but must be told. An answer of the last day counts
+while Slack gives none.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bot.domain import Clock, Person, PlatformError
+from slack_sdk.web import SlackResponse, WebClient
+
+from bot.domain import Clock, Evidence, Membership, Person, PlatformError, decide_membership
 from bot.platforms.slack.markup import clean
 from bot.platforms.slack.parser import NAME
 from bot.platforms.slack.web_api import SlackRefusal, WebApi
 
-KNOWN_SECONDS = 24 * 60 * 60.0
-# An app installed before it asked for `users:read`, or a Slack in trouble: the ids must do for a while.
-PAUSE_SECONDS = 10 * 60.0
+FRESH_SECONDS = 60 * 60.0
+BELIEVED_SECONDS = 24 * 60 * 60.0
+# A Slack in trouble is not asked at every message; an app without the scope `users:read`, hardly ever.
+PAUSE_SECONDS = 30.0
+REFUSED_SECONDS = 10 * 60.0
 MOST_KNOWN = 10_000
 NOBODY_WE_MAY_KNOW = frozenset({"user_not_found", "user_not_visible"})
+_LIMITED = ("is_restricted", "is_ultra_restricted")
+_NOT_OURS = ("is_stranger", "deleted", "is_bot")
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What Slack says of somebody. Empty where it says nothing."""
+
+    name: str = ""
+    homes: frozenset[str] = frozenset()
+    is_limited: bool | None = None
+
+
 class People:
-    """Remembers names. Safe to share between threads."""
+    """Remembers profiles. Safe to share between threads."""
 
     def __init__(self, web_api: WebApi, clock: Clock) -> None:
         self._web_api = web_api
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, float]] = {}  # the name, and until when it is believed
+        self._known: dict[str, tuple[Profile, float]] = {}  # and when it was told
+        self._ours: frozenset[str] = frozenset()
         self._paused_until = 0.0
 
     def named(self, person: Person) -> Person:
         """The person with a name, if Slack tells one in time. Never raises."""
-        if person.platform != NAME or person.name or not self._web_api.has_token:
+        if person.platform != NAME or person.name:
             return person
+        return replace(person, name=self._profile(person).name)
+
+    def membership_of(self, person: Person) -> Membership:
+        """Whether Slack knows them as a full member of our organisation. Never raises."""
+        if person.platform != NAME or not person.id:
+            return Membership.UNKNOWN
+        profile = self._profile(person)
+        ours = self._organisations() if profile.homes else frozenset()
+        return decide_membership(Evidence(profile.homes, ours, profile.is_limited))
+
+    def is_told(self, user_id: str) -> bool:
+        """Whether Slack says anything of this user."""
+        return bool(self._profile(Person(NAME, "", user_id)).homes)
+
+    def _profile(self, person: Person) -> Profile:
         now = self._clock.steady()
         with self._lock:
-            name, believed_until = self._known.get(person.key, ("", 0.0))
-            is_paused = now < self._paused_until
-        if now >= believed_until:
-            if is_paused:
-                return person
-            name = self._ask(person)
-        return replace(person, name=name)
+            known, told_at = self._known.get(person.key, (Profile(), float("-inf")))
+        if now - told_at < FRESH_SECONDS:
+            return known
+        answer = self._call(lambda slack: slack.users_info(user=person.id))
+        if answer is None:
+            return known if now - told_at < BELIEVED_SECONDS else Profile()
+        return self._remember(person.key, _profile_in(answer.get("user")))
 
-    def _ask(self, person: Person) -> str:
+    def _organisations(self) -> frozenset[str]:
+        """The workspace that our token is of, and its enterprise; empty until Slack says."""
+        if not self._ours and (answer := self._call(lambda slack: slack.auth_test())) is not None:
+            self._ours = _texts(answer.get("team_id"), answer.get("enterprise_id"))
+        return self._ours
+
+    def _call(self, method: Callable[[WebClient], SlackResponse]) -> Mapping[str, Any] | SlackResponse | None:
+        """What Slack answers; None where it gives no answer, and is to be left alone for a while."""
+        with self._lock:
+            is_paused = self._clock.steady() < self._paused_until
+        if is_paused or not self._web_api.has_token:
+            return None
         try:
-            user = self._web_api.call(lambda slack: slack.users_info(user=person.id)).get("user")
+            return self._web_api.call(method)
         except PlatformError as failed:
-            if not (isinstance(failed, SlackRefusal) and failed.code in NOBODY_WE_MAY_KNOW):
-                log.warning("slack_tells_no_names", extra={"reason": failed.reason})
-                with self._lock:
-                    self._paused_until = self._clock.steady() + PAUSE_SECONDS
-                return ""
-            user = None
-        name = user.get("name") if isinstance(user, Mapping) else None
-        return self._remember(person.key, clean(name) if isinstance(name, str) else "")
+            if isinstance(failed, SlackRefusal) and failed.code in NOBODY_WE_MAY_KNOW:
+                return {}
+            log.warning("slack_tells_nobody", extra={"reason": failed.reason})
+            pause = REFUSED_SECONDS if failed.permanent else (failed.retry_after_seconds or PAUSE_SECONDS)
+            with self._lock:
+                self._paused_until = self._clock.steady() + pause
+            return None
 
-    def _remember(self, key: str, name: str) -> str:
+    def _remember(self, key: str, profile: Profile) -> Profile:
         with self._lock:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[key] = name, self._clock.steady() + KNOWN_SECONDS
-        return name
+            self._known[key] = profile, self._clock.steady()
+        return profile
+
+
+def _profile_in(user: object) -> Profile:
+    """Guests have a flag that is true; a full member has each of them, and false."""
+    if not isinstance(user, Mapping):
+        return Profile()
+    name, enterprise = user.get("name"), user.get("enterprise_user")
+    enterprise_id = enterprise.get("enterprise_id") if isinstance(enterprise, Mapping) else None
+    flags = [user.get(flag) for flag in _LIMITED] + [user.get(flag, False) for flag in _NOT_OURS]
+    is_full = all(flag is False for flag in flags)
+    return Profile(
+        name=clean(name) if isinstance(name, str) else "",
+        homes=_texts(user.get("team_id"), enterprise_id),
+        is_limited=False if is_full else (True in flags) or None,
+    )
+
+
+def _texts(*values: object) -> frozenset[str]:
+    return frozenset(value for value in values if isinstance(value, str) and value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.config import Section
-from bot.domain import Delivery, Traits, reply_to_json
+from bot.domain import Delivery, Membership, Traits, reply_to_json
 from bot.platforms.host import Adapter, Host, Installed
 from bot.platforms.terminal.platform import NAME, TerminalPlatform, incoming
 
@@ -33,7 +33,13 @@ def _install(_: NoTable, host: Host) -> Installed:
 
         platform.say(message, listener)
 
-    return Installed(platform, parts=(platform,), operations={"say": say}, on_progress=platform.nudge)
+    return Installed(
+        platform,
+        parts=(platform,),
+        operations={"say": say},
+        membership_of=lambda _: Membership.MEMBER,  # whoever sits at the machine
+        on_progress=platform.nudge,
+    )
 
 
 ADAPTER = Adapter(

@@ -18,6 +18,7 @@ from bot.domain import (
     Delivery,
     Document,
     IncomingMessage,
+    Membership,
     MessageKey,
     Person,
     PlatformError,
@@ -45,6 +46,7 @@ def incoming(room: str, text: str, person: str) -> IncomingMessage:
         mentioned=True,
         is_direct=True,
         address={"seat": slot},
+        membership=Membership.MEMBER,
     )
 
 

@@ -13,10 +13,11 @@ from bot.domain import PlatformError, Traits
 from bot.platforms.host import Adapter, Check, Condition, Deployment, Host, Installed
 from bot.platforms.wecom import check, openapi, routes
 from bot.platforms.wecom.app_parser import App
-from bot.platforms.wecom.config import Wecom, WecomRobot
+from bot.platforms.wecom.config import Wecom
 from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.keys import app_api, app_envelope, robot_envelope, session_over
 from bot.platforms.wecom.long_connection import LongConnection
+from bot.platforms.wecom.membership import membership_of
 from bot.platforms.wecom.outlets import Outlets
 from bot.platforms.wecom.parsed import NAME, Robot
 from bot.platforms.wecom.presenter import Presenter
@@ -61,18 +62,21 @@ def _install(wecom: Wecom, host: Host) -> Installed:
         alerts=(Condition(is_over, CONNECTION_OVER, CONNECTION_BACK),),
         operations={"connections": lambda *_: states()},
         tell_operators=partial(_tell_operators, outlets),
+        membership_of=membership_of,
     )
 
 
 def _connections(wecom: Wecom, host: Host, inbound: WecomInbound) -> dict[str, LongConnection]:
     return {
-        name: _connection(name, robot, host, inbound)
+        name: _connection(name, wecom, host, inbound)
         for name, robot in wecom.robot.items()
         if robot.is_connected
     }
 
 
-def _connection(name: str, robot: WecomRobot, host: Host, inbound: WecomInbound) -> LongConnection:
+def _connection(name: str, wecom: Wecom, host: Host, inbound: WecomInbound) -> LongConnection:
+    robot = wecom.robot[name]
+
     def on_call(called: Called) -> None:
         calls.take(called)
 
@@ -88,7 +92,7 @@ def _connection(name: str, robot: WecomRobot, host: Host, inbound: WecomInbound)
         on_call=on_call,
         alarm=alarm,
     )
-    calls = SocketInbound(_robot(name, robot, host), inbound, host.clock, connection.tell)
+    calls = SocketInbound(_robot(name, wecom, host), inbound, host.clock, connection.tell)
     return connection
 
 
@@ -117,7 +121,7 @@ def _outlets(wecom: Wecom, host: Host, connections: Mapping[str, LongConnection]
 def _blueprint(wecom: Wecom, host: Host, inbound: WecomInbound, streams: Streams) -> Blueprint:
     return routes.blueprint(
         robots={
-            name: routes.RobotDoor(_robot(name, robot, host), robot_envelope(robot, host.clock))
+            name: routes.RobotDoor(_robot(name, wecom, host), robot_envelope(robot, host.clock))
             for name, robot in wecom.robot.items()
             if robot.is_called_back
         },
@@ -134,8 +138,10 @@ def _blueprint(wecom: Wecom, host: Host, inbound: WecomInbound, streams: Streams
     )
 
 
-def _robot(name: str, robot: WecomRobot, host: Host) -> Robot:
-    return Robot(name, robot.bot_id, host.deployment.names, robot.freshness_seconds)
+def _robot(name: str, wecom: Wecom, host: Host) -> Robot:
+    robot = wecom.robot[name]
+    corp_ids = frozenset(app.corp_id for app in wecom.app.values() if app.is_used)
+    return Robot(name, robot.bot_id, host.deployment.names, robot.freshness_seconds, corp_ids)
 
 
 def _tell_operators(outlets: Outlets, sentence: str) -> None:

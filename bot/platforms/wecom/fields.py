@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from bot.domain import Channel, MessageKey, Person
+from bot.domain import Channel, Membership, MessageKey, Person
 from bot.platforms.payload import matching_in, string_in
 from bot.platforms.wecom.address import WecomAddress
+from bot.platforms.wecom.membership import membership_in
 from bot.platforms.wecom.parsed import Robot
 
 _id_form = re.compile(r"[!-~]{1,128}")
@@ -37,6 +38,13 @@ class RobotMessage:
     request: str
     channel: Channel
     person: Person
+
+    @property
+    def membership(self) -> Membership:
+        """What the body says of where its writer belongs."""
+        writer = self.content.get("from")
+        corp_id = writer.get("corpid") if isinstance(writer, Mapping) else None
+        return membership_in(corp_id, self.person.id, ours=self.robot.corp_ids)
 
     def address(self, *, stream: str = "", task: str = "") -> dict[str, str]:
         response_url = self.content.get("response_url")

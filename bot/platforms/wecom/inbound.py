@@ -75,6 +75,7 @@ class WecomInbound:
                 surface=Surface.ACTION,
                 action=vote,
                 address=WecomAddress(quiet="rating").to_mapping(),
+                membership=feedback.membership,
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain import Channel, IncomingMessage, MessageKey, Person
+from bot.domain import Channel, IncomingMessage, Membership, MessageKey, Person
 from bot.platforms.payload import Ignored, Quarantined
 
 NAME = "wecom"
@@ -61,6 +61,7 @@ class Feedback:
     person: Person
     remark: str = ""
     reasons: tuple[int, ...] = ()
+    membership: Membership = Membership.UNKNOWN
 
 
 Reading = IncomingMessage | Poll | Welcome | Declined | Feedback | Ignored | Quarantined
@@ -71,10 +72,12 @@ class Robot:
     """Which robot is being spoken to, as configured.
 
     `bot_id` "": whatever id comes is ours, for the envelope already proved it. `names`
-    are those that people mention; they matter only where nothing else is written.
+    are those that people mention; they matter only where nothing else is written. `corp_ids`
+    are the companies of the configured applications: our own.
     """
 
     name: str
     bot_id: str = ""
     names: tuple[str, ...] = ()
     freshness_seconds: int = 300
+    corp_ids: frozenset[str] = frozenset()

@@ -53,6 +53,7 @@ def _feedback(said: RobotMessage, given: Mapping[str, Any]) -> Reading:
         person=said.person,
         remark=text_of(given, "content") if given.get("content") is not None else "",
         reasons=tuple(one for one in reasons if type(one) is int) if isinstance(reasons, list) else (),
+        membership=said.membership,
     )
 
 
@@ -72,6 +73,7 @@ def _press(said: RobotMessage, event: Mapping[str, Any]) -> Reading:
         is_direct=not is_group(said.channel),
         action=action,
         address=said.address(task=task),
+        membership=said.membership,
     )
 
 

@@ -86,6 +86,7 @@ def _message(said: RobotMessage, kind: str) -> Reading:
         mentioned=is_group(said.channel),
         is_direct=not is_group(said.channel),
         address=said.address(stream=stream),
+        membership=said.membership,
     )
 
 

@@ -12,6 +12,7 @@ from bot.domain import (
     Channel,
     Clock,
     IncomingMessage,
+    Membership,
     MessageKey,
     Person,
     Surface,
@@ -107,6 +108,7 @@ def a_message(
     person: Person = ANN,
     text: str = "hello",
     keys: tuple[MessageKey, ...] = (),
+    membership: Membership = Membership.MEMBER,
 ) -> IncomingMessage:
     return IncomingMessage(
         channel=channel,
@@ -115,6 +117,7 @@ def a_message(
         surface=Surface.MESSAGE,
         text=text,
         address={"thread": name},
+        membership=membership,
     )
 
 

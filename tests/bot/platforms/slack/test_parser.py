@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain import (
     Channel,
     IncomingMessage,
+    Membership,
     MessageKey,
     Person,
     ShowMore,
@@ -366,3 +367,50 @@ def a_share(text: str, **fields: Any) -> dict[str, Any]:
 )
 def test_who_forwards_a_message_asks_what_it_asks(text: str, attachments: list[Any], read: str) -> None:
     assert text_of(event(text=text, attachments=attachments)) == read
+
+
+@pytest.mark.parametrize(
+    ("envelope", "said"),
+    [
+        ({}, Membership.UNKNOWN),
+        ({"user_team": "T1"}, Membership.UNKNOWN),
+        ({"user_team": "T2"}, Membership.OUTSIDER),
+        ({"source_team": "T2", "team": "T1"}, Membership.OUTSIDER),
+        ({"team": "T2"}, Membership.OUTSIDER),
+        ({"user_team": ["T1"]}, Membership.UNKNOWN),
+    ],
+)
+def test_an_event_of_somebody_elses_workspace_says_so(envelope: dict[str, Any], said: Membership) -> None:
+    shared = BotIdentity(shared_channels=frozenset({"C1"}))
+    for more in ({}, {"is_ext_shared_channel": True}, {"context_team_id": "T1", "authorizations": []}):
+        reading = read_event(an_event(**envelope) | more, shared)
+        assert isinstance(reading, IncomingMessage)
+        assert reading.membership is said
+
+
+def test_in_an_enterprise_another_workspace_says_nothing_yet() -> None:
+    envelope = an_event(user_team="T7") | {"context_enterprise_id": "E1"}
+    reading = read_event(envelope, OURS)
+    assert isinstance(reading, IncomingMessage)
+    assert reading.membership is Membership.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ({"team_id": "T1"}, Membership.UNKNOWN),
+        ({"team_id": "T2"}, Membership.OUTSIDER),
+        ({}, Membership.UNKNOWN),
+    ],
+)
+def test_a_click_of_somebody_elses_workspace_says_so(user: dict[str, str], said: Membership) -> None:
+    turn = {"action_id": "dial:up", "value": "a1:0.40:0.75", "action_ts": "1700000001.000001"}
+    (reading,) = read_interaction(a_click(turn, user={"id": "U1"} | user))
+    assert isinstance(reading, IncomingMessage), reading
+    assert reading.membership is said
+
+
+def test_no_payload_says_of_anybody_that_they_are_a_member() -> None:
+    reading = read_command(a_command(), b"", "1", OURS)
+    assert isinstance(reading, IncomingMessage)
+    assert reading.membership is Membership.UNKNOWN

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain import Person
+from bot.domain import Membership, Person
 from bot.platforms.http_post import Outgoing
-from bot.platforms.slack.user_names import KNOWN_SECONDS, PAUSE_SECONDS, People
+from bot.platforms.slack.user_names import BELIEVED_SECONDS, FRESH_SECONDS, REFUSED_SECONDS, People
 from bot.platforms.slack.web_api import WebApi
 from tests.bot.store.building import HandClock
 from tests.support.slack import HTML, Fault, RecordingSlack, error, recording_slack
@@ -31,10 +31,10 @@ def people(slack: RecordingSlack, clock: HandClock) -> People:
     return People(WebApi("xoxb-1", slack.api_url, Outgoing(total_seconds=0.5), clock), clock)
 
 
-def test_a_person_is_asked_for_once_a_day(people: People, slack: RecordingSlack, clock: HandClock) -> None:
+def test_a_person_is_asked_for_once_an_hour(people: People, slack: RecordingSlack, clock: HandClock) -> None:
     assert [people.named(ANN).name, people.named(ANN).name] == ["name-of-U1", "name-of-U1"]
     assert slack.calls == [("users.info", {"user": "U1"})]
-    clock.go_on(KNOWN_SECONDS)
+    clock.go_on(FRESH_SECONDS)
     people.named(ANN)
     assert len(slack.calls) == 2
 
@@ -57,7 +57,7 @@ def test_a_slack_that_tells_no_names_is_not_asked_again_for_a_while(
     slack.will("users.info", trouble)
     assert (people.named(ANN), people.named(BOB)) == (ANN, BOB)
     assert len(slack.calls) == 1
-    clock.go_on(PAUSE_SECONDS)
+    clock.go_on(REFUSED_SECONDS)
     assert people.named(ANN).name == "name-of-U1"
 
 
@@ -72,3 +72,70 @@ def test_a_name_holds_nothing_that_no_database_should_see(people: People, slack:
     assert people.named(ANN).name == "a\ufffdnn"
     slack.will("users.info", Fault(body='{"ok":true,"user":["odd"]}'))
     assert people.named(BOB) == BOB
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ({}, Membership.MEMBER),
+        ({"is_restricted": True}, Membership.OUTSIDER),
+        ({"is_ultra_restricted": True}, Membership.OUTSIDER),
+        ({"is_stranger": True}, Membership.OUTSIDER),
+        ({"is_bot": True}, Membership.OUTSIDER),
+        ({"deleted": True, "is_restricted": None}, Membership.OUTSIDER),
+        ({"team_id": "T2"}, Membership.OUTSIDER),
+        ({"team_id": "T2", "enterprise_user": {"enterprise_id": "E2"}}, Membership.OUTSIDER),
+        ({"team_id": None}, Membership.UNKNOWN),
+        ({"is_restricted": None}, Membership.UNKNOWN),
+        ({"is_ultra_restricted": "no"}, Membership.UNKNOWN),
+    ],
+)
+def test_only_a_full_member_of_our_workspace_is_one(
+    people: People, slack: RecordingSlack, profile: dict[str, object], said: Membership
+) -> None:
+    slack.profiles["U1"] = profile
+    assert people.membership_of(ANN) is said
+
+
+def test_in_an_enterprise_any_of_its_workspaces_is_ours(people: People, slack: RecordingSlack) -> None:
+    slack.will("auth.test", Fault(body='{"ok":true,"team_id":"T1","enterprise_id":"E1"}'))
+    slack.profiles["U1"] = {"team_id": "T7", "enterprise_user": {"enterprise_id": "E1"}}
+    assert people.membership_of(Person("slack", "E1", "U1")) is Membership.MEMBER
+
+
+def test_who_somebody_is_is_asked_once_an_hour_with_their_name(
+    people: People, slack: RecordingSlack, clock: HandClock
+) -> None:
+    assert people.named(ANN).name == "name-of-U1"
+    assert people.membership_of(ANN) is Membership.MEMBER
+    assert people.membership_of(BOB) is Membership.MEMBER
+    assert slack.methods() == ["users.info", "auth.test", "users.info"]
+    slack.profiles["U1"] = {"is_restricted": True}
+    clock.go_on(FRESH_SECONDS)
+    assert people.membership_of(ANN) is Membership.OUTSIDER
+
+
+def test_what_slack_said_counts_for_a_day_while_it_says_nothing(
+    people: People, slack: RecordingSlack, clock: HandClock
+) -> None:
+    people.membership_of(ANN)
+    slack.will("users.info", HTML, HTML, HTML, HTML)
+    clock.go_on(FRESH_SECONDS)
+    assert people.membership_of(ANN) is Membership.MEMBER
+    assert people.membership_of(BOB) is Membership.UNKNOWN
+    clock.go_on(BELIEVED_SECONDS)
+    assert people.membership_of(ANN) is Membership.UNKNOWN
+
+
+@pytest.mark.parametrize("person", [Person("wecom", "w", "U1"), Person("slack", "T1", "")])
+def test_whom_slack_cannot_know_it_is_not_asked_about(
+    people: People, slack: RecordingSlack, person: Person
+) -> None:
+    assert people.membership_of(person) is Membership.UNKNOWN
+    assert slack.calls == []
+
+
+def test_without_a_token_nobody_is_known(slack: RecordingSlack, clock: HandClock) -> None:
+    people = People(WebApi("", slack.api_url, Outgoing(), clock), clock)
+    assert people.membership_of(ANN) is Membership.UNKNOWN
+    assert slack.calls == []

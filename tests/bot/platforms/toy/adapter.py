@@ -14,6 +14,7 @@ from bot.domain import (
     Channel,
     Delivery,
     IncomingMessage,
+    Membership,
     MessageKey,
     Person,
     PlatformError,
@@ -66,6 +67,7 @@ def _install(toy: Toy, host: Host) -> Installed:
             surface=Surface.MESSAGE,
             text=text,
             is_direct=True,
+            membership=Membership.MEMBER,
         )
         _, delivery = host.intake.answer_within(message, wait_seconds=10)
         return Response(_said(delivery.reply) if delivery else "")
