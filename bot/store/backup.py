@@ -12,12 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
-from bot.store.errors import StoreError
+from bot.store import schema
+from bot.store.errors import SchemaError, StoreError
+from bot.store.reconcile import Reconciled, with_what_came_since, without_what_came_since
 
 # Between two pieces the writer gets its turn, so that acknowledgements do not wait.
 PIECE_PAGES = 256
 PAUSE_SECONDS = 0.005
+_SIGN_IN_AGAIN = "Everybody signs in to the console anew, and admin codes not used yet are void."
 
 
 def backup(database_url: str, to: Path) -> int:
@@ -31,6 +35,7 @@ def backup(database_url: str, to: Path) -> int:
         raise StoreError(f"{to} exists already; name a new file")
     beside = to.with_name(to.name + ".part")
     try:
+        _create(beside)
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as original,
             closing(sqlite3.connect(beside)) as copy,
@@ -47,7 +52,8 @@ def backup(database_url: str, to: Path) -> int:
 def restore(database_url: str, original: Path) -> str:
     """Put a backup in place of the database; whoever calls holds the lock of the data folder.
 
-    What was there is kept beside it. Returns a sentence that says so.
+    What was there is kept beside it, and what happened since the backup is taken over from it, see
+    `bot.store.reconcile`. Returns sentences that say so.
 
     Raises:
         StoreError: the backup is missing or damaged; nothing was changed.
@@ -57,7 +63,7 @@ def restore(database_url: str, original: Path) -> str:
         raise StoreError(f"there is no backup {original}")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(target.name + ".restoring")
-    beside.unlink(missing_ok=True)
+    _create(beside)
     try:
         with (
             closing(sqlite3.connect(f"{original.absolute().as_uri()}?mode=ro", uri=True)) as given,
@@ -65,12 +71,54 @@ def restore(database_url: str, original: Path) -> str:
         ):
             given.backup(copy)
             _refuse_damaged(copy, original)
+        schema.migrate(f"sqlite:///{beside}")
+        told = _reconcile(beside, target)
         aside = _put_aside(target)
         _publish(beside, target)
-    except (sqlite3.Error, OSError) as failed:
+    except (sqlite3.Error, OSError, SchemaError, DBAPIError) as failed:
         beside.unlink(missing_ok=True)
         raise StoreError(f"nothing was restored: {failed}") from failed
-    return f"Restored {original}." + (f" What was there before is now {aside}." if aside else "")
+    where = [f"What was there before is now {aside}."] if aside else []
+    return " ".join([f"Restored {original}.", *where, *told])
+
+
+def _reconcile(copy: Path, target: Path) -> list[str]:
+    """Tell the copy what happened since it was made; sentences for the operator."""
+    why = "there was no database to compare with"
+    if target.exists():
+        try:
+            return _sentences(with_what_came_since(copy, target))
+        except (sqlite3.Error, SchemaError, DBAPIError) as unreadable:
+            why = f"what was there cannot be read ({unreadable})"
+    done = without_what_came_since(copy)
+    told = [f"What happened since the backup is not known: {why}."]
+    if done.unknown:
+        told.append(
+            f"Its {done.unknown} open messages and replies may have been answered since: they are dead"
+            " letters, and are answered when you replay them (python -m bot letters)."
+        )
+    if done.no_admins_any_more:
+        told.append(
+            "Rights by a code may have been taken away since, so they are gone: "
+            f"{', '.join(done.no_admins_any_more)}."
+        )
+    return [*told, _SIGN_IN_AGAIN]
+
+
+def _sentences(done: Reconciled) -> list[str]:
+    told = [
+        f"Kept from it: {done.came} messages that came after the backup, {done.open} still to be answered.",
+        f"{done.closed} open messages of the backup had been dealt with since, and stay so.",
+    ]
+    if done.unknown:
+        told.append(
+            f"{done.unknown} messages and replies it does not know are dead letters (python -m bot letters)."
+        )
+    if done.no_admins_any_more:
+        told.append(f"No admins any more, as before: {', '.join(done.no_admins_any_more)}.")
+    if done.admins_since:
+        told.append(f"Admins since the backup, who need a new code: {', '.join(done.admins_since)}.")
+    return [*told, _SIGN_IN_AGAIN]
 
 
 def _path(database_url: str) -> Path:
@@ -98,6 +146,12 @@ def _put_aside(target: Path) -> Path | None:
             log.rename(aside.with_name(aside.name + suffix))
     target.rename(aside)
     return aside
+
+
+def _create(path: Path) -> None:
+    """An empty file that only its owner reads: it will hold messages and addresses for answers."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _publish(beside: Path, to: Path) -> None:

@@ -400,7 +400,7 @@ class Inbox:
                 .values(state="received", waits=0, due_at=now)
             ).rowcount
             if parked:
-                _set_heads(connection)
+                set_heads(connection)
             return parked
 
         if self._database.write(work, alone=True):
@@ -440,7 +440,7 @@ class Inbox:
                     .values(due_at=now)
                 )
             if rescued or all_leases:
-                _set_heads(connection)
+                set_heads(connection)
             return rescued, dead
 
         rescued, dead = self._database.write(work, alone=True)
@@ -560,7 +560,7 @@ def _leave(connection: Connection, item: InboxItem, values: Mapping[str, Any]) -
         raise LeaseLost(f"item {item.id} is no longer ours")
 
 
-def _set_heads(connection: Connection) -> None:
+def set_heads(connection: Connection) -> None:
     """The first received item of every channel is its head."""
     is_received = and_(_mate.c.ended_at.is_(None), _mate.c.state == "received")
     firsts = select(func.min(_mate.c.id)).where(is_received).group_by(_mate.c.channel)

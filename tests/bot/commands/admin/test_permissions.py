@@ -12,7 +12,7 @@ from bot.commands.registry import VERBS
 from bot.domain import Choose, Membership, RunCommand, ShowMore, Surface, Text, TurnDial, Vote
 from bot.platforms.registry import BOT
 from tests.bot.store.building import HandClock, a_store
-from tests.support.responder_rig import ANN, BOB, ROOM, Desk
+from tests.support.responder_rig import ANN, BOB, ROOM, ResponderRig
 
 FROM_OUTSIDE = (Membership.OUTSIDER, Membership.UNKNOWN)
 # What everybody may do who can write to us. A verb that is not among them is refused to outsiders.
@@ -24,77 +24,77 @@ REFUSALS = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def rig(tmp_path: Path) -> Iterator[ResponderRig]:
     clock = HandClock()
     bot = BOT(admins=(BOB.key,))
     with a_store(tmp_path / "bot.db", clock) as store:
-        yield Desk(store, clock, bot)
+        yield ResponderRig(store, clock, bot)
 
 
-def stored(desk: Desk) -> tuple[object, ...]:
+def stored(rig: ResponderRig) -> tuple[object, ...]:
     """All that a person can change by a message of theirs."""
     return (
-        desk.store.settings.of(ROOM),
-        desk.store.labels.of(ROOM),
-        desk.store.reviews.everything(ROOM),
-        desk.store.gaps.closed(ROOM, "default"),
-        desk.engine.added,
+        rig.store.settings.of(ROOM),
+        rig.store.labels.of(ROOM),
+        rig.store.reviews.everything(ROOM),
+        rig.store.gaps.closed(ROOM, "default"),
+        rig.engine.added,
     )
 
 
 @pytest.mark.parametrize("membership", FROM_OUTSIDE)
-def test_they_ask_and_see_more_of_their_answer(desk: Desk, membership: Membership) -> None:
-    asked = desk.ask("which are sour?", membership=membership)
+def test_they_ask_and_see_more_of_their_answer(rig: ResponderRig, membership: Membership) -> None:
+    asked = rig.ask("which are sour?", membership=membership)
     assert [match.entry_id for match in asked.matches] == ["e1", "e2", "e3"]
-    assert desk.ask("/ask which are sour?", membership=membership).total == asked.total
-    more = desk.click(ShowMore(asked.id, 1), membership=membership)
+    assert rig.ask("/ask which are sour?", membership=membership).total == asked.total
+    more = rig.click(ShowMore(asked.id, 1), membership=membership)
     assert [match.entry_id for match in more.replies[0].matches] == ["e2", "e3"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 @pytest.mark.parametrize("membership", FROM_OUTSIDE)
-def test_every_command_but_asking_and_help_is_refused(desk: Desk, membership: Membership, verb: str) -> None:
-    before, example = stored(desk), VERBS[verb].example
-    typed = desk.message(example, membership=membership)
-    clicked = desk.message(action=RunCommand(example), surface=Surface.ACTION, membership=membership)
+def test_every_command_but_asking_and_help_is_refused(rig: ResponderRig, membership: Membership, verb: str) -> None:
+    before, example = stored(rig), VERBS[verb].example
+    typed = rig.message(example, membership=membership)
+    clicked = rig.message(action=RunCommand(example), surface=Surface.ACTION, membership=membership)
     for message in (typed, clicked):
-        reply = desk.decide(message).replies[0]
+        reply = rig.decide(message).replies[0]
         is_refused = isinstance(reply, Text) and reply.body.startswith(REFUSALS[membership])
         assert is_refused == (verb not in OPEN), example
         assert reply.private or verb in OPEN
-    assert stored(desk) == before
+    assert stored(rig) == before
 
 
 @pytest.mark.parametrize("membership", FROM_OUTSIDE)
-def test_their_clicks_turn_no_dial_and_teach_nothing(desk: Desk, membership: Membership) -> None:
-    asked = desk.ask("which are sour?")
-    before = stored(desk)
+def test_their_clicks_turn_no_dial_and_teach_nothing(rig: ResponderRig, membership: Membership) -> None:
+    asked = rig.ask("which are sour?")
+    before = stored(rig)
     for action in (TurnDial(asked.id, Decimal("0.75")), Vote(asked.id, "e1", "helpful")):
-        outcome = desk.click(action, membership=membership)
+        outcome = rig.click(action, membership=membership)
         (reply,) = outcome.replies
         assert isinstance(reply, Text)
         assert reply.body.startswith(REFUSALS[membership])
         assert reply.private
-    chosen = desk.click(Choose(asked.id, "e2"), membership=membership)
+    chosen = rig.click(Choose(asked.id, "e2"), membership=membership)
     assert [reply.body for reply in chosen.replies if isinstance(reply, Text)] == ["Limes are sour too"]
-    assert stored(desk) == before
+    assert stored(rig) == before
 
 
-def test_a_code_makes_no_admin_of_an_outsider_and_stays_good(desk: Desk) -> None:
-    code = desk.admins.new_code()
-    refused = desk.say(f"/admin claim {code}", membership=Membership.OUTSIDER)
+def test_a_code_makes_no_admin_of_an_outsider_and_stays_good(rig: ResponderRig) -> None:
+    code = rig.admins.new_code()
+    refused = rig.say(f"/admin claim {code}", membership=Membership.OUTSIDER)
     assert refused.startswith(REFUSALS[Membership.OUTSIDER])
-    assert not desk.admins.includes(ANN)
-    assert "admin" in desk.say(f"/admin claim {code}")
-    assert desk.admins.includes(ANN)
+    assert not rig.admins.includes(ANN)
+    assert "admin" in rig.say(f"/admin claim {code}")
+    assert rig.admins.includes(ANN)
 
 
-def test_an_admin_by_a_code_who_became_a_guest_changes_nothing(desk: Desk) -> None:
-    desk.say(f"/admin claim {desk.admins.new_code()}")
-    desk.say("/threshold 0.65", membership=Membership.OUTSIDER)
-    assert desk.threshold() is None
+def test_an_admin_by_a_code_who_became_a_guest_changes_nothing(rig: ResponderRig) -> None:
+    rig.say(f"/admin claim {rig.admins.new_code()}")
+    rig.say("/threshold 0.65", membership=Membership.OUTSIDER)
+    assert rig.threshold() is None
 
 
-def test_whom_the_configuration_names_may_whatever_they_are(desk: Desk) -> None:
-    desk.say("/threshold 0.65", person=BOB, membership=Membership.OUTSIDER)
-    assert desk.threshold() == Decimal("0.65")
+def test_whom_the_configuration_names_may_whatever_they_are(rig: ResponderRig) -> None:
+    rig.say("/threshold 0.65", person=BOB, membership=Membership.OUTSIDER)
+    assert rig.threshold() == Decimal("0.65")
