@@ -10,7 +10,7 @@ is let in: what was open becomes dead letters, which an operator can replay, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ from bot.store.tables import (
 
 _WAIT_SECONDS = 5.0
 _UNKNOWN = "restored from a backup: it may have been answered since"
-_QUEUE_STATE = ("state", "due_at", "attempt", "failures", "reason", "ended_at")
+_STATE = ("state", "due_at", "attempt", "failures", "reason", "ended_at")
 _NUMBERED = ("inbox", "outbox", "review_item")
 
 _then = MetaData()
@@ -101,7 +101,7 @@ def with_what_came_since(copy: Path, before: Path) -> Reconciled:
         closed = _close_answered(connection)
         came = _copy(connection, inbox, _message, {"is_head": literal(value=False)})
         _pair_replies(connection)
-        _update_from_before(connection, outbox, _reply)
+        _update_from_before(connection, outbox, _reply, (*_STATE, "uncertain", "receipt"))
         _copy(connection, outbox, _reply, {"item_id": _new_item("outbox")})
         connection.execute(_insert_missing(message_key, item_id=_new_item("message_key")))
         for table in (document, channel_pause):
@@ -152,7 +152,7 @@ def _writing(copy: Path, before: Path | None = None) -> Iterator[Connection]:
 
 
 def _pair_messages(connection: Connection) -> None:
-    """The same message has the same number, time and words, or a key in common; all others are new."""
+    """The same message has a key in common, or the same number, time and room; all others are new."""
     before, keys, their_keys = _BEFORE["inbox"], message_key, _BEFORE["message_key"]
     names = ("platform", "tenant", "kind", "id")
     is_same_key = and_(*(keys.c[name] == their_keys.c[name] for name in names))
@@ -163,7 +163,7 @@ def _pair_messages(connection: Connection) -> None:
         .group_by(their_keys.c.item_id)
     )
     _put_pairs(connection, _message, by_key)
-    is_same_row = and_(*(inbox.c[name] == before.c[name] for name in ("id", "received_at", "message")))
+    is_same_row = and_(*(inbox.c[name] == before.c[name] for name in ("id", "received_at", "channel")))
     by_row = select(before.c.id, inbox.c.id, literal(0)).join(inbox, is_same_row)
     _put_pairs(connection, _message, by_row.where(_is_unpaired(_message, before)))
     _pair_new(connection, inbox, _message, _is_unpaired(_message, before))
@@ -206,11 +206,11 @@ def _close_answered(connection: Connection) -> int:
         _message.c.new == inbox.c.id, _message.c.old == before.c.id, inbox.c.ended_at.is_(None), is_answered
     )
     count = connection.scalar(closed) or 0
-    _update_from_before(connection, inbox, _message)
+    _update_from_before(connection, inbox, _message, (*_STATE, "message", "waits", "told_waiting"))
     return count
 
 
-def _update_from_before(connection: Connection, table: Table, pairs: Table) -> None:
+def _update_from_before(connection: Connection, table: Table, pairs: Table, names: Sequence[str]) -> None:
     """What is open in the copy is what became of it since."""
     before = _BEFORE[table.name]
     connection.execute(
@@ -221,7 +221,7 @@ def _update_from_before(connection: Connection, table: Table, pairs: Table) -> N
             pairs.c.old == before.c.id,
             table.c.ended_at.is_(None),
         )
-        .values({name: before.c[name] for name in _QUEUE_STATE})
+        .values({name: before.c[name] for name in names})
     )
 
 

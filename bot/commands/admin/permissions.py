@@ -34,7 +34,9 @@ class Permissions:
             return None
         if not message.person.id:
             return context.aside(context.words.nobody)
-        log.warning("outsider_refused", extra=who_and_where(context) | {"membership": message.membership.value})
+        log.warning(
+            "outsider_refused", extra=who_and_where(context) | {"membership": message.membership.value}
+        )
         is_unknown = message.membership is Membership.UNKNOWN
         return context.aside(context.words.membership_unknown if is_unknown else context.words.only_members)
 

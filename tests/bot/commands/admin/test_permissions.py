@@ -53,7 +53,9 @@ def test_they_ask_and_see_more_of_their_answer(rig: ResponderRig, membership: Me
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 @pytest.mark.parametrize("membership", FROM_OUTSIDE)
-def test_every_command_but_asking_and_help_is_refused(rig: ResponderRig, membership: Membership, verb: str) -> None:
+def test_every_command_but_asking_and_help_is_refused(
+    rig: ResponderRig, membership: Membership, verb: str
+) -> None:
     before, example = stored(rig), VERBS[verb].example
     typed = rig.message(example, membership=membership)
     clicked = rig.message(action=RunCommand(example), surface=Surface.ACTION, membership=membership)
