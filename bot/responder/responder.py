@@ -260,14 +260,15 @@ class Responder:
         if isinstance(action, RunCommand):
             read = self._read(replace(context.message, text=action.command))
             return self._answer(context.beside(action.knowledge_base), read)
+        is_open = isinstance(action, ShowMore | Choose)
+        if not is_open and (refusal := self._permissions.outside_refusal(context)):
+            return Outcome((refusal,))
         if isinstance(action, WriteEntry):
             refusal = self._permissions.refusal(context)
             return Outcome((refusal,)) if refusal else self._writing.write(context, action)
         asked = self._history.asked(context.message.channel, action.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone),))
-        if isinstance(action, TurnDial | Vote) and (refusal := self._permissions.outside_refusal(context)):
-            return Outcome((refusal,))
         answer = asked.answer
         match action:
             case TurnDial():

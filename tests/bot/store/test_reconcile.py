@@ -136,10 +136,11 @@ def test_a_database_that_was_begun_anew_keeps_its_messages_beside_those_of_the_b
     for lost in path.parent.glob("bot.db*"):
         lost.unlink()
     schema.migrate(url_of(path))
+    clock.go_on(60)
     with a_store(path, clock) as fresh:
         fresh.inbox.accept(a_message("3", text="after the loss"))
         fresh.inbox.accept(a_message("4", text="answered after it"))
-        fresh.inbox.accept(a_message("2", text="sent again"))
+        fresh.inbox.accept(a_message("2", text="open in the backup"))
         answer(fresh)
     told = restore(url_of(path), copy)
     assert "2 messages that came after the backup, 1 still to be answered" in told

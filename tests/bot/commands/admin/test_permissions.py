@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from bot.commands.registry import VERBS
-from bot.domain import Choose, Membership, RunCommand, ShowMore, Surface, Text, TurnDial, Vote
+from bot.domain import (
+    Action,
+    Choose,
+    Membership,
+    RunCommand,
+    ShowMore,
+    Surface,
+    Text,
+    TurnDial,
+    Vote,
+    WriteEntry,
+)
 from bot.platforms.registry import BOT
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import ANN, BOB, ROOM, ResponderRig
@@ -71,7 +82,12 @@ def test_every_command_but_asking_and_help_is_refused(
 def test_their_clicks_turn_no_dial_and_teach_nothing(rig: ResponderRig, membership: Membership) -> None:
     asked = rig.ask("which are sour?")
     before = stored(rig)
-    for action in (TurnDial(asked.id, Decimal("0.75")), Vote(asked.id, "e1", "helpful")):
+    clicks: tuple[Action, ...] = (
+        TurnDial(asked.id, Decimal("0.75")),
+        Vote(asked.id, "e1", "helpful"),
+        WriteEntry("default", "pears", "green"),
+    )
+    for action in clicks:
         outcome = rig.click(action, membership=membership)
         (reply,) = outcome.replies
         assert isinstance(reply, Text)
