@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import dropwhile
+
+from bot.csv_cells import inert
 
 Cell = str | int | float | None
-
-# What makes a spreadsheet calculate instead of show; wide forms count there too.
-_FORMULA = tuple("=+-@＝＋－＠\t\r\n|")
-# What readers pass over before they look for one: spaces, controls, and what has no shape of its own.
-_UNSEEN = {"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"}
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -24,13 +19,3 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     for row in rows:
         table.writerow([inert(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue().encode("utf-8-sig")
-
-
-def inert(text: str) -> str:
-    """As a spreadsheet shows it, and never runs it. Without the first quote it is the text again."""
-    begins = "".join(dropwhile(_is_unseen, text))
-    return f"'{text}" if text.startswith(_FORMULA) or begins.startswith(_FORMULA) else text
-
-
-def _is_unseen(character: str) -> bool:
-    return character == "'" or unicodedata.category(character) in _UNSEEN

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.csv_table import as_csv, inert
+from bot.csv_cells import plain
+from bot.csv_table import as_csv
 from bot.domain import RecordedLabel
 
 HEAD = (
@@ -105,9 +106,8 @@ def _from_csv(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Mapping[st
         raise LabelFileError(f"{path}: its first line must name the columns {wanted} (missing: {absent})")
     for cells in table:
         if any(cell.strip() for cell in cells):
-            # A quote before what looks like a formula is ours; see csv_table.
-            plain = (cell[1:] if cell[:1] == "'" and inert(cell[1:]) == cell else cell for cell in cells)
-            yield table.line_num, dict(zip(head, plain, strict=False))
+            # A quote before what looks like a formula is ours; see csv_cells.
+            yield table.line_num, dict(zip(head, map(plain, cells), strict=False))
 
 
 def _from_json(file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -15,6 +15,7 @@ from rich.text import Text
 from engine import app, config
 from engine.cli import connect
 from engine.cli.plain import plain
+from engine.csv_cells import inert
 from engine.domain import BadValue
 from engine.evaluation import Chosen, Evaluation, queries
 from engine.evaluation import evaluate as evaluation_of
@@ -50,7 +51,7 @@ def evaluate(
     found = evaluation_of(queries.as_labels(scored), precision=precision, current=threshold)
     as_json = json.dumps(_figures(found, model, path, depth), ensure_ascii=False, indent=2)
     out.with_name(f"{out.name}.json").write_text(f"{as_json}\n", encoding="utf-8")
-    out.with_name(f"{out.name}.csv").write_text(_table(scored), encoding="utf-8", newline="")
+    out.with_name(f"{out.name}.csv").write_text(table_of(scored), encoding="utf-8", newline="")
     out.with_name(f"{out.name}.png").write_bytes(drawn_curve(found))
     Console(highlight=False, soft_wrap=True).print(Text(plain(_report(found, out))))
     return 0
@@ -79,28 +80,24 @@ def _figures(found: Evaluation, model: str, path: Path, depth: int) -> dict[str,
     return {"queries": str(path), "model": model, "depth": depth, **body}
 
 
-def _table(scored: Sequence[Scored]) -> str:
+def table_of(scored: Sequence[Scored]) -> str:
+    """Every judged entry as CSV, its texts inert."""
     content = io.StringIO()
     rows = csv.writer(content)
     rows.writerow(["query", "text", "in_scope", "rank", "entry", "score", "relevant"])
     rows.writerows(
         [
-            one.query.id,
-            _inert(one.query.text),
+            inert(one.query.id),
+            inert(one.query.text),
             one.query.in_scope,
             one.rank,
-            one.entry_id,
+            inert(one.entry_id),
             repr(one.score),
             one.relevant,
         ]
         for one in scored
     )
     return content.getvalue()
-
-
-def _inert(text: str) -> str:
-    """A cell that a spreadsheet shows and does not execute."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _report(found: Evaluation, out: Path) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import re
 import runpy
 import sys
 from collections.abc import Callable
@@ -25,11 +26,14 @@ import alembic.ddl.impl
 import sqlalchemy
 
 from bot import app
+from bot import csv_cells as bot_cells
 from bot import weak_secrets as bot_secrets
 from bot.cli import operator
 from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
+from bot.platforms.wecom import envelope, fields, robot_events
 from bot.store import Inbox, file_watch, inbox, outbox, sqlite, tables
+from engine import csv_cells as engine_cells
 from engine import weak_secrets as engine_secrets
 from engine.refresh import refresher, schedule
 from engine.storage import snapshot_store
@@ -162,6 +166,27 @@ def _clock_back_unnoticed() -> None:
     vars(schedule)["CORRECTION"] = timedelta(days=9999)
 
 
+def _numbers_without_kinds() -> None:
+    """Events of WeCom are known by their number alone, as they were once."""
+    event_key = fields.event_key
+
+    def wrapped(kind: str, message_id: Any, *parts: object) -> MessageKey:
+        del kind
+        return event_key("msgid", message_id, *parts)
+
+    vars(robot_events)["event_key"] = wrapped
+
+
+def _commas_alone() -> None:
+    """Cells are guarded for readers that separate by commas, as they were once."""
+    for module in (bot_cells, engine_cells):
+        vars(module)["_SEPARATORS"] = frozenset()
+
+
+def _any_echo() -> None:
+    vars(envelope)["_ECHO"] = re.compile(rb".*", re.DOTALL)
+
+
 class _OsWithoutSync:
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
@@ -194,6 +219,9 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "no-guard-against-web-pages": _no_guard_against_web_pages,
     "sources-in-a-row": _sources_in_a_row,
     "any-secret": _any_secret,
+    "numbers-without-kinds": _numbers_without_kinds,
+    "commas-alone": _commas_alone,
+    "any-echo": _any_echo,
     "times-come-twice": _times_come_twice,
     "clock-back-unnoticed": _clock_back_unnoticed,
 }

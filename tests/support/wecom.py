@@ -135,7 +135,7 @@ class WeCom:
         return answer["text"]["content"] if answer else ""
 
     def press(
-        self, bubble: Bubble, key: str, *, user: str = "lisi", chosen: str = ""
+        self, bubble: Bubble, key: str, *, user: str = "lisi", chosen: str = "", msgid: str = ""
     ) -> dict[str, Any] | None:
         """Somebody presses a button: sent once, and dropped when we are late. The card that is seen then."""
         assert bubble.card is not None
@@ -154,6 +154,7 @@ class WeCom:
         body = self._event(
             {"eventtype": "template_card_event", "template_card_event": event}, bubble.chat, user
         )
+        body |= {"msgid": msgid} if msgid else {}
         body["response_url"] = self.api.response_url(self._name(bubble.chat, user))
         try:
             answer = self.post(body, "press")

@@ -107,7 +107,7 @@ def _event(content: PlainXml, app: App, created: str, channel: Channel, person: 
         channel=channel,
         person=person,
         # One person can cause two different events in one second.
-        keys=(event_key(None, person.id, created, kind, key, app.agent_id, task),),
+        keys=(event_key(kind, None, person.id, created, kind, key, app.agent_id, task),),
         surface=Surface.ACTION,
         is_direct=True,
         action=action,

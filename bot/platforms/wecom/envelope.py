@@ -40,6 +40,7 @@ Step = Literal[
     "bad_padding",
     "bad_length",
     "receive_id_mismatch",
+    "not_an_echo",
 ]
 
 BODY_LIMIT_BYTES = 64 * 1024
@@ -51,6 +52,9 @@ _TIMESTAMP = re.compile(r"[0-9]{10}")
 # to the next under the same signature. A timestamp of fixed length, base64 in whole groups
 # and a nonce shorter than the 64 characters of three cipher blocks leave nothing to move.
 _NONCE = re.compile(r"[!-~]{1,63}")
+# What WeCom sends to check an address is a random string, in every sample a number. Bodies of callbacks
+# and our answers to them, which are signed alike, are JSON objects or begin with <xml>.
+_ECHO = re.compile(rb"(?!\s*(?:[{\[]|<[?]?xml))[ -~]{1,256}", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -127,9 +131,16 @@ class Envelope:
         return self._open(signed, _read_encrypted_xml(body))
 
     def open_echo(self, signed: Signed) -> bytes:
-        """What the URL check wants to see again, byte for byte."""
+        """What the URL check wants to see again, byte for byte.
+
+        Only what can be such a string is given out: whoever shows us a callback, signature and all, that
+        he has seen pass would else read what it says.
+        """
         self._check_form(signed)
-        return self._open(signed, signed.echo).body
+        echo = self._open(signed, signed.echo).body
+        if not _ECHO.fullmatch(echo):
+            raise Refused("not_an_echo")
+        return echo
 
     def seal_json(self, message: bytes, nonce: str) -> bytes:
         """The encrypted answer to a request; `nonce` is that of the request's URL."""

@@ -57,10 +57,13 @@ class RobotMessage:
         ).to_mapping()
 
 
-def event_key(message_id: Any, *parts: object) -> MessageKey:
-    """What names an event: its own id, or, where it has none, everything that tells two apart."""
+def event_key(kind: str, message_id: Any, *parts: object) -> MessageKey:
+    """What names an event: its kind and its own id, or, where it has none, everything that tells two apart.
+
+    With the kind, because a message may have the number of an event.
+    """
     if isinstance(message_id, str) and _id_form.fullmatch(message_id):
-        return MessageKey("msgid", message_id)
+        return MessageKey(kind, message_id)
     named = "\n".join(f"{len(str(part))}:{part}" for part in parts)
     return MessageKey("event", sha256(named.encode(errors="replace")).hexdigest())
 

@@ -46,7 +46,7 @@ def _feedback(said: RobotMessage, given: Mapping[str, Any]) -> Reading:
     name = id_of(given, "id")
     message_id, created = said.content.get("msgid"), said.content.get("create_time")
     return Feedback(
-        key=event_key(message_id, said.person.id, created, name, verdict),
+        key=event_key("feedback_event", message_id, said.person.id, created, name, verdict),
         name=name,
         verdict="accurate" if verdict == 1 else "withdrawn" if verdict == 3 else "inaccurate",  # noqa: PLR2004 - the platform's numbers
         channel=said.channel,
@@ -67,7 +67,7 @@ def _press(said: RobotMessage, event: Mapping[str, Any]) -> Reading:
     return IncomingMessage(
         channel=said.channel,
         person=said.person,
-        keys=(event_key(message_id, said.person.id, created, task, key),),
+        keys=(event_key("template_card_event", message_id, said.person.id, created, task, key),),
         surface=Surface.ACTION,
         mentioned=is_group(said.channel),
         is_direct=not is_group(said.channel),

@@ -9,7 +9,7 @@ import logging
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -154,6 +154,81 @@ def test_verification_gives_back_the_exact_bytes(name: str, program: WecomProgra
         "GET", "/wecom/robot/support", sign(program, echo) | {"echostr": echo}, b""
     )
     assert (answer.status, answer.body) == (200, plain.encode())
+
+
+def test_a_message_and_a_press_of_one_number_both_count(program: WecomProgram) -> None:
+    """REL34. The first to come takes nothing from the second, and a repeat of either is one still."""
+    wecom = program.wecom
+    bubble = wecom.say("@知识库助手 fig", chat="numbers", msgid="n-77")
+    wecom.press(bubble, "threshold:0.35", msgid="n-77")
+    wecom.press(bubble, "threshold:0.30", msgid="n-78")
+    asked = [
+        wecom.post(wecom.message("@知识库助手 /threshold 0.65", chat="numbers", msgid="n-78")) for _ in "ab"
+    ]
+    assert asked[0] == asked[1]
+    changed = rows(program, "SELECT new FROM setting_change WHERE channel LIKE '%:group:numbers' ORDER BY id")
+    assert [new for (new,) in changed] == ["0.35", "0.30", "0.65"]
+
+
+@pytest.mark.parametrize("path", ["/wecom/robot/support", "/wecom/app/support"])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        '{"msgtype":"text"}',
+        ' \n{"msgtype":"text","text":{"content":"salary"}}',
+        "[1]",
+        "<xml><Content>salary</Content></xml>",
+        '<?xml version="1.0"?><xml/>',
+        "\n<XML></XML>",
+        "谁的工资",
+        "a number, and more of it" * 20,
+        "two\nlines",
+        "",
+    ],
+)
+def test_verification_gives_back_nothing_that_may_be_a_message(
+    path: str, plain: str, program: WecomProgram
+) -> None:
+    """SEC43. Its signature holds, for it was seen on a callback."""
+    echo = codec.encrypt(KEY, plain, "ww1" if "app" in path else "")
+    answer = program.wecom.callback("GET", path, sign(program, echo) | {"echostr": echo}, b"")
+    assert (answer.status, answer.body) == (401, b"")
+
+
+def test_no_callback_and_no_answer_of_ours_is_read_out_by_the_verification(program: WecomProgram) -> None:
+    """SEC43. What passed between WeCom and us, shown to the route once more with its own signature."""
+    passed: list[tuple[dict[str, str], str]] = []
+    deliver = program.wecom.callback
+
+    def overheard(method: str, path: str, query: Mapping[str, str], body: bytes) -> HttpAnswer:
+        answer = deliver(method, path, query, body)
+        passed.append((dict(query), json.loads(body)["encrypt"]))
+        sealed = json.loads(answer.body)
+        ours = {
+            "msg_signature": sealed["msgsignature"],
+            "timestamp": str(sealed["timestamp"]),
+            "nonce": sealed["nonce"],
+        }
+        passed.append((ours, sealed["encrypt"]))
+        return answer
+
+    program.wecom.callback = overheard
+    program.wecom.post(program.wecom.message("@知识库助手 /threshold", chat="overheard"))
+    program.wecom.callback = deliver
+    assert len(passed) == 2
+    for query, encrypted in passed:
+        answer = deliver("GET", "/wecom/robot/support", query | {"echostr": encrypted}, b"")
+        assert (answer.status, answer.body) == (401, b"")
+
+
+def test_a_verification_that_looks_like_a_page_is_plain_text(program: WecomProgram) -> None:
+    """SEC06."""
+    echo = codec.encrypt(KEY, "<img src=x onerror=alert(1)>", "")
+    query = sign(program, echo) | {"echostr": echo}
+    answer = program.client.get("/wecom/robot/support", query_string=query)
+    assert (answer.status_code, answer.data) == (200, b"<img src=x onerror=alert(1)>")
+    assert answer.content_type == "text/plain; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_an_operator_who_looks_at_the_address_reads_a_plain_line(program: WecomProgram) -> None:
