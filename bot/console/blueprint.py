@@ -14,8 +14,11 @@ from bot.console.pages import (
     dial,
     doing,
     knowledge,
+    labelling,
     marking,
     own_list,
+    questions,
+    review,
     signing_in,
     sources,
     vectors,
@@ -55,6 +58,9 @@ def blueprint(parts: Parts) -> Blueprint:
     calibrate.add(routes, site)
     knowledge.add(routes, site)
     sources.add(routes, site)
+    questions.add(routes, site)
+    labelling.add(routes, site)
+    review.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:

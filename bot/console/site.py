@@ -52,7 +52,7 @@ class Site:
         self.origin = Origin(parts.bot.public_url)
         self.assets = assets.load()
         self._tabs: list[Tab] = []
-        self._zone = ZoneInfo(parts.bot.timezone)
+        self.zone = ZoneInfo(parts.bot.timezone)
         self._templates = Environment(
             loader=PackageLoader("bot.console"),
             autoescape=True,
@@ -124,10 +124,10 @@ class Site:
         }
 
     def _moment(self, when: datetime | None) -> str:
-        return "" if when is None else f"{when.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        return "" if when is None else f"{when.astimezone(self.zone):%Y-%m-%d %H:%M}"
 
     def _day(self, when: datetime) -> str:
-        return f"{when.astimezone(self._zone):%Y-%m-%d}"
+        return f"{when.astimezone(self.zone):%Y-%m-%d}"
 
 
 def links_of(reply: Reply) -> Sequence[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -12,6 +13,8 @@ from bot.grammar.command import BadCommand, ChangesChannel, Command
 from bot.grammar.verb import Verb
 
 LARGEST_NUMBER = 2_000_000_000
+MOST_AT_ONCE = 200
+_BETWEEN = re.compile(r"[\s,，、]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,15 @@ class ShowQueue(Command):
 
 @dataclass(frozen=True, slots=True)
 class Decide(Command):
+    """`others` are decided in the same way."""
+
     number: int
     decision: Literal["confirmed", "dismissed"]
+    others: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return (self.number, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +91,22 @@ def read_queue(given: Argument) -> Command | BadCommand:
         case "confirm" | "dismiss" if not rest.text:
             return BadCommand("missing", "queue", given.text)
         case "confirm" | "dismiss":
-            number = count_of(rest.text.removeprefix("#"), "queue", lowest=1, highest=LARGEST_NUMBER)
-            if isinstance(number, BadCommand):
-                return number
-            return Decide(number, "confirmed" if given.first == "confirm" else "dismissed")
+            return _decide(rest, "confirmed" if given.first == "confirm" else "dismissed")
         case _:
             return BadCommand("unknown_word", "queue", given.text)
+
+
+def _decide(rest: Argument, decision: Literal["confirmed", "dismissed"]) -> Command | BadCommand:
+    numbers: list[int] = []
+    for word in filter(None, _BETWEEN.split(rest.text)):
+        number = count_of(word.removeprefix("#"), "queue", lowest=1, highest=LARGEST_NUMBER)
+        if isinstance(number, BadCommand):
+            return replace(number, given=rest.text)
+        numbers.append(number)
+    if not 0 < len(numbers) <= MOST_AT_ONCE:
+        return BadCommand("too_many" if numbers else "missing", "queue", rest.text)
+    first, *others = dict.fromkeys(numbers)
+    return Decide(first, decision, tuple(others))
 
 
 VERBS = (
@@ -102,7 +122,7 @@ VERBS = (
     Verb(
         "queue",
         read_queue,
-        "[pool | confirm NUMBER | dismiss NUMBER | export]",
+        "[pool | confirm NUMBER … | dismiss NUMBER … | export]",
         "/queue confirm 12",
         PAGES["queue"],
         words=("pool", "confirm", "dismiss", "export"),

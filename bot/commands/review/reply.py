@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Literal, assert_never
@@ -82,8 +82,8 @@ class Review:
                 return self.off(context)
             case ShowQueue(pool):
                 return self.queue(context, pool=pool)
-            case Decide(number, decision):
-                return self.decide(context, number, decision)
+            case Decide():
+                return self.decide(context, command.numbers, command.decision)
             case ExportQueue():
                 return self.export(context)
             case _:
@@ -166,26 +166,23 @@ class Review:
         return Outcome((said,))
 
     def decide(
-        self, context: MessageContext, number: int, decision: Literal["confirmed", "dismissed"]
+        self, context: MessageContext, numbers: Sequence[int], decision: Literal["confirmed", "dismissed"]
     ) -> Outcome:
         """Deciding again changes nothing and says who decided first."""
         words = work_wording(context.language)
-        item = self._reviews.get(context.message.channel, number)
-        if item is None:
-            return Outcome((context.aside(words.queue_unknown.format(number=number), verb="queue"),))
-        if not item.is_open:
-            already = (
-                words.queue_already_confirmed if item.state == "confirmed" else words.queue_already_dismissed
-            )
-            when = context.moment(item.decided_at) if item.decided_at else ""
-            said = already.format(number=number, who=item.decided_by, when=when)
-            return Outcome((context.aside(said, verb="queue"),))
+        found = {number: self._reviews.get(context.message.channel, number) for number in numbers}
+        still_open = [item for item in found.values() if item is not None and item.is_open]
+        problems = [_problem(context, number, item) for number, item in found.items()]
+        lines = [problem for problem in problems if problem]
+        if not still_open:
+            return Outcome((context.aside("\n".join(lines), verb="queue"),))
         sentence = words.queue_confirmed if decision == "confirmed" else words.queue_dismissed
-        said = sentence.format(who=context.who, number=number)
+        told = ", #".join(str(item.id) for item in still_open)
+        said = [sentence.format(who=context.who, number=told), *lines]
         return Outcome(
-            (context.announcement(said, verb="queue"),),
-            labels=(_label(item, relevant=decision == "confirmed"),),
-            decisions=(Decision(number, decision),),
+            (context.announcement("\n".join(said), verb="queue"),),
+            labels=tuple(_label(item, relevant=decision == "confirmed") for item in still_open),
+            decisions=tuple(Decision(item.id, decision) for item in still_open),
         )
 
     def export(self, context: MessageContext) -> Outcome:
@@ -259,6 +256,18 @@ def _state(answer: Answer, best: float, high: Decimal) -> ReviewState:
         return "queued"
     # By its name and not by chance, so that a message worked twice ends in the same place.
     return "pooled" if int(digest_of(answer.id, 8), 16) % ONE_IN == 0 else "observed"
+
+
+def _problem(context: MessageContext, number: int, item: ReviewItem | None) -> str:
+    """Why this number cannot be decided; "" where it can."""
+    words = work_wording(context.language)
+    if item is None:
+        return words.queue_unknown.format(number=number)
+    if item.is_open:
+        return ""
+    already = words.queue_already_confirmed if item.state == "confirmed" else words.queue_already_dismissed
+    when = context.moment(item.decided_at) if item.decided_at else ""
+    return already.format(number=number, who=item.decided_by, when=when)
 
 
 def _label(item: ReviewItem, *, relevant: bool) -> Label:

@@ -35,7 +35,7 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
             {
                 "/queue": "list it",
                 "/queue confirm 12": "this one is what it was taken for",
-                "/queue dismiss 12": "this one is not",
+                "/queue dismiss 12 13": "these are not; several numbers are decided at once",
                 "/queue pool": "list the sample of what was only observed",
                 "/queue export": "all of it as CSV",
             },
@@ -46,7 +46,7 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
             {
                 "/queue": "查看队列",
                 "/queue confirm 12": "确认这一条",
-                "/queue dismiss 12": "忽略这一条",
+                "/queue dismiss 12 13": "忽略这些，可一次写多个编号",
                 "/queue pool": "查看抽样",
                 "/queue export": "全部导出为 CSV 表格",
             },

@@ -161,8 +161,10 @@ def worth_labelling(
     fingerprint: str,
     best: Chosen | None,
     threshold: float,
+    *,
+    limit: int = TO_LABEL,
 ) -> list[tuple[AnsweredQuestion, int]]:
-    """Up to five shown matches, as (question, rank), whose label would narrow the interval most.
+    """Up to `limit` shown matches, as (question, rank), whose label would narrow the interval most.
 
     Those are the unlabelled ones inside the interval, the nearest to its middle first, and
     then the nearest outside; without an interval the nearest to the threshold in force. One
@@ -188,7 +190,7 @@ def worth_labelling(
     chosen: dict[str, tuple[AnsweredQuestion, int]] = {}
     for asked, match in offered:
         chosen.setdefault(asked.answer.question, (asked, match.rank))
-    return list(chosen.values())[:TO_LABEL]
+    return list(chosen.values())[:limit]
 
 
 def _say(context: MessageContext, lines: Sequence[str], buttons: Sequence[Button]) -> Text:

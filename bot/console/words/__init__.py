@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.console.words import channels, dial, knowledge, shell, vectors
+from bot.console.words import channels, dial, knowledge, questions, shell, vectors
 from bot.domain import Language
 
-PAGES = (shell.WORDS, dial.WORDS, vectors.WORDS, channels.WORDS, knowledge.WORDS)
+PAGES = (
+    shell.WORDS,
+    dial.WORDS,
+    vectors.WORDS,
+    channels.WORDS,
+    knowledge.WORDS,
+    questions.WORDS,
+)
 _WORDS: Mapping[str, tuple[str, str]] = {key: word for page in PAGES for key, word in page.items()}
 
 

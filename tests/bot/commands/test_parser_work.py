@@ -44,6 +44,7 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/queue pool", ShowQueue(pool=True)),
         ("/queue confirm #12", Decide(12, "confirmed")),
         ("/queue dismiss 12。", Decide(12, "dismissed")),
+        ("/queue confirm 12 #13,14", Decide(12, "confirmed", (13, 14))),
         ("/queue export", ExportQueue()),
         ("/gaps", ShowGaps()),
         ("/gaps add 0123abcd => Within 3 days.", AddGap("0123abcd", "Within 3 days.")),

@@ -27,6 +27,9 @@ PAGES = (
     "/console/channel?channel=terminal:local:kitchen",
     "/console/calibrate?channel=terminal:local:kitchen",
     "/console/calibrate?channel=terminal:local:tasting&precision=0.80",
+    "/console/questions",
+    "/console/label?channel=terminal:local:kitchen",
+    "/console/review?channel=terminal:local:tasting&state=observed",
     "/console/logins",
     "/console/none",
 )

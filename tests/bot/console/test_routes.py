@@ -34,6 +34,15 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
     ("GET", "/console/channel"): (f"/console/channel?channel={CHANNEL}", {}, OF_CHANNEL),
     ("GET", "/console/calibrate"): (f"/console/calibrate?channel={CHANNEL}", {}, OF_CHANNEL),
     ("GET", "/console/calibrate.csv"): (f"/console/calibrate.csv?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("GET", "/console/questions"): (f"/console/questions?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("GET", "/console/questions.csv"): (f"/console/questions.csv?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("GET", "/console/label"): (f"/console/label?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("GET", "/console/review"): (f"/console/review?channel={CHANNEL}", {}, OF_CHANNEL),
+    ("POST", "/console/review"): (
+        "/console/review",
+        {"decide-1": "confirm", "channel": CHANNEL},
+        {"nobody": 401, "elsewhere": 404, "member": 303, "admin": 303, "machine": 303},
+    ),
     ("GET", "/console/logins"): ("/console/logins", {}, SIGNED_IN),
     ("POST", "/console/logins/end"): (
         "/console/logins/end",

@@ -91,6 +91,18 @@ def test_a_decision_becomes_a_label_and_stands(rig: ResponderRig) -> None:
     assert "The queue is empty. Decided so far: 1." in rig.say("/queue")
 
 
+def test_several_are_decided_at_once_and_what_cannot_be_is_told(rig: ResponderRig) -> None:
+    rig.say("/review 0.70 0.45")
+    for question in ("one", "two", "three"):
+        ask(rig, question, 0.8)
+    assert rig.say("/queue dismiss 2") == "Ann dismissed #2."
+    told = rig.say("/queue confirm #1, 2 3 9", person=BOB).splitlines()
+    assert told[0] == "Bob confirmed #1, #3."
+    assert told[1].startswith("#2 was dismissed by Ann already")
+    assert told[2] == "There is no #9 in this queue."
+    assert [past.label.relevant for past in rig.store.labels.of(ROOM)] == [False, True, True]
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(st.tuples(st.sampled_from(["confirm", "dismiss"]), st.booleans()), min_size=1, max_size=6)
