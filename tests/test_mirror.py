@@ -16,6 +16,7 @@ ELSEWHERE = {
     "bot/cli/run.py": "tests/walks/test_terminal.py",
     "bot/cli/serve.py": "tests/faults/test_postgresql.py",
     "bot/commands/*/grammar.py": "tests/bot/commands/test_parser_work.py",
+    "bot/commands/gaps/missed.py": "tests/bot/commands/gaps/test_reply.py",
     "bot/commands/*/reply.py": "tests/bot/responder/test_responder.py",
     "bot/commands/base/*.py": "tests/bot/responder/test_channel_isolation.py",
     "bot/commands/kb/entry_words.py": "tests/bot/commands/kb/test_entries.py",

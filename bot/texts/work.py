@@ -76,6 +76,11 @@ class WorkWording:
     gaps_unknown: str
     gaps_not_added: str
     gaps_no_entry: str
+    gaps_more: str
+    gaps_taken: str
+    taught_live: str
+    taught_soon: str
+    taught_failed: str
     digest_head: str
     digest_nowhere: str
     digest_off: str
@@ -156,12 +161,17 @@ _EN = WorkWording(
     gaps_private="Asked privately and not shown: {count}.",
     gaps_how="To close one: /gaps add {gap} => ANSWER, /gaps point {gap} ENTRY-ID or /gaps dismiss {gap}",
     gaps_dismiss="Dismiss {gap}",
-    gaps_added="{who} answered “{question}”; it is in {name} now.",
-    gaps_pointed="{who} pointed “{question}” to {entry}.",
+    gaps_added="{who} answered “{question}” in {name}.",
+    gaps_pointed="{who} pointed “{question}” to {entry}; wordings taught to it: {count}.",
     gaps_dismissed="{who} dismissed “{question}”.",
     gaps_unknown="There is no open question {gap} here (any more). /gaps lists them.",
-    gaps_not_added="Nothing was added: {reason}.",
+    gaps_not_added="Nothing was added.",
     gaps_no_entry="There is no entry {entry} in {name}.",
+    gaps_more="… and {count} more: {command}",
+    gaps_taken="“{question}” is a wording of {entry} already, and stays there.",
+    taught_live="They find it now. /teach undo takes them back.",
+    taught_soon="They find it within a minute. /teach undo takes them back.",
+    taught_failed="They are kept, but the refresh failed; they find it after the next one that works.",
     digest_head="The digest of this channel.",
     digest_nowhere="I can only answer here and never speak first, so there is no digest. /gaps shows the "
     "same at any time. A WeCom group gets one when a webhook stands in it: WECOM.md tells operators how.",
@@ -247,12 +257,17 @@ _ZH = WorkWording(
     gaps_private="私下提问、不显示的：{count} 个。",
     gaps_how="处理方法：/gaps add {gap} => 答复、/gaps point {gap} 条目编号 或 /gaps dismiss {gap}",
     gaps_dismiss="忽略 {gap}",
-    gaps_added="{who} 回答了“{question}”，已加入 {name}。",
-    gaps_pointed="{who} 把“{question}”指向了 {entry}。",
+    gaps_added="{who} 在 {name} 里回答了“{question}”。",
+    gaps_pointed="{who} 把“{question}”指向了 {entry}，教给它的问法：{count} 个。",
     gaps_dismissed="{who} 忽略了“{question}”。",
     gaps_unknown="这里没有（或已经没有）未解决的问题 {gap}。发送 /gaps 查看。",
-    gaps_not_added="没有添加：{reason}。",
+    gaps_not_added="没有添加。",
     gaps_no_entry="{name} 里没有编号为 {entry} 的内容。",
+    gaps_more="……还有 {count} 个：{command}",
+    gaps_taken="“{question}”已经是 {entry} 的问法，保持不变。",
+    taught_live="现在用这些问法就能搜到。发送 /teach undo 可以撤回。",
+    taught_soon="一分钟内用这些问法就能搜到。发送 /teach undo 可以撤回。",
+    taught_failed="问法已保存，但更新失败；下次更新成功后才能搜到。",
     digest_head="本群的定期摘要。",
     digest_nowhere="我在这里只能回答，不能主动发言，所以没有定期摘要；随时可以用 /gaps 查看。"
     "企业微信群里放一个群机器人 webhook 就能收到，做法见 WECOM.zh.md（请找管理员）。",

@@ -7,7 +7,7 @@ asked for ─► ended within two seconds ─► one reply with the outcome
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot import texts
@@ -40,6 +40,16 @@ LONGEST_COMMAND = 1_500
 MANAGED = "managed"
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What was added, what is to be said of it, and what is still awaited."""
+
+    added: Added
+    lines: tuple[str, ...]
+    buttons: tuple[Button, ...]
+    awaits: Awaited | None
+
+
 class Refreshes:
     """Knows how to wait for a refresh, and how to say how it ended."""
 
@@ -61,10 +71,17 @@ class Refreshes:
         started = refresh_wording(context.language).started.format(name=name)
         return Outcome((context.announcement(started, verb="refresh"),), awaits=awaited)
 
-    def add(self, context: MessageContext, name: str, lines: str) -> tuple[Added, Outcome]:
+    def add(self, context: MessageContext, name: str, lines: str) -> Outcome:
         """Add entries, and tell what became of each. Raises EngineError."""
+        addition = self.addition(context, name, lines)
+        told = "\n".join([*_listed(context, name, addition.added), *addition.lines])
+        reply = replace(context.announcement(told, verb="kb"), buttons=addition.buttons)
+        return Outcome((reply,), awaits=addition.awaits)
+
+    def addition(self, context: MessageContext, name: str, lines: str) -> Addition:
+        """Add entries, and see whether they can be found. Raises EngineError."""
         added = self._engine.add_entries(name, lines)
-        told, buttons = _additions(context, name, added)
+        told, buttons = _not_added(context, added)
         awaits = None
         if added.added and added.refresh is not None:
             new = tuple(NewEntry(entry.id, texts.shortened(entry.text)) for entry in added.added)
@@ -76,8 +93,7 @@ class Refreshes:
             else:
                 more, more_buttons = _findable(context, awaited, ended)
                 told, buttons = [*told, *more], [*buttons, *more_buttons]
-        reply = replace(context.announcement("\n".join(told), verb="kb"), buttons=tuple(buttons))
-        return added, Outcome((reply,), awaits=awaits)
+        return Addition(added, tuple(told), tuple(buttons), awaits)
 
     def follow(self, context: MessageContext, awaited: Awaited) -> Outcome:
         """What is to be said now; nothing while it still runs. Raises EngineError."""
@@ -125,13 +141,20 @@ def _names(context: MessageContext, awaited: Awaited) -> str:
     return f"{head} {quoted}"
 
 
-def _additions(context: MessageContext, name: str, added: Added) -> tuple[list[str], list[Button]]:
+def _listed(context: MessageContext, name: str, added: Added) -> list[str]:
     words = refresh_wording(context.language)
-    lines = [words.added.format(name=name, count=len(added.added))]
-    lines += [
-        words.added_line.format(entry=entry.id, text=texts.shortened(entry.text))
-        for entry in added.added[:SHOWN_ADDED]
+    return [
+        words.added.format(name=name, count=len(added.added)),
+        *(
+            words.added_line.format(entry=entry.id, text=texts.shortened(entry.text))
+            for entry in added.added[:SHOWN_ADDED]
+        ),
     ]
+
+
+def _not_added(context: MessageContext, added: Added) -> tuple[list[str], list[Button]]:
+    words = refresh_wording(context.language)
+    lines = []
     if added.repeated:
         lines.append(words.repeated.format(count=len(added.repeated)))
     buttons = []

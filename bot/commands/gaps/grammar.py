@@ -14,13 +14,14 @@ from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
 from bot.grammar.verb import Verb
 
 _GAP = re.compile(r"[0-9a-f]{8}")
+_PAGE = re.compile(r"[1-9][0-9]{0,2}")
 _HOUR = re.compile(r"([0-9]{1,2})(?:[:：]00|点)?")
 _LAST_HOUR = 23
 
 
 @dataclass(frozen=True, slots=True)
 class ShowGaps(AsksEngine):
-    pass
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def read(given: Argument) -> Command | BadCommand:
     match given.first:
         case "":
             return ShowGaps()
+        case page if _PAGE.fullmatch(page) and not rest.text:
+            return ShowGaps(int(page))
         case "digest":
             return _digest(given, rest)
         case "add" | "point" | "dismiss" if not _GAP.fullmatch(rest.first):

@@ -7,10 +7,8 @@ is asked later and still finds nothing; one that was dismissed stays closed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Literal, assert_never
 
 from bot import texts
@@ -18,16 +16,18 @@ from bot.commands.base.context import MessageContext, digest_of
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.learning import Learning
+from bot.commands.base.lessons import Lessons
+from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import (
     Engine,
     Gaps,
     History,
     Labels,
 )
+from bot.commands.base.refreshes import Refreshes
 from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
+from bot.commands.gaps.missed import NAME, Gap, by_spelling, latest, most_asked, unanswered
 from bot.domain import (
-    Answer,
-    AnsweredQuestion,
     Button,
     Change,
     Channel,
@@ -35,57 +35,20 @@ from bot.domain import (
     ClosedGap,
     EngineError,
     Outcome,
-    RecordedGap,
-    RecordedLabel,
-    RecordedQuestion,
+    Proposal,
+    ProposalDecision,
 )
 from bot.domain.spelling import folded
 from bot.texts.work import work_wording
 
 DAYS = 30
 DIGEST_DAYS = {"daily": 1, "weekly": 7}
-MOST_QUESTIONS = 5_000
 MOST_TEXTS = 500  # the most frequent ones are grouped
 SHOWN = 5
 ALSO = 2
 ALIKE = 0.6
-NAME = 8
+MOST_TAUGHT = 20
 DEFAULT_HOUR = 9
-
-
-@dataclass(slots=True)
-class _Missed:
-    """One question, in one spelling, that found nothing helpful."""
-
-    text: str
-    count: int = 0
-    asked: list[AnsweredQuestion] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Questions of one meaning; the first is the most frequent."""
-
-    questions: tuple[_Missed, ...]
-
-    @property
-    def name(self) -> str:
-        return digest_of(folded(self.text), NAME)
-
-    @property
-    def text(self) -> str:
-        return self.questions[0].text
-
-    @property
-    def count(self) -> int:
-        return sum(question.count for question in self.questions)
-
-    @property
-    def nearest(self) -> Answer | None:
-        """The answer that came nearest; None where the knowledge base was empty each time."""
-        answers = [one.answer for question in self.questions for one in question.asked]
-        scored = [answer for answer in answers if answer.best_score is not None]
-        return max(scored, key=lambda answer: answer.best_score or 0.0, default=None)
 
 
 class GapList:
@@ -101,7 +64,12 @@ class GapList:
         clock: Clock,
         speaks_first: Callable[[Channel], bool],
         learning: Learning,
+        refreshes: Refreshes,
+        wait: Callable[[float], None],
     ) -> None:
+        self._wait = wait
+        self._lessons = Lessons(engine)
+        self._refreshes = refreshes
         self._history = history
         self._labels = labels
         self._gaps = gaps
@@ -120,13 +88,15 @@ class GapList:
             clock=ports.clock,
             speaks_first=ports.speaks_first,
             learning=Learning.of(ports),
+            refreshes=Refreshes.of(ports),
+            wait=ports.wait,
         )
 
     def answer(self, context: MessageContext, command: GapCommand) -> Outcome:
         """Raises EngineError."""
         match command:
-            case ShowGaps():
-                return self.show(context)
+            case ShowGaps(page):
+                return self.show(context, page)
             case AddGap():
                 return self.add(context, command)
             case PointGap():
@@ -138,9 +108,9 @@ class GapList:
             case _:
                 assert_never(command)
 
-    def show(self, context: MessageContext) -> Outcome:
+    def show(self, context: MessageContext, page: int) -> Outcome:
         """Raises EngineError."""
-        lines, buttons = self._list(context, DAYS)
+        lines, buttons = self._list(context, DAYS, page)
         if not lines:
             lines = [work_wording(context.language).gaps_none.format(days=DAYS)]
         return Outcome((replace(context.text("\n".join(lines), verb="gaps"), buttons=buttons),))
@@ -161,18 +131,28 @@ class GapList:
         words, gap = work_wording(context.language), self._find(context, wanted.gap)
         if gap is None:
             return self._unknown(context, wanted.gap)
-        refusal, entry_id = self._add(context, gap.text, wanted.answer)
-        if refusal:
-            return Outcome((context.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
+        line = f"{_one_line(gap.text).replace('=>', '→')} => {_one_line(wanted.answer)}"
+        try:
+            addition = self._refreshes.addition(context, context.knowledge_base, line)
+        except EngineError as error:
+            if error.code != "refused":
+                raise
+            return self._not_added(context, [context.words.refused], ())
+        there = (*addition.added.added, *addition.added.repeated)
+        if not there:
+            return self._not_added(context, addition.lines, addition.buttons)
         said = words.gaps_added.format(
             who=context.who, question=texts.shortened(gap.text), name=context.knowledge_base
         )
+        reply = context.announcement("\n".join([said, *addition.lines]), verb="gaps")
         return Outcome(
-            (context.announcement(said, verb="gaps"),), closed=_close(context, gap, "added", entry_id)
+            (replace(reply, buttons=addition.buttons),),
+            closed=_close(context, gap, "added", there[0].id),
+            awaits=addition.awaits,
         )
 
     def point(self, context: MessageContext, wanted: PointGap) -> Outcome:
-        """The gap's question becomes another way to ask for that entry, and a label says it is right."""
+        """The gap's questions become wordings of that entry, and labels say it is right."""
         words, gap, name = (
             work_wording(context.language),
             self._find(context, wanted.gap),
@@ -180,22 +160,26 @@ class GapList:
         )
         if gap is None:
             return self._unknown(context, wanted.gap)
-        entry = self._engine.entry(name, wanted.entry_id)
         shown = texts.shortened(wanted.entry_id)
-        if entry is None:
-            none = words.gaps_no_entry.format(entry=shown, name=name)
-            return Outcome((context.aside(none, verb="gaps"),))
-        refusal, _ = self._add(context, gap.text, entry.answer or entry.text)
-        if refusal:
-            return Outcome((context.aside(words.gaps_not_added.format(reason=refusal), verb="gaps"),))
-        said = words.gaps_pointed.format(who=context.who, question=texts.shortened(gap.text), entry=shown)
+        lines, decisions, refresh = self._teach(context, gap, wanted.entry_id)
+        if not decisions:
+            return Outcome((context.aside("\n".join(lines), verb="gaps"),))
+        taught = sum(decision.state == "accepted" for decision in decisions)
+        said = words.gaps_pointed.format(
+            who=context.who, question=texts.shortened(gap.text), entry=shown, count=taught
+        )
+        if taught:
+            live = wait_until_live(self._engine, name, refresh, self._wait) if refresh else "soon"
+            liveness = {"live": words.taught_live, "soon": words.taught_soon, "failed": words.taught_failed}
+            lines.append(liveness[live])
         labels = tuple(
             label_of(question.asked[-1], wanted.entry_id, relevant=True) for question in gap.questions
         )
         return Outcome(
-            (context.announcement(said, verb="gaps"),),
+            (context.announcement("\n".join([said, *lines]), verb="gaps"),),
             labels=labels,
             closed=_close(context, gap, "pointed", wanted.entry_id),
+            ruled=decisions,
         )
 
     def dismiss(self, context: MessageContext, wanted: DismissGap) -> Outcome:
@@ -232,10 +216,14 @@ class GapList:
         ]
         return Outcome((context.announcement(said, verb="gaps"),), tuple(changes))
 
-    def _list(self, context: MessageContext, days: int) -> tuple[list[str], tuple[Button, ...]]:
+    def _list(
+        self, context: MessageContext, days: int, page: int = 1
+    ) -> tuple[list[str], tuple[Button, ...]]:
         words = work_wording(context.language)
         found, private = self._open(context, days)
-        shown = found[:SHOWN]
+        pages = max(1, -(-len(found) // SHOWN))
+        page = min(page, pages)
+        shown = found[(page - 1) * SHOWN : page * SHOWN]
         if not shown:
             return ([words.gaps_private.format(count=private)] if private else []), ()
         lines = [words.gaps_head.format(days=days)]
@@ -251,6 +239,11 @@ class GapList:
             also = [texts.shortened(one.text) for one in gap.questions[1 : 1 + ALSO]]
             if also:
                 lines.append(words.gaps_also.format(questions=" · ".join(also)))
+        left = len(found) - page * SHOWN
+        if left > 0:
+            # A digest looks back less far, and so has other pages than /gaps.
+            next_page = f"/gaps {page + 1}" if days == DAYS else "/gaps"
+            lines.append(words.gaps_more.format(count=left, command=next_page))
         if private:
             lines.append(words.gaps_private.format(count=private))
         lines.append(words.gaps_how.format(gap=shown[0].name))
@@ -272,26 +265,22 @@ class GapList:
         return words.gaps_score.format(score=score, entry=texts.shortened(kept.scores[0][0]))
 
     def _open(self, context: MessageContext, days: int) -> tuple[list[Gap], int]:
-        """The gaps of the last days, the most frequent first, and how many were asked privately."""
-        channel, name, now = context.message.channel, context.knowledge_base, self._clock.now()
-        # A little beyond now: what was asked this very moment counts.
-        span = now - timedelta(days=days), now + timedelta(seconds=1)
+        """The gaps of the last days, the most asked first, and how many were asked privately."""
+        channel, name = context.message.channel, context.knowledge_base
         asked = [
             past
-            for past in self._history.between(channel, *span, MOST_QUESTIONS)
+            for past in latest(self._history, channel, self._clock.now(), days)
             if past.asked.answer.knowledge_base == name
         ]
         labels = self._labels.of(channel, knowledge_base=name)
         missed = unanswered(asked, labels, self._gaps.closed(channel, name))
         public = [past for past in missed if not past.asked.answer.private]
-        questions = _by_spelling(public)[:MOST_TEXTS]
+        questions = by_spelling(public)[:MOST_TEXTS]
         if not questions:
             return [], len(missed) - len(public)
         groups = self._engine.groups([question.text for question in questions], ALIKE)
-        gaps = [
-            Gap(tuple(sorted((questions[at] for at in rows), key=lambda one: -one.count))) for rows in groups
-        ]
-        return sorted(gaps, key=lambda gap: -gap.count), len(missed) - len(public)
+        gaps = [Gap(tuple(most_asked([questions[at] for at in rows]))) for rows in groups]
+        return most_asked(gaps), len(missed) - len(public)
 
     def _find(self, context: MessageContext, name: str) -> Gap | None:
         """The open gap that this is the name of, or of one of its questions."""
@@ -305,62 +294,42 @@ class GapList:
             (context.aside(work_wording(context.language).gaps_unknown.format(gap=name), verb="gaps"),)
         )
 
-    def _add(self, context: MessageContext, question: str, answer: str) -> tuple[str, str | None]:
-        """Why nothing was added ("" when it was), and the id of the new entry."""
-        line = f"{_one_line(question).replace('=>', '→')} => {_one_line(answer)}"
-        try:
-            added = self._engine.add_entries(context.knowledge_base, line)
-        except EngineError as error:
-            if error.code != "refused":
-                raise
-            return context.words.refused, None
-        entries = (*added.added, *added.repeated)
-        if not entries:
-            return "; ".join(drop.reason for drop in added.dropped) or context.words.refused, None
-        return "", entries[0].id
+    def _not_added(
+        self, context: MessageContext, lines: Sequence[str], buttons: tuple[Button, ...]
+    ) -> Outcome:
+        said = work_wording(context.language).gaps_not_added
+        reply = context.aside("\n".join([said, *lines]), verb="gaps")
+        return Outcome((replace(reply, buttons=buttons),))
+
+    def _teach(
+        self, context: MessageContext, gap: Gap, entry_id: str
+    ) -> tuple[list[str], tuple[ProposalDecision, ...], str | None]:
+        """What is to be said of questions that were not taught, the decisions, and what makes them live."""
+        words, name = work_wording(context.language), context.knowledge_base
+        lines: list[str] = []
+        decisions: list[ProposalDecision] = []
+        refresh = None
+        for question in gap.questions[:MOST_TAUGHT]:
+            wording = _one_line(question.text)
+            lesson = self._lessons.give(Proposal(name, entry_id, wording, origin="gap"), context.who)
+            quoted, entry = texts.shortened(wording), texts.shortened(entry_id)
+            match lesson.result:
+                case "no_entry" | "no_wording":
+                    return [words.gaps_no_entry.format(entry=entry, name=name)], (), None
+                case "refused":
+                    return [context.words.refused], (), None
+                case "other_has_it":
+                    lines.append(
+                        words.gaps_taken.format(question=quoted, entry=texts.shortened(lesson.other))
+                    )
+            if lesson.decision is not None:
+                decisions.append(lesson.decision)
+            refresh = lesson.refresh or refresh
+        return lines, tuple(decisions), refresh
 
 
 def build(ports: Ports) -> Callable[[MessageContext, GapCommand], Outcome]:
     return GapList.of(ports).answer
-
-
-def unanswered(
-    asked: Sequence[RecordedQuestion], labels: Sequence[RecordedLabel], closed: Sequence[RecordedGap]
-) -> list[RecordedQuestion]:
-    """Those that found nothing, or only what was called not helpful, and that nobody has closed since."""
-    verdicts: dict[str, list[bool]] = {}
-    for past in labels:
-        verdicts.setdefault(past.label.origin, []).append(past.label.relevant)
-    closings = {folded(past.gap.question): past for past in closed}
-    return [past for past in asked if _is_missed(past, verdicts) and not _is_closed(past, closings)]
-
-
-def _is_missed(past: RecordedQuestion, verdicts: dict[str, list[bool]]) -> bool:
-    said = verdicts.get(past.asked.answer.id, [])
-    return not any(said) and (past.asked.answer.total == 0 or bool(said))
-
-
-def _is_closed(past: RecordedQuestion, closings: dict[str, RecordedGap]) -> bool:
-    closing = closings.get(folded(past.asked.answer.question))
-    if closing is None:
-        return False
-    return closing.gap.decision == "dismissed" or past.asked_at <= closing.made_at
-
-
-def _by_spelling(asked: Sequence[RecordedQuestion]) -> list[_Missed]:
-    """Each spelling once, the most frequent first."""
-    found: dict[str, _Missed] = {}
-    spelled: dict[str, Counter[str]] = {}
-    for past in asked:
-        answer = past.asked.answer
-        key = folded(answer.question)
-        one = found.setdefault(key, _Missed(answer.question))
-        spelled.setdefault(key, Counter())[answer.question] += 1
-        one.count += 1
-        one.asked.append(past.asked)
-    for key, one in found.items():
-        one.text = spelled[key].most_common(1)[0][0]
-    return sorted((one for one in found.values() if one.text.strip()), key=lambda one: -one.count)
 
 
 def _close(

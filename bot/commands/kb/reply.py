@@ -111,7 +111,7 @@ class KnowledgeBaseCommands:
     def add(self, context: MessageContext, lines: str) -> Outcome:
         name = context.knowledge_base
         try:
-            return self._refreshes.add(context, name, with_plain_arrows(lines))[1]
+            return self._refreshes.add(context, name, with_plain_arrows(lines))
         except EngineError as error:
             return self._problem(context, error, name)
 

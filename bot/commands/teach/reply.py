@@ -15,6 +15,7 @@ from bot import texts
 from bot.commands.base.attachments import CSV, Attachments
 from bot.commands.base.context import MessageContext, name_of
 from bot.commands.base.family import Ports
+from bot.commands.base.lessons import Lesson, Lessons, Outlook, opposite_of
 from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine, History, Labels, Proposals
 from bot.commands.teach.evidence import Votes, proposals_of
@@ -28,7 +29,6 @@ from bot.commands.teach.grammar import (
     TeachWording,
     UndoTeaching,
 )
-from bot.commands.teach.lessons import Lesson, Lessons, Outlook, opposite_of
 from bot.commands.teach.words import WORDS, Words
 from bot.csv_table import as_csv
 from bot.domain import Button, KeptProposal, Outcome, Person, Proposal, ProposalDecision, Text

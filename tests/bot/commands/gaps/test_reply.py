@@ -9,9 +9,9 @@ import pytest
 from bot import texts
 from bot.commands.base.context import digest_of
 from bot.config import Bot
-from bot.domain import Person, Surface, Text, Vote
+from bot.domain import Person, Refreshed, Surface, Text, Vote
 from bot.domain.spelling import folded
-from bot.engine_client import Added, Dropped
+from bot.engine_client import Added, Contradicted, Dropped
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ROOM, ResponderRig
 
@@ -63,7 +63,7 @@ def test_only_unhelpful_matches_are_a_gap_and_one_helpful_is_none(rig: Responder
 def test_an_answer_given_from_here_closes_the_whole_gap_until_it_is_missed_again(rig: ResponderRig) -> None:
     miss(rig, "refund when", "refund how")
     said = rig.say(f"/gaps add {gap_of('refund how')} => within\n3 days")
-    assert said == "Ann answered “refund when”; it is in default now."
+    assert said == "Ann answered “refund when” in default.\nThey can be found now."
     assert rig.engine.added == [("default", "refund when => within 3 days")]
     assert "left without" in rig.say("/gaps")
     rig.store.clock.go_on(60)  # type: ignore[attr-defined]
@@ -73,18 +73,90 @@ def test_an_answer_given_from_here_closes_the_whole_gap_until_it_is_missed_again
 
 def test_a_refused_answer_closes_nothing(rig: ResponderRig) -> None:
     miss(rig, "refund when")
-    rig.engine.add_result = Added((), dropped=(Dropped("1", "too long"),))
-    assert "Nothing was added: too long" in rig.say(f"/gaps add {gap_of('refund when')} => x")
+    rig.engine.add_result = Added((), dropped=(Dropped("1", "english", "too_long", {"column": "answer"}),))
+    assert rig.say(f"/gaps add {gap_of('refund when')} => x") == (
+        "Nothing was added.\nLeft out: 1.\n· line 1: is too long (column answer)"
+    )
     assert "“refund when”" in rig.say("/gaps")
 
 
-def test_pointing_to_an_entry_adds_another_way_to_ask_and_a_label(rig: ResponderRig) -> None:
+def test_an_answer_that_contradicts_what_is_there_closes_nothing_and_can_take_its_place(
+    rig: ResponderRig,
+) -> None:
     miss(rig, "refund when")
+    rig.engine.add_result = Added((), contradicted=(Contradicted("m1", "refund when", "3 days", "5 days"),))
+    reply = rig.hear(rig.message(f"/gaps add {gap_of('refund when')} => 5 days")).replies[0]
+    assert isinstance(reply, Text)
+    assert reply.body.splitlines()[2:] == ["· it says: 3 days", "· yours, not taken: 5 days"]
+    assert [button.command for button in reply.buttons] == ["/kb edit m1 => 5 days"]
+    assert "“refund when”" in rig.say("/gaps")
+
+
+def test_an_answer_that_is_found_later_says_so_later(rig: ResponderRig) -> None:
+    miss(rig, "refund when")
+    rig.engine.refreshes = [Refreshed("r1", "running")]
+    outcome = rig.hear(rig.message(f"/gaps add {gap_of('refund when')} => 5 days"))
+    assert outcome.awaits is not None
+    (reply,) = outcome.replies
+    assert isinstance(reply, Text)
+    assert reply.body.endswith("\nI will say here when they can be found.")
+
+
+def test_pointing_teaches_the_entry_every_wording_and_copies_no_answer(rig: ResponderRig) -> None:
+    miss(rig, "refund when", "refund how")
     assert "no entry e9" in rig.say(f"/gaps point {gap_of('refund when')} e9")
-    assert "pointed “refund when” to e1" in rig.say(f"/gaps point {gap_of('refund when')} e1")
-    assert rig.engine.added == [("default", "refund when => something")]
-    (past,) = rig.store.labels.of(ROOM)
-    assert (past.label.question, past.label.entry_id, past.label.relevant) == ("refund when", "e1", True)
+    assert rig.say(f"/gaps point {gap_of('refund when')} e1") == (
+        "Ann pointed “refund when” to e1; wordings taught to it: 2.\n"
+        "They find it now. /teach undo takes them back."
+    )
+    assert rig.engine.added == []
+    taught = rig.engine.taught["e1"]
+    assert [(each.text, each.by, each.because) for each in taught] == [
+        ("refund when", "Ann", "gap"),
+        ("refund how", "Ann", "gap"),
+    ]
+    said = {
+        (past.label.question, past.label.entry_id, past.label.relevant) for past in rig.store.labels.of(ROOM)
+    }
+    assert said == {("refund when", "e1", True), ("refund how", "e1", True)}
+    assert "left without" in rig.say("/gaps")
+    rig.say("/teach undo")
+    assert rig.engine.taught["e1"] == ()
+
+
+def test_a_wording_that_another_entry_has_is_told_and_stays_there(rig: ResponderRig) -> None:
+    miss(rig, "refund when", "refund how")
+    rig.engine.entries["e2"] = ("refund how", 0.1)
+    assert rig.say(f"/gaps point {gap_of('refund when')} e1").splitlines() == [
+        "Ann pointed “refund when” to e1; wordings taught to it: 1.",
+        "“refund how” is a wording of e2 already, and stays there.",
+        "They find it now. /teach undo takes them back.",
+    ]
+
+
+def test_of_those_asked_as_often_the_latest_comes_first_and_all_can_be_reached(rig: ResponderRig) -> None:
+    for number in range(7):
+        miss(rig, f"q{number} something")
+        rig.store.clock.go_on(60)  # type: ignore[attr-defined]
+    miss(rig, "q0 something")
+    assert [line.rpartition("“")[2] for line in rig.say("/gaps").splitlines()[1:7]] == [
+        "q0 something”",
+        "q6 something”",
+        "q5 something”",
+        "q4 something”",
+        "q3 something”",
+        "… and 2 more: /gaps 2",
+    ]
+    assert [line.rpartition("“")[2] for line in rig.say("/gaps 2").splitlines()[1:3]] == [
+        "q2 something”",
+        "q1 something”",
+    ]
+    assert "more:" not in rig.say("/gaps 2")
+    assert rig.say("/gaps 99") == rig.say("/gaps 2")
+    rig.say("/gaps digest daily 9")
+    (said,) = rig.hear(rig.message("digest", surface=Surface.CLOCK)).replies
+    assert isinstance(said, Text)
+    assert "… and 2 more: /gaps\n" in said.body
 
 
 def test_what_is_dismissed_stays_away_and_twice_is_told(rig: ResponderRig) -> None:
