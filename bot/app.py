@@ -412,7 +412,12 @@ class App:
             engine=self.engine,
             logins=self.logins,
             overview=overview,
-            read=ConsoleReads.of(self._read, Figures(self._database), QuestionLog(self._database)),
+            read=ConsoleReads.of(
+                self._read,
+                Figures(self._database),
+                QuestionLog(self._database),
+                Proposals(self._database),
+            ),
             traits=self._traits,
             rights=Rights(
                 channels=overview.channels,

@@ -21,6 +21,7 @@ from bot.console.pages import (
     review,
     signing_in,
     sources,
+    teach,
     vectors,
 )
 from bot.console.parts import Parts
@@ -61,6 +62,7 @@ def blueprint(parts: Parts) -> Blueprint:
     questions.add(routes, site)
     labelling.add(routes, site)
     review.add(routes, site)
+    teach.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:

@@ -10,7 +10,7 @@ from bot.console.rights import Rights
 from bot.domain import Clock, IncomingMessage, Traits
 from bot.engine_client import EngineClient
 from bot.platforms import host
-from bot.store import Figures, Logins, Overview, QuestionLog
+from bot.store import Figures, Logins, Overview, Proposals, QuestionLog
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,12 @@ class ReadModel(host.ReadModel):
 
     figures: Figures
     log: QuestionLog
+    proposals: Proposals
 
     @classmethod
-    def of(cls, read: host.ReadModel, figures: Figures, log: QuestionLog) -> ReadModel:
-        return cls(read.settings, read.history, read.labels, read.reviews, read.gaps, figures, log)
+    def of(cls, read: host.ReadModel, figures: Figures, log: QuestionLog, proposals: Proposals) -> ReadModel:
+        seen = (read.settings, read.history, read.labels, read.reviews, read.gaps)
+        return cls(*seen, figures, log, proposals)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,14 @@ def channel_asked(site: Site) -> Channel:
     return channel
 
 
+def channel_or_first(site: Site) -> tuple[Channel | None, tuple[Channel, ...]]:
+    """The channel that the address names, or the visitor's first where it names none; and all of them."""
+    channels = site.parts.rights.channels_of(site.visitor.person)
+    if "channel" in request.args:
+        return channel_asked(site), channels
+    return next(iter(channels), None), channels
+
+
 def _cells(line: Line) -> tuple[Cell, ...]:
     threshold, tally = line.threshold, line.tally
     return (

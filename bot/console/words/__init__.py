@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.console.words import channels, dial, knowledge, questions, shell, vectors
+from bot.console.words import channels, dial, knowledge, questions, shell, teach, vectors
 from bot.domain import Language
 
 PAGES = (
@@ -17,6 +17,7 @@ PAGES = (
     channels.WORDS,
     knowledge.WORDS,
     questions.WORDS,
+    teach.WORDS,
 )
 _WORDS: Mapping[str, tuple[str, str]] = {key: word for page in PAGES for key, word in page.items()}
 

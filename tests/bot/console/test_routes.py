@@ -91,6 +91,11 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
         {"channel": CHANNEL, "text": "a text of one", "answer": "one\ntwo"},
         {"nobody": 401, "elsewhere": 404, "member": 303, "admin": 303, "machine": 303},
     ),
+    ("GET", "/console/teach"): (
+        f"/console/teach?channel={CHANNEL}",
+        {},
+        {**dict.fromkeys(ROLES, 200), "nobody": 401, "elsewhere": 404},
+    ),
     ("GET", "/console/vectors"): ("/console/vectors?text=apple", {}, SIGNED_IN),
     ("GET", "/console/vectors.csv"): ("/console/vectors.csv?text=apple", {}, SIGNED_IN),
     ("GET", "/console/<path:rest>"): ("/console/none", {}, {**dict.fromkeys(ROLES, 404), "nobody": 401}),
