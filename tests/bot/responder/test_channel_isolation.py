@@ -57,13 +57,14 @@ COMMANDS = (
 )
 SHOWN = (
     *("/settings", "/threshold", "/strategy", "/limit", "/name", "/review", "/queue", "/queue pool", "/gaps"),
-    *("/tune", "/export", "/queue export"),
+    *("/tune", "/export", "/queue export", "/teach history", "/teach export"),
 )
 QUESTIONS = ("sour fruit", "sour berries", "late parcels", "late refund")
 
 
 _COUNTED = re.compile(
-    r"#\d+|(?<=/queue confirm )\d+|(?<=/queue dismiss )\d+|(?<=\\n)\d+(?=,)|id='a\d+'|(?<=/export/)a\d+"
+    r"#\d+|(?<=/queue confirm )\d+|(?<=/queue dismiss )\d+|(?<=/teach )\d+|(?<=/teach no )\d+|"
+    r"(?<=\\n)\d+(?=,)|id='a\d+'|(?<=/export/)a\d+"
 )
 
 
@@ -103,6 +104,13 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Refuse:
+    """The `at`th of what votes here would teach."""
+
+    at: int
+
+
+@dataclass(frozen=True)
 class Import:
     question: str
     relevant: bool
@@ -112,7 +120,7 @@ class Import:
 class Step:
     channel: Channel
     person: Person
-    action: Command | Ask | Judge | Decide | Close | Import
+    action: Command | Ask | Judge | Decide | Close | Refuse | Import
 
 
 places = st.integers(0, 3)
@@ -129,6 +137,7 @@ actions = st.one_of(
     ),
     st.builds(Decide, places, st.sampled_from(("confirm", "dismiss"))),
     st.builds(Close, places, st.sampled_from(("add", "point", "dismiss"))),
+    st.builds(Refuse, places),
     st.builds(Import, st.sampled_from(QUESTIONS), st.booleans()),
 )
 steps = st.builds(Step, st.sampled_from(CHANNELS), st.sampled_from((ANN, BOB)), actions)
@@ -173,6 +182,7 @@ class Played:
             store.reviews.counts(channel),
             [replace(item, id=numbers.index(item.id)) for item in store.reviews.everything(channel)],
             [store.gaps.closed(channel, base) for base in BASES],
+            [replace(one, id=at, act=0) for at, one in enumerate(store.proposals.everything(channel))],
         ]
         seen = [self.hear(self.rig.message(text, channel=channel)) for text in SHOWN]
         return [*kept, *map(self._plain, [*self.heard[channel], *seen])]
@@ -186,6 +196,8 @@ class Played:
         clicks += [Choose(name, "e2") for name in names]
         clicks += [RunCommand(f"/tune no {name} 1") for name in names]
         clicks += [RunCommand(f"/queue confirm {number}") for number in self._review_numbers(owner)]
+        proposed = [one.id for one in store.proposals.everything(owner)]
+        clicks += [RunCommand(f"/teach {how}{number}") for number in proposed for how in ("", "no ")]
         for click in clicks:
             self.hear(self.rig.message(surface=Surface.ACTION, action=click, channel=intruder))
 
@@ -206,6 +218,9 @@ class Played:
                 question = folded(QUESTIONS[at])
                 end = {"add": " => Soon.", "point": " e1", "dismiss": ""}[how]
                 return replace(message, text=f"/gaps {how} {digest_of(question, 8)}{end}")
+            case Refuse(at):
+                proposed = [one.id for one in self.rig.store.proposals.everything(step.channel)]
+                return replace(message, text=f"/teach no {proposed[at]}") if at < len(proposed) else None
             case Import(question, relevant):
                 label = Label(
                     question, "e1", relevant, "import", "default", f"import:{question}", 0.5, "paper"
