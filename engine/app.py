@@ -236,7 +236,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     wsgi = application(
         knowledge,
         Teaching(snapshot_stores, managed, taught, refresher),
-        Trials(batcher, searcher, scoring="cosine"),
+        Trials(batcher, searcher),
         metrics,
         token=settings.token.get_secret_value(),
         hosts=settings.hosts,

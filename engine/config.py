@@ -104,7 +104,7 @@ class KnowledgeBase(_Section):
     name: Annotated[str, AfterValidator(_knowledge_base_name)]
     source: Annotated[tuple[str | SourceTable, ...], PlainValidator(spec.several)] = ()
     refresh: Annotated[str, AfterValidator(_timetable)] = "*/30 * * * *"
-    scoring: Literal["auto", "cosine", "either"] = "cosine"
+    scoring: Literal["auto", "cosine", "either"] = "auto"
     search: Annotated[tuple[Literal["text", "answer"], ...], AfterValidator(_text_is_searched)] = ("text",)
     threshold: float | None = Field(default=None, ge=-1, le=1, allow_inf_nan=False)
     floor: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
@@ -126,9 +126,16 @@ def _folder_of(spec: str, base: Path) -> Path:
     return _INSTALLED if is_sample and not (base / spec).exists() else base
 
 
+# The numbers of the tutorial, and those measured for the shop, are cosines.
 SAMPLES = (
-    KnowledgeBase(name="default", source=("engine/samples/fruit.txt",), threshold=0.40),
-    KnowledgeBase(name="shop", source=("engine/samples/shop.jsonl",), refresh="every 15m", threshold=0.60),
+    KnowledgeBase(name="default", source=("engine/samples/fruit.txt",), scoring="cosine", threshold=0.40),
+    KnowledgeBase(
+        name="shop",
+        source=("engine/samples/shop.jsonl",),
+        refresh="every 15m",
+        scoring="cosine",
+        threshold=0.60,
+    ),
 )
 
 

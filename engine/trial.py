@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from engine.config import KnowledgeBase
 from engine.domain import BadValue, Entry, Match, Query, TooLarge
 from engine.encoder.batcher import Batcher
 from engine.index.parts import parts_of_all
 from engine.index.scan import Compressed, Passages, RowSearch, Scan
 from engine.index.scan.score import Floats
-from engine.index.scoring import Question, Scoring
+from engine.index.scoring import Question
 from engine.index.snapshot import Snapshot
-from engine.search import Searcher, is_visible
+from engine.search import Searcher, is_visible, scale_of
 from engine.source.gather import has_words, trimmed
 
 MOST_TEXTS = 2_000
@@ -34,12 +35,15 @@ class Trial:
 
 
 class Trials:
-    """Tries questions out, on texts that are given with them or on a knowledge base."""
+    """Tries questions out, on texts that are given with them or on a knowledge base.
 
-    def __init__(self, batcher: Batcher, searcher: Searcher, *, scoring: Scoring) -> None:
+    Texts are scored as a knowledge base that says nothing else would score them.
+    """
+
+    def __init__(self, batcher: Batcher, searcher: Searcher) -> None:
         self._batcher = batcher
         self._searcher = searcher
-        self._scoring = scoring
+        self._of_texts = KnowledgeBase(name="trial")
 
     def of_texts(
         self, texts: Sequence[str], query: str, *, steps: tuple[float, ...], threshold: float, limit: int
@@ -73,11 +77,11 @@ class Trials:
             passages=passages,
             scanner=_plainly,
         )
-        question = Question(query, vector, threshold, limit, scoring=self._scoring, steps=steps)
+        question = Question(query, vector, threshold, limit, scoring=self._of_texts.scoring, steps=steps)
         [found] = snapshot.answers([question])
         return Trial(
             model=snapshot.model.name,
-            fingerprint=snapshot.model.fingerprint,
+            fingerprint=scale_of(snapshot.model.fingerprint, self._of_texts),
             size=len(held),
             total=found.total,
             best_score=found.best_score,

@@ -178,17 +178,17 @@ _EN = WorkWording(
     digest_off="{who} ended the digest.",
     digest_daily="{who} asked for a digest of open questions every day at {hour}:00 ({timezone}).",
     digest_weekly="{who} asked for a digest of open questions every Monday at {hour}:00 ({timezone}).",
-    model_carried="{name} answers with another model now, whose scores are different. The threshold here "
-    "went from {old} to {new}: of the last {count} questions as many pass as before ({share}). "
-    "/threshold undo brings {old} back.",
-    model_carried_by_all="{name} answers with another model now, whose scores are different. The threshold "
-    "here went from {old} to {new}: of the last {count} questions of all channels as many pass as before "
-    "({share}); too few were asked here. /threshold undo brings {old} back.",
-    model_kept="{name} answers with another model now, whose scores are different. The threshold here is "
-    "still {old}, because too few questions were asked to carry it over; /threshold try shows what "
-    "another would do.",
-    model_changed="{name} answers with another model now ({model}), whose scores are different from those "
-    "before.",
+    model_carried="{name} answers with another model or scoring now, whose scores are different. "
+    "The threshold here went from {old} to {new}: of the last {count} questions as many pass as before "
+    "({share}). /threshold undo brings {old} back.",
+    model_carried_by_all="{name} answers with another model or scoring now, whose scores are different. "
+    "The threshold here went from {old} to {new}: of the last {count} questions of all channels as many "
+    "pass as before ({share}); too few were asked here. /threshold undo brings {old} back.",
+    model_kept="{name} answers with another model or scoring now, whose scores are different. "
+    "The threshold here is still {old}, because too few questions were asked to carry it over; "
+    "/threshold try shows what another would do.",
+    model_changed="{name} answers with another model or scoring now ({model}), whose scores are different "
+    "from those before.",
     inspect_head="{model}: {dimension} dimensions, norm {norm}, {tokens} tokens",
     inspect_no_tokens="?",
     inspect_values="First {count} values:",
@@ -274,14 +274,14 @@ _ZH = WorkWording(
     digest_off="{who} 关闭了定期摘要。",
     digest_daily="{who} 设置了定期摘要：每天 {hour}:00（{timezone}）。",
     digest_weekly="{who} 设置了定期摘要：每周一 {hour}:00（{timezone}）。",
-    model_carried="{name} 换了模型，分数和以前不同。这里的阈值从 {old} 换算为 {new}："
+    model_carried="{name} 换了模型或计分方式，分数和以前不同。这里的阈值从 {old} 换算为 {new}："
     "最近 {count} 个问题中，能通过的和以前一样多（{share}）。发送 /threshold undo 可退回 {old}。",
-    model_carried_by_all="{name} 换了模型，分数和以前不同。这里的阈值从 {old} 换算为 {new}："
+    model_carried_by_all="{name} 换了模型或计分方式，分数和以前不同。这里的阈值从 {old} 换算为 {new}："
     "本群提问太少，因此按所有群最近 {count} 个问题换算，能通过的和以前一样多（{share}）。"
     "发送 /threshold undo 可退回 {old}。",
-    model_kept="{name} 换了模型，分数和以前不同。提问太少，无法换算，这里的阈值仍是 {old}；"
+    model_kept="{name} 换了模型或计分方式，分数和以前不同。提问太少，无法换算，这里的阈值仍是 {old}；"
     "用 /threshold try 可以预览别的值。",
-    model_changed="{name} 换了模型（{model}），分数和以前不同。",
+    model_changed="{name} 换了模型或计分方式（{model}），分数和以前不同。",
     inspect_head="{model}：{dimension} 维，模长 {norm}，{tokens} 个词元",
     inspect_no_tokens="未知",
     inspect_values="前 {count} 个值：",

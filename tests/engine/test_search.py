@@ -6,15 +6,16 @@ from engine.search import scale_of
 
 def test_whatever_moves_scores_makes_another_scale() -> None:
     """A threshold is carried over when the scale changes, and only then."""
-    plain = KnowledgeBase(name="kb")
+    plain = KnowledgeBase(name="kb", scoring="cosine")
     others = [
         KnowledgeBase(name="kb", scoring="either"),
-        KnowledgeBase(name="kb", instruction="find the answer"),
-        KnowledgeBase(name="kb", search=("text", "answer")),
+        KnowledgeBase(name="kb"),
+        KnowledgeBase(name="kb", scoring="cosine", instruction="find the answer"),
+        KnowledgeBase(name="kb", scoring="cosine", search=("text", "answer")),
         KnowledgeBase(name="kb", scoring="either", search=("text", "answer")),
     ]
 
     scales = {scale_of("model", each) for each in (plain, *others)}
 
-    assert len(scales) == 5
+    assert len(scales) == 6
     assert scale_of("model", plain) == "model"

@@ -113,11 +113,11 @@ def a_snapshot(
 
 
 def a_knowledge_base(folder: Path, *texts: str, name: str = "default", **keys: Any) -> config.KnowledgeBase:
-    """One with these lines in a file of its own, refreshed by hand."""
+    """One with these lines in a file of its own, refreshed by hand, whose scores are cosines."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.txt"
     path.write_text("\n".join(texts), encoding="utf-8")
-    given = {"refresh": "manual", "threshold": 0.8, **keys}
+    given = {"refresh": "manual", "threshold": 0.8, "scoring": "cosine", **keys}
     return config.KnowledgeBase(name=name, source=(path.name,), base=folder, **given)
 
 

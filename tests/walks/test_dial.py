@@ -84,7 +84,7 @@ def test_two_changes_at_once_both_land_in_order_and_each_answer_tells_the_truth(
 def test_a_strategy_is_chosen_and_taken_back(program: Program) -> None:
     before = said(program, "/settings", "strategies").partition("\n")[2]
     chosen = said(program, "/strategy precise", "strategies")
-    assert "Threshold: default → 0.70" in chosen
+    assert "Threshold: default → 0.75" in chosen
     assert "our own for the model here (bundled)" in chosen
     assert asked(program, QUESTIONS[0], "strategies").threshold_source == "channel"
     said(program, "/strategy undo", "strategies")

@@ -55,10 +55,10 @@ TUTORIAL: Mapping[str, Numbers] = MappingProxyType(
 
 MEASURED: Mapping[str, Numbers] = MappingProxyType(
     {
-        "precise": Numbers(Decimal("0.70")),
-        "balanced": Numbers(Decimal("0.60")),
-        "recall": Numbers(Decimal("0.45"), keyword_weight=Decimal("0.40")),
-        "moderation": _review("0.80", "0.50"),
+        "precise": Numbers(Decimal("0.75")),
+        "balanced": Numbers(Decimal("0.65")),
+        "recall": Numbers(Decimal("0.50"), keyword_weight=Decimal("0.40")),
+        "moderation": _review("0.85", "0.55"),
     }
 )
 

@@ -141,7 +141,7 @@ def test_a_channel_without_a_threshold_of_its_own_is_told_and_keeps_none(
     another_model(rig, clock, 0.9)
     _, news = rig.hear(rig.message("question 9")).replies
     assert isinstance(news, Text)
-    assert "another model now (paper 2)" in news.body
+    assert "another model or scoring now (paper 2)" in news.body
     assert rig.threshold() is None
     assert len(rig.hear(rig.message("question 10")).replies) == 1
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.config import Model
+from engine.config import KnowledgeBase, Model
 from engine.encoder.bundled import BundledEncoder
 from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
 
@@ -29,6 +29,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
         folder,
         a_knowledge_base(folder, *ENTRIES, threshold=0.3),
         a_knowledge_base(folder, *ENTRIES, name="either", threshold=0.3, scoring="either"),
+        a_knowledge_base(
+            folder, *ENTRIES, name="auto", threshold=0.3, scoring=KnowledgeBase(name="kb").scoring
+        ),
     )
     with an_engine(settings, lambda: BundledEncoder(Model())) as running:
         yield running.is_settled()
@@ -92,3 +95,32 @@ def test_every_threshold_that_was_a_score_finds_its_entry(engine: RunningEngine)
 def test_the_same_words_in_another_width_score_one_in_every_part(engine: RunningEngine) -> None:
     match = first(engine.search(" 怎么修改收货地址 ", knowledge_base="either"))
     assert (match["score"], match["cosine"], match["keyword"]) == (1, 1, 1)
+
+
+def test_a_base_that_says_nothing_counts_words_where_no_other_language_is_near(engine: RunningEngine) -> None:
+    by_code = engine.search("SF-1042", knowledge_base="auto", threshold=0.6)
+    assert [match["text"] for match in by_code["matches"]] == [ENTRIES[3]]
+    across = engine.search("怎么修改收货的地址", knowledge_base="auto", threshold=-1, limit=10)
+    assert {match["keyword"] for match in across["matches"]} == {0.0}  # "How do I change my delivery address"
+    for threshold in (-1, 0.3, 0.9):
+        again = engine.search("怎么修改收货的地址", knowledge_base="auto", threshold=threshold, keep=10)
+        assert again["best_score"] == first(across)["score"]
+
+
+@pytest.mark.parametrize("name", ["default", "either", "auto"])
+def test_a_trial_of_a_base_scores_as_the_base_does(engine: RunningEngine, name: str) -> None:
+    found = engine.search("订单的物流信息", knowledge_base=name, threshold=-1, limit=10)
+    asked = {"knowledge_base": name, "query": "订单的物流信息", "threshold": -1, "limit": 10}
+    tried = engine.client.post("/v1/trial", json=asked).get_json()
+    assert [match["score"] for match in tried["matches"]] == [match["score"] for match in found["matches"]]
+    assert tried["fingerprint"] == found["fingerprint"]
+
+
+def test_a_trial_of_texts_scores_as_a_base_does_that_says_nothing(engine: RunningEngine) -> None:
+    found = engine.search("订单的物流信息", knowledge_base="auto", threshold=-1, limit=10)
+    asked = {"texts": list(ENTRIES), "query": "订单的物流信息", "threshold": -1, "limit": 10}
+    tried = engine.client.post("/v1/trial", json=asked).get_json()
+    assert [match["text"] for match in tried["matches"]] == [match["text"] for match in found["matches"]]
+    scores = [match["score"] for match in found["matches"]]
+    assert [match["score"] for match in tried["matches"]] == pytest.approx(scores, abs=1e-5)
+    assert tried["fingerprint"] == found["fingerprint"]

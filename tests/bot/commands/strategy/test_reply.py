@@ -56,7 +56,7 @@ def test_a_strategy_says_what_it_set_and_whose_numbers_these_are(rig: ResponderR
 def test_the_bundled_model_has_numbers_of_its_own(rig: ResponderRig) -> None:
     rig.engine.model = "bundled"
     assert "our own for the model here (bundled), measured" in rig.say("/strategy balanced")
-    assert settings(rig).threshold == MEASURED["balanced"].threshold == Decimal("0.60")
+    assert settings(rig).threshold == MEASURED["balanced"].threshold == Decimal("0.65")
 
 
 def test_both_sets_of_numbers_have_the_same_strategies() -> None:
@@ -74,7 +74,7 @@ def test_a_strategy_of_the_configuration_says_its_reason(rig: ResponderRig) -> N
 
 def test_a_strategy_is_previewed_on_the_last_questions(rig: ResponderRig) -> None:
     rig.ask("sour?")
-    assert "at 0.70: 0 without a match, 2.0 matches each" in rig.say("/strategy precise")
+    assert "at 0.75: 0 without a match, 2.0 matches each" in rig.say("/strategy precise")
 
 
 def test_an_unknown_strategy_changes_nothing(rig: ResponderRig) -> None:
