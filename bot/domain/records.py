@@ -12,7 +12,9 @@ from bot.domain.replies import Answer
 from bot.domain.search import Match
 
 LabelSource = Literal["vote", "import", "review"]
-ReviewState = Literal["queued", "observed", "pooled", "confirmed", "dismissed"]
+# Right, wrong, or neither: what is cleared is out of the queue and says nothing of the match.
+Decided = Literal["confirmed", "dismissed", "cleared"]
+ReviewState = Literal["queued", "observed", "pooled", "confirmed", "dismissed", "cleared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class ReviewItem:
 
     @property
     def is_open(self) -> bool:
-        return self.state not in {"confirmed", "dismissed"}
+        return self.state not in {"confirmed", "dismissed", "cleared"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class Decision:
     """Somebody's word on a review item. The first one stands."""
 
     review_id: int
-    state: Literal["confirmed", "dismissed"]
+    state: Decided
 
 
 @dataclass(frozen=True, slots=True)

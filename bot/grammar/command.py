@@ -27,8 +27,14 @@ class AsksEngine(Command):
     __slots__ = ()
 
 
-class ChangesChannel(Command):
-    """A command that changes what everybody in the channel gets: admins may keep it to themselves."""
+class NeedsRights(Command):
+    """A command that admins may keep to themselves: it decides for all, or takes all along."""
+
+    __slots__ = ()
+
+
+class ChangesChannel(NeedsRights):
+    """A command that changes what everybody in the channel gets."""
 
     __slots__ = ()
 

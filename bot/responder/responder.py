@@ -63,6 +63,7 @@ from bot.grammar.command import (
     BadCommand,
     ChangesChannel,
     Command,
+    NeedsRights,
     OpenToOutsiders,
     Parsed,
     Question,
@@ -227,7 +228,10 @@ class Responder:
     def _answer(self, context: MessageContext, read: Parsed) -> Outcome:
         if not _is_open(read) and (refusal := self._permissions.outside_refusal(context)):
             return Outcome((refusal,))
-        if isinstance(read, ChangesChannel) and (refusal := self._permissions.refusal(context)):
+        is_change = isinstance(read, ChangesChannel)
+        if isinstance(read, NeedsRights) and (
+            refusal := self._permissions.refusal(context, is_change=is_change)
+        ):
             return Outcome((refusal,))
         match read:
             case Question(""):

@@ -1,7 +1,7 @@
 """The review queue: answers that somebody should look at, and what was decided of them.
 
     queued ─────┐
-    observed    ├──decide──► confirmed | dismissed      (once; the first decision stands)
+    observed    ├──decide──► confirmed | dismissed | cleared      (once; the first decision stands)
     pooled ─────┘
 
 Writing happens as part of an outcome (`Inbox.answered`). Readable by its own channel only.

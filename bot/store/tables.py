@@ -248,7 +248,7 @@ review_item = Table(
     Column("id", Integer, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("answer_id", Text, nullable=False),
-    Column("state", Text, nullable=False),  # queued, observed, pooled; confirmed, dismissed
+    Column("state", Text, nullable=False),  # queued, observed, pooled; confirmed, dismissed, cleared
     *_person_columns(),
     Column("question", Text, nullable=False),
     Column("knowledge_base", Text, nullable=False),

@@ -51,6 +51,7 @@ WORDING = Wording(
     unknown_command="There is no command /{verb}. /help lists the commands.",
     did_you_mean="There is no command /{verb}. Did you mean /{likely}?",
     question_cut="That was long: only the first {count} characters were searched for.",
+    not_allowed_here="Only admins may do this here: {admins}.",
     not_allowed="Only admins may change settings here: {admins}.",
     no_admins="nobody yet",
     nobody="A change needs a person, and this message names none.",

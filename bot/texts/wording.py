@@ -68,6 +68,7 @@ class Wording:
     did_you_mean: str
     question_cut: str
     not_allowed: str
+    not_allowed_here: str
     no_admins: str
     nobody: str
     only_members: str

@@ -53,6 +53,9 @@ class WorkWording:
     queue_pool: str
     queue_confirm: str
     queue_dismiss: str
+    queue_clear: str
+    queue_cleared: str
+    queue_already_cleared: str
     queue_confirmed: str
     queue_dismissed: str
     queue_already_confirmed: str
@@ -144,11 +147,14 @@ _EN = WorkWording(
     queue_more="… and {count} more.",
     queue_pool="Observed: {observed}; a sample of {pooled} can be looked at with /queue pool.",
     queue_confirm="Confirm #{number}",
-    queue_dismiss="Dismiss #{number}",
+    queue_dismiss="Not this: #{number}",
+    queue_clear="Only clear #{number}",
+    queue_cleared="{who} took #{number} out of the queue. Nothing is said of the match.",
+    queue_already_cleared="#{number} was taken out by {who} already ({when}). Nothing changed.",
     queue_confirmed="{who} confirmed #{number}.",
-    queue_dismissed="{who} dismissed #{number}.",
+    queue_dismissed="{who} said that #{number} is not it.",
     queue_already_confirmed="#{number} was confirmed by {who} already ({when}). Nothing changed.",
-    queue_already_dismissed="#{number} was dismissed by {who} already ({when}). Nothing changed.",
+    queue_already_dismissed="{who} said already that #{number} is not it ({when}). Nothing changed.",
     queue_unknown="There is no #{number} in this queue.",
     queue_exported="Items in the queue of this channel: {count}.",
     queue_export_none="Nothing was ever put into this queue.",
@@ -240,11 +246,14 @@ _ZH = WorkWording(
     queue_more="……还有 {count} 条。",
     queue_pool="观察中 {observed} 条；抽样 {pooled} 条，用 /queue pool 查看。",
     queue_confirm="确认 #{number}",
-    queue_dismiss="忽略 #{number}",
+    queue_dismiss="不是 #{number}",
+    queue_clear="只移出 #{number}",
+    queue_cleared="{who} 把 #{number} 移出了队列，不作判断。",
+    queue_already_cleared="#{number} 已由 {who} 移出（{when}），没有改动。",
     queue_confirmed="{who} 确认了 #{number}。",
-    queue_dismissed="{who} 忽略了 #{number}。",
+    queue_dismissed="{who} 判断 #{number} 不是。",
     queue_already_confirmed="#{number} 已由 {who} 确认（{when}），没有改动。",
-    queue_already_dismissed="#{number} 已由 {who} 忽略（{when}），没有改动。",
+    queue_already_dismissed="#{number} 已由 {who} 判断为不是（{when}），没有改动。",
     queue_unknown="这个队列里没有 #{number}。",
     queue_exported="本群的复核队列：{count} 条。",
     queue_export_none="这个队列里从来没有过内容。",

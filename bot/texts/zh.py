@@ -50,6 +50,7 @@ WORDING = Wording(
     unknown_command="没有 /{verb} 这个指令。发送 /help 查看全部指令。",
     did_you_mean="没有 /{verb} 这个指令。是不是想用 /{likely}？",
     question_cut="内容太长，只检索了前 {count} 个字。",
+    not_allowed_here="这里只有管理员可以这样做：{admins}。",
     not_allowed="这里只有管理员可以改设置：{admins}。",
     no_admins="还没有指定",
     nobody="改设置需要知道是谁，但这条消息没有发送者。",

@@ -40,8 +40,8 @@ class Permissions:
         is_unknown = message.membership is Membership.UNKNOWN
         return context.aside(context.words.membership_unknown if is_unknown else context.words.only_members)
 
-    def refusal(self, context: MessageContext) -> Text | None:
-        """Why this person may not change anything here; None when they may."""
+    def refusal(self, context: MessageContext, *, is_change: bool = True) -> Text | None:
+        """Why this person may not change anything here, or take along or decide; None when they may."""
         person = context.message.person
         if not person.id:
             return context.aside(context.words.nobody)
@@ -51,7 +51,8 @@ class Permissions:
             return None
         log.warning("change_refused", extra=who_and_where(context))
         names = ", ".join(self._names(context)) or context.words.no_admins
-        return context.aside(context.words.not_allowed.format(admins=names))
+        sentence = context.words.not_allowed if is_change else context.words.not_allowed_here
+        return context.aside(sentence.format(admins=names))
 
     def _names(self, context: MessageContext) -> list[str]:
         platform, tenant = context.message.channel.platform, context.message.channel.tenant

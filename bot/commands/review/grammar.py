@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
 
 from bot.commands.review.words import PAGES
+from bot.domain.records import Decided
 from bot.grammar.arguments import Argument, count_of, threshold_of
-from bot.grammar.command import BadCommand, ChangesChannel, Command
+from bot.grammar.command import BadCommand, ChangesChannel, Command, NeedsRights
 from bot.grammar.verb import Verb
 
 LARGEST_NUMBER = 2_000_000_000
@@ -41,11 +41,11 @@ class ShowQueue(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class Decide(Command):
+class Decide(NeedsRights):
     """`others` are decided in the same way."""
 
     number: int
-    decision: Literal["confirmed", "dismissed"]
+    decision: Decided
     others: tuple[int, ...] = ()
 
     @property
@@ -54,7 +54,7 @@ class Decide(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportQueue(Command):
+class ExportQueue(NeedsRights):
     pass
 
 
@@ -88,15 +88,19 @@ def read_queue(given: Argument) -> Command | BadCommand:
             return ShowQueue(pool=True)
         case "export":
             return ExportQueue()
-        case "confirm" | "dismiss" if not rest.text:
+        case "confirm" | "dismiss" | "clear" if not rest.text:
             return BadCommand("missing", "queue", given.text)
-        case "confirm" | "dismiss":
-            return _decide(rest, "confirmed" if given.first == "confirm" else "dismissed")
+        case "confirm":
+            return _decide(rest, "confirmed")
+        case "dismiss":
+            return _decide(rest, "dismissed")
+        case "clear":
+            return _decide(rest, "cleared")
         case _:
             return BadCommand("unknown_word", "queue", given.text)
 
 
-def _decide(rest: Argument, decision: Literal["confirmed", "dismissed"]) -> Command | BadCommand:
+def _decide(rest: Argument, decision: Decided) -> Command | BadCommand:
     numbers: list[int] = []
     for word in filter(None, _BETWEEN.split(rest.text)):
         number = count_of(word.removeprefix("#"), "queue", lowest=1, highest=LARGEST_NUMBER)
@@ -122,10 +126,10 @@ VERBS = (
     Verb(
         "queue",
         read_queue,
-        "[pool | confirm NUMBER … | dismiss NUMBER … | export]",
+        "[pool | confirm NUMBER … | dismiss NUMBER … | clear NUMBER … | export]",
         "/queue confirm 12",
         PAGES["queue"],
-        words=("pool", "confirm", "dismiss", "export"),
+        words=("pool", "confirm", "dismiss", "clear", "export"),
         place=100,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import assert_never
 
 from bot import texts
 from bot.commands.base.attachments import CSV, Attachments
@@ -36,6 +36,7 @@ from bot.domain import (
     ReviewItem,
     ReviewState,
 )
+from bot.domain.records import Decided
 from bot.texts.work import work_wording
 
 SHOWN = 5
@@ -143,7 +144,7 @@ class Review:
         state: ReviewState = "pooled" if pool else "queued"
         items = self._reviews.waiting(channel, state, SHOWN)
         if not items:
-            decided = counts.get("confirmed", 0) + counts.get("dismissed", 0)
+            decided = sum(counts.get(state, 0) for state in ("confirmed", "dismissed", "cleared"))
             lines = [words.queue_empty.format(decided=decided)]
         else:
             head = words.queue_pool_head if pool else words.queue_head
@@ -160,14 +161,13 @@ class Review:
             for button in (
                 Button(words.queue_confirm.format(number=item.id), f"/queue confirm {item.id}"),
                 Button(words.queue_dismiss.format(number=item.id), f"/queue dismiss {item.id}"),
+                Button(words.queue_clear.format(number=item.id), f"/queue clear {item.id}"),
             )
         ]
         said = replace(context.text("\n".join(lines), verb="queue"), buttons=tuple(buttons))
         return Outcome((said,))
 
-    def decide(
-        self, context: MessageContext, numbers: Sequence[int], decision: Literal["confirmed", "dismissed"]
-    ) -> Outcome:
+    def decide(self, context: MessageContext, numbers: Sequence[int], decision: Decided) -> Outcome:
         """Deciding again changes nothing and says who decided first."""
         words = work_wording(context.language)
         found = {number: self._reviews.get(context.message.channel, number) for number in numbers}
@@ -176,12 +176,18 @@ class Review:
         lines = [problem for problem in problems if problem]
         if not still_open:
             return Outcome((context.aside("\n".join(lines), verb="queue"),))
-        sentence = words.queue_confirmed if decision == "confirmed" else words.queue_dismissed
+        sentence = {
+            "confirmed": words.queue_confirmed,
+            "dismissed": words.queue_dismissed,
+            "cleared": words.queue_cleared,
+        }[decision]
         told = ", #".join(str(item.id) for item in still_open)
         said = [sentence.format(who=context.who, number=told), *lines]
         return Outcome(
             (context.announcement("\n".join(said), verb="queue"),),
-            labels=tuple(_label(item, relevant=decision == "confirmed") for item in still_open),
+            labels=()
+            if decision == "cleared"
+            else tuple(_label(item, relevant=decision == "confirmed") for item in still_open),
             decisions=tuple(Decision(item.id, decision) for item in still_open),
         )
 
@@ -265,7 +271,9 @@ def _problem(context: MessageContext, number: int, item: ReviewItem | None) -> s
         return words.queue_unknown.format(number=number)
     if item.is_open:
         return ""
-    already = words.queue_already_confirmed if item.state == "confirmed" else words.queue_already_dismissed
+    already = {"confirmed": words.queue_already_confirmed, "dismissed": words.queue_already_dismissed}.get(
+        item.state, words.queue_already_cleared
+    )
     when = context.moment(item.decided_at) if item.decided_at else ""
     return already.format(number=number, who=item.decided_by, when=when)
 

@@ -31,22 +31,24 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
     "queue": {
         "en": Page(
             "what waits for review",
-            "pool, confirm NUMBER, dismiss NUMBER or export",
+            "pool, confirm NUMBER, dismiss NUMBER, clear NUMBER or export",
             {
                 "/queue": "list it",
                 "/queue confirm 12": "this one is what it was taken for",
-                "/queue dismiss 12 13": "these are not; several numbers are decided at once",
+                "/queue dismiss 12 13": "these are not, which /tune counts; several are decided at once",
+                "/queue clear 12": "take it out and say nothing of it",
                 "/queue pool": "list the sample of what was only observed",
                 "/queue export": "all of it as CSV",
             },
         ),
         "zh": Page(
             "等待复核的内容",
-            "pool、confirm 编号、dismiss 编号或 export",
+            "pool、confirm 编号、dismiss 编号、clear 编号或 export",
             {
                 "/queue": "查看队列",
                 "/queue confirm 12": "确认这一条",
-                "/queue dismiss 12 13": "忽略这些，可一次写多个编号",
+                "/queue dismiss 12 13": "这些不是（会计入 /tune），可一次写多个编号",
+                "/queue clear 12": "只移出队列，不作判断",
                 "/queue pool": "查看抽样",
                 "/queue export": "全部导出为 CSV 表格",
             },

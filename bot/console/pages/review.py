@@ -18,7 +18,7 @@ from bot.store.reviews import OPEN
 
 AT_ONCE = 60
 STATES: tuple[ReviewState, ...] = tuple(state for state in get_args(ReviewState) if state in OPEN)
-WORDS = ("confirm", "dismiss")
+WORDS = ("confirm", "dismiss", "clear")
 _NUMBER = re.compile(r"decide-([0-9]{1,10})")
 
 
@@ -44,7 +44,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.post("/review")
     def decide() -> Response:
-        """One command for all that are confirmed and one for all that are dismissed."""
+        """One command for all that are decided alike."""
         person = site.visitor.person
         channel = site.parts.rights.channel(person, request.form.get("channel", ""))
         if channel is None:

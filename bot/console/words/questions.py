@@ -56,8 +56,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "review_pooled": ("Sample of the observed", "观察样本"),
     "review_observed": ("Observed", "观察中"),
     "review_counts": (
-        "Decided so far: {confirmed} confirmed, {dismissed} dismissed",
-        "已处理：确认 {confirmed} 条，忽略 {dismissed} 条",
+        "Decided so far: {confirmed} right, {dismissed} not, {cleared} only cleared",
+        "已处理：是 {confirmed} 条，不是 {dismissed} 条，只移出 {cleared} 条",
     ),
     "review_empty": ("Nothing waits here.", "这里没有等待处理的内容。"),
     "review_off": (
@@ -66,7 +66,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "review_entry": ("Entry", "条目"),
     "decide_right": ("Confirm", "确认"),
-    "decide_wrong": ("Dismiss", "忽略"),
+    "decide_wrong": ("Not this", "不是"),
+    "decide_clear": ("Only clear", "只移出"),
     "decide_all": ("Set all to", "全部设为"),
     "decide_apply": ("Apply the decisions", "应用决定"),
     "export_channel": ("Everything of this channel as CSV", "导出本频道全部记录（CSV）"),

@@ -44,6 +44,7 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/queue pool", ShowQueue(pool=True)),
         ("/queue confirm #12", Decide(12, "confirmed")),
         ("/queue dismiss 12。", Decide(12, "dismissed")),
+        ("/queue clear #12", Decide(12, "cleared")),
         ("/queue confirm 12 #13,14", Decide(12, "confirmed", (13, 14))),
         ("/queue export", ExportQueue()),
         ("/gaps", ShowGaps()),

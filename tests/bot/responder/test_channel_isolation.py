@@ -63,8 +63,8 @@ QUESTIONS = ("sour fruit", "sour berries", "late parcels", "late refund")
 
 
 _COUNTED = re.compile(
-    r"#\d+|(?<=/queue confirm )\d+|(?<=/queue dismiss )\d+|(?<=/teach )\d+|(?<=/teach no )\d+|"
-    r"(?<=\\n)\d+(?=,)|id='a\d+'|(?<=/export/)a\d+"
+    r"#\d+|(?<=/queue confirm )\d+|(?<=/queue dismiss )\d+|(?<=/queue clear )\d+"
+    r"|(?<=/teach )\d+|(?<=/teach no )\d+|(?<=\\n)\d+(?=,)|id='a\d+'|(?<=/export/)a\d+"
 )
 
 
@@ -135,7 +135,7 @@ actions = st.one_of(
         st.sampled_from(("e1", "e2")),
         st.sampled_from(("helpful", "not helpful", "dial", "more", "did you mean")),
     ),
-    st.builds(Decide, places, st.sampled_from(("confirm", "dismiss"))),
+    st.builds(Decide, places, st.sampled_from(("confirm", "dismiss", "clear"))),
     st.builds(Close, places, st.sampled_from(("add", "point", "dismiss"))),
     st.builds(Refuse, places),
     st.builds(Import, st.sampled_from(QUESTIONS), st.booleans()),

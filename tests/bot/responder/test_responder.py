@@ -547,6 +547,16 @@ def test_where_only_admins_may_others_change_nothing_and_learn_who_may(
     assert rig.threshold() == Decimal("0.90")
 
 
+@pytest.mark.parametrize("command", ["/export", "/queue confirm 1", "/queue clear 1", "/queue export"])
+def test_where_only_admins_may_others_neither_decide_nor_take_along(
+    rig_with: Callable[..., ResponderRig], command: str
+) -> None:
+    rig = rig_with(settings_open_to="admins", admins=("slack:T1:U2",))
+    outcome = rig.hear(rig.message(command))
+    assert outcome == Outcome((Text("Only admins may do this here: U2.", "en", private=True),))
+    assert "Only admins" not in str(rig.hear(rig.message(command, person=BOB)))
+
+
 def test_a_refused_change_is_told_to_the_operator(
     rig_with: Callable[..., ResponderRig], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -78,7 +78,11 @@ def test_a_decision_becomes_a_label_and_stands(rig: ResponderRig) -> None:
     ask(rig, "high", 0.8)
     queue = rig.hear(rig.message("/queue")).replies[0]
     assert isinstance(queue, Text)
-    assert [button.command for button in queue.buttons] == ["/queue confirm 1", "/queue dismiss 1"]
+    assert [button.command for button in queue.buttons] == [
+        "/queue confirm 1",
+        "/queue dismiss 1",
+        "/queue clear 1",
+    ]
     assert rig.say("/queue confirm 1") == "Ann confirmed #1."
     assert "was confirmed by Ann already" in rig.say("/queue dismiss 1", person=BOB)
     (past,) = rig.store.labels.of(ROOM)
@@ -95,17 +99,29 @@ def test_several_are_decided_at_once_and_what_cannot_be_is_told(rig: ResponderRi
     rig.say("/review 0.70 0.45")
     for question in ("one", "two", "three"):
         ask(rig, question, 0.8)
-    assert rig.say("/queue dismiss 2") == "Ann dismissed #2."
+    assert rig.say("/queue dismiss 2") == "Ann said that #2 is not it."
     told = rig.say("/queue confirm #1, 2 3 9", person=BOB).splitlines()
     assert told[0] == "Bob confirmed #1, #3."
-    assert told[1].startswith("#2 was dismissed by Ann already")
+    assert told[1].startswith("Ann said already that #2 is not it")
     assert told[2] == "There is no #9 in this queue."
     assert [past.label.relevant for past in rig.store.labels.of(ROOM)] == [False, True, True]
 
 
+def test_what_is_only_cleared_is_no_label(rig: ResponderRig) -> None:
+    rig.say("/review 0.70 0.45")
+    ask(rig, "high", 0.8)
+    assert rig.say("/queue clear 1") == "Ann took #1 out of the queue. Nothing is said of the match."
+    assert rig.store.labels.of(ROOM) == ()
+    assert "was taken out by Ann already" in rig.say("/queue confirm 1", person=BOB)
+    rig.say("/language zh")
+    assert "#1 已由 Ann 移出" in rig.say("/queue dismiss 1")
+
+
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    words=st.lists(st.tuples(st.sampled_from(["confirm", "dismiss"]), st.booleans()), min_size=1, max_size=6)
+    words=st.lists(
+        st.tuples(st.sampled_from(["confirm", "dismiss", "clear"]), st.booleans()), min_size=1, max_size=6
+    )
 )
 def test_deciding_again_changes_nothing(rig: ResponderRig, words: list[tuple[str, bool]]) -> None:
     rig.say("/review 0.70 0.45")
@@ -116,9 +132,9 @@ def test_deciding_again_changes_nothing(rig: ResponderRig, words: list[tuple[str
         rig.say(f"/queue {word} {number}", person=ANN if is_ann else BOB)
     item = rig.store.reviews.get(ROOM, number)
     assert item is not None
-    assert item.state == ("confirmed" if words[0][0] == "confirm" else "dismissed")
+    assert item.state == {"confirm": "confirmed", "dismiss": "dismissed", "clear": "cleared"}[words[0][0]]
     assert item.decided_by == ("Ann" if words[0][1] else "Bob")
-    assert len(rig.store.labels.of(ROOM)) == before + 1
+    assert len(rig.store.labels.of(ROOM)) == before + (words[0][0] != "clear")
 
 
 def test_nothing_of_one_channel_is_decided_or_seen_in_another(rig: ResponderRig) -> None:
