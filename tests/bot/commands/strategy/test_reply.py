@@ -74,7 +74,7 @@ def test_a_strategy_of_the_configuration_says_its_reason(rig: ResponderRig) -> N
 
 def test_a_strategy_is_previewed_on_the_last_questions(rig: ResponderRig) -> None:
     rig.ask("sour?")
-    assert "at 0.75: 0 without a match, 2.0 matches each" in rig.say("/strategy precise")
+    assert "at 0.70: 0 without a match, 2.0 matches each" in rig.say("/strategy precise")
 
 
 def test_an_unknown_strategy_changes_nothing(rig: ResponderRig) -> None:
