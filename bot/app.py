@@ -12,7 +12,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,7 +26,7 @@ from bot.admin.label_import import Labelling
 from bot.admin.operations import operations
 from bot.config import Config
 from bot.console.blueprint import blueprint as console
-from bot.console.parts import Parts
+from bot.console.parts import Health, OperationRefused, Parts
 from bot.console.parts import ReadModel as ConsoleReads
 from bot.console.rights import Rights
 from bot.console.visitor import Origin
@@ -45,7 +45,7 @@ from bot.pipeline.store_health import PROBE_SECONDS, StoreHealth
 from bot.pipeline.worker import Bell, Worker, Workers
 from bot.platforms.host import Adapter, Condition, Deployment, Host, Installed, Operation, Part, ReadModel
 from bot.platforms.registry import ADAPTERS
-from bot.process.control_socket import ControlServer
+from bot.process.control_socket import ControlServer, LocalError
 from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
 from bot.responder import Responder
 from bot.store import (
@@ -427,7 +427,15 @@ class App:
                 is_member=lambda person: self._membership_of(person) is Membership.MEMBER,
             ),
             answer=self._answer_in_console,
+            operate=self._operate,
+            health=Health(self._reasons_not_ready, self._counts, self._oldest_seconds),
         )
+
+    def _operate(self, name: str, request: Mapping[str, Any]) -> Any:
+        try:
+            return self.operations[name](request, lambda _: None)
+        except LocalError as refusal:
+            raise OperationRefused(str(refusal)) from refusal
 
     def _answer_in_console(self, message: IncomingMessage) -> int:
         """Store what somebody did in the console; its number, once it is answered or ten seconds are over.

@@ -16,6 +16,7 @@ from bot.console.pages import (
     knowledge,
     labelling,
     marking,
+    operators,
     own_list,
     questions,
     review,
@@ -23,6 +24,7 @@ from bot.console.pages import (
     sources,
     teach,
     vectors,
+    week,
 )
 from bot.console.parts import Parts
 from bot.console.site import Site
@@ -63,6 +65,8 @@ def blueprint(parts: Parts) -> Blueprint:
     labelling.add(routes, site)
     review.add(routes, site)
     teach.add(routes, site)
+    week.add(routes, site)
+    operators.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:

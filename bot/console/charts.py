@@ -61,3 +61,27 @@ def line(points: Sequence[tuple[float, float]]) -> str:
 
 def spot_of(across: float, up: float) -> Spot:
     return Spot(round(WIDTH * min(max(across, 0.0), 1.0), 1), round(TALL * (1 - min(max(up, 0.0), 1.0)), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A bar of two parts in a picture of WIDTH by TALL: the whole of it, and a share from its foot up."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    share_y: float
+    share_height: float
+
+
+def stacked(parts: Sequence[tuple[int, int]]) -> list[Stack]:
+    """Bars of (all, some of them), as high as the most of all."""
+    most = max((whole for whole, _ in parts), default=0) or 1
+    place = WIDTH / max(1, len(parts))
+    made = []
+    for at, (whole, share) in enumerate(parts):
+        tall, low = round(TALL * whole / most, 1), round(TALL * share / most, 1)
+        x, width = round(place * (at + _GAP), 1), round(place * (1 - 2 * _GAP), 1)
+        made.append(Stack(x, width, round(TALL - tall, 1), tall, round(TALL - low, 1), low))
+    return made

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.config import Bot
 from bot.console.rights import Rights
@@ -27,9 +28,25 @@ class ReadModel(host.ReadModel):
         return cls(*seen, figures, log, proposals)
 
 
+class OperationRefused(Exception):
+    """Why an operator's command did nothing, as a sentence."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How this bot is: what keeps it from being ready, its queue by state, and how long the oldest waits."""
+
+    reasons_not_ready: Callable[[], Sequence[str]]
+    counts: Callable[[], Mapping[str, int]]
+    oldest_seconds: Callable[[], float]
+
+
 @dataclass(frozen=True)
 class Parts:
-    """`answer` stores a message and waits a moment for its reply; it returns the message's number."""
+    """`answer` stores a message and waits a moment for its reply; it returns the message's number.
+
+    `operate` does what an operator's command of this name does, and raises OperationRefused.
+    """
 
     bot: Bot
     clock: Clock
@@ -40,3 +57,5 @@ class Parts:
     rights: Rights
     traits: Mapping[str, Traits]
     answer: Callable[[IncomingMessage], int]
+    operate: Callable[[str, Mapping[str, Any]], Any]
+    health: Health

@@ -44,6 +44,7 @@ class Tab:
     endpoint: str
     path: str
     word: str
+    for_admins: bool = False
 
 
 class Site:
@@ -87,7 +88,7 @@ class Site:
                 "language": language,
                 "visitor": visitor,
                 "token": visitor.token if visitor else "",
-                "tabs": self._tabs,
+                "tabs": self._tabs_of(visitor),
                 "here": request.endpoint,
                 "back": request.full_path.rstrip("?") if request.method == "GET" else request.path,
                 "asset": {name: asset.path for name, asset in self.assets.items()},
@@ -98,6 +99,10 @@ class Site:
             }
         )
         return Response(body, status, content_type="text/html; charset=utf-8")
+
+    def _tabs_of(self, visitor: Visitor | None) -> list[Tab]:
+        is_admin = visitor is not None and self.parts.rights.is_admin(visitor.person)
+        return [tab for tab in self._tabs if is_admin or not tab.for_admins]
 
     def error(self, status: int, word: str, **context: Any) -> Response:
         """A refusal as a page; `word` begins the keys of its title and its sentence."""

@@ -88,8 +88,8 @@ def _form() -> Form:
     given = request.args
     return Form(
         channel=given.get("channel", ""),
-        start=given.get("from", "") if _day(given.get("from", "")) else "",
-        end=given.get("to", "") if _day(given.get("to", "")) else "",
+        start=given.get("from", "") if day_of(given.get("from", "")) else "",
+        end=given.get("to", "") if day_of(given.get("to", "")) else "",
         result=next((name for name in RESULTS if name == given.get("result")), "any"),
         mark=next((name for name in MARKS if name == given.get("mark")), "any"),
         low=given.get("low", "") if _score(given.get("low", "")) is not None else "",
@@ -104,7 +104,7 @@ def _wanted(form: Form, channels: Sequence[Channel], site: Site) -> Wanted:
         channels = [channel for channel in channels if channel.key == form.channel]
         if not channels:
             raise NotFound
-    start, end = _day(form.start), _day(form.end)
+    start, end = day_of(form.start), day_of(form.end)
     return Wanted(
         channels=tuple(channels),
         start=datetime.combine(start, time(), site.zone) if start else None,
@@ -122,7 +122,7 @@ def _before() -> tuple[int, str] | None:
     return (int(number), answer_id.replace("\0", "")) if _NUMBER_OF_ITEM.fullmatch(number) else None
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     """A day that the calendars of both databases know."""
     try:
         day = date.fromisoformat(text)

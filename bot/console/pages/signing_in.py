@@ -48,7 +48,7 @@ def add(routes: Blueprint, site: Site) -> None:
             logins.end(login.person.key, login.id)
         made = logins.get(secret)
         log.info("console_signed_in", extra={"person": made.person.key if made else ""})
-        response = _to(HOME)
+        response = see_other(HOME)
         origin.set_login(response, secret)
         origin.forget(response, origin.nonce_cookie)
         return response
@@ -71,7 +71,7 @@ def add(routes: Blueprint, site: Site) -> None:
     def end_login() -> Response:
         if not logins.end(site.visitor.person.key, request.form.get("login", "")):
             raise NotFound
-        return _to(f"{HOME}/logins")
+        return see_other(f"{HOME}/logins")
 
     @routes.post("/logins/end-all")
     def end_all() -> Response:
@@ -80,7 +80,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.post("/language")
     def choose_language() -> Response:
-        response = _to(safe_path(request.form.get("back", "")))
+        response = see_other(safe_path(request.form.get("back", "")))
         origin.set_language(response, "zh" if request.form.get("language") == "zh" else "en")
         return response
 
@@ -92,7 +92,8 @@ def safe_path(path: str) -> str:
     return path if is_ours and is_plain else HOME
 
 
-def _to(path: str) -> Response:
+def see_other(path: str) -> Response:
+    """The page to go to after a form."""
     response = redirect(path, 303)
     assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
     return response

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.console.words import channels, dial, knowledge, questions, shell, teach, vectors
+from bot.console.words import (
+    channels,
+    dial,
+    knowledge,
+    operators,
+    questions,
+    shell,
+    teach,
+    vectors,
+    week,
+)
 from bot.domain import Language
 
 PAGES = (
@@ -18,6 +28,8 @@ PAGES = (
     knowledge.WORDS,
     questions.WORDS,
     teach.WORDS,
+    week.WORDS,
+    operators.WORDS,
 )
 _WORDS: Mapping[str, tuple[str, str]] = {key: word for page in PAGES for key, word in page.items()}
 

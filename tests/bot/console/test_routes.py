@@ -20,6 +20,8 @@ BATCH = {"kb": "default", "questions": "apple\nlemon"}
 DO = {"verb": "/limit", "argument": "7", "channel": CHANNEL}
 # A page of one channel: whoever is elsewhere is told nothing of it.
 OF_CHANNEL = {**SIGNED_IN, "elsewhere": 404}
+FOR_ADMINS = {**OF_CHANNEL, "member": 404}
+FOR_OPERATORS = {**FOR_ADMINS, "admin": 404}
 
 # A route without a row here fails the test: whoever adds one says who may use it.
 # By method and rule: an address, a form, and the status for each role.
@@ -42,6 +44,20 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
         "/console/review",
         {"decide-1": "confirm", "channel": CHANNEL},
         {"nobody": 401, "elsewhere": 404, "member": 303, "admin": 303, "machine": 303},
+    ),
+    ("GET", "/console/week"): ("/console/week", {}, SIGNED_IN),
+    ("GET", "/console/week.csv"): ("/console/week.csv", {}, SIGNED_IN),
+    ("GET", "/console/operators"): ("/console/operators", {}, FOR_ADMINS),
+    ("POST", "/console/operators/replay"): (
+        "/console/operators/replay",
+        {"kind": "all"},
+        {**FOR_ADMINS, "admin": 303, "machine": 303},
+    ),
+    ("POST", "/console/operators/admin-code"): ("/console/operators/admin-code", {}, FOR_OPERATORS),
+    ("POST", "/console/operators/remove-admin"): (
+        "/console/operators/remove-admin",
+        {"person": "nobody"},
+        {**FOR_OPERATORS, "machine": 404},
     ),
     ("GET", "/console/logins"): ("/console/logins", {}, SIGNED_IN),
     ("POST", "/console/logins/end"): (
