@@ -162,6 +162,23 @@ def _in_room(ts: str) -> dict[str, Any]:
     }
 
 
+def test_an_answer_of_several_lines_is_added_found_shown_and_edited_in_chat(orchard: Program) -> None:
+    def say(text: str) -> str:
+        return "\n".join(str(getattr(reply, "body", reply)) for reply in orchard.say(text))
+
+    assert "1" in say("/kb add how are quinces cooked =>\n1. Peel => them\n\n2. Wait")
+    shown = say("/kb find quinces cooked").splitlines()
+    entry_id = shown[1].removeprefix("· ").partition(":")[0]
+    whole = say(f"/kb show {entry_id}")
+    assert "Answer: 1. Peel => them\n\n2. Wait\n" in whole
+    assert "Added here by lin on " in whole
+    (version,) = re.findall(rf"/kb edit {entry_id} ([0-9a-f]+) =>", whole)
+    assert "changed the answer" in say(f"/kb edit {entry_id} {version} => Slowly.\nVery.")
+    assert "nothing was overwritten" in say(f"/kb edit {entry_id} {version} => Fast.")
+    assert "Answer: Slowly.\nVery.\n" in say(f"/kb show {entry_id}")
+    say(f"/kb remove {entry_id}")
+
+
 # what teaching must never do
 
 FRUIT = ("apple", "pear", "plum", "quince")

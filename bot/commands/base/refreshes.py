@@ -19,6 +19,7 @@ from bot.domain import (
     Button,
     Clock,
     EngineError,
+    EntryChange,
     FailedSource,
     LeftOut,
     NewEntry,
@@ -48,6 +49,7 @@ class Addition:
     lines: tuple[str, ...]
     buttons: tuple[Button, ...]
     awaits: Awaited | None
+    edits: tuple[EntryChange, ...] = ()
 
 
 class Refreshes:
@@ -71,16 +73,22 @@ class Refreshes:
         started = refresh_wording(context.language).started.format(name=name)
         return Outcome((context.announcement(started, verb="refresh"),), awaits=awaited)
 
-    def add(self, context: MessageContext, name: str, lines: str) -> Outcome:
+    def add(self, context: MessageContext, name: str, lines: str, answer: str | None = None) -> Outcome:
         """Add entries, and tell what became of each. Raises EngineError."""
-        addition = self.addition(context, name, lines)
+        addition = self.addition(context, name, lines, answer)
         told = "\n".join([*_listed(context, name, addition.added), *addition.lines])
         reply = replace(context.announcement(told, verb="kb"), buttons=addition.buttons)
-        return Outcome((reply,), awaits=addition.awaits)
+        return Outcome((reply,), awaits=addition.awaits, edits=addition.edits)
 
-    def addition(self, context: MessageContext, name: str, lines: str) -> Addition:
-        """Add entries, and see whether they can be found. Raises EngineError."""
-        added = self._engine.add_entries(name, lines)
+    def addition(self, context: MessageContext, name: str, lines: str, answer: str | None = None) -> Addition:
+        """Add entries, and see whether they can be found.
+
+        With an `answer`, whose lines stay lines, `lines` is the text of one entry. Raises EngineError.
+        """
+        if answer is None:
+            added = self._engine.add_entries(name, lines)
+        else:
+            added = self._engine.add_entry(name, lines, answer)
         told, buttons = _not_added(context, added)
         awaits = None
         if added.added and added.refresh is not None:
@@ -93,7 +101,8 @@ class Refreshes:
             else:
                 more, more_buttons = _findable(context, awaited, ended)
                 told, buttons = [*told, *more], [*buttons, *more_buttons]
-        return Addition(added, tuple(told), tuple(buttons), awaits)
+        edits = tuple(EntryChange(name, entry.id, "added", entry.text) for entry in added.added)
+        return Addition(added, tuple(told), tuple(buttons), awaits, edits)
 
     def follow(self, context: MessageContext, awaited: Awaited) -> Outcome:
         """What is to be said now; nothing while it still runs. Raises EngineError."""

@@ -131,9 +131,9 @@ class GapList:
         words, gap = work_wording(context.language), self._find(context, wanted.gap)
         if gap is None:
             return self._unknown(context, wanted.gap)
-        line = f"{_one_line(gap.text).replace('=>', '→')} => {_one_line(wanted.answer)}"
+        name, question = context.knowledge_base, _one_line(gap.text)
         try:
-            addition = self._refreshes.addition(context, context.knowledge_base, line)
+            addition = self._refreshes.addition(context, name, question, wanted.answer)
         except EngineError as error:
             if error.code != "refused":
                 raise
@@ -141,14 +141,13 @@ class GapList:
         there = (*addition.added.added, *addition.added.repeated)
         if not there:
             return self._not_added(context, addition.lines, addition.buttons)
-        said = words.gaps_added.format(
-            who=context.who, question=texts.shortened(gap.text), name=context.knowledge_base
-        )
+        said = words.gaps_added.format(who=context.who, question=texts.shortened(gap.text), name=name)
         reply = context.announcement("\n".join([said, *addition.lines]), verb="gaps")
         return Outcome(
             (replace(reply, buttons=addition.buttons),),
             closed=_close(context, gap, "added", there[0].id),
             awaits=addition.awaits,
+            edits=addition.edits,
         )
 
     def point(self, context: MessageContext, wanted: PointGap) -> Outcome:

@@ -43,6 +43,19 @@ class AddEntries(ChangesChannel, AsksEngine):
 
 
 @dataclass(frozen=True, slots=True)
+class AddEntry(ChangesChannel, AsksEngine):
+    """One entry whose answer has lines of its own: all that stand below `TEXT =>`."""
+
+    text: str
+    answer: str
+
+    @property
+    def needs_slash(self) -> bool:
+        """Without it, this begins ordinary sentences."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveEntry(ChangesChannel, AsksEngine):
     entry_id: str
 
@@ -76,6 +89,7 @@ KnowledgeCommand = (
     | UseKnowledgeBase
     | ListKnowledgeBases
     | AddEntries
+    | AddEntry
     | RemoveEntry
     | ShowEntry
     | FindEntries
@@ -99,7 +113,7 @@ def read(given: Argument) -> Command | BadCommand:
         case "list":
             return BadCommand("too_many", "kb", given.text) if rest.text else ListKnowledgeBases()
         case "add":
-            return AddEntries(rest.written) if rest.written else BadCommand("missing", "kb", given.text)
+            return _add(given, rest)
         case "edit":
             return _edit(given, rest)
         case "find":
@@ -110,6 +124,16 @@ def read(given: Argument) -> Command | BadCommand:
             return _NAMING_ONE[given.first](rest.text)
         case _:
             return BadCommand("unknown_word", "kb", given.text)
+
+
+def _add(given: Argument, rest: Argument) -> Command | BadCommand:
+    if not rest.written:
+        return BadCommand("missing", "kb", given.text)
+    text, answer = split_at_arrow(rest.written)
+    beside, _, below = answer.partition("\n")
+    if text.strip() and not beside.strip() and below.strip():
+        return AddEntry(text.strip(), below.strip())
+    return AddEntries(rest.written)
 
 
 def _edit(given: Argument, rest: Argument) -> Command | BadCommand:

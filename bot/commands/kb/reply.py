@@ -15,6 +15,7 @@ from bot.commands.base.refreshes import Refreshes
 from bot.commands.kb.entries import Entries
 from bot.commands.kb.grammar import (
     AddEntries,
+    AddEntry,
     EditEntry,
     FindEntries,
     KnowledgeCommand,
@@ -25,7 +26,7 @@ from bot.commands.kb.grammar import (
     ShowKnowledgeBase,
     UseKnowledgeBase,
 )
-from bot.domain import Change, EngineError, KnowledgeBase, Outcome
+from bot.domain import Change, EngineError, EntryChange, KnowledgeBase, Outcome
 from bot.grammar.arrows import with_plain_arrows
 
 
@@ -54,7 +55,9 @@ class KnowledgeBaseCommands:
             case ListKnowledgeBases():
                 return self.list_all(context)
             case AddEntries(lines):
-                return self.add(context, lines)
+                return self.add(context, with_plain_arrows(lines))
+            case AddEntry(text, answer):
+                return self.add(context, text, answer)
             case RemoveEntry(entry_id):
                 return self.remove(context, entry_id)
             case Refresh():
@@ -108,10 +111,10 @@ class KnowledgeBaseCommands:
         body = "\n".join([words.kb_list, *lines]) if lines else words.kb_none
         return Outcome((context.text(body, verb="kb"),))
 
-    def add(self, context: MessageContext, lines: str) -> Outcome:
+    def add(self, context: MessageContext, lines: str, answer: str | None = None) -> Outcome:
         name = context.knowledge_base
         try:
-            return self._refreshes.add(context, name, with_plain_arrows(lines))
+            return self._refreshes.add(context, name, lines, answer)
         except EngineError as error:
             return self._problem(context, error, name)
 
@@ -128,7 +131,8 @@ class KnowledgeBaseCommands:
                 return Outcome((context.aside(body, verb="kb"),))
             return self._problem(context, error, name)
         body = words.kb_removed.format(who=context.who, entry=entry, name=name)
-        return Outcome((context.announcement(body, verb="kb"),))
+        removed = EntryChange(name, entry_id, "removed", "")
+        return Outcome((context.announcement(body, verb="kb"),), edits=(removed,))
 
     def refresh(self, context: MessageContext) -> Outcome:
         name = context.knowledge_base

@@ -18,6 +18,7 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
                 "/kb list": "list all",
                 "/kb use shop": "ask another one here",
                 "/kb add Do you gift-wrap? => Yes, for 2 euros.": "add an entry; several lines add one each",
+                "/kb add Do you gift-wrap? =>": "with the lines below it as its answer, all of them",
                 "/kb find gift": "the entries whose text, answer, wording or id holds it, with their ids",
                 "/kb show ID": "an entry whole: its answer, its wordings, and who taught or changed it",
                 "/kb edit ID => Yes, for 3 euros.": "another answer, as many lines as you like, for an entry "
@@ -33,6 +34,7 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
                 "/kb list": "列出全部",
                 "/kb use shop": "换成另一个",
                 "/kb add 可以送礼包装吗？ => 可以，每件 5 元。": "添加一条；可以写多行，一行一条",
+                "/kb add 可以送礼包装吗？ =>": "换行后写答复：下面各行都是这一条的答复",
                 "/kb find 包装": "文本、答复、问法或编号中含有这段文字的内容，附编号",
                 "/kb show 编号": "完整显示一条：答复、问法，以及谁教过、改过",
                 "/kb edit 编号 => 可以，每件 8 元。": "修改聊天中添加的一条的答复，可以写多行；"

@@ -6,7 +6,7 @@ from bot import texts
 from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Engine
 from bot.commands.kb.words import WRITING
-from bot.domain import EngineError, Outcome, WriteEntry
+from bot.domain import EngineError, EntryChange, Outcome, WriteEntry
 
 
 class Writing:
@@ -34,10 +34,11 @@ class Writing:
             told = words.known.format(entry=known) if known else words.refused.format(reason=reasons)
             return Outcome((context.aside(told, verb="kb"),))
         [entry] = added.added
+        edit = EntryChange(form.knowledge_base, entry.id, "added", entry.text)
         said = words.added.format(
             who=context.who, entry=entry.id, text=texts.shortened(entry.text), name=form.knowledge_base
         )
-        return Outcome((context.announcement(said, verb="kb"),))
+        return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
 
     def _change(self, context: MessageContext, form: WriteEntry, entry_id: str) -> Outcome:
         changed = self._engine.change_entry(
@@ -46,7 +47,8 @@ class Writing:
         said = WRITING[context.language].changed.format(
             who=context.who, entry=changed.id, text=texts.shortened(changed.text), name=form.knowledge_base
         )
-        return Outcome((context.announcement(said, verb="kb"),))
+        edit = EntryChange(form.knowledge_base, changed.id, "changed", changed.text)
+        return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
 
     def _problem(self, context: MessageContext, form: WriteEntry, error: EngineError) -> str | None:
         """The sentence for a refusal; with everything that was written, so that none of it is lost."""

@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.gaps.grammar import AddGap, DismissGap, PointGap, SetDigest, ShowGaps
 from bot.commands.inspect.grammar import Inspect
-from bot.commands.kb.grammar import EditEntry, FindEntries, ShowEntry
+from bot.commands.kb.grammar import AddEntries, AddEntry, EditEntry, FindEntries, ShowEntry
 from bot.commands.parser import parse
 from bot.commands.review.grammar import Decide, ExportQueue, ReviewOff, SetReview, ShowQueue, ShowReview
 from bot.commands.teach.grammar import (
@@ -57,6 +57,11 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/gaps digest weekly 9 Asia/Shanghai", SetDigest("weekly", 9, "Asia/Shanghai")),
         ("/gaps digest daily 09：00", SetDigest("daily", 9)),
         ("/gaps digest daily 9点", SetDigest("daily", 9)),
+        ("/kb add Wrap? =>\n1. Pay -> pack\n\n2. Send", AddEntry("Wrap?", "1. Pay -> pack\n\n2. Send")),
+        ("/kb add Wrap? →\nYes", AddEntry("Wrap?", "Yes")),
+        ("/kb add Wrap? => Yes\nSend?", AddEntries("Wrap? => Yes\nSend?")),
+        ("/kb add Wrap?\nSend? =>\nNo", AddEntries("Wrap?\nSend? =>\nNo")),
+        ("/kb add Wrap? =>", AddEntries("Wrap? =>")),
         ("/kb find gift wrap", FindEntries("gift wrap")),
         ("/kb show shop＿7", ShowEntry("shop_7")),
         ("/kb edit shop＿7 => Yes.\n\nFor -> 2 => euros", EditEntry("shop_7", "Yes.\n\nFor -> 2 => euros")),

@@ -511,6 +511,7 @@ CHANGING = (
     "/name Returns rig",
     "/kb use shop",
     "/kb add pear",
+    "/kb add pear =>\n1. Peel",
     "/kb remove e1",
     "/kb edit e1 => sour",
     "/teach 1",

@@ -64,7 +64,7 @@ def test_an_answer_given_from_here_closes_the_whole_gap_until_it_is_missed_again
     miss(rig, "refund when", "refund how")
     said = rig.say(f"/gaps add {gap_of('refund how')} => within\n3 days")
     assert said == "Ann answered “refund when” in default.\nThey can be found now."
-    assert rig.engine.added == [("default", "refund when => within 3 days")]
+    assert rig.engine.added == [("default", "refund when => within\n3 days")]
     assert "left without" in rig.say("/gaps")
     rig.store.clock.go_on(60)  # type: ignore[attr-defined]
     miss(rig, "refund how")

@@ -9,8 +9,9 @@ import pytest
 
 from bot.commands.kb.entry_words import WORDS
 from bot.config import Bot
+from bot.engine_client import Added, Entry
 from tests.bot.store.building import HandClock, a_store
-from tests.support.responder_rig import BOB, NEXT_DOOR, ResponderRig
+from tests.support.responder_rig import ANN, BOB, NEXT_DOOR, ROOM, ResponderRig
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_an_answer_is_changed_with_its_line_breaks_and_the_one_before_is_told(ri
     assert rig.engine.answers["e1"] == "1. Cut -> squeeze\n\n2. Serve"
     assert "Changed here last by Ann on 2023-11-14 22:13." in rig.say("/kb show e1")
     assert "Changed here" not in rig.say("/kb show e1", channel=NEXT_DOOR)
+
+
+def test_an_answer_of_several_lines_is_added_whole_and_who_added_it_is_shown(rig: ResponderRig) -> None:
+    rig.engine.add_result = Added((Entry("e2", "Limes are sour too"),), refresh="r1")
+    rig.say("/kb add Are limes sour? =>\n1. Taste one\n\n2. Yes => they are")
+    assert rig.engine.added == [("default", "Are limes sour? => 1. Taste one\n\n2. Yes => they are")]
+    assert "Added here by Ann on 2023-11-14 22:13." in rig.say("/kb show e2")
+    assert "Added here" not in rig.say("/kb show e2", channel=NEXT_DOOR)
+    rig.say("/kb remove e2", person=BOB)
+    past = rig.store.entry_changes.of(ROOM, "default", "e2")
+    assert [(each.change.act, each.person) for each in past] == [("added", ANN), ("removed", BOB)]
 
 
 def test_two_who_read_the_same_never_overwrite_each_other_unseen(rig: ResponderRig) -> None:
