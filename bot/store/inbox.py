@@ -64,17 +64,11 @@ from bot.domain import (
 )
 from bot.store import outbox
 from bot.store.database import Database
-from bot.store.documents import keep_files, row_of
-from bot.store.entry_changes import keep_entry_change
-from bot.store.errors import LeaseLost
-from bot.store.gaps import keep_closed, keep_place
-from bot.store.history import keep_asked
-from bot.store.labels import keep_label
+from bot.store.documents import row_of
+from bot.store.lease import Lease
 from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
+from bot.store.outcome import keep_outcome
 from bot.store.prepared_statement import Prepared
-from bot.store.proposals import keep_proposal, keep_proposal_decision
-from bot.store.reviews import keep_decision, keep_marked
-from bot.store.settings import keep_change
 from bot.store.tables import inbox, message_key, quarantine
 from bot.store.tables import outbox as outbox_rows
 
@@ -273,36 +267,15 @@ class Inbox:
             LeaseLost: somebody else has the item, and decides.
         """
         now = self._clock.now()
-        message = item.message
-        files = [row_of(message.channel, file, now) for file in outcome.files]
+        files = [row_of(item.message.channel, file, now) for file in outcome.files]
 
         def work(connection: Connection) -> tuple[Delivery, ...]:
             if outcome.awaits is None:
                 _leave(connection, item, {"state": "answered", "ended_at": now})
             else:
                 self._await(connection, item, outcome.awaits)
-            for change in outcome.changes:
-                keep_change(connection, message, item.id, change, now)
-            if outcome.asked is not None:
-                keep_asked(connection, message, item.id, outcome.asked, now)
-            for label in outcome.labels:
-                keep_label(connection, message.channel, message.person, label, now, item_id=item.id)
-            if outcome.changes:
-                keep_place(connection, message.channel)
-            if outcome.marked is not None:
-                keep_marked(connection, message, item.id, outcome.marked, now)
-            for decision in outcome.decisions:
-                keep_decision(connection, message, decision, now)
-            for gap in outcome.closed:
-                keep_closed(connection, message, item.id, gap, now)
-            for proposal in outcome.proposed:
-                keep_proposal(connection, message, item.id, proposal, now)
-            for ruling in outcome.ruled:
-                keep_proposal_decision(connection, message, item.id, ruling, now)
-            for edit in outcome.edits:
-                keep_entry_change(connection, message, item.id, edit, now)
-            keep_files(connection, files)
-            return outbox.put(connection, self._clock, message, item.id, outcome.replies)
+            keep_outcome(connection, item, outcome, files, now)
+            return outbox.put(connection, self._clock, item.message, item.id, outcome.replies)
 
         return self._store(work)
 
@@ -383,11 +356,7 @@ class Inbox:
     def renew(self, item: InboxItem) -> None:
         """Thinking takes its time: 30 s more. Silent when the item is no longer ours."""
         until = self._clock.steady() + LEASE_SECONDS
-        self._database.write(
-            lambda connection: connection.execute(
-                update(inbox).where(_is_ours(item)).values(lease_until=until)
-            )
-        )
+        self._database.write(lambda connection: _lease(item).renew(connection, until))
 
     def engine_is_back(self) -> None:
         """Everything that waits for the engine is due now, oldest first."""
@@ -550,14 +519,12 @@ def _accept(
     return accepted
 
 
-def _is_ours(item: InboxItem) -> Any:
-    return and_(inbox.c.id == item.id, inbox.c.lease == item.lease, inbox.c.state == "claimed")
+def _lease(item: InboxItem) -> Lease:
+    return Lease(inbox, item.id, item.lease, "claimed")
 
 
 def _leave(connection: Connection, item: InboxItem, values: Mapping[str, Any]) -> None:
-    left = connection.execute(update(inbox).where(_is_ours(item)).values(**values, lease_until=None)).rowcount
-    if not left:
-        raise LeaseLost(f"item {item.id} is no longer ours")
+    _lease(item).leave(connection, values)
 
 
 def set_heads(connection: Connection) -> None:

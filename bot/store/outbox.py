@@ -50,7 +50,7 @@ from bot.domain import (
     reply_to_json,
 )
 from bot.store.database import Database
-from bot.store.errors import LeaseLost
+from bot.store.lease import Lease
 from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
 from bot.store.tables import channel_pause, inbox, outbox
 
@@ -256,11 +256,7 @@ class Outbox:
     def renew(self, delivery: Delivery) -> None:
         """Sending takes its time: 30 s more. Silent when the delivery is no longer ours."""
         until = self._clock.steady() + LEASE_SECONDS
-        self._database.write(
-            lambda connection: connection.execute(
-                update(outbox).where(_is_ours(delivery)).values(lease_until=until)
-            )
-        )
+        self._database.write(lambda connection: _lease(delivery).renew(connection, until))
 
     def rescue(self, *, all_leases: bool) -> int:
         """Take back what nobody is sending any more, and say how many.
@@ -437,16 +433,12 @@ def delivery_of(row: Row[Any], *, is_follow_up: bool = False) -> Delivery:
     )
 
 
-def _is_ours(delivery: Delivery) -> Any:
-    return and_(outbox.c.id == delivery.id, outbox.c.lease == delivery.lease, outbox.c.state == "sending")
+def _lease(delivery: Delivery) -> Lease:
+    return Lease(outbox, delivery.id, delivery.lease, "sending")
 
 
 def _leave(connection: Connection, delivery: Delivery, values: Mapping[str, Any]) -> None:
-    left = connection.execute(
-        update(outbox).where(_is_ours(delivery)).values(**values, lease_until=None)
-    ).rowcount
-    if not left:
-        raise LeaseLost(f"delivery {delivery.id} is no longer ours")
+    _lease(delivery).leave(connection, values)
 
 
 def _pause_seconds(wish: float) -> float:

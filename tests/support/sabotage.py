@@ -1,7 +1,7 @@
 """A build of the programs for tests: one that dies at a named point, or lacks one of its safeguards.
 
-    python -m tests.support.tampered POINT bot serve        die once the point is reached
-    TAMPERED=SAFEGUARD pytest -p tests.support.tampered …   run tests on a program without it
+    python -m tests.support.sabotage POINT bot serve        die once the point is reached
+    TAMPERED=SAFEGUARD pytest -p tests.support.sabotage …   run tests on a program without it
 
 The shipped programs know nothing of this. There is no switch, variable or module in them
 that could be turned by accident: what is tampered with is wrapped here, in the process
@@ -32,7 +32,7 @@ from bot.cli import operator
 from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.wecom import envelope, fields, robot_events
-from bot.store import Inbox, file_watch, inbox, outbox, sqlite, tables
+from bot.store import Inbox, file_watch, inbox, lease, sqlite, tables
 from engine import csv_cells as engine_cells
 from engine import weak_secrets as engine_secrets
 from engine.refresh import refresher, schedule
@@ -122,8 +122,7 @@ def _no_unique_key() -> None:
 
 
 def _no_lease_check() -> None:
-    inbox._is_ours = lambda item: tables.inbox.c.id == item.id
-    outbox._is_ours = lambda delivery: tables.outbox.c.id == delivery.id
+    lease.Lease.is_ours = lambda self: self.table.c.id == self.row_id  # type: ignore[method-assign]
 
 
 def _no_file_watch() -> None:
