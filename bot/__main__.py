@@ -21,6 +21,7 @@ from bot.cli import (
 from bot.cli.check import check
 from bot.config import Config
 from bot.config_file import ConfigError, find, load
+from bot.machine_limits import explain
 from bot.platforms.host import Adapter, Deployment
 from bot.platforms.registry import ADAPTERS, BOT
 from bot.process.lock import CannotStart
@@ -43,11 +44,15 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         return command(config, options)
     except (CannotStart, StoreError) as reason:
         return _complain(str(reason), FAILED)
+    except (OSError, RuntimeError) as problem:
+        if isinstance(problem, BrokenPipeError):
+            # Whoever read our output has seen enough. Python would complain again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+        if (sentence := explain(problem)) is None:
+            raise
+        return _complain(sentence, FAILED)
     except KeyboardInterrupt:
-        return DONE
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
 
 

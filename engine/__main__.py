@@ -18,9 +18,12 @@ from engine import app, config, config_file, logs
 from engine.cli import commands, evaluate
 from engine.cli.plain import plain
 from engine.config_file import ConfigError
-from engine.domain import EngineError
+from engine.domain import EngineError, TooLittleAllowed
+from engine.machine_limits import explain, find_shortage
 
 _DEEPEST = 200
+# The loops, the threads that compute, and what libraries start.
+_OTHER_THREADS = 24
 _DONE, _FAILED, _WRONG, _INTERRUPTED = 0, 1, 2, 130
 
 
@@ -63,8 +66,11 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     except ConfigError as mistakes:
         print(mistakes, file=sys.stderr)  # noqa: T201 - the command line speaks
         return _WRONG
-    except (EngineError, OSError) as problem:
-        print(plain(f"kbdial-engine {given.command}: {problem}"), file=sys.stderr)  # noqa: T201
+    except (EngineError, OSError, RuntimeError) as problem:
+        sentence = explain(problem)
+        if sentence is None and isinstance(problem, RuntimeError):
+            raise
+        print(plain(f"kbdial-engine {given.command}: {sentence or problem}"), file=sys.stderr)  # noqa: T201
         return _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -87,6 +93,8 @@ def _serve(settings: config.Engine) -> int:
         lost.set()
         stopping.set()
 
+    if shortage := find_shortage(settings.web_threads + _OTHER_THREADS):
+        raise TooLittleAllowed(shortage)
     engine = app.build(settings, app.Edges(device_lost=end))
     engine.serve()
     stopping.wait()

@@ -384,6 +384,12 @@ class FolderUnusable(EngineError):
     code = "folder_unusable"
 
 
+class TooLittleAllowed(EngineError):
+    """The machine allows this process too few open files or threads."""
+
+    code = "too_little_allowed"
+
+
 class CannotListen(EngineError):
     """The address to listen on is taken, or is not this machine's."""
 
@@ -421,6 +427,7 @@ STATUS: Mapping[str, int] = {
     "snapshot_damaged": 503,
     "folder_in_use": 503,
     "folder_unusable": 503,
+    "too_little_allowed": 503,
     "cannot_listen": 503,
     "cannot_reach": 503,
     "not_ready": 503,

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import app
-from bot.cli.serve import migrate, secrets_of
+from bot.cli.serve import migrate, require_resources, secrets_of
 from bot.config import Bot, Config
 from bot.domain import KnowledgeBase
 from bot.engine_client import Ready
@@ -52,6 +52,7 @@ def run(config: Config, config_path: str | None) -> int:
         raise CannotStart(
             f"kbdial is already running here (process {process}). {in_words('chat')} talks to it."
         )
+    require_resources(bot)
     console = Console(highlight=False)
     child = EngineProcess(bot, config_path)
     with ExitStack() as closing:

@@ -12,11 +12,15 @@ from sqlalchemy.engine import make_url
 
 from bot.app import App, build
 from bot.config import Bot, Config
+from bot.machine_limits import find_shortage
 from bot.platforms.host import Deployment
 from bot.platforms.registry import ADAPTERS, QUIET_LOGGERS
 from bot.process import logs
 from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
 from bot.store import SchemaError, StoreError, schema
+
+# The loops, the control socket, and what libraries start.
+OTHER_THREADS = 24
 
 
 def serve(config: Config, *, workers: int | None = None) -> int:
@@ -63,7 +67,18 @@ def migrate(config: Config) -> str:
         raise CannotStart(str(problem)) from problem
 
 
+def require_resources(bot: Bot) -> None:
+    """Find out before anything begins whether all of it can begin.
+
+    Raises:
+        CannotStart: the machine allows too few open files or threads.
+    """
+    if shortage := find_shortage(bot.web_threads + bot.workers + OTHER_THREADS):
+        raise CannotStart(shortage)
+
+
 def _run(config: Config, app: App) -> int:
+    require_resources(config.bot)
     logs.set_up(secrets_of(config.bot), quiet=QUIET_LOGGERS)
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

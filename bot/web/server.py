@@ -15,12 +15,10 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress import wasyncore
-from waitress.server import create_server
 
+from bot.web.accepting import AcceptingServer
 from bot.web.slow_clients import IDLE_SECONDS, REQUEST_SECONDS, TimeoutChannel
 
-# Above this, waitress itself answers 413 without reading on.
-CONNECTION_LIMIT = 1000
 # How long requests under way may take to finish once we stop.
 GRACE_SECONDS = 10.0
 
@@ -45,13 +43,12 @@ class Server:
         self._sockets: dict[int, Any] = {}
         # Bound here, because waitress leaks its own sockets when it cannot bind.
         listening = _bind(listen)
-        self._server = create_server(
+        self._server = AcceptingServer(
             self._gate,
+            listening,
             map=self._sockets,
-            sockets=[listening],
             threads=threads,
             ident="",
-            connection_limit=CONNECTION_LIMIT,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=5,
             max_request_body_size=body_limit_bytes,

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
-from waitress import create_server, wasyncore
+from waitress import wasyncore
 
 from engine.domain import CannotListen
+from engine.web.accepting import AcceptingServer
 from engine.web.patience import IDLE_SECONDS, REQUEST_SECONDS, TimeoutChannel
 
 # Flask refuses larger bodies with a sentence. This is the hard stop below it.
 _BODY_LIMIT_BYTES = 16 << 20
-_CONNECTIONS = 1000
 _BACKLOG = 1024
 _FLUSH_SECONDS = 5.0
 
@@ -69,13 +69,12 @@ class Server:
         Raises:
             CannotListen: the address is taken or not ours.
         """
-        self._server = create_server(
+        self._server = AcceptingServer(
             self._wsgi,
+            _listening(self._listen),
             map=self._sockets,
-            sockets=[_listening(self._listen)],
             threads=self._threads,
             max_request_body_size=_BODY_LIMIT_BYTES,
-            connection_limit=_CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
             ident=None,
             clear_untrusted_proxy_headers=True,

@@ -34,6 +34,11 @@ LONG_DAY = "test_on_the_long_day_a_time_that_comes_twice_is_asked_for_once"
 CLOCK_BACK = "test_a_clock_that_was_ahead_for_a_while_costs_one_call_and_stops_nothing"
 NUMBERS = "tests/bot/platforms/wecom/test_routes.py::test_a_message_and_a_press_of_one_number_both_count"
 CELLS = "tests/bot/test_csv_cells.py::test_a_formula_behind_what_is_not_seen_is_inert_too"
+LIMITS = (
+    "tests/faults/test_few_resources.py::"
+    "test_too_few_open_files_are_a_sentence_before_anything_begins[40-bot]"
+)
+SPINS = "tests/bot/web/test_accepting.py::test_without_descriptors_the_loop_does_not_spin"
 ORACLE = (
     "tests/bot/platforms/wecom/test_routes.py::"
     "test_no_callback_and_no_answer_of_ours_is_read_out_by_the_verification"
@@ -72,6 +77,8 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
         pytest.param("clock-back-unnoticed", f"{SCHEDULE}{CLOCK_BACK}", id="a clock that goes back"),
         pytest.param("numbers-without-kinds", NUMBERS, id="messages and events share their numbers"),
         pytest.param("commas-alone", CELLS, id="tables are for readers of commas alone"),
+        pytest.param("no-look-at-limits", LIMITS, id="nobody asks what the machine allows"),
+        pytest.param("no-pause-of-accepting", SPINS, id="accepting goes on without descriptors"),
         pytest.param("any-echo", ORACLE, id="the verification reads out what it is shown"),
         pytest.param("any-secret", WEAK, id="any secret will do"),
     ],

@@ -129,10 +129,13 @@ class Home:
 
     def run(self, *arguments: str, tampered: str = "", **environment: str) -> Life:
         """Any command of the program; returns at once."""
+        return Life(self.command(*arguments, tampered=tampered), {**self.environment, **environment})
+
+    def command(self, *arguments: str, tampered: str = "") -> list[str]:
+        """What a shell would be told."""
         tampered = tampered or os.environ.get(TAMPERED, "")
         build = ["tests.support.sabotage", tampered, self.module] if tampered else [self.module]
-        command = [sys.executable, "-m", *build, "--config", str(self.config), *arguments]
-        return Life(command, {**self.environment, **environment})
+        return [sys.executable, "-m", *build, "--config", str(self.config), *arguments]
 
     def start(self, tampered: str = "", **environment: str) -> Life:
         """`serve`; returns when it says that it runs."""

@@ -17,6 +17,7 @@ import os
 import re
 import runpy
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
@@ -24,16 +25,20 @@ from typing import Any, Literal
 
 import alembic.ddl.impl
 import sqlalchemy
+from waitress.server import TcpWSGIServer
 
 from bot import app
 from bot import csv_cells as bot_cells
+from bot import machine_limits as bot_limits
 from bot import weak_secrets as bot_secrets
 from bot.cli import operator
 from bot.domain import MessageKey
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.wecom import envelope, fields, robot_events
 from bot.store import Inbox, file_watch, inbox, lease, sqlite, tables
+from bot.web import accepting
 from engine import csv_cells as engine_cells
+from engine import machine_limits as engine_limits
 from engine import weak_secrets as engine_secrets
 from engine.refresh import refresher, schedule
 from engine.storage import snapshot_store
@@ -94,6 +99,22 @@ def _dies_at_step(step: str) -> Callable[[], None]:
         snapshot_store.SnapshotStore.__init__ = functools.partialmethod(  # type: ignore[assignment]
             snapshot_store.SnapshotStore.__init__, reached=reached
         )
+
+    return install
+
+
+def _no_more_threads(is_allowed: Callable[[threading.Thread], bool]) -> Callable[[], None]:
+    """The machine refuses a thread, as it does where `ulimit -u` is low for anybody but root."""
+
+    def install() -> None:
+        start = threading.Thread.start
+
+        def wrapped(self: threading.Thread) -> None:
+            if not is_allowed(self):
+                raise RuntimeError("can't start new thread")
+            start(self)
+
+        threading.Thread.start = wrapped  # type: ignore[method-assign]
 
     return install
 
@@ -182,6 +203,15 @@ def _commas_alone() -> None:
         vars(module)["_SEPARATORS"] = frozenset()
 
 
+def _no_look_at_limits() -> None:
+    for module in (bot_limits, engine_limits):
+        vars(module).update(_raise_files=lambda wanted: wanted, _count_of_threads=lambda wanted: wanted)
+
+
+def _no_pause_of_accepting() -> None:
+    accepting.AcceptingServer.accept = TcpWSGIServer.accept  # type: ignore[method-assign]
+
+
 def _any_echo() -> None:
     vars(envelope)["_ECHO"] = re.compile(rb".*", re.DOTALL)
 
@@ -205,6 +235,8 @@ POINTS: dict[str, Callable[[], None]] = {
     "snapshot-written-not-renamed": _dies_at_step("written"),
     "snapshot-written-not-switched": _dies_at_step("renamed"),
     "snapshot-switched-not-cleared": _dies_at_step("pointed"),
+    "few-threads": _no_more_threads(lambda _: threading.active_count() < 20),
+    "no-thread-for-http": _no_more_threads(lambda thread: thread.name != "http"),
     "migration-half-done": _dies("before", alembic.ddl.impl.DefaultImpl, "create_index"),
 }
 SAFEGUARDS: dict[str, Callable[[], None]] = {
@@ -220,6 +252,8 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "any-secret": _any_secret,
     "numbers-without-kinds": _numbers_without_kinds,
     "commas-alone": _commas_alone,
+    "no-look-at-limits": _no_look_at_limits,
+    "no-pause-of-accepting": _no_pause_of_accepting,
     "any-echo": _any_echo,
     "times-come-twice": _times_come_twice,
     "clock-back-unnoticed": _clock_back_unnoticed,
