@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -72,13 +73,14 @@ WORDINGS: Final = frozenset(
 )
 """What columns and keys of other wordings are called; a number may follow, and all of them count."""
 
+_ORDER: Final = ("text", "answer", "title", "url", "id")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>|《[^《》]*》")
 _MARKS = " \t\n*#:;,.!?、。-_=~\"'`"
 _DIGITS = "0123456789"
 _BETWEEN_WORDINGS = re.compile(r"[\r\n|｜;；]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Columns:
     """Which columns or keys, as they are written, hold the parts of a record and its other wordings."""
 
@@ -96,6 +98,11 @@ class Columns:
         }
         others = (name for known, name in written.items() if known.rstrip(_DIGITS).rstrip(" #") in WORDINGS)
         return cls(parts, tuple(others))
+
+    @cached_property
+    def in_order(self) -> tuple[str | None, ...]:
+        """The column of the text, answer, title, address and id; None for those that there are not."""
+        return tuple(map(self.parts.get, _ORDER))
 
     @property
     def has_text(self) -> bool:

@@ -68,7 +68,11 @@ class SameTexts:
 
 def folded(text: str) -> str:
     """What two texts have in common when they count as the same: nobody sees what else differs."""
-    return visible(unicodedata.normalize("NFKC", visible(text))).strip()
+    if text.isascii():
+        return text.strip()
+    seen = visible(text)
+    usual = unicodedata.normalize("NFKC", seen)
+    return (seen if usual == seen else visible(usual)).strip()
 
 
 def _digest(text: str) -> bytes:

@@ -83,7 +83,7 @@ def simplified(text: str) -> str:
 def strip_end_punctuation(text: str) -> str:
     """Without the marks at the end, if anything is left.
 
-    >>> unended("怎么退货？？")
+    >>> strip_end_punctuation("怎么退货？？")
     '怎么退货'
     """
     return text.rstrip(_END_MARKS) or text
@@ -92,7 +92,7 @@ def strip_end_punctuation(text: str) -> str:
 def add_frame(text: str) -> str:
     """Six Chinese characters or fewer in a frame sentence.
 
-    >>> framed("咋办？")
+    >>> add_frame("咋办？")
     '请问咋办？'
     """
     short = strip_end_punctuation(text)
@@ -103,7 +103,7 @@ def add_frame(text: str) -> str:
 def separate_marks(text: str) -> str:
     """Blanks around Chinese punctuation.
 
-    >>> marks_apart("你好，退货")
+    >>> separate_marks("你好，退货")
     '你好 ， 退货'
     """
     return _MARK.sub(r" \1 ", text).strip()

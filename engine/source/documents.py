@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from itertools import chain, groupby
 from pathlib import Path
 from types import TracebackType
@@ -205,8 +204,7 @@ def _rows(name: str, items: Iterator[Mapping[str, Any]], url: str) -> Iterator[R
         fields = {"document": name, "piece": found.where.removeprefix(start)}
         if is_one_of_several:
             fields[SHEET] = sheet
-        yield replace(
-            found,
+        yield found._replace(
             fields={**fields, **found.fields},
             title=found.title or title,
             url=found.url or url,

@@ -15,7 +15,6 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, repeat
 
 from engine.domain import Dropped, Entry, SourceContents, SourceError
@@ -78,23 +77,19 @@ def gather(
     notes += _find_shared_wordings(kept)
     ids = identified([(text, id_) for text, id_ in zip(kept, _own_ids(kept, notes), strict=True)])
     return SourceContents(
-        entries=tuple(
-            Entry(
-                id=id_,
-                text=record.text,
-                answer=record.answer or None,
-                title=record.title or None,
-                url=record.url or None,
-                source=source or record.where.rpartition(":")[0],
-                fields=record.fields,
-                wordings=record.wordings,
-            )
-            for id_, record in zip(ids, kept.values(), strict=True)
-        ),
+        entries=tuple(_entries(source, ids, kept.values())),
         read=read,
         dropped=tuple(dropped),
         notes=tuple(notes),
     )
+
+
+def _entries(source: str, ids: Iterable[str], records: Iterable[Record]) -> Iterator[Entry]:
+    name = source
+    for id_, (where, text, answer, title, url, _, fields, wordings) in zip(ids, records, strict=True):
+        if not source and not (where.startswith(name) and where.rfind(":") == len(name)):
+            name = where.rpartition(":")[0]  # one string for all of a file
+        yield Entry(id_, text, answer or None, title or None, url or None, name, fields, wordings)
 
 
 def qualified(id_: str, place: str) -> str:
@@ -118,7 +113,7 @@ def _with_wordings_of(record: Record, first: Record) -> Record:
     """The first with what a repeat of it adds to its wordings."""
     if not record.wordings:
         return first
-    return replace(first, wordings=_tidy_wordings([*first.wordings, *record.wordings], first.text))
+    return first._replace(wordings=_tidy_wordings([*first.wordings, *record.wordings], first.text))
 
 
 def _find_shared_wordings(kept: Mapping[str, Record]) -> Iterator[Dropped]:
@@ -142,7 +137,9 @@ def _own_ids(kept: Mapping[str, Record], notes: list[Dropped]) -> Iterator[str]:
     first: dict[str, Record] = {}
     shared: set[str] = set()
     for record in kept.values():
-        if record.id and _place(first.setdefault(record.id, record)) != _place(record):
+        if not record.id or (before := first.setdefault(record.id, record)) is record:
+            continue
+        if _place(before) != _place(record):
             shared.add(record.id)
     taken: set[str] = set()
     for record in kept.values():
@@ -174,9 +171,12 @@ def identified(
     digests = ["" if given else digest(text, None) for text, given in texts]
     made = Counter(long[:characters] for long in digests if long)
     for long, (_, given) in zip(digests, texts, strict=True):
+        if given:
+            yield given
+            continue
         short = long[:characters]
         wanted = short if made[short] == 1 and short not in used else long
-        yield given or (wanted if wanted not in used else f"{wanted}-text")
+        yield wanted if wanted not in used else f"{wanted}-text"
 
 
 def sameness(text: str) -> str:
@@ -186,7 +186,7 @@ def sameness(text: str) -> str:
 
 def trimmed(text: str) -> str:
     """NFC without surrounding blanks."""
-    return unicodedata.normalize("NFC", text).strip(_BLANKS) if text else text
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip(_BLANKS)
 
 
 def has_words(text: str) -> bool:

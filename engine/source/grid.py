@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from engine.domain import Dropped, SourceError
@@ -143,7 +143,7 @@ def _continue_row(pending: Record, row: Row, answer: int) -> Record:
     """The record with what the next row of its merged question answers."""
     if answer < 0 or answer in row.above or answer >= len(row.cells) or not row.cells[answer]:
         return pending
-    return replace(pending, answer="\n".join(filter(None, [pending.answer, row.cells[answer]])))
+    return pending._replace(answer="\n".join(filter(None, [pending.answer, row.cells[answer]])))
 
 
 def _text_of(row: Row) -> Record | Dropped:

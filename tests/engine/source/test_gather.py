@@ -32,10 +32,10 @@ def test_sources_are_merged_in_order_and_ids_are_told_apart_by_their_file() -> N
     assert len({entry.id for entry in found.entries}) == 3
     assert found.read == 5
     assert found.dropped == (
-        Dropped("a.txt:2", "blank"),
         Dropped("b.txt, id 9", "repeats a.txt, id 1, with another answer; the first is kept"),
+        Dropped("a.txt:2", "blank"),
     )
-    assert found.dropped[1].details["left_out"] == "In cash."
+    assert found.dropped[0].details["left_out"] == "In cash."
 
 
 def test_what_was_added_in_chat_keeps_the_id_by_which_it_is_removed() -> None:
