@@ -13,6 +13,7 @@ from bot.console.pages import (
     channels,
     dial,
     doing,
+    gaps,
     knowledge,
     labelling,
     marking,
@@ -64,6 +65,7 @@ def blueprint(parts: Parts) -> Blueprint:
     questions.add(routes, site)
     labelling.add(routes, site)
     review.add(routes, site)
+    gaps.add(routes, site)
     teach.add(routes, site)
     week.add(routes, site)
     operators.add(routes, site)

@@ -127,11 +127,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ClosedGap:
-    """A question that found nothing, and what was done about it."""
+    """A question that found nothing, and what was done about it; "reopened": that was taken back."""
 
     knowledge_base: str
     question: str
-    decision: Literal["added", "pointed", "dismissed"]
+    decision: Literal["added", "pointed", "dismissed", "reopened"]
     entry_id: str | None = None
 
 

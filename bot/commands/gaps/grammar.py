@@ -54,7 +54,12 @@ class SetDigest(ChangesChannel):
     timezone: str | None = None
 
 
-GapCommand = ShowGaps | AddGap | PointGap | DismissGap | SetDigest
+@dataclass(frozen=True, slots=True)
+class UndoGap(ChangesChannel, AsksEngine):
+    """Open again what was closed last."""
+
+
+GapCommand = ShowGaps | AddGap | PointGap | DismissGap | UndoGap | SetDigest
 
 
 def read(given: Argument) -> Command | BadCommand:
@@ -66,6 +71,8 @@ def read(given: Argument) -> Command | BadCommand:
             return ShowGaps(int(page))
         case "digest":
             return _digest(given, rest)
+        case "undo":
+            return BadCommand("too_many", "gaps", given.text) if rest.text else UndoGap()
         case "add" | "point" | "dismiss" if not _GAP.fullmatch(rest.first):
             return BadCommand("unknown_word" if rest.text else "missing", "gaps", given.text)
         case "add":
@@ -75,10 +82,9 @@ def read(given: Argument) -> Command | BadCommand:
             return BadCommand("too_many" if rest.rest().words else "missing", "gaps", given.text)
         case "point":
             return PointGap(rest.first, rest.rest().text)
-        case "dismiss" if rest.rest().text:
-            return BadCommand("too_many", "gaps", given.text)
         case "dismiss":
-            return DismissGap(rest.first)
+            is_more = bool(rest.rest().text)
+            return BadCommand("too_many", "gaps", given.text) if is_more else DismissGap(rest.first)
         case _:
             return BadCommand("unknown_word", "gaps", given.text)
 
@@ -116,10 +122,10 @@ VERBS = (
     Verb(
         "gaps",
         read,
-        "[add GAP => ANSWER | point GAP ENTRY | dismiss GAP | digest daily HOUR ZONE]",
+        "[add GAP => ANSWER | point GAP ENTRY | dismiss GAP | undo | digest daily HOUR ZONE]",
         "/gaps digest daily 09:00",
         PAGES["gaps"],
-        words=("add", "point", "dismiss", "digest"),
+        words=("add", "point", "dismiss", "undo", "digest"),
         place=110,
     ),
 )

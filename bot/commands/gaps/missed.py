@@ -103,6 +103,8 @@ def _is_closed(past: RecordedQuestion, closings: dict[str, RecordedGap]) -> bool
     closing = closings.get(folded(past.asked.answer.question))
     if closing is None:
         return False
+    if closing.gap.decision == "reopened":
+        return False
     return closing.gap.decision == "dismissed" or past.asked_at <= closing.made_at
 
 

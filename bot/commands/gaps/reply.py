@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Literal, assert_never
 
 from bot import texts
-from bot.commands.base.context import MessageContext, digest_of
+from bot.commands.base.context import MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.learning import Learning
@@ -25,8 +25,10 @@ from bot.commands.base.ports import (
     Labels,
 )
 from bot.commands.base.refreshes import Refreshes
-from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps
-from bot.commands.gaps.missed import NAME, Gap, by_spelling, latest, most_asked, unanswered
+from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps, UndoGap
+from bot.commands.gaps.missed import Gap
+from bot.commands.gaps.open_gaps import OpenGaps, is_named
+from bot.commands.gaps.undo_words import UNDO
 from bot.domain import (
     Button,
     Change,
@@ -43,10 +45,8 @@ from bot.texts.work import work_wording
 
 DAYS = 30
 DIGEST_DAYS = {"daily": 1, "weekly": 7}
-MOST_TEXTS = 500  # the most frequent ones are grouped
 SHOWN = 5
 ALSO = 2
-ALIKE = 0.6
 MOST_TAUGHT = 20
 DEFAULT_HOUR = 9
 
@@ -71,10 +71,8 @@ class GapList:
         self._lessons = Lessons(engine)
         self._refreshes = refreshes
         self._history = history
-        self._labels = labels
-        self._gaps = gaps
         self._engine = engine
-        self._clock = clock
+        self._reads = OpenGaps(history, labels, gaps, engine, clock)
         self._speaks_first = speaks_first
         self._learning = learning
 
@@ -103,6 +101,8 @@ class GapList:
                 return self.point(context, command)
             case DismissGap():
                 return self.dismiss(context, command)
+            case UndoGap():
+                return self.undo(context)
             case SetDigest():
                 return self.set_digest(context, command)
             case _:
@@ -192,6 +192,34 @@ class GapList:
             (context.announcement(said, verb="gaps"),), closed=_close(context, gap, "dismissed", None)
         )
 
+    def undo(self, context: MessageContext) -> Outcome:
+        """Open again what was closed last; an entry that was written for it is taken away.
+
+        Raises EngineError.
+        """
+        words, name = UNDO[context.language], context.knowledge_base
+        closed = self._reads.closed_last(context.message.channel, name)
+        if not closed:
+            return Outcome((context.aside(words.nothing, verb="gaps"),))
+        first = closed[0].gap
+        lines = [words.reopened.format(who=context.who, question=texts.shortened(first.question))]
+        if first.decision == "added" and first.entry_id is not None:
+            lines.append(self._take_away(context, first.entry_id))
+        if first.decision == "pointed":
+            lines.append(words.still_taught)
+        reopened = tuple(ClosedGap(name, past.gap.question, "reopened") for past in closed)
+        return Outcome((context.announcement("\n".join(lines), verb="gaps"),), closed=reopened)
+
+    def _take_away(self, context: MessageContext, entry_id: str) -> str:
+        words, shown = UNDO[context.language], texts.shortened(entry_id)
+        try:
+            self._engine.remove_entry(context.knowledge_base, entry_id)
+        except EngineError as error:
+            if error.code not in {"unknown_entry", "foreign_entry"}:
+                raise
+            return words.not_taken_away.format(entry=shown)
+        return words.taken_away.format(entry=shown)
+
     def set_digest(self, context: MessageContext, wanted: SetDigest) -> Outcome:
         words, own = work_wording(context.language), context.settings
         if wanted.often is None:
@@ -264,27 +292,12 @@ class GapList:
         return words.gaps_score.format(score=score, entry=texts.shortened(kept.scores[0][0]))
 
     def _open(self, context: MessageContext, days: int) -> tuple[list[Gap], int]:
-        """The gaps of the last days, the most asked first, and how many were asked privately."""
-        channel, name = context.message.channel, context.knowledge_base
-        asked = [
-            past
-            for past in latest(self._history, channel, self._clock.now(), days)
-            if past.asked.answer.knowledge_base == name
-        ]
-        labels = self._labels.of(channel, knowledge_base=name)
-        missed = unanswered(asked, labels, self._gaps.closed(channel, name))
-        public = [past for past in missed if not past.asked.answer.private]
-        questions = by_spelling(public)[:MOST_TEXTS]
-        if not questions:
-            return [], len(missed) - len(public)
-        groups = self._engine.groups([question.text for question in questions], ALIKE)
-        gaps = [Gap(tuple(most_asked([questions[at] for at in rows]))) for rows in groups]
-        return most_asked(gaps), len(missed) - len(public)
+        return self._reads.open_in(context.message.channel, context.knowledge_base, days)
 
     def _find(self, context: MessageContext, name: str) -> Gap | None:
         """The open gap that this is the name of, or of one of its questions."""
         for gap in self._open(context, DAYS)[0]:
-            if any(digest_of(folded(one.text), NAME) == name for one in gap.questions):
+            if is_named(gap, name):
                 return gap
         return None
 

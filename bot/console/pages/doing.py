@@ -71,8 +71,13 @@ def _command() -> str:
     form = request.form
     words = [form.get("verb", ""), *(argument.strip() for argument in form.getlist("argument"))]
     command = " ".join(word for word in words if word)
-    if answer := form.get("answer", "").strip():
+    if answer := lines_of(form.get("answer", "")):
         command += f" => {answer}"
     if not command.startswith("/") or len(command) > LONGEST_COMMAND:
         raise BadRequest
     return command
+
+
+def lines_of(text: str) -> str:
+    """What a field of several lines holds; they end as they do here, whatever the browser made of them."""
+    return text.replace("\0", "").replace("\r\n", "\n").strip()

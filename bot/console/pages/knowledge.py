@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from bot.console.homes import channels_for
 from bot.console.pages import sources
 from bot.console.pages.dial import chosen, whole
-from bot.console.pages.doing import answered, message_of, once_of
+from bot.console.pages.doing import answered, lines_of, message_of, once_of
 from bot.console.site import Site, Tab
 from bot.domain import EngineError, KnowledgeBase, WriteEntry
 from bot.engine_client import Entry, ShownEntry
@@ -118,14 +118,10 @@ def _shown(site: Site, base: KnowledgeBase, entry_id: str) -> ShownEntry:
 
 
 def _written(base: KnowledgeBase) -> WriteEntry:
-    """What the form says. Lines end as they do here, whatever the browser made of them."""
+    """What the form says. Raises BadRequest."""
     form = request.form
-    text, answer = (_lines(form.get(name, "")) for name in ("text", "answer"))
+    text, answer = (lines_of(form.get(name, "")) for name in ("text", "answer"))
     if not text or len(text) > LONGEST_TEXT or len(answer) > LONGEST_ANSWER:
         raise BadRequest
     entry_id = form.get("id") or None
     return WriteEntry(base.name, text, answer, entry_id, form.get("hash", ""))
-
-
-def _lines(text: str) -> str:
-    return text.replace("\0", "").replace("\r\n", "\n").strip()

@@ -45,6 +45,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "said_of_it": ("Verdict", "评价"),
     "decision_added": ("answered by this entry", "以此条目作答"),
     "decision_pointed": ("pointed to this entry", "指向此条目"),
+    "decision_reopened": ("opened again", "已重新打开"),
+    "decision_dismissed": ("dismissed", "已忽略"),
     "try_it": ("Ask this on the dial", "在旋钮页提问"),
     "sources": ("Where it comes from", "来源"),
     "state_fine": ("read", "正常"),

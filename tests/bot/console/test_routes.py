@@ -107,6 +107,11 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
         {"channel": CHANNEL, "text": "a text of one", "answer": "one\ntwo"},
         {"nobody": 401, "elsewhere": 404, "member": 303, "admin": 303, "machine": 303},
     ),
+    ("GET", "/console/gaps"): (
+        f"/console/gaps?channel={CHANNEL}",
+        {},
+        {**dict.fromkeys(ROLES, 200), "nobody": 401, "elsewhere": 404},
+    ),
     ("GET", "/console/teach"): (
         f"/console/teach?channel={CHANNEL}",
         {},

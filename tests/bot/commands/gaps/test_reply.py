@@ -11,7 +11,7 @@ from bot.commands.base.context import digest_of
 from bot.config import Bot
 from bot.domain import Person, Refreshed, Surface, Text, Vote
 from bot.domain.spelling import folded
-from bot.engine_client import Added, Contradicted, Dropped
+from bot.engine_client import Added, Contradicted, Dropped, Entry
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ROOM, ResponderRig
 
@@ -209,3 +209,23 @@ def test_a_wrong_gaps_command_is_answered_with_an_example(rig: ResponderRig, tex
 def test_a_wrong_hour_or_zone_of_a_digest_is_named(rig: ResponderRig) -> None:
     assert rig.say("/gaps digest daily 25:00").endswith('(got "25:00").')
     assert rig.say("/gaps digest daily 9 Nowhere/Land").endswith('(got "Nowhere/Land").')
+
+
+def test_what_was_closed_last_is_opened_again_and_its_entry_taken_away(rig: ResponderRig) -> None:
+    miss(rig, "refund when", "refund how", "parcels late")
+    rig.say(f"/gaps dismiss {gap_of('parcels late')}")
+    rig.store.clock.go_on(1)  # type: ignore[attr-defined]
+    rig.engine.add_result = Added((Entry("m1", "refund when"),), refresh="r1")
+    rig.engine.entries["m1"] = ("refund when", 0.9)
+    rig.say(f"/gaps add {gap_of('refund when')} => within 3 days")
+    assert "No question of the last 30 days" in rig.say("/gaps")
+    said = rig.say("/gaps undo")
+    assert said.startswith("Ann opened “refund")
+    assert "The entry m1 that was written for it is taken away." in said
+    listed = rig.say("/gaps")
+    assert "refund when" in listed
+    assert "refund how" in listed
+    assert "parcels late" not in listed
+    assert rig.say("/gaps undo") == "Ann opened “parcels late” again."
+    assert "parcels late" in rig.say("/gaps")
+    assert rig.say("/gaps undo") == "No closed question here is left to open again."
