@@ -28,6 +28,7 @@ from bot.config import Config
 from bot.console.blueprint import blueprint as console
 from bot.console.parts import Health, OperationRefused, Parts
 from bot.console.parts import ReadModel as ConsoleReads
+from bot.console.provider import CALLBACK, Provider
 from bot.console.rights import Rights
 from bot.console.visitor import Origin
 from bot.domain import Channel, Clock, IncomingMessage, Language, Membership, Person
@@ -428,7 +429,16 @@ class App:
             ),
             answer=self._answer_in_console,
             operate=self._operate,
+            provider=self._provider(),
             health=Health(self._reasons_not_ready, self._counts, self._oldest_seconds),
+        )
+
+    def _provider(self) -> Provider | None:
+        console = self._bot.console
+        if not console.oidc.issuer:
+            return None
+        return Provider(
+            console.oidc, console.people, address=f"{self._bot.public_url}{CALLBACK}", clock=self._clock
         )
 
     def _operate(self, name: str, request: Mapping[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    IPvAnyNetwork,
     SecretStr,
     TypeAdapter,
     create_model,
@@ -127,6 +128,61 @@ class Teaching(Section):
     after: int = Field(default=0, ge=0, le=1000)
 
 
+def _person_key(key: str) -> str:
+    # A bare name would be somebody at the machine's own terminal, who may do everything.
+    if not all(key.split(":", 2)) or key.count(":") < 2:  # noqa: PLR2004 - platform, tenant, id
+        raise ValueError(f'wanted PLATFORM:TENANT:ID, for example "slack:T1:U1" (got "{key}")')
+    return key
+
+
+PersonKey = Annotated[str, AfterValidator(_person_key)]
+
+
+class Oidc(Section):
+    """Signing in to the console at an OpenID provider; not used without an issuer."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: OptionalSecret = SecretStr("")
+    claim: Literal["sub", "email"] = "sub"
+    domains: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Oidc:
+        if not self.issuer:
+            return self
+        address = TypeAdapter(HttpUrl).validate_python(self.issuer)
+        if address.scheme != "https" and address.host not in {"127.0.0.1", "localhost", "[::1]"}:
+            raise ValueError("issuer must be an https address")
+        if not self.client_id or not self.client_secret.get_secret_value():
+            raise ValueError("issuer needs client_id and client_secret beside it")
+        if self.claim == "email" and not self.domains:
+            raise ValueError('claim = "email" needs domains: whose addresses are believed')
+        return self
+
+
+class ProxyHeader(Section):
+    """Signing in to the console by what a reverse proxy says of its visitor; off without a header."""
+
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]*$")] = ""
+    addresses: tuple[IPvAnyNetwork, ...] = ()
+    secret: OptionalSecret = SecretStr("")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> ProxyHeader:
+        if self.header and not (self.addresses and self.secret.get_secret_value()):
+            raise ValueError("header needs addresses and secret beside it")
+        return self
+
+
+class Console(Section):
+    """`people`: who signs in without a link, by what they are told by, and the key that they have in chat."""
+
+    people: Mapping[str, PersonKey] = {}
+    oidc: Oidc = Oidc()
+    proxy: ProxyHeader = ProxyHeader()
+
+
 class Bot(Section):
     listen: ListenAddress = "127.0.0.1:8000"
     public_url: WebAddress = "http://127.0.0.1:8000"
@@ -145,6 +201,7 @@ class Bot(Section):
     defaults: Defaults = Defaults()
     teaching: Teaching = Teaching()
     strategy: Mapping[StrategyName, Strategy] = {}
+    console: Console = Console()
 
 
 def bot_with(platforms: Mapping[str, type[Section]]) -> type[Bot]:

@@ -22,6 +22,7 @@ from bot.console.pages import (
     questions,
     review,
     signing_in,
+    single_sign_on,
     sources,
     teach,
     vectors,
@@ -31,7 +32,15 @@ from bot.console.parts import Parts
 from bot.console.site import Site
 
 # Whoever has no login may do this much.
-PUBLIC = frozenset({"console.invitation", "console.sign_in", "console.choose_language"})
+PUBLIC = frozenset(
+    {
+        "console.invitation",
+        "console.sign_in",
+        "console.sso_login",
+        "console.sso_callback",
+        "console.choose_language",
+    }
+)
 
 
 def blueprint(parts: Parts) -> Blueprint:
@@ -52,6 +61,7 @@ def blueprint(parts: Parts) -> Blueprint:
         return Response(files[name].content, content_type=files[name].media_type, headers=kept)
 
     signing_in.add(routes, site)
+    single_sign_on.add(routes, site)
     doing.add(routes, site)
     dial.add(routes, site)
     own_list.add(routes, site)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config import Bot
+from bot.console.provider import Provider
 from bot.console.rights import Rights
 from bot.domain import Clock, IncomingMessage, Traits
 from bot.engine_client import EngineClient
@@ -59,3 +60,4 @@ class Parts:
     answer: Callable[[IncomingMessage], int]
     operate: Callable[[str, Mapping[str, Any]], Any]
     health: Health
+    provider: Provider | None = None

@@ -63,6 +63,7 @@ class Origin:
         prefix = "__Host-" if self.is_secure else ""
         self.login_cookie = f"{prefix}kbdial-login"
         self.nonce_cookie = f"{prefix}kbdial-sign-in"
+        self.provider_cookie = f"{prefix}kbdial-provider"
 
     def is_asked(self, request: Request) -> bool:
         return request.host.lower() == self.host
@@ -83,6 +84,9 @@ class Origin:
 
     def set_nonce(self, response: Response, nonce: str) -> None:
         self._set(response, self.nonce_cookie, nonce, LINK_SECONDS)
+
+    def set_pending(self, response: Response, pending: str) -> None:
+        self._set(response, self.provider_cookie, pending, LINK_SECONDS)
 
     def forget(self, response: Response, name: str) -> None:
         response.delete_cookie(name, path="/", secure=self.is_secure, httponly=True, samesite="Lax")

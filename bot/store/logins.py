@@ -81,20 +81,30 @@ class Logins:
             if not taken:
                 return False
             row = connection.execute(select(sign_in).where(sign_in.c.digest == _digest(token))).one()
-            connection.execute(
-                insert(login).values(
-                    digest=_digest(made),
-                    **person_columns.as_columns(person_columns.of_row(row)),
-                    made_at=at,
-                    seen_at=at,
-                    idle_until=now + IDLE_SECONDS,
-                    ends_at=now + LONGEST_SECONDS,
-                    agent=agent[:_AGENT_CHARACTERS],
-                )
-            )
+            self._begin(connection, made, person_columns.of_row(row), agent)
             return True
 
         return made if self._database.write(work) else None
+
+    def begin(self, person: Person, agent: str) -> str:
+        """Sign in somebody whom another has vouched for; the login's secret."""
+        made = secrets.token_urlsafe(32)
+        self._database.write(lambda connection: self._begin(connection, made, person, agent))
+        return made
+
+    def _begin(self, connection: Connection, secret: str, person: Person, agent: str) -> None:
+        now, at = self._clock.steady(), self._clock.now()
+        connection.execute(
+            insert(login).values(
+                digest=_digest(secret),
+                **person_columns.as_columns(person),
+                made_at=at,
+                seen_at=at,
+                idle_until=now + IDLE_SECONDS,
+                ends_at=now + LONGEST_SECONDS,
+                agent=agent[:_AGENT_CHARACTERS],
+            )
+        )
 
     def get(self, secret: str) -> Login | None:
         """The login of this secret while it lasts; seeing it keeps it from growing idle."""

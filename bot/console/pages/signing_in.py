@@ -43,13 +43,7 @@ def add(routes: Blueprint, site: Site) -> None:
         if secret is None:
             log.warning("console_link_refused")
             return site.error(410, "link_gone")
-        old = request.cookies.get(origin.login_cookie, "")
-        if old and (login := logins.get(old)) is not None:
-            logins.end(login.person.key, login.id)
-        made = logins.get(secret)
-        log.info("console_signed_in", extra={"person": made.person.key if made else ""})
-        response = see_other(HOME)
-        origin.set_login(response, secret)
+        response = signed_in(site, secret)
         origin.forget(response, origin.nonce_cookie)
         return response
 
@@ -83,6 +77,19 @@ def add(routes: Blueprint, site: Site) -> None:
         response = see_other(safe_path(request.form.get("back", "")))
         origin.set_language(response, "zh" if request.form.get("language") == "zh" else "en")
         return response
+
+
+def signed_in(site: Site, secret: str) -> Response:
+    """Home, with the login of this secret in the place of the one before."""
+    logins, origin = site.parts.logins, site.origin
+    old = request.cookies.get(origin.login_cookie, "")
+    if old and (login := logins.get(old)) is not None:
+        logins.end(login.person.key, login.id)
+    made = logins.get(secret)
+    log.info("console_signed_in", extra={"person": made.person.key if made else ""})
+    response = see_other(HOME)
+    origin.set_login(response, secret)
+    return response
 
 
 def safe_path(path: str) -> str:

@@ -27,6 +27,27 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Write /console to the bot in a direct chat, or run `python -m bot console` on its machine.",
         "请在与机器人的私聊中发送 /console，或在其机器上运行 `python -m bot console`。",
     ),
+    "sign_in_by_provider": ("Sign in with your organisation", "使用组织账号登录"),
+    "provider_away_title": ("The sign-in service does not answer", "登录服务无响应"),
+    "provider_away_sentence": (
+        "Try again in a minute, or ask the bot for a link with /console.",
+        "请稍后再试，或向机器人发送 /console 获取链接。",
+    ),
+    "provider_refused_title": ("Signing in did not work", "登录失败"),
+    "provider_refused_sentence": (
+        "The sign-in was begun elsewhere, is too old, or was refused. Begin again.",
+        "登录不是在本浏览器中开始的、已过期或被拒绝，请重新开始。",
+    ),
+    "not_listed_title": ("You are not listed here", "你不在名单中"),
+    "not_listed_sentence": (
+        "You are signed in there, but nobody has listed you here: [bot.console] people, or domains.",
+        "你已在登录服务中登录，但此处尚未登记：请联系运维人员配置 [bot.console] people 或 domains。",
+    ),
+    "not_the_proxy_title": ("This did not come from the proxy", "请求不是来自代理"),
+    "not_the_proxy_sentence": (
+        "The header that names a visitor is taken from the listed proxies alone.",
+        "只接受来自所列代理的访客标识。",
+    ),
     "signed_out_title": ("Signed out", "已退出"),
     "signed_out_sentence": ("You can close this page.", "可以关闭本页了。"),
     "logins_title": ("Where you are signed in", "登录记录"),

@@ -59,6 +59,8 @@ MATRIX: dict[tuple[str, str], tuple[str, dict[str, str], dict[str, int]]] = {
         {"person": "nobody"},
         {**FOR_OPERATORS, "machine": 404},
     ),
+    ("GET", "/console/sso/login"): ("/console/sso/login", {}, dict.fromkeys(ROLES, 404)),
+    ("GET", "/console/sso/callback"): ("/console/sso/callback?code=x&state=y", {}, dict.fromkeys(ROLES, 404)),
     ("GET", "/console/logins"): ("/console/logins", {}, SIGNED_IN),
     ("POST", "/console/logins/end"): (
         "/console/logins/end",
