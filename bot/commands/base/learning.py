@@ -16,11 +16,13 @@ from bot.domain import Clock, Language, Query
 from bot.domain.spelling import folded
 
 MOST_QUESTIONS = 5_000  # of a month, looked through
+MOST_WAITING = 1_000
 MOST_ASKED = 100  # asked again: half a second
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
+    waiting: str
     taught: str
     answered: str
     answered_of: str
@@ -29,6 +31,7 @@ class _Words:
 
 _WORDS: Mapping[Language, _Words] = {
     "en": _Words(
+        waiting="Proposals that wait for a decision: {count} (/teach).",
         taught="Wordings taught this month: {count}.",
         answered="Of the questions that found nothing in {month} ({missed}), {count} would be answered now.",
         answered_of="Of the last {asked} of {missed} questions that found nothing in {month}, "
@@ -39,6 +42,7 @@ _WORDS: Mapping[Language, _Words] = {
         ),
     ),
     "zh": _Words(
+        waiting="等待决定的建议：{count} 项（/teach）。",
         taught="本月教的问法：{count}。",
         answered="{month}没有找到答案的问题（{missed} 个）中，现在有 {count} 个能找到。",
         answered_of="{month}没有找到答案的 {missed} 个问题中最近的 {asked} 个，现在有 {count} 个能找到。",
@@ -74,7 +78,7 @@ class Learning:
         )
 
     def lines(self, context: MessageContext) -> list[str]:
-        """What is to be told; nothing where nothing was taught this month or the last.
+        """What is to be told: what waits to be taught, and what was taught this month or the last.
 
         The missed questions are last month's, or this month's where there are none yet.
         Raises EngineError.
@@ -85,9 +89,11 @@ class Learning:
         last_month = _first_of_month(this_month - timedelta(days=1))
         channel = context.message.channel
         taught = self._proposals.count_taught(channel, name, this_month, now)
+        waiting = len(self._proposals.waiting(channel, name, MOST_WAITING))
+        lines = [words.waiting.format(count=waiting)] if waiting else []
         if not taught and not self._proposals.count_taught(channel, name, last_month, this_month):
-            return []
-        lines = [words.taught.format(count=taught)] if taught else []
+            return lines
+        lines += [words.taught.format(count=taught)] if taught else []
         for start, end in ((last_month, this_month), (this_month, now)):
             missed = self._missed(context, start, end)
             if missed:

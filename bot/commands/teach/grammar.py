@@ -38,6 +38,14 @@ class TeachWording(ChangesChannel, AsksEngine):
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetWording(ChangesChannel, AsksEngine):
+    """Take a taught wording away by hand."""
+
+    entry_id: str
+    wording: str
+
+
+@dataclass(frozen=True, slots=True)
 class UndoTeaching(ChangesChannel, AsksEngine):
     pass
 
@@ -53,7 +61,14 @@ class ExportTaught(Command):
 
 
 TeachCommand = (
-    ShowProposals | AcceptProposal | RefuseProposal | TeachWording | UndoTeaching | ShowTaught | ExportTaught
+    ShowProposals
+    | AcceptProposal
+    | RefuseProposal
+    | TeachWording
+    | ForgetWording
+    | UndoTeaching
+    | ShowTaught
+    | ExportTaught
 )
 
 _ALONE: dict[str, type[UndoTeaching | ShowTaught | ExportTaught]] = {
@@ -73,7 +88,10 @@ def read(given: Argument) -> Command | BadCommand:
         entry_id, _, _ = _parts(given.text)
         if not entry_id or not wording:
             return BadCommand("missing", "teach", given.text)
-        return TeachWording(entry_id, wording)
+        first, _, named = entry_id.partition(" ")
+        return (
+            ForgetWording(named, wording) if first == "forget" and named else TeachWording(entry_id, wording)
+        )
     if given.first in _ALONE:
         return BadCommand("too_many", "teach", given.text) if rest.text else _ALONE[given.first]()
     if given.first == "no":
@@ -99,10 +117,10 @@ VERBS = (
     Verb(
         "teach",
         read,
-        "[NUMBER | no NUMBER | ID => WORDING | undo | history | export]",
+        "[NUMBER | no NUMBER | ID => WORDING | forget ID => WORDING | undo | history | export]",
         "/teach 12",
         PAGES["teach"],
-        words=("no", "undo", "history", "export"),
+        words=("no", "forget", "undo", "history", "export"),
         place=115,
     ),
 )

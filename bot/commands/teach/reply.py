@@ -22,6 +22,7 @@ from bot.commands.teach.evidence import Votes, proposals_of
 from bot.commands.teach.grammar import (
     AcceptProposal,
     ExportTaught,
+    ForgetWording,
     RefuseProposal,
     ShowProposals,
     ShowTaught,
@@ -32,6 +33,7 @@ from bot.commands.teach.grammar import (
 from bot.commands.teach.words import WORDS, Words
 from bot.csv_table import as_csv
 from bot.domain import Button, KeptProposal, Outcome, Person, Proposal, ProposalDecision, Text
+from bot.domain.spelling import folded
 
 SHOWN = 5
 MOST_WAITING = 500
@@ -91,6 +93,9 @@ class Teaching:
                 return self.refuse(context, number)
             case TeachWording(entry_id, wording):
                 return self._give(context, Proposal(context.knowledge_base, entry_id, wording, origin="hand"))
+            case ForgetWording(entry_id, wording):
+                taught = Proposal(context.knowledge_base, entry_id, wording, "take back", "hand")
+                return self._give(context, taught)
             case UndoTeaching():
                 return self.undo(context)
             case ShowTaught():
@@ -104,8 +109,8 @@ class Teaching:
         """The same outcome with what its labels would teach, which enough votes teach at once."""
         channel = context.message.channel
         found = list(proposals_of(self._history, channel, outcome, context.message.action))
-        ruled = {decision.proposal.wording for decision in outcome.ruled}
-        found = [(label, each) for label, each in found if each.wording not in ruled]
+        ruled = {_subject(decision.proposal) for decision in outcome.ruled}
+        found = [(label, each) for label, each in found if _subject(each) not in ruled]
         outcome = replace(outcome, proposed=(*outcome.proposed, *(each for _, each in found)))
         if self._after:
             for label, proposal in found:
@@ -363,6 +368,10 @@ def _past_line(context: MessageContext, words: Words, kept: KeptProposal) -> str
         number=kept.id,
         **_names(kept.proposal),
     )
+
+
+def _subject(proposal: Proposal) -> tuple[str, str]:
+    return proposal.entry_id, folded(proposal.wording)
 
 
 def _names(proposal: Proposal) -> dict[str, str]:

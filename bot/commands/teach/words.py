@@ -12,12 +12,13 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
     "teach": {
         "en": Page(
             "what votes, choices and pointed gaps here would teach the knowledge base",
-            "a number of the list, no NUMBER, ID => WORDING, undo, history or export",
+            "a number of the list, no NUMBER, ID => WORDING, forget ID => WORDING, undo, history or export",
             {
                 "/teach": "list it, with today's scores",
                 "/teach 12": "take number 12: its entry is found by that wording from now on",
                 "/teach no 12": "refuse it; it does not come up again",
                 "/teach ID => Where is my parcel?": "teach an entry another wording by hand",
+                "/teach forget ID => Where is my parcel?": "take a taught wording away from it",
                 "/teach undo": "take back what was taught last; again, and it goes one step further back",
                 "/teach history": "what was decided, when and by whom",
                 "/teach export": "all of it as CSV",
@@ -25,12 +26,13 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
         ),
         "zh": Page(
             "本群的反馈、选择和指认的缺口可以教给知识库的问法",
-            "列表中的编号、no 编号、条目编号 => 问法、undo、history 或 export",
+            "列表中的编号、no 编号、条目编号 => 问法、forget 条目编号 => 问法、undo、history 或 export",
             {
                 "/teach": "列出来，附上现在的分数",
                 "/teach 12": "采纳第 12 项：以后用这种问法就能找到那一条",
                 "/teach no 12": "不采纳；以后不再提出",
                 "/teach 条目编号 => 我的快递到哪了？": "直接给一条内容加一种问法",
+                "/teach forget 条目编号 => 我的快递到哪了？": "去掉教过的这种问法",
                 "/teach undo": "撤回最近一次教的内容；再发一次，再往前撤一步",
                 "/teach history": "决定过什么、何时、由谁决定",
                 "/teach export": "全部导出为 CSV",

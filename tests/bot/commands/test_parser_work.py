@@ -12,6 +12,7 @@ from bot.commands.review.grammar import Decide, ExportQueue, ReviewOff, SetRevie
 from bot.commands.teach.grammar import (
     AcceptProposal,
     ExportTaught,
+    ForgetWording,
     RefuseProposal,
     ShowProposals,
     ShowTaught,
@@ -71,6 +72,8 @@ def read(text: str, *, mentioned: bool = False) -> Command | BadCommand | Questi
         ("/teach #１２。", AcceptProposal(12)),
         ("/teach no 12", RefuseProposal(12)),
         ("/teach shop＿7 =》 Where is\nmy parcel?", TeachWording("shop_7", "Where is my parcel?")),
+        ("/teach forget shop-7 => Where?", ForgetWording("shop-7", "Where?")),
+        ("/teach forget => Where?", TeachWording("forget", "Where?")),
         ("/teach undo", UndoTeaching()),
         ("/teach history", ShowTaught()),
         ("/teach export", ExportTaught()),

@@ -497,6 +497,7 @@ CHANGING = (
     "/teach 1",
     "/teach no 1",
     "/teach e1 => sour ones?",
+    "/teach forget e1 => sour thing",
     "/teach undo",
     "/threshold 0.9",
     "/threshold reset",

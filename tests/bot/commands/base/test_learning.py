@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands.base import learning
 from bot.config import Bot
-from bot.domain import Surface, Text
+from bot.domain import Surface, Text, Vote
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ResponderRig
 
@@ -31,6 +31,12 @@ def miss(rig: ResponderRig, *questions: str) -> None:
     for question in questions:
         rig.ask(question)
     rig.engine.entries = entries
+
+
+def tuned(rig: ResponderRig) -> str:
+    said = rig.hear(rig.message("/tune")).replies[0]
+    assert isinstance(said, Text)
+    return said.body
 
 
 def low(rig: ResponderRig) -> None:
@@ -59,6 +65,14 @@ def test_the_digest_and_tune_say_what_teaching_did_by_asking_again(
     rig.say("/language zh")
     assert "10 月没有找到答案的问题（2 个）中，现在有 1 个能找到。" in rig.say("/tune")
     assert "taught" not in rig.say("/tune", channel=NEXT_DOOR)
+
+
+def test_what_waits_to_be_taught_is_told(rig: ResponderRig) -> None:
+    answer = rig.ask("sour fruit")
+    rig.click(Vote(answer.id, "e2", "helpful"))
+    assert tuned(rig).splitlines()[-1] == "Proposals that wait for a decision: 1 (/teach)."
+    rig.say("/teach no 1")
+    assert "wait for a decision" not in tuned(rig)
 
 
 def test_what_was_taken_back_is_not_counted(rig: ResponderRig, clock: HandClock) -> None:

@@ -189,6 +189,15 @@ def test_a_vote_against_a_taught_wording_proposes_to_take_it_away_and_that_can_b
     assert "nothing left" in rig.say("/teach undo")
 
 
+def test_a_taught_wording_is_taken_away_by_hand_and_nothing_else_is(rig: ResponderRig) -> None:
+    rig.say("/teach e3 => sour fruit")
+    assert rig.say("/teach forget e3 => Figs").startswith("e3 was taught no wording “Figs”")
+    assert rig.say("/teach forget e3 => Sour fruit").startswith("Ann took the wording “Sour fruit” away")
+    assert wordings(rig, "e3") == []
+    rig.say("/teach undo")
+    assert wordings(rig, "e3") == ["Sour fruit"]
+
+
 def test_what_is_taught_again_after_it_was_taken_away_can_be_taken_away_again(rig: ResponderRig) -> None:
     for _ in range(2):
         assert rig.say("/teach e3 => sour fruit").startswith("Ann taught")
