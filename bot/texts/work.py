@@ -24,6 +24,7 @@ class WorkWording:
     tune_no_interval: str
     tune_apply: str
     tune_is_set: str
+    tune_too_close: str
     tune_none: str
     tune_few: str
     tune_wide: str
@@ -109,15 +110,17 @@ _EN = WorkWording(
     tune_labels="Labelled answers: {labels}, right ones: {relevant}, questions: {questions}.",
     tune_rescored="Scored again with today's model: {count}.",
     tune_left_out="Left out, because today's model does not rank them among its best: {count}.",
-    tune_now="Now {threshold}: precision {precision}, recall {recall}, F1 {f1}.",
-    tune_best="Best F1: {threshold} ({interval}): precision {precision}, recall {recall}, F1 {f1}.",
+    tune_now="Now {threshold}: precision {precision}, recall {recall} of what was labelled, F1 {f1}.",
+    tune_best="Best F1: {threshold} ({interval}): precision {precision}, recall {recall} of what was "
+    "labelled, F1 {f1}.",
     tune_wanted="Precision {wanted}: from {threshold} up ({interval}) it is {precision}, and at least "
-    "{bound} with 95 % confidence; recall {recall}.",
+    "{bound} with 95 % confidence; recall {recall} of what was labelled.",
     tune_wanted_none="Precision {wanted}: these labels prove it for no threshold.",
     tune_interval="95 % interval {low} to {high}",
     tune_open_interval="95 % interval from {low} up, without an end",
     tune_no_interval="no interval",
     tune_apply="Set {threshold}",
+    tune_too_close="Right and wrong lie too close together for a threshold to part them; none is offered.",
     tune_is_set="That is the threshold here already.",
     tune_none="Nobody has said yet which answers here are right. Every helpful / not helpful counts.",
     tune_few="Not enough yet: at least {right} right and {wrong} wrong answers are needed for a suggestion.",
@@ -209,15 +212,17 @@ _ZH = WorkWording(
     tune_labels="共有 {labels} 条已标注的答复，来自 {questions} 个问题，其中 {relevant} 条正确。",
     tune_rescored="其中 {count} 条用现在的模型重新算了分。",
     tune_left_out="现在的模型没有把它们排在前面，未计入：{count} 条。",
-    tune_now="当前 {threshold}：精确率 {precision}，召回率 {recall}，F1 {f1}。",
-    tune_best="F1 最高：{threshold}（{interval}），精确率 {precision}，召回率 {recall}，F1 {f1}。",
+    tune_now="当前 {threshold}：精确率 {precision}，召回率（仅按已标注的算）{recall}，F1 {f1}。",
+    tune_best="F1 最高：{threshold}（{interval}），精确率 {precision}，召回率（仅按已标注的算）{recall}，"
+    "F1 {f1}。",
     tune_wanted="精确率 {wanted}：从 {threshold} 起（{interval}）为 {precision}，"
-    "有 95 % 的把握不低于 {bound}；召回率 {recall}。",
+    "有 95 % 的把握不低于 {bound}；召回率（仅按已标注的算）{recall}。",
     tune_wanted_none="精确率 {wanted}：现有标注还不能证明任何阈值能做到。",
     tune_interval="95 % 区间 {low} 到 {high}",
     tune_open_interval="95 % 区间从 {low} 起，没有上限",
     tune_no_interval="没有区间",
     tune_apply="设为 {threshold}",
+    tune_too_close="对的和不对的分数太接近，没有可以设置的阈值能分开，因此不给建议。",
     tune_is_set="这里的阈值已经是这个值。",
     tune_none="还没有人说过哪些答复是对的。每次点“有用”或“没用”都算。",
     tune_few="标注还不够：至少要有 {right} 条正确、{wrong} 条错误，才能给出建议。",

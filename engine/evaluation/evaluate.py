@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,14 +13,15 @@ from engine.evaluation.intervals import RISK, Interval, Resampled, lower_bound, 
 
 CONFIDENCE = 1 - RISK
 METHOD = "Clopper-Pearson"
+DECIMALS = (2, 3, 4)  # that a threshold may have, the fewest first
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A threshold that the labels speak for, and the one of two decimals to set instead.
+    """A threshold that the labels speak for, and the one of few decimals to set instead.
 
-    `lower_bound` is what its precision is at least. `at_suggested` is what the suggested
-    one does to the same labels.
+    `at_suggested` is what the suggested one does to the same labels, `lower_bound` what its
+    precision is at least. The interval holds both.
     """
 
     point: Point
@@ -79,32 +80,45 @@ def evaluate(
 
 def _best(curve: Curve, interval: Interval | None) -> Chosen | None:
     at = curve.best()
-    return None if at is None else _choose(curve, at, interval)
+    if at is None:
+        return None
+    f1 = curve.point(at).f1
+    return _choose(curve, at, interval, lambda point: point.f1 >= f1)
 
 
 def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen | None:
-    """The lowest that reaches the precision, rounded down as well where one of them does.
-
-    None below 0, where nobody can set a threshold.
-    """
+    """The lowest that reaches the precision, rounded as well; None below 0, where nobody can set one."""
     enough = required_correct(precision, int(curve.kept[0]))
     passes = reaching(curve, enough) & (curve.thresholds >= 0)
     if not passes.any():
         return None
-    chosen = _choose(curve, int(np.flatnonzero(passes)[0]), interval)
-    rounded = rounded_down(curve.thresholds[passes])
-    # None of them is above the highest threshold: rounding only goes down.
-    both = rounded[passes[np.searchsorted(curve.thresholds, rounded)]]
-    if len(both):
-        point = curve.reaching(float(both[0]))
-    else:
-        # Two decimals would let in what spoils it: four, the most that a threshold may have.
-        finer = rounded_down(curve.thresholds[passes], decimals=4)
-        point = curve.reaching(float(finer[0]))
-    return replace(chosen, suggested=point.threshold, at_suggested=point)
+    first = int(np.flatnonzero(passes)[0])
+    for decimals in DECIMALS:
+        # None of them is above the highest threshold: rounding only goes down.
+        rounded = rounded_down(curve.thresholds[passes], decimals)
+        still = rounded[passes[np.searchsorted(curve.thresholds, rounded)]]
+        if len(still):
+            return _chosen(curve.point(first), curve.reaching(float(still[0])), interval)
+    return None
 
 
-def _choose(curve: Curve, at: int, interval: Interval | None) -> Chosen:
+def _choose(curve: Curve, at: int, interval: Interval | None, is_as_good: Callable[[Point], bool]) -> Chosen:
+    """With as few decimals as keep what it was chosen for; four, where none do."""
     point = curve.point(at)
-    suggested = float(rounded_down(curve.thresholds[at : at + 1])[0])
-    return Chosen(point, lower_bound(point.right, point.kept), suggested, curve.reaching(suggested), interval)
+    suggested = point
+    for decimals in DECIMALS:
+        suggested = curve.reaching(float(rounded_down(curve.thresholds[at : at + 1], decimals)[0]))
+        if is_as_good(suggested):
+            break
+    return _chosen(point, suggested, interval)
+
+
+def _chosen(point: Point, suggested: Point, interval: Interval | None) -> Chosen:
+    """The bound is that of what is set, and the interval holds what it is the interval of."""
+    ends = (point.threshold, suggested.threshold)
+    if interval is not None:
+        high = None if interval.high is None else max(interval.high, *ends)
+        interval = Interval(min(interval.low, *ends), high)
+    return Chosen(
+        point, lower_bound(suggested.right, suggested.kept), suggested.threshold, suggested, interval
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import assert_never
 
 from bot import texts
@@ -25,6 +25,7 @@ TO_LABEL = 5
 ENOUGH_RIGHT, ENOUGH_WRONG = 10, 5
 WIDEST = 0.25
 CHART_ROWS = 16
+HUNDREDTH = Decimal("0.01")
 
 
 class Tuning:
@@ -81,7 +82,7 @@ class Tuning:
             asking, buttons = self._to_label(context, given, fingerprint, found.best, now)
             lines += [*([problem] if problem else []), *asking]
         else:
-            wanted, buttons = _offer(words, chosen, now)
+            wanted, buttons = _offer(words, chosen, now, is_best=precision is None)
             lines += [*_lowest(words, chosen, gathered), *wanted]
         lines += self._learning.lines(context)
         if is_drawn:
@@ -230,7 +231,7 @@ def _pick(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
         wanted=texts.threshold(precision),
         threshold=_number(chosen.suggested),
         interval=_interval(words, chosen),
-        bound=f"{chosen.lower_bound:.2f}",
+        bound=Decimal(repr(chosen.lower_bound)).quantize(HUNDREDTH, ROUND_FLOOR),
         precision=f"{point.precision:.2f}",
         recall=f"{point.recall:.2f}",
     )
@@ -247,7 +248,11 @@ def not_enough(words: WorkWording, found: Evaluated) -> str:
     return ""
 
 
-def _offer(words: WorkWording, chosen: Chosen, now: Effective) -> tuple[list[str], tuple[Button, ...]]:
+def _offer(
+    words: WorkWording, chosen: Chosen, now: Effective, *, is_best: bool
+) -> tuple[list[str], tuple[Button, ...]]:
+    if is_best and chosen.at_suggested.f1 < chosen.point.f1:
+        return [words.tune_too_close], ()
     wanted = Decimal(repr(chosen.suggested))
     if wanted == now.value:
         return [words.tune_is_set], ()
@@ -264,9 +269,12 @@ def _lowest(words: WorkWording, chosen: Chosen, gathered: Gathered) -> list[str]
 def _interval(words: WorkWording, chosen: Chosen) -> str:
     if chosen.low is None:
         return words.tune_no_interval
+    # Rounded outwards, so that no number within stands outside of it.
+    low = Decimal(repr(chosen.low)).quantize(HUNDREDTH, ROUND_FLOOR)
     if chosen.high is None:
-        return words.tune_open_interval.format(low=f"{chosen.low:.2f}")
-    return words.tune_interval.format(low=f"{chosen.low:.2f}", high=f"{chosen.high:.2f}")
+        return words.tune_open_interval.format(low=low)
+    high = Decimal(repr(chosen.high)).quantize(HUNDREDTH, ROUND_CEILING)
+    return words.tune_interval.format(low=low, high=high)
 
 
 def _of(point: Point) -> dict[str, str]:

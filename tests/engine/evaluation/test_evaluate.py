@@ -94,6 +94,27 @@ def test_a_suggestion_keeps_what_it_was_derived_from(given_labels: list[Label]) 
         assert best.at_suggested == by_hand(given_labels, best.suggested)
 
 
+@settings(max_examples=50)
+@given(labels, st.sampled_from([None, 0.5, 0.8]))
+def test_bound_and_interval_are_those_of_the_number_that_is_named(
+    given_labels: list[Label], precision: float | None
+) -> None:
+    found = evaluate(given_labels, precision=precision)
+    for chosen in filter(None, (found.best, found.wanted)):
+        at = chosen.at_suggested
+        assert (chosen.suggested, chosen.lower_bound) == (at.threshold, lower_bound(at.right, at.kept))
+        if chosen.interval is not None:
+            assert chosen.interval.low <= chosen.suggested <= (chosen.interval.high or 1)
+
+
+def test_rounding_does_not_spoil_the_best() -> None:
+    right = [Label(0.6543 + number / 100, relevant=True, group=f"r{number}") for number in range(20)]
+    wrong = [Label(0.6512 - number / 10_000, relevant=False, group=f"w{number}") for number in range(20)]
+    best = evaluate([*right, *wrong]).best
+    assert best is not None
+    assert (best.suggested, best.at_suggested.f1) == (0.654, 1.0)  # 0.65 would let in thirteen wrong ones
+
+
 def test_a_suggestion_for_a_precision_reaches_it() -> None:
     for seed in range(20):
         wanted = evaluate(some_labels(300, seed), precision=0.8).wanted

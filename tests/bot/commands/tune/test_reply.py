@@ -54,7 +54,7 @@ def test_labels_become_a_suggestion_with_a_picture_and_one_button_to_apply_it(ri
     many(rig)
     said, document = tune(rig)
     assert "Labelled answers: 40, right ones: 20, questions: 40." in said.body
-    assert "Now 0.40: precision 0.50, recall 1.00, F1 0.67." in said.body
+    assert "Now 0.40: precision 0.50, recall 1.00 of what was labelled, F1 0.67." in said.body
     assert "Best F1: 0.61 (95 % interval 0.61 to" in said.body
     assert [(button.label, button.command) for button in said.buttons] == [("Set 0.61", "/threshold 0.61")]
     assert document is not None
@@ -69,6 +69,16 @@ def test_what_is_applied_is_no_longer_offered(rig: ResponderRig) -> None:
     said, _ = tune(rig)
     assert said.buttons == ()
     assert "That is the threshold here already." in said.body
+
+
+def test_what_no_threshold_can_part_is_not_offered(rig: ResponderRig) -> None:
+    for number in range(12):
+        judged(rig, f"right {number}", 0.650009, right=True)
+        judged(rig, f"wrong {number}", 0.650001, right=False)
+    said, _ = tune(rig)
+    assert (said.buttons, "too close together" in said.body) == ((), True)
+    rig.say("/language zh")
+    assert "没有可以设置的阈值能分开" in tune(rig)[0].body
 
 
 def test_a_wanted_precision_is_proved_or_not_promised(rig: ResponderRig) -> None:
@@ -159,4 +169,4 @@ def test_the_threshold_in_force_is_todays(rig: ResponderRig) -> None:
     many(rig)
     rig.say("/threshold 0.9")
     assert rig.threshold() == Decimal("0.9")
-    assert "Now 0.90: precision 1.00, recall 0.00, F1 0.00." in tune(rig)[0].body
+    assert "Now 0.90: precision 1.00, recall 0.00 of what was labelled, F1 0.00." in tune(rig)[0].body
