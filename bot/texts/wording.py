@@ -90,6 +90,7 @@ class Wording:
     threshold_undone: str
     nothing_to_undo: str
     changed: str
+    changed_again: str
     the_default: str
     preview: str
     no_preview: str
@@ -130,6 +131,9 @@ class Wording:
     strategy_change: str
     strategy_off: str
     strategy_undone: str
+    strategy_nothing_else: str
+    strategy_stays: str
+    no_strategy: str
     strategy_nothing_to_undo: str
     numbers_tutorial: str
     numbers_measured: str

@@ -71,7 +71,7 @@ def test_two_changes_at_once_both_land_in_order_and_each_answer_tells_the_truth(
     history = said(program, "/threshold", "race").splitlines()[1:]
     steps = [line.partition(": ")[2] for line in reversed(history)]
     assert len(steps) == len(told) == 4
-    assert steps[0].startswith("default → ")
+    assert steps[0].startswith("no own value → ")
     for earlier, later in pairwise(steps):
         assert earlier.partition(" → ")[2] == later.partition(" → ")[0]
     for step in steps:
@@ -84,7 +84,7 @@ def test_two_changes_at_once_both_land_in_order_and_each_answer_tells_the_truth(
 def test_a_strategy_is_chosen_and_taken_back(program: Program) -> None:
     before = said(program, "/settings", "strategies").partition("\n")[2]
     chosen = said(program, "/strategy precise", "strategies")
-    assert "Threshold: default → 0.75" in chosen
+    assert "→ 0.75" in chosen
     assert "our own for the model here (bundled)" in chosen
     assert asked(program, QUESTIONS[0], "strategies").threshold_source == "channel"
     said(program, "/strategy undo", "strategies")

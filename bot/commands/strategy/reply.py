@@ -7,7 +7,7 @@ off        back to what was set before the first of the strategies that stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
@@ -103,7 +103,7 @@ class Strategies:
         after = _after(context, changes)
         lines = [
             context.words.strategy_set.format(who=context.who, name=name),
-            *_in_words(context, changes),
+            *self._in_words(context, changes),
             *self._dial.unseen(context),
             self._origin(context, strategy),
             *self._keyword_notes(context, after),
@@ -119,11 +119,15 @@ class Strategies:
         chosen = [act for act in acts if act[0].change.new is not None]
         ids = {past.item_id for act in chosen for past in act}
         back: dict[Setting, str | None] = {"strategy": None}
+        stays: set[Setting] = set()
         for past in (past for act in chosen for past in act):
             if self._newest_standing(context, past.change.setting) in ids:
                 back.setdefault(past.change.setting, past.change.old)
+            else:
+                stays.add(past.change.setting)
         changes = self._changes(context, back, cause="strategy off")
-        return self._put_back(context, changes, context.words.strategy_off)
+        said = context.words.strategy_off.format(who=context.who, old=context.settings.strategy)
+        return self._put_back(context, changes, said, stays)
 
     def undo(self, context: MessageContext) -> Outcome:
         """The newest act taken back; a setting that was changed since by hand stays."""
@@ -135,8 +139,15 @@ class Strategies:
             for past in acts[-1]
             if self._newest_standing(context, past.change.setting) == past.item_id
         }
+        stays = {past.change.setting for past in acts[-1]} - back.keys()
         changes = self._changes(context, back, cause="", is_undo=True)
-        return self._put_back(context, changes, context.words.strategy_undone)
+        words, after = context.words, _after(context, changes).settings.strategy
+        said = words.strategy_undone.format(
+            who=context.who,
+            old=context.settings.strategy or words.no_strategy,
+            new=after or words.no_strategy,
+        )
+        return self._put_back(context, changes, said, stays)
 
     def show_keywords(self, context: MessageContext) -> Outcome:
         source = (
@@ -164,14 +175,53 @@ class Strategies:
         lines = [body, *self._keyword_notes(context, after)]
         return Outcome((context.announcement("\n".join(lines), verb="keywords"),), tuple(changes))
 
-    def _put_back(self, context: MessageContext, changes: list[Change], sentence: str) -> Outcome:
+    def _put_back(
+        self, context: MessageContext, changes: list[Change], said: str, stays: Collection[Setting]
+    ) -> Outcome:
         lines = [
-            sentence.format(who=context.who),
-            *_in_words(context, changes),
+            said,
+            *(self._in_words(context, changes) or [context.words.strategy_nothing_else]),
+            *self._what_stays(context, stays),
             *self._dial.unseen(context),
             *self._dial.preview_lines(context, _after(context, changes)),
         ]
         return Outcome((context.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
+
+    def _in_words(self, context: MessageContext, changes: Sequence[Change]) -> list[str]:
+        return [
+            context.words.strategy_change.format(
+                setting=_name(context, change.setting),
+                old=self._value(context, change.setting, change.old),
+                new=self._value(context, change.setting, change.new),
+            )
+            for change in changes
+            if change.setting != "strategy"
+        ]
+
+    def _value(self, context: MessageContext, setting: Setting, value: str | None) -> str:
+        """A value as it is shown; where the channel has none, what holds in its place."""
+        if value is not None:
+            return value
+        if setting == "threshold":
+            without = replace(context, settings=replace(context.settings, threshold=None))
+            return context.shown(self._bases.threshold_if_known(without, context.knowledge_base))
+        defaults: dict[Setting, str] = {
+            "limit": str(context.defaults.limit),
+            "keyword_weight": texts.threshold(context.defaults.keyword_weight),
+            "margin": texts.threshold(context.defaults.margin),
+        }
+        default = defaults.get(setting)
+        if default is None:
+            return context.words.the_default
+        return context.words.value.format(value=default, source=context.words.from_default)
+
+    def _what_stays(self, context: MessageContext, stays: Collection[Setting]) -> list[str]:
+        named = [
+            f"{_name(context, setting)} {self._value(context, setting, context.settings.text_of(setting))}"
+            for setting in BUNDLE
+            if setting in stays
+        ]
+        return [context.words.strategy_stays.format(settings=", ".join(named))] if named else []
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys([*TUTORIAL, *self._own]))
@@ -283,18 +333,6 @@ def _after(context: MessageContext, changes: Sequence[Change]) -> MessageContext
     """The room as it will be."""
     new = {change.setting: change.new for change in changes}
     return replace(context, settings=context.settings.with_texts(new))
-
-
-def _in_words(context: MessageContext, changes: Sequence[Change]) -> list[str]:
-    return [
-        context.words.strategy_change.format(
-            setting=_name(context, change.setting),
-            old=change.old or context.words.the_default,
-            new=change.new or context.words.the_default,
-        )
-        for change in changes
-        if change.setting != "strategy"
-    ]
 
 
 def _numbers_in_words(context: MessageContext, numbers: Numbers) -> str:

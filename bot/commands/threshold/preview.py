@@ -15,6 +15,7 @@ from typing import Literal
 
 from bot import texts
 from bot.domain import QuestionScores
+from bot.domain.spelling import folded
 from bot.texts import Wording
 
 QUESTIONS = 200  # how far a preview looks back
@@ -62,7 +63,9 @@ def preview(asked: Sequence[QuestionScores], before: Decimal, after: Decimal) ->
     low, high = sorted((float(before), float(after)))
     how: Literal["gains", "loses"] = "loses" if after > before else "gains"
     between = [one for one in asked if low <= _best(one) < high]
-    shown = sorted((one for one in between if not one.private), key=_best, reverse=True)
+    best_first = sorted((one for one in between if not one.private), key=_best, reverse=True)
+    # Asked twice, a question is counted twice and quoted once.
+    shown = list({folded(one.question): one for one in reversed(best_first)}.values())[::-1]
     return Preview(
         questions=len(asked),
         before=effect(asked, before),

@@ -136,7 +136,10 @@ class ThresholdCommands:
 
     def preview_lines(self, context: MessageContext, after: MessageContext) -> list[str]:
         """What it does to the last questions that the settings of `context` become those of `after`."""
-        seen = self._preview(context, self._now(context), self._now(after))
+        before, now = self._now(context), self._now(after)
+        if before == now:
+            return []
+        seen = self._preview(context, before, now)
         return in_words(context.words, seen) if seen else []
 
     def notes_on(
@@ -214,7 +217,8 @@ def comparable(asked: Sequence[QuestionScores]) -> list[QuestionScores]:
 
 def change_line(context: MessageContext, past: RecordedChange) -> str:
     words = context.words
-    line = words.changed.format(
+    is_again = past.change.old == past.change.new
+    line = (words.changed_again if is_again else words.changed).format(
         when=context.moment(past.made_at),
         who=name_of(past.person),
         old=past.change.old or words.the_default,

@@ -289,7 +289,7 @@ def test_a_preview_counts_the_channels_own_questions_and_sets_nothing(rig: Respo
 def test_a_bare_threshold_shows_value_source_and_who_changed_it(rig: ResponderRig) -> None:
     rig.say("/threshold 0.65")
     assert rig.say("/threshold", person=BOB) == (
-        "The threshold here is 0.65 (set in this channel).\n2023-11-14 22:13 Ann: default → 0.65"
+        "The threshold here is 0.65 (set in this channel).\n2023-11-14 22:13 Ann: no own value → 0.65"
     )
 
 

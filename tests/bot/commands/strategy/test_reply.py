@@ -38,9 +38,9 @@ def settings(rig: ResponderRig) -> ChannelSettings:
 def test_a_strategy_says_what_it_set_and_whose_numbers_these_are(rig: ResponderRig) -> None:
     assert rig.say("/strategy moderation") == (
         "Ann chose the strategy moderation here:\n"
-        "Threshold: default → 0.70\n"
-        "To the review queue from: default → 0.70\n"
-        "Observed from: default → 0.45\n"
+        "Threshold: 0.40 (default) → 0.70\n"
+        "To the review queue from: no own value → 0.70\n"
+        "Observed from: no own value → 0.45\n"
         "The numbers are the tutorial's, found with Qwen3-Embedding-4B. "
         "The model here is paper; another model wants others."
     )
@@ -66,8 +66,8 @@ def test_both_sets_of_numbers_have_the_same_strategies() -> None:
 def test_a_strategy_of_the_configuration_says_its_reason(rig: ResponderRig) -> None:
     assert rig.say("/strategy contracts") == (
         "Ann chose the strategy contracts here:\n"
-        "Threshold: default → 0.80\n"
-        "Matches a reply: default → 3\n"
+        "Threshold: 0.40 (default) → 0.80\n"
+        "Matches a reply: 5 (default) → 3\n"
         "The numbers are your operator's: measured on last year's contracts."
     )
 
@@ -91,7 +91,7 @@ def test_off_puts_back_what_was_set_before(rig: ResponderRig) -> None:
     rig.say("/strategy contracts")
     rig.say("/strategy precise")
     assert rig.say("/strategy off") == (
-        "Ann switched the strategy here off:\nThreshold: 0.70 → 0.50\nMatches a reply: 3 → 7"
+        "Ann switched the strategy precise here off.\nThreshold: 0.70 → 0.50\nMatches a reply: 3 → 7"
     )
     assert settings(rig) == before
     assert rig.say("/strategy off") == "No strategy is chosen here."
@@ -162,3 +162,37 @@ def test_an_engine_with_keywords_is_given_the_weight(rig: ResponderRig) -> None:
     assert rig.say("/keywords") == "The share of keywords in the ranking here is 0.30 (set in this channel)."
     rig.say("/keywords off")
     assert settings(rig).keyword_weight is None
+
+
+def test_off_after_a_change_by_hand_says_what_stays_and_previews_nothing(rig: ResponderRig) -> None:
+    rig.engine.thresholds["default"] = 0.55
+    rig.ask("sour?")
+    assert "Threshold: 0.55 (from the knowledge base) → 0.70" in rig.say("/strategy precise")
+    rig.say("/threshold 0.8")
+    assert rig.say("/strategy off") == (
+        "Ann switched the strategy precise here off.\nNothing else changes.\n"
+        "Stays as it was set by hand since: Threshold 0.80."
+    )
+    assert rig.say("/strategy undo") == (
+        "Ann took the last choice of a strategy here back: none → precise.\nNothing else changes."
+    )
+    rig.say("/language zh")
+    assert rig.say("/strategy off").splitlines()[0] == "Ann 关闭了这里的策略 precise。"
+
+
+def test_choosing_a_strategy_again_says_so_once(rig: ResponderRig) -> None:
+    rig.say("/strategy precise")
+    rig.say("/threshold 0.8")
+    rig.say("/strategy precise")
+    assert rig.say("/strategy").splitlines()[2:4] == [
+        "2023-11-14 22:13 Ann: precise, once more (strategy precise)",
+        "2023-11-14 22:13 Ann: no own value → precise (strategy precise)",
+    ]
+
+
+def test_a_question_asked_twice_is_quoted_once_in_a_preview(rig: ResponderRig) -> None:
+    for question in ("sour?", "SOUR?", "sour?", "figs?"):
+        rig.ask(question)
+    said = rig.say("/threshold try 0.9").splitlines()
+    assert said[3] == "Questions that would lose their best match: 4"
+    assert sorted(line.lower() for line in said[4:]) == ["“figs?” (0.8200)", "“sour?” (0.8200)"]

@@ -49,7 +49,10 @@ scores = st.lists(st.one_of(st.floats(-1, 1), thresholds.map(float)), max_size=4
 def test_a_preview_is_a_replay_of_the_same_questions(
     entries: list[list[float]], asked_with: Decimal, before: Decimal, after: Decimal
 ) -> None:
-    found = preview([asked_at(str(asked_with), one) for one in entries], before, after)
+    asked = [
+        replace(asked_at(str(asked_with), one), question=f"q{number}") for number, one in enumerate(entries)
+    ]
+    found = preview(asked, before, after)
     assert found is not None
     for effect in (found.before, found.after):
         counts = [sum(score >= float(effect.threshold) for score in one) for one in entries]

@@ -71,7 +71,7 @@ def test_a_change_right_after_somebody_elses_says_so(rig: ResponderRig, clock: H
     clock.go_on(3)
     assert rig.say("/threshold 0.7", person=BOB) == (
         "Bob set the threshold here from 0.50 (set in this channel) to 0.70 (set in this channel).\n"
-        "Note: Ann had changed it from default to 0.50 only 3 s before."
+        "Note: Ann had changed it from no own value to 0.50 only 3 s before."
     )
     clock.go_on(3)
     assert "Note" not in rig.say("/threshold 0.8", person=BOB)
@@ -116,7 +116,7 @@ def test_the_history_says_what_was_an_undo_and_what_a_strategy(rig: ResponderRig
         "The threshold here is 0.50 (set in this channel).\n"
         "2023-11-14 22:13 Bob: 0.70 → 0.50 (undo)\n"
         "2023-11-14 22:13 Ann: 0.50 → 0.70 (strategy precise)\n"
-        "2023-11-14 22:13 Ann: default → 0.50"
+        "2023-11-14 22:13 Ann: no own value → 0.50"
     )
 
 
