@@ -1,50 +1,104 @@
-"""How often the first result is right, by the wordings an entry has and by what is searched.
+"""How often the first result is right, by an entry's wordings, by what is searched, and as a channel teaches.
 
-    python -m benchmarks.teaching SET_FOLDER --wordings 1 3 5 --most 500
+    python -m benchmarks.teaching SET_FOLDER --wordings 1 3 5 --draws 3
     python -m benchmarks.teaching SET_FOLDER --answers
+    python -m benchmarks.teaching SET_FOLDER --channel
+    python -m benchmarks.teaching --refresh KB_FILE --taught 1000
+    python -m benchmarks.teaching --scan 100000
 
 A set is a folder with `kb.jsonl` (id, text, answer, group) and `queries.jsonl` (text, in_scope, group or
-relevant). With `--wordings` the texts of a group become one entry; which it has is drawn with `--seed`.
-Every question goes through the engine's own route.
+relevant). With `--wordings` and `--channel` the texts of a group become one entry; which it has is drawn
+with `--seed`. Every question, and every wording taught, goes through the engine's own route.
+
+`--channel` simulates one: entries begin with one wording; the first half of the people's questions comes
+in random order, and an agent clicks the right one of the five matches shown with 90 %, a wrong one with
+10 %. After 1, 3 and 5 questions an entry a lead accepts (a) every click or (b) every right one, and the
+other half of the questions is asked.
+
+`--refresh` teaches wordings to a base of many entries and refreshes it; `--scan` compares a question at
+entries with five wordings each with exact search of as many rows, on random vectors.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import random
+import statistics
 import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from flask.testing import FlaskClient
 
 from engine import app, config
+from engine.index.keywords import Keywords
+from engine.index.scan import BestPassage, Passages, Scan
+from engine.index.scoring import Question, score_questions
+from engine.source import TaughtWordings
 
-WAIT_SECONDS = 600
+WAIT_SECONDS = 3600
+SHOWN, THRESHOLD = 5, 0.40
+RIGHT_CLICKS = 0.9
+STAGES = (0, 1, 3, 5)
+WIDTH = 512
+_WORDINGS = 5
+
+Row = dict[str, Any]
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("folder", type=Path)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("folder", type=Path, nargs="?")
     options.add_argument("--queries", type=Path)
     options.add_argument("--wordings", type=int, nargs="*", default=[])
+    options.add_argument("--draws", type=int, default=1)
     options.add_argument("--answers", action="store_true")
+    options.add_argument("--channel", action="store_true")
+    options.add_argument("--refresh", type=Path)
+    options.add_argument("--taught", type=int, default=1000)
+    options.add_argument("--scan", type=int, default=0)
+    options.add_argument("--scoring", choices=["auto", "cosine", "either"], default="auto")
     options.add_argument("--most", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
+    if given.folder:
+        _measure_set(given)
+    if given.refresh:
+        _measure_refresh(given.refresh, given.taught)
+    if given.scan:
+        _measure_scan(given.scan)
+
+
+def _measure_set(given: argparse.Namespace) -> None:
     kb = _lines(given.folder / "kb.jsonl" if given.folder.is_dir() else given.folder)
     queries = [each for each in _lines(given.queries or given.folder / "queries.jsonl") if each["in_scope"]]
     random.Random(given.seed).shuffle(queries)
     for count in given.wordings:
-        entries = _grouped(kb, count, random.Random(given.seed))
-        _report(f"{count} wordings", entries, queries[: given.most], ("text",))
+        for seed in range(given.seed, given.seed + given.draws):
+            entries = _grouped(kb, count, random.Random(seed))
+            _report(f"{count} wordings, draw {seed}", entries, queries[: given.most], scoring=given.scoring)
     if given.answers:
         for parts in (("text",), ("text", "answer")):
-            _report(" and ".join(parts), kb, queries[: given.most], parts)
+            name = " and ".join(parts)
+            _report(name, kb, queries[: given.most], scoring=given.scoring, search=parts)
+    if given.channel:
+        half = len(queries) // 2
+        for accepts in ("(a) everything", "(b) what is right"):
+            entries = _grouped(kb, 1, random.Random(given.seed))
+            _Channel(accepts, random.Random(given.seed)).measure(
+                entries, queries[:half], queries[half : half + given.most], given.scoring
+            )
 
 
-def _grouped(kb: list[dict[str, Any]], count: int, draw: random.Random) -> list[dict[str, Any]]:
+def _grouped(kb: list[Row], count: int, draw: random.Random) -> list[Row]:
     groups: dict[str, list[str]] = {}
     for row in kb:
         groups.setdefault(row["group"], []).append(row["text"])
@@ -55,40 +109,180 @@ def _grouped(kb: list[dict[str, Any]], count: int, draw: random.Random) -> list[
     return entries
 
 
-def _report(
-    name: str, entries: list[dict[str, Any]], queries: list[dict[str, Any]], parts: tuple[Any, ...]
-) -> None:
+@contextmanager
+def _served(entries: list[Row], **keys: Any) -> Iterator[app.App]:
+    """An engine that serves these."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kb.jsonl"
         path.write_text("".join(json.dumps(each) + "\n" for each in entries), encoding="utf-8")
         base = config.KnowledgeBase(
-            name="default", source=(path.name,), base=path.parent, refresh="manual", search=parts
+            name="default", source=(path.name,), base=path.parent, refresh="manual", **keys
         )
         built = app.build(config.Engine(data_dir=path.parent / "data", knowledge_base=(base,)))
         built.open()
         try:
             built.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
-            refresher = built.knowledge.refresher
-            refresher.wait_for("default", refresher.request("default"), WAIT_SECONDS)
-            right = sum(_is_right(built.wsgi.test_client(), each) for each in queries)
+            _refresh(built)
+            yield built
         finally:
             built.stop()
-    print(
-        f"{name}: first right {right / len(queries):.3f} of {len(queries)} ({len(entries)} entries)",
-        flush=True,
-    )
 
 
-def _is_right(client: FlaskClient, query: dict[str, Any]) -> bool:
-    asked = {"query": query["text"], "threshold": -1, "limit": 1}
-    [match] = client.post("/v1/search", json=asked).get_json()["matches"]
+def _refresh(built: app.App) -> float:
+    """Refresh, and say for how many seconds."""
+    began = time.perf_counter()
+    refresher = built.knowledge.refresher
+    refresher.wait_for("default", refresher.request("default"), WAIT_SECONDS)
+    return time.perf_counter() - began
+
+
+def _report(name: str, entries: list[Row], queries: list[Row], **keys: Any) -> None:
+    with _served(entries, **keys) as built:
+        client = built.wsgi.test_client()
+        right = sum(_is_right(_first(client, each), each) for each in queries)
+    share = right / len(queries)
+    print(f"{name}: first right {share:.3f} of {len(queries)} ({len(entries)} entries)", flush=True)
+
+
+def _ask(client: FlaskClient, query: Row, threshold: float, limit: int) -> list[Row]:
+    asked = {"query": query["text"], "threshold": threshold, "limit": limit}
+    matches: list[Row] = client.post("/v1/search", json=asked).get_json()["matches"]
+    return matches
+
+
+def _first(client: FlaskClient, query: Row) -> Row:
+    [match] = _ask(client, query, -1, 1)
+    return match
+
+
+def _is_right(match: Row, query: Row) -> bool:
     if query.get("relevant"):
         return match["id"] in query["relevant"]
-    return match["fields"].get("group") == query["group"]
+    return bool(match["fields"].get("group") == query["group"])
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+@dataclass
+class _Channel:
+    """A channel that teaches what is clicked in it."""
+
+    accepts: str
+    draw: random.Random
+    taught: int = 0
+    wrong: int = 0
+    refused: int = 0
+    asked: dict[str, int] = field(default_factory=dict)
+
+    def measure(self, entries: list[Row], first: list[Row], second: list[Row], scoring: str) -> None:
+        with _served(entries, scoring=scoring) as built:
+            client = built.wsgi.test_client()
+            waiting = list(first)
+            for stage in STAGES:
+                waiting = self._hear(client, waiting, stage)
+                _refresh(built)
+                self._tell(stage, [_ask(client, each, -1, SHOWN) for each in second], second)
+
+    def _hear(self, client: FlaskClient, questions: Sequence[Row], most: int) -> list[Row]:
+        """Ask until each entry was asked for that often; what was not asked is left."""
+        left, clicked = [], []
+        for question in questions:
+            group = question["group"]
+            if self.asked.get(group, 0) >= most:
+                left.append(question)
+                continue
+            self.asked[group] = self.asked.get(group, 0) + 1
+            if match := self._click(_ask(client, question, THRESHOLD, SHOWN), question):
+                clicked.append((question, match))
+        for question, match in clicked:
+            self._decide(client, question, match)
+        return left
+
+    def _click(self, shown: list[Row], question: Row) -> Row | None:
+        """One that is shown, if what the agent wants is there."""
+        right = [match for match in shown if _is_right(match, question)]
+        others = [match for match in shown if not _is_right(match, question)]
+        wanted = right if self.draw.random() < RIGHT_CLICKS else others
+        return self.draw.choice(wanted) if wanted else None
+
+    def _decide(self, client: FlaskClient, question: Row, match: Row) -> None:
+        is_right = _is_right(match, question)
+        if not is_right and self.accepts.startswith("(b)"):
+            return
+        body = {"text": question["text"], "by": "simulated", "because": "clicked"}
+        answer = client.post(f"/v1/knowledge-bases/default/entries/{match['id']}/wordings", json=body)
+        if answer.status_code == 201:
+            self.taught += 1
+            self.wrong += not is_right
+        else:  # an entry has it already
+            self.refused += 1
+
+    def _tell(self, stage: int, shown: list[list[Row]], questions: list[Row]) -> None:
+        pairs = list(zip(shown, questions, strict=True))
+        first = statistics.mean(_is_right(matches[0], one) for matches, one in pairs)
+        passing = [
+            ([match for match in matches if match["score"] >= THRESHOLD], one) for matches, one in pairs
+        ]
+        found = statistics.mean(any(_is_right(match, one) for match in matches) for matches, one in passing)
+        wrong = statistics.mean(
+            sum(not _is_right(match, one) for match in matches) for matches, one in passing
+        )
+        figures = f"{first:.3f} | {found:.3f} | {wrong:.2f} | {self.taught} | {self.wrong}"
+        print(f"| {self.accepts} | {stage} | {figures} |", flush=True)
+
+
+def _measure_refresh(path: Path, taught: int) -> None:
+    """A base of many entries, taught that many wordings at once, with the model that ships."""
+    entries = _lines(path)
+    with _served(entries) as built:
+        print(f"{len(entries)} entries; refresh of what is unchanged {_refresh(built):.1f} s", flush=True)
+        wordings = TaughtWordings(built.folder / "managed", now=lambda: datetime.now(UTC))
+        draw = random.Random(1)
+        for number, row in enumerate(draw.sample(entries, taught)):
+            wordings.teach("default", row["id"], f"{row['text']} ({number})", by="benchmark", because="")
+        print(
+            f"with {taught} taught wordings: {_refresh(built):.1f} s; again {_refresh(built):.1f} s",
+            flush=True,
+        )
+
+
+def _measure_scan(entries: int) -> None:
+    """A question at entries with five other wordings each, and exact search of as many rows."""
+    rows = np.random.default_rng(1).standard_normal((entries * (1 + _WORDINGS), WIDTH), np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    starts = np.append(np.zeros(entries, np.int64), np.arange(entries * _WORDINGS + 1, dtype=np.int64))
+    passages = Passages.of(
+        starts, rows[entries:], extra_starts=np.arange(entries + 1, dtype=np.int64) * _WORDINGS
+    )
+    many = BestPassage(Scan.over(rows[:entries]), passages)
+    flat = Scan.over(rows)
+    none = Keywords.of([""] * len(rows))
+    questions = rows[:40] + 0.5 * rows[40:80]
+    questions /= np.linalg.norm(questions, axis=1, keepdims=True)
+
+    def by_entries(one: Any) -> object:
+        return score_questions(many, none, [Question("?", one, 0.6, 5)], entry_of=passages.entry_of)
+
+    def by_rows(one: Any) -> object:
+        return score_questions(flat, none, [Question("?", one, 0.6, 5)])
+
+    for name, work in (
+        (f"{entries} entries with {_WORDINGS} wordings", by_entries),
+        (f"{len(rows)} rows", by_rows),
+    ):
+        print(f"{name}: {_median_ms(work, questions):.1f} ms a question", flush=True)
+
+
+def _median_ms(work: Callable[[Any], object], questions: Any) -> float:
+    times = []
+    for one in questions:
+        began = time.perf_counter()
+        work(one)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
+
+
+def _lines(path: Path) -> list[Row]:
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 if __name__ == "__main__":
