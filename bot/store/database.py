@@ -94,6 +94,11 @@ class Database:
             StoreError: what is accepted now would not be kept.
         """
         self.write(_touch)
+        if self._files is not None:
+            try:
+                self._files.try_disk()
+            except OSError as problem:
+                raise StoreError(f"the disk did not take the write: {problem.strerror}") from problem
 
     def log_bytes(self) -> int:
         """The size of SQLite's log; 0 on a server, which looks after its own."""

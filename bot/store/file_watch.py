@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# What a few messages take, and less than a disk has that anybody would call free.
+PROBE_BYTES = 64 * 1024
 _BESIDE = ("", "-wal", "-shm")
 
 
@@ -35,6 +37,23 @@ class FileWatch:
                 what = "is gone" if found is None else "is another file than the one that was opened"
                 return f"{path} {what}; nothing is acknowledged until it is back, or the bot is started again"
         return None
+
+    def try_disk(self) -> None:
+        """Write and sync a new file beside the database, and delete it.
+
+        A full disk is not met otherwise, as long as SQLite's log has room in what it took before.
+
+        Raises:
+            OSError: the disk is full, or refuses to write or sync.
+        """
+        probe = self._path.with_name(f"{self._path.name}-probe")
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.unlink(missing_ok=True)
 
     def log_bytes(self) -> int:
         """The size of the log that is not yet part of the database."""

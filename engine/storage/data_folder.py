@@ -14,7 +14,8 @@ from pathlib import Path
 
 _PARTS = ("", "lock", "managed", "snapshots")
 _PROBE = "probe"
-_PROBE_BYTES = 4096
+# A new file each time: one that is there already may be written again where nothing new has room.
+_PROBE_BYTES = 64 * 1024
 TRUSTED_SECONDS = 2.0
 
 
@@ -67,10 +68,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _write(path: Path) -> str:
     try:
-        with path.open("wb") as file:
-            file.write(bytes(_PROBE_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with path.open("wb") as file:
+                file.write(bytes(_PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            path.unlink(missing_ok=True)
     except OSError as problem:
         return f"nothing can be written to {path.parent}: {problem.strerror or problem}"
     return ""

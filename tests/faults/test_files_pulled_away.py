@@ -19,6 +19,7 @@ from tests.bot.store.building import a_message
 from tests.support.engine import a_knowledge_base
 from tests.support.program import a_program
 from tests.support.slack_people import an_event
+from tests.support.small_disk import a_small_disk, fill
 
 
 def _deleted(database: Path) -> None:
@@ -163,6 +164,26 @@ def test_readiness_knows_of_a_full_disk_before_somebody_writes() -> None:
     disk.is_full = False
     health.step()
     assert health.problem == ""
+
+
+def test_a_quiet_bot_on_a_full_disk_finds_out_though_its_log_has_room(tmp_path: Path) -> None:
+    """REL29."""
+    with a_small_disk(tmp_path / "small") as disk:
+        path, database = _database(disk)
+        try:
+            inbox = Inbox(database, Clock(), on_work=lambda: None)
+            for number in range(20):
+                inbox.accept(a_message(str(number), text="x" * 10_000))
+            with closing(sqlite3.connect(path)) as other:
+                other.execute("PRAGMA wal_checkpoint(FULL)")
+            database.probe()
+            fill(disk / "filler")
+            with pytest.raises(StoreError, match="No space left on device"):
+                database.probe()
+            (disk / "filler").unlink()
+            database.probe()
+        finally:
+            database.stop()
 
 
 def test_a_log_that_grows_is_a_figure_and_one_warning(caplog: pytest.LogCaptureFixture) -> None:

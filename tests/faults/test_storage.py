@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,19 +21,20 @@ from tests.support.load_clients import (
     Sent,
 )
 from tests.support.slack import RecordingSlack
+from tests.support.small_disk import a_small_disk, fill
 
 
 def test_a_full_disk_refuses_what_is_new_and_recovers_by_itself(
     tmp_path: Path, slack: RecordingSlack
 ) -> None:
     """REL05."""
-    with _small_disk(tmp_path / "small") as disk:
+    with a_small_disk(tmp_path / "small") as disk:
         home = BotHome(tmp_path, slack, data=disk).migrated()
         with home.start() as life, closing(Line(home.port)) as line:
             line.insist(1)
             home.verdict({1})
             filled = disk / "filler"
-            _fill(filled)
+            fill(filled)
             refused = _until_refused(line)
             assert refused.status == 503
             assert refused.seconds < HANG_SECONDS
@@ -167,32 +167,6 @@ def test_a_backup_under_load_holds_everything_acknowledged_before_it_began(
         # What was open in the backup may have been answered since, and nothing here knows: dead letters.
         assert there.verdict({100_000}).lost == ()
         assert before <= states_in(there.database).keys()
-
-
-@contextmanager
-def _small_disk(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small disk takes root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def _fill(path: Path) -> None:
-    """To the last byte, after leaving the program a moment's room for nothing at all."""
-    with path.open("wb", buffering=0) as file:
-        for size in (65_536, 512):
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError:
-                continue
-    assert shutil.disk_usage(path.parent).free < 4096
 
 
 def _until_refused(line: Line) -> Sent:

@@ -79,6 +79,11 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
         pytest.param("commas-alone", CELLS, id="tables are for readers of commas alone"),
         pytest.param("no-look-at-limits", LIMITS, id="nobody asks what the machine allows"),
         pytest.param("no-pause-of-accepting", SPINS, id="accepting goes on without descriptors"),
+        pytest.param(
+            "no-look-at-the-disk",
+            f"{PULLED}::test_a_quiet_bot_on_a_full_disk_finds_out_though_its_log_has_room",
+            id="nobody looks whether the disk is full",
+        ),
         pytest.param("any-echo", ORACLE, id="the verification reads out what it is shown"),
         pytest.param("any-secret", WEAK, id="any secret will do"),
     ],

@@ -41,7 +41,7 @@ from engine import csv_cells as engine_cells
 from engine import machine_limits as engine_limits
 from engine import weak_secrets as engine_secrets
 from engine.refresh import refresher, schedule
-from engine.storage import snapshot_store
+from engine.storage import data_folder, snapshot_store
 from engine.web import browsers
 
 # What a shell shows for a process that was killed; no exit of ours has this code.
@@ -212,6 +212,11 @@ def _no_pause_of_accepting() -> None:
     accepting.AcceptingServer.accept = TcpWSGIServer.accept  # type: ignore[method-assign]
 
 
+def _no_look_at_the_disk() -> None:
+    file_watch.FileWatch.try_disk = lambda _: None  # type: ignore[method-assign, assignment]
+    vars(data_folder)["_write"] = lambda _: ""
+
+
 def _any_echo() -> None:
     vars(envelope)["_ECHO"] = re.compile(rb".*", re.DOTALL)
 
@@ -254,6 +259,7 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "commas-alone": _commas_alone,
     "no-look-at-limits": _no_look_at_limits,
     "no-pause-of-accepting": _no_pause_of_accepting,
+    "no-look-at-the-disk": _no_look_at_the_disk,
     "any-echo": _any_echo,
     "times-come-twice": _times_come_twice,
     "clock-back-unnoticed": _clock_back_unnoticed,
