@@ -33,7 +33,6 @@ from bot.console.rights import Rights
 from bot.console.visitor import Origin
 from bot.domain import Channel, Clock, IncomingMessage, Language, Membership, Person
 from bot.engine_client import EngineClient
-from bot.links import Links
 from bot.loop import Loop
 from bot.metrics import Metrics
 from bot.pipeline.alerts import Alerts
@@ -159,7 +158,7 @@ class App:
         self.logins = Logins(self._database, clock)
         self._documents = Documents(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
-        self._links = Links(bot.public_url, lambda: own_keys.get("links"))
+        self._links = files.SignedLinks(bot.public_url, lambda: own_keys.get("links"))
         self.responder = Responder(
             settings=self._read.settings,
             history=self._read.history,

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from flask import Blueprint, Response
+from itsdangerous import BadSignature, URLSafeSerializer
 
 from bot.domain import File
-from bot.links import ROUTE
 
+ROUTE = "/console/export/"
 GONE = (
     "This link has expired or was never valid. Ask for the file again in the chat.\n"
     "这个链接已失效，请在聊天里重新获取。\n"
@@ -34,3 +35,28 @@ def blueprint(*, read: Callable[[str], str | None], find: Callable[[str], File |
         )
 
     return routes
+
+
+class SignedLinks:
+    """Signs and reads the addresses of files.
+
+    `secret` gives this installation's own key; it is asked for when first needed.
+    """
+
+    def __init__(self, public_url: str, secret: Callable[[], str]) -> None:
+        self._public_url = public_url
+        self._secret = secret
+
+    def to(self, document_id: str) -> str:
+        return f"{self._public_url}{ROUTE}{self._signer().dumps(document_id)}"
+
+    def read(self, token: str) -> str | None:
+        """The document's id; None for what we did not sign. How long it lasts, the store knows."""
+        try:
+            document_id = self._signer().loads(token)
+        except BadSignature:
+            return None
+        return document_id if isinstance(document_id, str) else None
+
+    def _signer(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret(), salt="export")

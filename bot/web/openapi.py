@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from bot.links import ROUTE
+from bot.web.files import ROUTE
 
 Schema = dict[str, Any]
 

@@ -23,7 +23,6 @@ from bot.commands.ask.highlight import bold_spans
 from bot.commands.parser import parse
 from bot.csv_table import as_csv
 from bot.domain import Clock
-from bot.links import Links
 from bot.platforms.slack import action_values
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.parser import (
@@ -42,6 +41,7 @@ from bot.platforms.wecom.parsed import Robot
 from bot.platforms.wecom.robot_parser import read_robot
 from bot.platforms.wecom.safe_parse import Unreadable, read_json, read_xml
 from bot.process.logs import JsonLines
+from bot.web.files import SignedLinks
 from engine import timetable
 from engine.domain import SourceError
 from engine.index.normalize import prepare
@@ -231,7 +231,7 @@ def _plain(text: str) -> None:
 
 def _token(text: str) -> None:
     whole = text.encode(errors="replace").decode()  # as the server decodes an address
-    assert Links("https://kb.test", lambda: "key").read(whole) is None
+    assert SignedLinks("https://kb.test", lambda: "key").read(whole) is None
 
 
 def _log_line(text: str) -> None:

@@ -7,10 +7,9 @@ from flask.testing import FlaskClient
 
 from bot import web
 from bot.domain import File
-from bot.links import Links
 from bot.web import files
 
-LINKS = Links("https://kb.example.com", lambda: "secret")
+LINKS = files.SignedLinks("https://kb.example.com", lambda: "secret")
 KEPT = {"d1": File("d1", "导出.csv", "text/csv; charset=utf-8", b"a,b\r\n", keep_seconds=1)}
 
 
@@ -41,7 +40,7 @@ def test_what_we_did_not_sign_gives_nothing(client: FlaskClient, token: str) -> 
 
 
 def test_a_link_of_another_installation_gives_nothing(client: FlaskClient) -> None:
-    other = Links("https://kb.example.com", lambda: "another secret")
+    other = files.SignedLinks("https://kb.example.com", lambda: "another secret")
     assert client.get(path(other.to("d1"))).status_code == 404
 
 
