@@ -42,7 +42,7 @@ from bot.pipeline.poller import Poller
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.pipeline.schedule import Schedule
 from bot.pipeline.store_health import PROBE_SECONDS, StoreHealth
-from bot.pipeline.worker import Bell, Worker, Workers
+from bot.pipeline.worker import Bell, SendSlots, Worker, Workers
 from bot.platforms.host import Adapter, Condition, Deployment, Host, Installed, Operation, Part, ReadModel
 from bot.platforms.registry import ADAPTERS
 from bot.process.control_socket import ControlServer, LocalError
@@ -221,6 +221,7 @@ class App:
             response_slots=response_slots,
             metrics=self.metrics,
             on_progress=self._tell_progress,
+            send_slots=SendSlots(bot.workers),
             with_person_known=self._with_person_known,
         )
         self._workers = Workers(

@@ -1,7 +1,7 @@
 """A connection on which the read timeout is the time for the whole answer.
 
 Everywhere else it is the time between two bytes, so that a server sending one byte a
-second holds its caller for hours.
+second holds its caller for hours. A name server that takes its time holds nobody either.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from bot.resolver import ConnectsInTime
 
 
 class WholeAnswerTimeout(HTTPAdapter):
@@ -57,11 +59,11 @@ class _Response(HTTPResponse):
             self.fp = io.BufferedReader(_UntilDeadline(raw, sock, time.monotonic() + seconds))
 
 
-class _Connection(HTTPConnection):
+class _Connection(ConnectsInTime, HTTPConnection):
     response_class = _Response
 
 
-class _SecureConnection(HTTPSConnection):
+class _SecureConnection(ConnectsInTime, HTTPSConnection):
     response_class = _Response
 
 

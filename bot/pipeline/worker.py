@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -66,6 +66,35 @@ class Bell:
             self._changed.wait_for(lambda: self._is_closed or self._rings > heard, timeout=seconds)
 
 
+class SendSlots:
+    """How many sends may be under way at once to one platform: one worker fewer than there are.
+
+    A platform (or the way to it) that takes its time can hold all but one, which goes on with
+    messages and with the other platforms. Safe to share between threads.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._most = max(1, workers - 1)
+        self._lock = threading.Lock()
+        self._taken: Counter[str] = Counter()
+
+    def take(self, platform: str) -> bool:
+        """False where none is free; whoever got one gives it back."""
+        with self._lock:
+            if self._taken[platform] >= self._most:
+                return False
+            self._taken[platform] += 1
+            return True
+
+    def give_back(self, platform: str) -> None:
+        with self._lock:
+            self._taken[platform] -= 1
+
+    def full(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(name for name, count in self._taken.items() if count >= self._most)
+
+
 class Worker:
     """What one step does. Safe to use from several threads at once.
 
@@ -82,11 +111,13 @@ class Worker:
         platforms: Mapping[str, Platform],
         response_slots: ResponseSlots,
         metrics: Metrics,
+        send_slots: SendSlots,
         on_progress: Callable[[], None] = lambda: None,
         with_person_known: Callable[[IncomingMessage], IncomingMessage] = lambda message: message,
     ) -> None:
         self._with_person_known = with_person_known
         self._on_progress = on_progress
+        self._send_slots = send_slots
         self._inbox = inbox
         self._outbox = outbox
         self._responder = responder
@@ -119,7 +150,7 @@ class Worker:
         return item is not None
 
     def _take_delivery(self) -> bool:
-        delivery = self._outbox.claim()
+        delivery = self._outbox.claim(without=self._send_slots.full())
         if delivery is not None:
             self._send(delivery)
         return delivery is not None
@@ -189,6 +220,10 @@ class Worker:
         return self._inbox.failed(item, reason, self._responder.failure_notice(item), is_final=is_final)
 
     def _send(self, delivery: Delivery) -> None:
+        platform = delivery.channel.platform
+        if not self._send_slots.take(platform):
+            self._put_back(delivery)
+            return
         with self._lock:
             self._deliveries[delivery.id] = delivery
         try:
@@ -206,8 +241,18 @@ class Worker:
                 self._deliveries.pop(delivery.id, None)
             self._on_progress()
 
+    def _put_back(self, delivery: Delivery) -> None:
+        """Too many are under way there: whoever is done first takes it."""
+        try:
+            self._outbox.release(delivery)
+        except LeaseLost:
+            log.warning("lease_lost", extra={"delivery": delivery.id})
+        except StoreError:
+            self._remember(lambda: self._outbox.release(delivery))
+            raise
+
     def _send_out(self, delivery: Delivery) -> Callable[[], None]:
-        """Send it; what comes back tells the store how that went."""
+        """Send it and give the slot back; what comes back tells the store how that went."""
         name = delivery.channel.platform
         try:
             receipt = self._platform(name).send(delivery)
@@ -225,6 +270,8 @@ class Worker:
             failure = PlatformError(f"{type(mistake).__name__}: {mistake}", maybe_sent=True)
         else:
             return lambda: self._deliver(delivery, receipt)
+        finally:
+            self._send_slots.give_back(name)
         self._metrics.send_failed.labels(name).inc()
         return lambda: self._outbox.failed(delivery, failure)
 

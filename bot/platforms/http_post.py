@@ -1,4 +1,4 @@
-"""The one way out to a platform: bounded in time and in bytes, and following no redirect.
+"""The one way out to a platform: bounded in time, names included, and in bytes; following no redirect.
 
 The caller learns which of two things went wrong, because only one of them allows
 sending again without looking.
@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from bot.resolver import Resolver
 
 
 class NotReached(Exception):
@@ -43,7 +45,9 @@ class Outgoing:
         connect_seconds: float = 1.0,
         total_seconds: float = 5.0,
         limit_bytes: int = 4 * 1024 * 1024,
+        resolver: Resolver | None = None,
     ) -> None:
+        self._resolver = resolver or Resolver()
         self._connect_seconds = connect_seconds
         self._total_seconds = total_seconds
         self._limit_bytes = limit_bytes
@@ -88,9 +92,34 @@ class Outgoing:
         )
 
     def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+        seconds = self._connect_seconds
         if scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=self._connect_seconds, context=self._tls)
-        return http.client.HTTPConnection(host, port, timeout=self._connect_seconds)
+            return _Secure(host, port, timeout=seconds, context=self._tls, resolver=self._resolver)
+        return _Plain(host, port, timeout=seconds, resolver=self._resolver)
+
+
+class _Plain(http.client.HTTPConnection):
+    def __init__(self, host: str, port: int | None, *, timeout: float, resolver: Resolver) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._seconds = timeout
+        self._resolver = resolver
+
+    def connect(self) -> None:
+        self.sock = self._resolver.connect(self.host, self.port, self._seconds)
+
+
+class _Secure(_Plain):
+    default_port = http.client.HTTPS_PORT
+
+    def __init__(
+        self, host: str, port: int | None, *, timeout: float, context: ssl.SSLContext, resolver: Resolver
+    ) -> None:
+        super().__init__(host, port, timeout=timeout, resolver=resolver)
+        self._tls = context
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
 
 
 def _hang_up(connected: socket.socket) -> None:

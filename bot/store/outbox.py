@@ -16,9 +16,10 @@ Nothing here knows how a reply looks.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -88,38 +89,55 @@ _other = outbox.alias("other")
 _is_free = outbox.c.channel.not_in(
     select(_other.c.channel).where(_other.c.ended_at.is_(None), _other.c.state == "sending")
 )
-_candidate = (
-    select(outbox.c.id)
-    .where(_is_waiting, outbox.c.due_at <= bindparam("now"), _is_free)
-    .order_by(outbox.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
 _same_message = outbox.alias("same_message")
-_claim = (
-    update(outbox)
-    .where(outbox.c.id == _candidate.scalar_subquery())
-    .values(
-        state="sending",
-        lease=outbox.c.lease + 1,
-        lease_until=bindparam("until"),
-        attempt=outbox.c.attempt + 1,
+
+
+@lru_cache
+def _claim(without: frozenset[str]) -> Any:
+    """The oldest that is due, of a channel that is free and of none of these platforms."""
+    candidate = (
+        select(outbox.c.id)
+        .where(_is_waiting, outbox.c.due_at <= bindparam("now"), _is_free, *_not_of(without))
+        .order_by(outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
-    .returning(
-        outbox.c.id,
-        outbox.c.channel,
-        outbox.c.envelope,
-        outbox.c.reply,
-        outbox.c.lease,
-        outbox.c.attempt,
-        outbox.c.created_at,
-        outbox.c.uncertain,
-        select(1)
-        .where(_same_message.c.item_id == outbox.c.item_id, _same_message.c.state == "delivered")
-        .exists()
-        .label("is_follow_up"),
+    return (
+        update(outbox)
+        .where(outbox.c.id == candidate.scalar_subquery())
+        .values(
+            state="sending",
+            lease=outbox.c.lease + 1,
+            lease_until=bindparam("until"),
+            attempt=outbox.c.attempt + 1,
+        )
+        .returning(
+            outbox.c.id,
+            outbox.c.channel,
+            outbox.c.envelope,
+            outbox.c.reply,
+            outbox.c.lease,
+            outbox.c.attempt,
+            outbox.c.created_at,
+            outbox.c.uncertain,
+            select(1)
+            .where(_same_message.c.item_id == outbox.c.item_id, _same_message.c.state == "delivered")
+            .exists()
+            .label("is_follow_up"),
+        )
     )
-)
+
+
+@lru_cache
+def _next_due(without: frozenset[str]) -> Any:
+    return select(func.min(outbox.c.due_at)).where(_is_waiting, _is_free, *_not_of(without))
+
+
+def _not_of(platforms: frozenset[str]) -> list[Any]:
+    """A channel's key begins with its platform's name."""
+    return [~outbox.c.channel.startswith(f"{name}:", autoescape=True) for name in sorted(platforms)]
+
+
 _is_answered = select(
     select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists()
 )
@@ -139,7 +157,6 @@ _is_busy = select(
     )
 )
 _others_wait = select(select(1).where(_is_waiting, _in_room).exists())
-_next_due = select(func.min(outbox.c.due_at)).where(_is_waiting, _is_free)
 _received_at = select(inbox.c.received_at).where(
     inbox.c.id == select(outbox.c.item_id).where(outbox.c.id == bindparam("delivery")).scalar_subquery()
 )
@@ -170,16 +187,19 @@ class Outbox:
         self._on_dead = on_dead
         self._on_delivered = on_delivered
 
-    def claim(self) -> Delivery | None:
-        """The oldest delivery that is due and whose channel is free; it is ours for 30 s."""
-        now = self._clock.steady()
+    def claim(self, without: Collection[str] = ()) -> Delivery | None:
+        """The oldest delivery that is due and whose channel is free; it is ours for 30 s.
+
+        None of the platforms `without`, which have as many under way as they may.
+        """
+        now, busy = self._clock.steady(), frozenset(without)
         # Looked up first, so that a worker who finds nothing does not stand in the writers' line.
-        due = self.next_due()
+        due = self.next_due(busy)
         if due is None or due > now:
             return None
 
         def work(connection: Connection) -> Any:
-            row = connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
+            row = connection.execute(_claim(busy), {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
             if row is not None:
                 values = {"room": row.channel, "mine": row.id, "now": now}
                 refuse_rivals(connection, row.channel, _rivals, values)
@@ -290,9 +310,10 @@ class Outbox:
             self._on_work()
         return rescued
 
-    def next_due(self) -> float | None:
+    def next_due(self, without: Collection[str] = ()) -> float | None:
         """When the next waiting delivery of a free channel is due (steady seconds); None: none waits."""
-        due: float | None = self._database.read(lambda connection: connection.scalar(_next_due))
+        query = _next_due(frozenset(without))
+        due: float | None = self._database.read(lambda connection: connection.scalar(query))
         return due
 
     def counts(self) -> Mapping[str, int]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from pathlib import Path
 
 import pytest
 
-from bot.domain import Clock
+from bot.domain import Channel, Clock, Delivery, Outcome
 from bot.metrics import Metrics
 from bot.pipeline.rendezvous import ResponseSlots
-from bot.pipeline.worker import Bell, Worker, Workers
+from bot.pipeline.worker import Bell, SendSlots, Worker, Workers
 from bot.store import StoreError
+from tests.bot.store.building import HELLO, Store, a_message, a_store
+
+# Far above what anything here takes: only a hang is cut.
+HANG_SECONDS = 30.0
 
 
 class Idle:
@@ -80,7 +85,8 @@ class Asked:
         self._name = name
         self._heard = heard
 
-    def claim(self) -> None:
+    def claim(self, without: Collection[str] = ()) -> None:
+        assert not without
         self._heard.append(self._name)
 
 
@@ -94,7 +100,83 @@ def test_replies_that_are_due_take_turns_with_new_messages() -> None:
         platforms={},
         response_slots=ResponseSlots(slots=1),
         metrics=Metrics(),
+        send_slots=SendSlots(2),
     )
     for _ in range(4):
         worker.step()
     assert heard[::2] == ["message", "reply", "message", "reply"]
+
+
+class HangingPlatform:
+    """Takes no message further until it is let go; says when `most` are under way."""
+
+    def __init__(self, name: str, *, hangs: bool) -> None:
+        self.name = name
+        self.sent: list[str] = []
+        self.under_way = threading.Semaphore(0)
+        self.may_go_on = threading.Event()
+        if not hangs:
+            self.may_go_on.set()
+
+    def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - as every platform has it
+        return True
+
+    def send(self, delivery: Delivery) -> str:
+        self.under_way.release()
+        assert self.may_go_on.wait(HANG_SECONDS)
+        self.sent.append(delivery.channel.id)
+        return "ts"
+
+
+def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None:
+    """REL35. The last goes on with the other platforms, and with what is said meanwhile."""
+    slow, quick = HangingPlatform("slack", hangs=True), HangingPlatform("toy", hangs=False)
+    with a_store(tmp_path / "bot.db", Clock()) as store:
+        for number in range(6):
+            put_reply(store, Channel("slack", "T1", f"C{number}"))
+        bell = Bell()
+        worker = Worker(
+            inbox=store.inbox,
+            outbox=store.outbox,
+            responder=None,  # type: ignore[arg-type]
+            platforms={"slack": slow, "toy": quick},
+            response_slots=ResponseSlots(slots=1),
+            metrics=Metrics(),
+            send_slots=SendSlots(3),
+        )
+        workers = Workers(worker, bell, inbox=store.inbox, outbox=store.outbox, clock=Clock(), count=3)
+        workers.start()
+        try:
+            for _ in range(2):
+                assert slow.under_way.acquire(timeout=HANG_SECONDS)
+            for number in range(4):
+                put_reply(store, Channel("toy", "T1", f"C{number}"))
+                bell.ring()
+                assert quick.under_way.acquire(timeout=HANG_SECONDS)
+            assert not slow.under_way.acquire(blocking=False)
+            slow.may_go_on.set()
+            for _ in range(4):
+                assert slow.under_way.acquire(timeout=HANG_SECONDS)
+        finally:
+            slow.may_go_on.set()
+            workers.stop()
+    assert sorted(slow.sent) == [f"C{number}" for number in range(6)]
+    assert sorted(quick.sent) == [f"C{number}" for number in range(4)]
+
+
+def test_one_worker_may_send() -> None:
+    slots = SendSlots(1)
+    assert slots.take("slack")
+    assert not slots.take("slack")
+    assert slots.full() == {"slack"}
+    slots.give_back("slack")
+    assert slots.full() == frozenset()
+
+
+def put_reply(store: Store, channel: Channel) -> None:
+    """A reply that is due in this channel."""
+    store.inbox.accept(a_message(channel.key, channel=channel))
+    item = store.inbox.claim()
+    assert item is not None
+    [delivery] = store.inbox.answered(item, Outcome((HELLO,)))
+    store.outbox.release(delivery)
