@@ -6,7 +6,7 @@ GPU ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo yes)
 PATHS := bot engine migrations tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check lint test soak audit format locks clean
+.PHONY: help run setup check lint test soak audit pictures format locks clean
 .NOTPARALLEL:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make check    lint, types and the tests of what changed since the last commit (SINCE=main: since then)'
 	@echo 'make soak     the long loops of the tests: 200 kills, 50 power cuts, floods; half an hour'
 	@echo 'make audit    ask a vulnerability database about what is pinned; needs to reach it'
+	@echo 'make pictures take the pictures of the console in README.md anew; needs Chromium'
 	@echo 'make setup    set up .venv and nothing else (GPU=yes adds torch without a card)'
 	@echo 'make format   put the code into shape'
 	@echo 'make locks    pin the dependencies of pyproject.toml anew'
@@ -47,6 +48,9 @@ soak: .venv/has-base .venv/has-gpu .venv/has-test
 
 audit:
 	@.ci/audit
+
+pictures: .venv/has-base .venv/has-gpu .venv/has-test
+	$(BIN)/python -m benchmarks.pictures
 
 format: .venv/has-base .venv/has-test
 	$(BIN)/ruff check --fix $(PATHS)
