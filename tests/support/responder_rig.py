@@ -236,7 +236,12 @@ class FakeEngine:
         answer = self.answers.get(entry_id)
         version = sha256(f"{text} {answer}".encode()).hexdigest()
         return ShownEntry(
-            entry_id, text, version, answer, source="fruit.txt", wordings=self.taught.get(entry_id, ())
+            entry_id,
+            text,
+            version,
+            answer,
+            source=self._source(entry_id),
+            wordings=self.taught.get(entry_id, ()),
         )
 
     def find_entries(self, knowledge_base: str, text: str, *, limit: int) -> tuple[tuple[Entry, ...], int]:
@@ -264,6 +269,10 @@ class FakeEngine:
         self._answer()
         score = 1.0 if query in texts else 0.0
         return Tried(self.model, len(texts), 1, (), score, (Match(1, "t1", texts[0], score),))
+
+    @staticmethod
+    def _source(entry_id: str) -> str:
+        return "fruit.txt" if entry_id == "e3" else "managed"
 
     def _wording(self, entry_id: str, text: str) -> str | None:
         return next((each.text for each in self.taught.get(entry_id, ()) if each.text == text), None)

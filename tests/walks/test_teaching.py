@@ -162,9 +162,9 @@ def _in_room(ts: str) -> dict[str, Any]:
     }
 
 
-def test_an_answer_of_several_lines_is_added_found_shown_and_edited_in_chat(orchard: Program) -> None:
+def test_an_answer_of_several_lines_is_added_found_shown_and_edited_in_chat(program: Program) -> None:
     def say(text: str) -> str:
-        return "\n".join(str(getattr(reply, "body", reply)) for reply in orchard.say(text))
+        return "\n".join(str(getattr(reply, "body", reply)) for reply in program.say(text, "lines"))
 
     assert "1" in say("/kb add how are quinces cooked =>\n1. Peel => them\n\n2. Wait")
     shown = say("/kb find quinces cooked").splitlines()

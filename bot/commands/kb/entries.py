@@ -15,6 +15,7 @@ from bot.engine_client import ShownEntry, Wording
 
 MOST_FOUND = 10
 MOST_WORDINGS = 30
+MANAGED = "managed"  # the source of what was added in chat
 VERSION = 8  # hexadecimal digits of the hash of what was read
 
 
@@ -43,7 +44,7 @@ class Entries:
             *_content(words, entry),
             *_wordings(words, context, entry),
             *self._past(words, context, entry_id),
-            words.how_to_edit.format(entry=one_line(entry_id), version=entry.hash[:VERSION]),
+            *_what_to_do(words, entry),
         ]
         return Outcome((context.text("\n".join(lines), verb="kb"),))
 
@@ -122,6 +123,17 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _what_to_do(words: Words, entry: ShownEntry) -> list[str]:
+    """The commands that this entry can be changed by."""
+    shown = {"entry": one_line(entry.id), "version": entry.hash[:VERSION]}
+    sentences = (
+        *([words.how_to_edit] if entry.source == MANAGED else []),
+        words.how_to_teach,
+        *([words.how_to_forget] if any(each.id for each in entry.wordings) else []),
+    )
+    return [sentence.format(**shown) for sentence in sentences]
+
+
 def _content(words: Words, entry: ShownEntry) -> list[str]:
     lines = [words.entry.format(entry=one_line(entry.id), text=entry.text)]
     if entry.title and entry.title != entry.text:
@@ -130,7 +142,7 @@ def _content(words: Words, entry: ShownEntry) -> list[str]:
         lines.append(words.answer.format(answer=entry.answer))
     if entry.url:
         lines.append(entry.url)
-    if entry.source:
+    if entry.source and entry.source != MANAGED:
         lines.append(words.source.format(source=entry.source))
     return lines
 

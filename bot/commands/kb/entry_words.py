@@ -19,6 +19,8 @@ class Words:
     added_by: str
     changed_by: str
     how_to_edit: str
+    how_to_teach: str
+    how_to_forget: str
     unknown: str
     found: str
     found_line: str
@@ -45,8 +47,9 @@ WORDS: Mapping[Language, Words] = {
         taught_wording="· {text} (taught by {who} on {when})",
         added_by="Added here by {who} on {when}.",
         changed_by="Changed here last by {who} on {when}.",
-        how_to_edit="/kb edit {entry} {version} => ANSWER changes it, if it still is as shown; "
-        "/teach {entry} => WORDING gives it a wording.",
+        how_to_edit="/kb edit {entry} {version} => ANSWER changes it, if it still is as shown.",
+        how_to_teach="/teach {entry} => WORDING gives it a wording.",
+        how_to_forget="/teach forget {entry} => WORDING takes a taught one away.",
         unknown="There is no entry {entry} in {name}. /kb find TEXT looks for one.",
         found="“{text}” in {name}: {count}",
         found_line="· {entry}: {text}",
@@ -72,8 +75,9 @@ WORDS: Mapping[Language, Words] = {
         taught_wording="· {text}（{who} 于 {when} 教的）",
         added_by="由 {who} 于 {when} 在这里添加。",
         changed_by="最近由 {who} 于 {when} 在这里修改。",
-        how_to_edit="/kb edit {entry} {version} => 答复：内容仍如上所示时才修改；"
-        "/teach {entry} => 问法：加一种问法。",
+        how_to_edit="/kb edit {entry} {version} => 答复：内容仍如上所示时才修改。",
+        how_to_teach="/teach {entry} => 问法：加一种问法。",
+        how_to_forget="/teach forget {entry} => 问法：去掉教过的一种。",
         unknown="{name} 里没有编号为 {entry} 的内容。用 /kb find 文字 查找。",
         found="{name} 中含“{text}”的：{count}",
         found_line="· {entry}：{text}",

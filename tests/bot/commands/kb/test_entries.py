@@ -30,14 +30,21 @@ def test_an_entry_is_shown_whole_with_its_wordings_and_who_taught_them(rig: Resp
     rig.engine.answers["e1"] = "Squeeze.\n\nServe cold."
     rig.say("/teach e1 => what is sour")
     shown = rig.say("/kb show e1")
-    assert shown.splitlines()[:-1] == [
+    assert shown.splitlines() == [
         "e1: Lemons are sour. They grow in Sicily.",
         "Answer: Squeeze.",
         "",
         "Serve cold.",
-        "From: fruit.txt",
         "Other wordings (1):",
         "· what is sour (taught by Ann on 2023-11-14 22:13)",
+        f"/kb edit e1 {version_of(shown)} => ANSWER changes it, if it still is as shown.",
+        "/teach e1 => WORDING gives it a wording.",
+        "/teach forget e1 => WORDING takes a taught one away.",
+    ]
+    assert rig.say("/kb show e3").splitlines() == [
+        "e3: Figs",
+        "From: fruit.txt",
+        "/teach e3 => WORDING gives it a wording.",
     ]
     assert rig.say("/kb show e9") == "There is no entry e9 in default. /kb find TEXT looks for one."
 
