@@ -15,11 +15,14 @@ def in_words(reply: Text | Document) -> Text:
     return Text(body, reply.language, reply.private, reply.verb, reply.buttons)
 
 
-def with_commands(reply: Text | Document) -> str:
-    """The words, and after them what each button does that they do not explain, as the command to type."""
+def with_commands(reply: Text | Document, mention: str = "") -> str:
+    """The words, and after them what each button does that they do not explain, as the command to type.
+
+    `mention` is what the platform wants written before a command.
+    """
     words = wording(reply.language)
     typed = [
-        words.to_type.format(label=button.label, command=button.command)
+        words.to_type.format(label=button.label, command=f"{mention}{button.command}")
         for button in reply.buttons
         if not button.is_explained
     ]

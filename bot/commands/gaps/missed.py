@@ -72,14 +72,13 @@ Asked = TypeVar("Asked", Missed, Gap)
 def latest(history: History, channel: Channel, now: datetime, days: int) -> list[RecordedQuestion]:
     """The questions of the last days, oldest first; of very many the latest."""
     # A little beyond now: what was asked this very moment counts.
-    end = now + timedelta(seconds=1)
+    first, end = now - days * DAY, now + timedelta(seconds=1)
     found: list[RecordedQuestion] = []
-    for _ in range(days):
-        # A day at a time from the end, because the store gives the oldest of a time first.
-        found = [*history.between(channel, end - DAY, end, MOST_QUESTIONS), *found]
-        end -= DAY
-        if len(found) >= MOST_QUESTIONS:
-            break
+    # A day at a time from the end, because the store gives the oldest of a time first.
+    while end > first and len(found) < MOST_QUESTIONS:
+        start = max(first, end - DAY)
+        found = [*history.between(channel, start, end, MOST_QUESTIONS), *found]
+        end = start
     return found[-MOST_QUESTIONS:]
 
 

@@ -89,6 +89,19 @@ def emphasised(text: str, bold: tuple[int, int] | None) -> str:
     return f"{before.lstrip()}**{middle}**{after.rstrip()}"
 
 
+def with_bold(text: str, bold: tuple[int, int] | None) -> str:
+    """Foreign text of several lines, each of which starts nothing, with a span within one in bold."""
+    start, end = _bold_span(text, bold)
+    middle = clean(text[start:end])
+    if not middle or "\n" in middle:
+        return escape(text, linked)
+    before, after = escape(text[:start], linked), escape(text[end:], linked)
+    # `escape` takes blanks away at both ends, and what follows a span begins no line.
+    lead = " " if text[:start][-1:].isspace() and not before.endswith("\n") and before else ""
+    trail = " " if text[end:][:1].isspace() and after else ""
+    return f"{before}{lead}**{linked(middle)}**{trail}{after}"
+
+
 def link(label: str, url: str) -> str:
     """A link that goes where it says, or only its label when it is no web address.
 

@@ -18,7 +18,7 @@ from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.app_api import MARK_BYTES
 from bot.platforms.wecom.fields import is_group
 from bot.platforms.wecom.passive_reply import Message, finished
-from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
+from bot.platforms.wecom.rendering import APP, LATER, ROBOT, WEBHOOK, Place, fitting, only_piece, pieces
 
 Recall = Callable[[Channel, str], Answer | None]
 
@@ -57,7 +57,7 @@ class Presenter:
         """
         reply, task = delivery.reply, WecomAddress.from_mapping(delivery.address).task
         if isinstance(reply, Answer):
-            card = cards.dial(reply, task)
+            card = cards.dial(fitting(reply, _place(delivery, LATER)), task)
             return Presentation(cards.updated(card), rest=WecomAddress(piece=0).to_mapping())
         if not isinstance(reply, Text):
             return None
@@ -74,17 +74,22 @@ class Presenter:
     def later(self, delivery: Delivery) -> str:
         """All that is left to say in one message without a card; too much is cut, and says so."""
         first = WecomAddress.from_mapping(delivery.address).first_piece
-        body = self.pieces(delivery, ROBOT, has_card=False)
+        # The rest of a stream is parted as the stream was.
+        body = self.pieces(delivery, ROBOT if first else LATER, has_card=False, is_late=not first)
         return only_piece(body[min(first, len(body) - 1) :], delivery.reply.language)
 
-    def pieces(self, delivery: Delivery, place: Place, *, has_card: bool) -> tuple[str, ...]:
+    def pieces(
+        self, delivery: Delivery, place: Place, *, has_card: bool, is_late: bool = False
+    ) -> tuple[str, ...]:
         mention = f"@{self._name} " if is_group(delivery.channel) and self._name else ""
-        return pieces(delivery.reply, place, delivery.decided_at, mention=mention, has_card=has_card)
+        return pieces(
+            delivery.reply, place, delivery.decided_at, mention=mention, has_card=has_card, is_late=is_late
+        )
 
     def for_app(self, delivery: Delivery, *, has_card: bool) -> tuple[str, ...]:
         """With room for the mark by which the platform knows a piece again."""
         marked = replace(APP, limit_bytes=APP.limit_bytes - MARK_BYTES)
-        return self.pieces(delivery, marked, has_card=has_card)
+        return self.pieces(delivery, marked, has_card=has_card, is_late=delivery.is_follow_up)
 
     def for_webhook(self, delivery: Delivery) -> tuple[str, ...]:
         return self.pieces(delivery, WEBHOOK, has_card=True)
@@ -102,8 +107,13 @@ class Presenter:
         if not unique:
             return None
         if isinstance(reply, Answer):
-            return cards.dial(reply, cards.task_id(reply.id, unique))
+            return cards.dial(fitting(reply, _place(delivery, ROBOT)), cards.task_id(reply.id, unique))
         if isinstance(reply, Text) and reply.dial is not None:
             task = cards.task_id("", unique)
             return cards.threshold_card(reply.dial, reply.language, task)
         return None
+
+
+def _place(delivery: Delivery, of_robot: Place) -> Place:
+    """Where the matches stand that a card belongs to."""
+    return APP if WecomAddress.from_mapping(delivery.address).app else of_robot

@@ -6,18 +6,28 @@ same. What does not fit into one message comes back as further pieces.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from bot import texts
-from bot.domain import Answer, Language, Match, Reply, Text
-from bot.platforms.wecom.markup import cut, emphasised, escape, inline, link, linked, one_line
+from bot.commands.registry import VERBS
+from bot.domain import Answer, Document, Language, Match, Reply, Text
+from bot.platforms.wecom.markup import (
+    cut,
+    emphasised,
+    escape,
+    inline,
+    link,
+    linked,
+    one_line,
+    with_bold,
+)
 from bot.platforms.wecom.split_markdown import split
 from bot.platforms.wecom.wording import wecom_wording
 from bot.texts.sources import place
 
-_ONE_MATCH = 6_000  # characters
 _LINK = 600  # as it is written: one Chinese character of an address takes nine
 _NAME = 80
 
@@ -28,32 +38,53 @@ _colours: dict[texts.Tier, str] = {"strong": "info", "fair": "warning", "weak": 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reply is shown. `all_matches`: characters for the matches together."""
+    """Where a reply is shown: what one message takes, and what the matches of an answer may together."""
 
     limit_bytes: int
-    all_matches: int
+    answer_bytes: int
     has_colours: bool = False
 
 
-ROBOT = Place(limit_bytes=20_480, all_matches=9_000)
-APP = Place(limit_bytes=2_048, all_matches=2_400, has_colours=True)
-WEBHOOK = Place(limit_bytes=4_096, all_matches=4_000, has_colours=True)
+# A stream and one later reply; that later reply alone.
+ROBOT = Place(limit_bytes=20_480, answer_bytes=36_000)
+LATER = Place(limit_bytes=20_480, answer_bytes=18_000)
+APP = Place(limit_bytes=2_048, answer_bytes=7_200, has_colours=True)
+WEBHOOK = Place(limit_bytes=4_096, answer_bytes=12_000, has_colours=True)
+# Rank, bar, score and origin of a match, about.
+_AROUND_BYTES = 150
+_LONGEST_QUOTE = 120
+_COMMAND = re.compile(rf"(?<![\w/.:“\"@>-])/(?=(?:{'|'.join(VERBS)})(?![\w/]))")
+
+
+def fitting(answer: Answer, place: Place) -> Answer:
+    """The answer with as many matches as are shown there whole; the others come with "more"."""
+    return texts.that_fit_whole(
+        answer, place.answer_bytes, lambda text: len(linked(text).encode()) + _AROUND_BYTES // 2
+    )
 
 
 def pieces(
-    reply: Reply, place: Place, now: datetime, *, mention: str = "", has_card: bool = False
+    reply: Reply,
+    place: Place,
+    now: datetime,
+    *,
+    mention: str = "",
+    has_card: bool = False,
+    is_late: bool = False,
 ) -> tuple[str, ...]:
-    """The reply in as many messages as it needs.
+    """The reply in as many messages as it needs; an answer that `is_late` quotes its question.
 
     Without a card an answer ends with the commands that turn the dial. Commands are to be
     typed as they stand; `mention` is what a group has to write before them ("@name ").
     """
     if not isinstance(reply, Answer):
-        body = escape(texts.with_commands(reply))
+        body = escape(_with_mentions(reply, mention))
         if isinstance(reply, Text) and reply.dial is not None and not has_card:
             body += "\n" + _turn(reply.dial, reply.language, mention)
     else:
-        body = _answer(reply, place, now, mention=mention, has_card=has_card)
+        body = _answer(fitting(reply, place), place, now, mention=mention, has_card=has_card)
+        if is_late:
+            body = f"> {inline(cut(one_line(reply.question).strip(), _LONGEST_QUOTE))}\n\n{body}"
     words = wecom_wording(reply.language)
     return split(body, place.limit_bytes, words.continued, reserve_bytes=len(words.cut_short.encode()))
 
@@ -65,10 +96,9 @@ def only_piece(body: tuple[str, ...], language: Language) -> str:
 
 
 def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_card: bool) -> str:
-    room = min(_ONE_MATCH, place.all_matches // max(len(answer.matches), 1))
     turned = texts.turned_by(answer)
     blocks = [inline(one_line(turned))] if turned else []
-    blocks += [_match(answer, match, place, room) for match in answer.matches]
+    blocks += [_match(answer, match, place) for match in answer.matches]
     if not answer.matches:
         blocks.append(escape(texts.nothing_found(answer, mention)))
     # A card has a choice of matches beside its "helpful".
@@ -80,10 +110,8 @@ def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_ca
     return "\n\n".join([*blocks, "\n".join(last)])
 
 
-def _match(answer: Answer, match: Match, place: Place, room: int) -> str:
-    for_text = room * 2 // 3 if match.answer else room
-    shown = cut(match.text, for_text)
-    lines = [f"**{match.rank}.** {emphasised(shown, match.bold)}", _score(answer, match, place)]
+def _match(answer: Answer, match: Match, place: Place) -> str:
+    lines = [f"**{match.rank}.** {emphasised(match.text, match.bold)}", _score(answer, match, place)]
     matched = texts.what_matched(match, answer.language)
     if matched:
         lines.append(inline(matched))
@@ -92,10 +120,18 @@ def _match(answer: Answer, match: Match, place: Place, room: int) -> str:
         lines.append(origin)
     if match.answer:
         # Last, because a line after a quote would be taken into it.
-        label = f"{texts.wording(answer.language).answer_label}: "
-        told = escape(label + cut(match.answer, room - min(len(match.text), for_text)), linked)
+        label = f"{texts.wording(answer.language).answer_label}:"
+        told = f"{escape(label)} " + with_bold(match.answer, match.bold_answer)
         lines += [f"> {line}" for line in told.split("\n") if line]
     return "\n".join(lines)
+
+
+def _with_mentions(reply: Text | Document, mention: str) -> str:
+    """The words, each command in them as a group has to type it."""
+    # The help has a line for each command, and says once what goes before it.
+    if not mention or reply.verb in {"", "help"}:
+        return texts.with_commands(reply, mention)
+    return _COMMAND.sub(f"{mention}/", texts.with_commands(reply))
 
 
 def _score(answer: Answer, match: Match, place: Place) -> str:

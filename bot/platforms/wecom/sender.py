@@ -24,7 +24,7 @@ from bot.platforms.wecom.client import TOKEN_ERRORS, ErrorCode
 from bot.platforms.wecom.outlets import Outlets
 from bot.platforms.wecom.parsed import NAME
 from bot.platforms.wecom.presenter import Presenter
-from bot.platforms.wecom.rendering import ROBOT
+from bot.platforms.wecom.rendering import LATER, ROBOT
 from bot.platforms.wecom.robot_api import RobotApi
 
 # After the last moment at which the platform may still ask, so that no reply goes both outlets.
@@ -125,13 +125,13 @@ class WecomPlatform:
         if spoken is None or not api.update_card(request, spoken.message):
             self._push(api, delivery)
         elif spoken.rest is not None:
-            self._push(api, delivery, self._presenter.pieces(delivery, ROBOT, has_card=True))
+            self._push(api, delivery, self._presenter.pieces(delivery, LATER, has_card=True, is_late=True))
 
     def _push(self, api: RobotApi, delivery: Delivery, body: tuple[str, ...] | None = None) -> None:
         """Say `body`, or all that is left to say, where no card goes along."""
         if body is None:
-            body = self._presenter.pieces(delivery, ROBOT, has_card=False)
-            body = body[WecomAddress.from_mapping(delivery.address).first_piece :]
+            first = WecomAddress.from_mapping(delivery.address).first_piece
+            body = self._presenter.pieces(delivery, ROBOT, has_card=False, is_late=not first)[first:]
         if not body:
             return
         with twice_at_most(delivery):

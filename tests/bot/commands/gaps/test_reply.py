@@ -229,3 +229,11 @@ def test_what_was_closed_last_is_opened_again_and_its_entry_taken_away(rig: Resp
     assert rig.say("/gaps undo") == "Ann opened “parcels late” again."
     assert "parcels late" in rig.say("/gaps")
     assert rig.say("/gaps undo") == "No closed question here is left to open again."
+
+
+def test_a_digest_a_day_later_tells_what_was_asked_right_after_the_one_before(rig: ResponderRig) -> None:
+    rig.say("/gaps digest daily 9")
+    miss(rig, "refund when")
+    rig.store.clock.go_on(86_400)  # type: ignore[attr-defined]
+    (said,) = rig.hear(rig.message("digest", surface=Surface.CLOCK)).replies
+    assert "refund when" in str(said)

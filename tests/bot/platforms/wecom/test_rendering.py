@@ -11,8 +11,9 @@ from markdown_it import MarkdownIt
 
 from bot.commands.parser import parse
 from bot.commands.tune.grammar import LabelMatch
-from bot.domain import Person, Text
-from bot.platforms.wecom.rendering import APP, ROBOT, WEBHOOK, Place, only_piece, pieces
+from bot.domain import Button, Person, Text
+from bot.platforms.wecom.cards import dial, task_id
+from bot.platforms.wecom.rendering import APP, LATER, ROBOT, WEBHOOK, Place, fitting, only_piece, pieces
 from tests.bot.platforms.wecom.answers import NOW, a_match, an_answer
 
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -153,3 +154,48 @@ def test_no_entry_rings_links_or_formats_anything(
         *("strong_open", "strong_close", "blockquote_open", "blockquote_close"),
     }
     assert not re.search("<@|@all", body)
+
+
+@pytest.mark.parametrize(("place", "whole"), [(ROBOT, 7), (LATER, 3), (APP, 1)])
+def test_nine_long_answers_are_shown_whole_or_left_to_more(place: Place, whole: int) -> None:
+    told = "退货运费由卖家承担，" * 150
+    answer = an_answer(*[a_match(rank, answer=f"{told}终{rank}") for rank in range(1, 10)])
+    shown = fitting(answer, place).matches
+    assert len(shown) == whole
+    body = pieces(answer, place, NOW)
+    said = "".join(piece.removesuffix("（未完，见下一条）") for piece in body)
+    assert [rank for rank in range(1, 10) if f"终{rank}" in said] == list(range(1, whole + 1))
+    assert f"显示 {whole} 条，共 9 条" in said
+    assert said.replace("\n", "").replace("> ", "").count(told) == whole
+    more = dial(fitting(answer, place), task_id("a1", "u"))["button_list"][-1]
+    assert more["key"] == f"more:{whole}"
+
+
+def test_the_sentence_that_answers_is_bold_where_it_stands() -> None:
+    match = a_match(bold=None, answer="先拍照。再寄回，\n附上单号。", bold_answer=(4, 7))
+    assert "> 答复: 先拍照。**再寄回**，\n> 附上单号。" in only(pieces(an_answer(match), ROBOT, NOW))
+    across = replace(match, bold_answer=(4, 12))
+    assert "**再" not in only(pieces(an_answer(across), ROBOT, NOW))
+
+
+def test_a_late_answer_quotes_its_question() -> None:
+    answer = replace(an_answer(), question="能退吗 <@all>\n# 急")
+    assert only(pieces(answer, ROBOT, NOW, is_late=True)).startswith(
+        "> 能退吗 <\u200b@\u200ball> # 急\n\n**1.**"
+    )
+    assert only(pieces(answer, ROBOT, NOW)).startswith("**1.**")
+
+
+def test_commands_in_words_and_of_buttons_are_typed_as_the_group_has_to() -> None:
+    text = Text(
+        "已加入：“/kb add 怎么用” 见 https://kb.test/kb/7（/kb remove m1 可以撤回）\n发送 /teach undo",
+        "zh",
+        verb="kb",
+        buttons=(Button("撤回 m1", "/kb remove m1"),),
+    )
+    assert only(pieces(text, ROBOT, NOW, mention="@助手 ")) == (
+        "已加入：“/kb add 怎么用” 见 https://kb.test/kb/7（@助手 /kb remove m1 可以撤回）\n"
+        "发送 @助手 /teach undo\n撤回 m1：@助手 /kb remove m1"
+    )
+    assert "@助手" not in only(pieces(replace(text, verb="help", buttons=()), ROBOT, NOW, mention="@助手 "))
+    assert only(pieces(text, ROBOT, NOW)).endswith("撤回 m1：/kb remove m1")
