@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.refreshes import FailedSource, Refreshed
+from bot.domain.refreshes import FailedSource, LeftOut, Refreshed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class KnowledgeBase:
     """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many.
 
     `failed` are the sources that could not be read when it was refreshed last, and `left_out` is how
-    much of the others became no entry.
+    much of the others became no entry; `first_left_out` are the first of it.
     """
 
     name: str
@@ -107,6 +107,7 @@ class KnowledgeBase:
     fingerprint: str = ""
     failed: tuple[FailedSource, ...] = ()
     left_out: int = 0
+    first_left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Types are strict and unknown fields are passed over, so that a newer engine may 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -15,6 +15,7 @@ from bot.domain.search import Also, SourceReport
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 ROUNDING = 1e-6  # scores are float32 somewhere on their way; 1 may be a little more
+_NAMED: Final = 3  # of what was left out, in /status; /refresh says more
 
 
 class _Shape(BaseModel):
@@ -234,7 +235,11 @@ class KnowledgeBaseShape(_Shape):
             fingerprint=self.fingerprint,
             failed=tuple(each.failed_source() for each in self.failed_sources),
             left_out=self.last_refresh.dropped_total if self.last_refresh else 0,
+            first_left_out=tuple(each.left_out() for each in self._dropped_first()),
         )
+
+    def _dropped_first(self) -> tuple[LeftOutShape, ...]:
+        return self.last_refresh.dropped[:_NAMED] if self.last_refresh else ()
 
     def report(self) -> SourceReport:
         return SourceReport(

@@ -29,5 +29,9 @@ def read(content: bytes) -> Iterator[Item]:
         raise Refused(f"is a damaged .docx ({type(error).__name__}); open it and save it again") from None
     yield from pieces(page.blocks(f"<body>{written.value}</body>"))
     if hidden:
-        what = "1 passage is" if hidden == 1 else f"{hidden} passages are"
-        yield {"where": "hidden text", "dropped": f"{what} hidden and not read", "code": "hidden_text"}
+        yield {
+            "where": "",
+            "dropped": f"holds hidden text ({hidden} times), which is not read",
+            "code": "hidden_text",
+            "details": {"count": str(hidden)},
+        }

@@ -57,6 +57,7 @@ def _blocks(document: PdfDocument, dropped: list[Item]) -> Iterator[Block]:
                 {
                     "where": f"page {number}",
                     "dropped": "holds no text; a scan must be read by a text recognition first",
+                    "code": "picture_only",
                 }
             )
     flow = _Flow()

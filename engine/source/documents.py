@@ -63,7 +63,7 @@ class Documents:
                 continue
             for item in items:
                 if "dropped" in item:
-                    where = f"{name}: {_clean(item['where'])}"
+                    where = f"{name}: {_clean(item['where'])}" if item["where"] else name
                     yield Dropped(where, item["dropped"], item.get("code", ""), item.get("details", {}))
                 else:
                     yield _piece(name, item, url, named)

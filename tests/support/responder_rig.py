@@ -21,6 +21,7 @@ from bot.domain import (
     IncomingMessage,
     KnowledgeBase,
     Language,
+    LeftOut,
     Match,
     Membership,
     MessageKey,
@@ -88,6 +89,7 @@ class FakeEngine:
     taught: dict[str, tuple[Wording, ...]] = field(default_factory=dict)
     failed: tuple[FailedSource, ...] = ()
     left_out: int = 0
+    first_left_out: tuple[LeftOut, ...] = ()
     add_result: Added = field(default_factory=lambda: Added((Entry("m1", "pear"),), refresh="r1"))
 
     def _answer(self) -> None:
@@ -147,6 +149,7 @@ class FakeEngine:
             fingerprint=self.fingerprint,
             failed=self.failed,
             left_out=self.left_out,
+            first_left_out=self.first_left_out,
         )
 
     def add_entries(self, knowledge_base: str, text: str) -> Added:

@@ -14,7 +14,7 @@ from bot.commands.base.refreshes import failing_lines
 from bot.commands.overview.grammar import Help, OverviewCommand, ShowSettings, Status
 from bot.domain import SETTINGS, Clock, EngineError, Language, Outcome, Setting
 from bot.grammar.verb import Verb
-from bot.texts.sources import source_wording
+from bot.texts.sources import left_out, source_wording
 
 
 class Overview:
@@ -117,6 +117,7 @@ class Overview:
         lines += failing_lines(context, known.name, known.failed)
         if known.left_out:
             lines.append(source_wording(context.language).left_out_last.format(count=known.left_out))
+            lines += [left_out(each, context.language) for each in known.first_left_out]
         if known.refreshing and known.progress is not None:
             done, total = known.progress
             lines.append(words.status_refreshing_progress.format(done=done, total=total))

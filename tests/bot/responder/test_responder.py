@@ -22,6 +22,7 @@ from bot.domain import (
     EngineError,
     FailedSource,
     Label,
+    LeftOut,
     Match,
     Outcome,
     Person,
@@ -422,9 +423,11 @@ def test_the_status_and_each_answer_say_which_source_fails_and_since_when(rig: R
     since = rig.engine.clock.now() - timedelta(days=1)
     gone = FailedSource("/srv/kb/faq.csv", "english", "missing", 12, since, since)
     rig.engine.failed, rig.engine.left_out = (gone,), 3
-    assert rig.say("/status").splitlines()[2:4] == [
+    rig.engine.first_left_out = (LeftOut("/srv/kb/new.txt", "is empty", "empty_file"),)
+    assert rig.say("/status").splitlines()[2:5] == [
         "⚠️ faq.csv does not exist (since 2023-11-13 22:13); its 12 entries of 2023-11-13 22:13 are served.",
-        "Left out by the last refresh: 3. /refresh names them.",
+        "Left out by the last refresh: 3. /refresh names more.",
+        "· new.txt: is empty",
     ]
     assert rig.ask("sour?").notes == (
         "⚠️ faq.csv could not be read (since 2023-11-13 22:13): what is said from it may be old or missing.",

@@ -111,7 +111,7 @@ def test_what_is_hidden_is_in_no_entry_and_told(tmp_path: Path, name: str) -> No
     found = reading(tmp_path, parts("The fee is 129.", HIDDEN[name], styles=STYLES))
     assert "80" not in "".join(entry.text for entry in found.entries)
     assert [(each.where, each.reason, each.code) for each in found.dropped] == [
-        ("a.docx: hidden text", "1 passage is hidden and not read", "hidden_text")
+        ("a.docx", "holds hidden text (1 times), which is not read", "hidden_text")
     ]
 
 
