@@ -24,6 +24,7 @@ from engine import config_file as engine_config_file
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
+LARGEST_PICTURE = 64 * 1024
 EXAMPLE = ROOT / "config.example.toml"
 # Found out from where the file lies, not written into it.
 THE_BOTS = create_model("Config", __base__=bot_config.Config, bot=(BOT, BOT()))
@@ -73,10 +74,16 @@ def test_the_chinese_readme_has_every_section_and_every_example_of_the_english_o
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_the_picture_of_a_readme_is_there_and_asks_nobody_for_anything(readme: str) -> None:
-    (picture,) = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / readme).read_text(encoding="utf-8"))
-    drawn = (ROOT / picture).read_text(encoding="utf-8")
-    assert re.findall(r"https?://[^\"]+", drawn) == ["http://www.w3.org/2000/svg"]
+def test_the_pictures_of_a_readme_are_there_small_and_ask_nobody_for_anything(readme: str) -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / readme).read_text(encoding="utf-8"))
+    drawn, taken = pictures[0], pictures[1:]
+    text = (ROOT / drawn).read_text(encoding="utf-8")
+    assert re.findall(r"https?://[^\"]+", text) == ["http://www.w3.org/2000/svg"]
+    assert sorted(taken) == sorted(
+        path.relative_to(ROOT).as_posix() for path in (ROOT / ".github" / "console").iterdir()
+    )
+    for picture in taken:
+        assert (ROOT / picture).stat().st_size < LARGEST_PICTURE, picture
 
 
 @pytest.mark.parametrize("readme", READMES)
