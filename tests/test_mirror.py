@@ -56,7 +56,6 @@ ELSEWHERE = {
     "engine/loop.py": "tests/engine/refresh/test_refresher.py",
     "engine/metrics.py": "tests/engine/web/test_routes.py",
     "engine/source/*.py": "tests/engine/source/test_sources.py",
-    "engine/teaching.py": "tests/engine/web/test_teaching.py",
     "engine/trial.py": "tests/bot/console/test_trial.py",
     "engine/web/*.py": "tests/engine/web/test_routes.py",
 }

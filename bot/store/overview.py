@@ -11,10 +11,28 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, union
 
-from bot.domain import Channel, Clock, Person, Reply, message_from_json, reply_from_json
+from bot.domain import (
+    Channel,
+    Clock,
+    EntryChange,
+    Person,
+    RecordedEntryChange,
+    Reply,
+    message_from_json,
+    reply_from_json,
+)
 from bot.store import person_columns
 from bot.store.database import Database
-from bot.store.tables import asked, channel_place, console_question, gap_decision, inbox, label, outbox
+from bot.store.tables import (
+    asked,
+    channel_place,
+    console_question,
+    entry_change,
+    gap_decision,
+    inbox,
+    label,
+    outbox,
+)
 
 QUESTIONS_KEPT = 50
 DAYS_ASKED = 30  # looked back for a question that somebody tries again
@@ -138,6 +156,30 @@ class Overview:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(
             GapClosedBy(row.question, row.decision, person_columns.of_row(row), row.made_at) for row in rows
+        )
+
+    def entry_changes(
+        self, channels: Sequence[Channel], knowledge_base: str, entry_id: str
+    ) -> tuple[RecordedEntryChange, ...]:
+        """What was done to one entry from these channels, newest first."""
+        query = (
+            select(entry_change)
+            .where(
+                entry_change.c.channel.in_([channel.key for channel in channels]),
+                entry_change.c.knowledge_base == knowledge_base,
+                entry_change.c.entry_id == entry_id,
+            )
+            .order_by(entry_change.c.id.desc())
+            .limit(MOST_VOTES)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            RecordedEntryChange(
+                EntryChange(row.knowledge_base, row.entry_id, row.act, row.text, row.before),
+                person_columns.of_row(row),
+                row.made_at,
+            )
+            for row in rows
         )
 
     def said(self, person: Person, item_id: int) -> ConsoleReply | None:

@@ -41,13 +41,15 @@ class Writing:
         return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
 
     def _change(self, context: MessageContext, form: WriteEntry, entry_id: str) -> Outcome:
+        # Only where it is still what was read is it changed, so this is what it said before.
+        before = self._engine.show_entry(form.knowledge_base, entry_id)
         changed = self._engine.change_entry(
             form.knowledge_base, entry_id, hash_read=form.hash_read, text=form.text, answer=form.answer
         )
         said = WRITING[context.language].changed.format(
             who=context.who, entry=changed.id, text=texts.shortened(changed.text), name=form.knowledge_base
         )
-        edit = EntryChange(form.knowledge_base, changed.id, "changed", changed.text)
+        edit = EntryChange(form.knowledge_base, changed.id, "changed", changed.text, before.answer or "")
         return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
 
     def _problem(self, context: MessageContext, form: WriteEntry, error: EngineError) -> str | None:

@@ -75,6 +75,7 @@ def add(routes: Blueprint, site: Site) -> None:
             is_managed=shown.source == MANAGED,
             channels=channels,
             votes=overview.votes_on(site.visitor.person, channels, kb, shown.id),
+            changes=overview.entry_changes(channels, kb, shown.id),
             gaps=overview.gaps_closed_by(channels, kb, shown.id),
             here="console.knowledge",
         )

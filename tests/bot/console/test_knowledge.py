@@ -53,6 +53,12 @@ def test_an_entry_is_written_found_changed_and_removed(program: Program, lin: Vi
     first = hash_on(page)
     changed = said(write(lin, "k2", id=entry, hash=first, text="Do you wrap?", answer="No.\nNever."))
     assert f"changed {entry} in default" in changed
+    history = lin.get(f"{PAGE}/entry?id={entry}").text
+    assert re.findall(r"<span>(added|changed)</span><span>(\w+)</span>", history) == [
+        ("changed", "lin"),
+        ("added", "lin"),
+    ]
+    assert "For two euros.</p></details>" in history
     late = said(write(lin, "k3", id=entry, hash=first, text="Do you wrap?", answer="Mine."))
     assert "Never." in late
     assert "Mine." in late
