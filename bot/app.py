@@ -210,6 +210,7 @@ class App:
             letters=Letters(self._database, clock, on_work=bell.ring),
             quarantine=Quarantine(self._database),
             console_link=self._console_link,
+            end_logins=self.logins.end,
             database_url=bot.database_url,
         )
         self.operations = {**own, **self._operations_of_platforms()}

@@ -36,6 +36,7 @@ def operations(
     letters: Letters,
     quarantine: Quarantine,
     console_link: Callable[[Person], str | None],
+    end_logins: Callable[[str], int],
     database_url: str,
 ) -> Mapping[str, Operation]:
     """Every operation; each raises LocalError with a sentence where it refuses."""
@@ -43,7 +44,7 @@ def operations(
         "labels": partial(_labels, labelling),
         "admin-code": partial(_admin_code, admins),
         "admins": partial(_admins, admins),
-        "remove-admin": partial(_remove_admin, admins),
+        "remove-admin": partial(_remove_admin, admins, end_logins),
         "console": partial(_console, console_link),
         "letters": partial(_letters, letters),
         "replay": partial(_replay, letters),
@@ -84,13 +85,14 @@ def _admins(admins: Admins, _request: Request, _: OnProgress) -> list[dict[str, 
     ]
 
 
-def _remove_admin(admins: Admins, request: Request, _: OnProgress) -> str:
+def _remove_admin(admins: Admins, end_logins: Callable[[str], int], request: Request, _: OnProgress) -> str:
     person = str(request["person"])
     if not admins.remove(person):
         raise LocalError(
             f'nobody is an admin by a code as "{person}"; `admins` lists who is,'
             " and [bot] admins in the configuration names the others"
         )
+    end_logins(person)
     return person
 
 

@@ -41,6 +41,7 @@ COSTLY = "attacks/test_costly_texts.py::"
 
 SIGNING_IN = "bot/console/test_signing_in.py::"
 CONSOLE = "bot/console/test_routes.py::"
+HOSTILE = "bot/console/test_hostile.py::"
 NO_MATTERMOST = "there is no Mattermost yet"
 
 CATALOGUE: dict[str, Case] = {
@@ -150,8 +151,8 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK_READING}test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one",
             f"{WECOM_READING}test_unknown_types_are_ignored",
             f"{INBOX}test_quarantine_keeps_what_could_not_be_understood",
+            "bot/console/test_operators.py::test_what_was_put_aside_is_shown_to_whose_it_is",
         ),
-        "what was put aside is listed on the command line; no page shows it yet",
     ),
     "SEC16": Case(
         (
@@ -210,6 +211,7 @@ CATALOGUE: dict[str, Case] = {
             f"{PLANTED}test_no_secret_is_even_handed_to_the_log",
             f"{PLANTED}test_no_secret_stands_in_an_answer_a_reply_or_a_file",
             f"{PLANTED}test_no_secret_stands_in_the_metrics_or_the_dead_letters",
+            f"{PLANTED}test_no_secret_stands_on_a_page_of_the_console",
             f"{PLANTED}test_nothing_configured_is_stored",
             f"{PROCESSES}test_the_engine_tells_no_secret_of_its_sources_or_its_token",
             f"{PROCESSES}test_the_bot_tells_no_secret_when_it_cannot_start",
@@ -254,6 +256,8 @@ CATALOGUE: dict[str, Case] = {
         (
             "bot/web/test_files.py::test_a_link_gives_its_file_to_be_saved_and_not_shown",
             f"{CONSOLE}test_hostile_texts_stay_text",
+            f"{HOSTILE}test_no_page_brings_a_text_to_life",
+            f"{HOSTILE}test_nothing_runs_in_a_real_browser",
             f"{CONSOLE}test_a_formula_is_inert_in_the_file",
         )
     ),
@@ -274,6 +278,9 @@ CATALOGUE: dict[str, Case] = {
             "bot/store/test_settings_and_history.py::test_an_answer_is_readable_by_its_own_channel_only",
             f"{WECOM}test_a_stream_is_told_to_its_own_room_only",
             "bot/web/test_files.py::test_what_we_did_not_sign_gives_nothing",
+            f"{CONSOLE}test_a_foreign_channel_looks_like_one_that_is_not",
+            "bot/console/test_questions.py::test_a_decision_of_another_channel_is_none",
+            "bot/console/test_operators.py::test_an_admin_sees_and_tries_what_is_their_workspaces_alone",
         )
     ),
     "SEC29": Case(
@@ -281,6 +288,7 @@ CATALOGUE: dict[str, Case] = {
             f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
             "bot/cli/test_operator.py::test_an_admin_by_a_code_is_listed_and_taken_away_again",
             f"{CONSOLE}test_rights_that_are_taken_away_are_gone_with_the_next_request",
+            f"{HOSTILE}test_an_admin_who_is_removed_is_signed_out_everywhere",
         ),
         "rights are looked up at the click, not at the drawing of the button, and anew with every request",
     ),
@@ -302,7 +310,11 @@ CATALOGUE: dict[str, Case] = {
     ),
     "SEC33": Case((f"{SIGNING_IN}test_robots_that_fetch_the_link_do_not_use_it_up_and_get_no_login",)),
     "SEC34": Case(
-        (f"{WECOM}test_wrong_codes_are_limited",),
+        (
+            f"{WECOM}test_wrong_codes_are_limited",
+            f"{SIGNING_IN}test_unknown_altered_and_used_links_are_told_apart_by_nothing",
+            f"{HOSTILE}test_guessing_links_finds_none_and_locks_nobody_out",
+        ),
         "admin codes; the console has no password, and a link is 256 random bits",
     ),
     "SEC35": Case(
@@ -316,6 +328,7 @@ CATALOGUE: dict[str, Case] = {
         (
             "attacks/test_headers.py::test_every_answer_has_the_safe_headers_and_no_banner",
             f"{CONSOLE}test_a_route_lets_in_whom_it_should",
+            f"{HOSTILE}test_every_kind_of_answer_has_the_safe_headers",
         )
     ),
     "SEC37": Case(

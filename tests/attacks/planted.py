@@ -39,10 +39,13 @@ DATABASE_PASSWORD = "Pl4nted/database+11"
 SOURCE_PASSWORD = "Pl4nted-source-12"
 SOURCE_HEADER = "Pl4nted/header+13=="
 
+PROVIDER_SECRET = "Pl4nted/provider+14=="
+PROXY_SECRET = "Pl4nted/proxy+15=="
+
 SECRETS = (
     SLACK_SIGNING, SLACK_OLD_SIGNING, SLACK_TOKEN, ENGINE_TOKEN, WECOM_TOKEN, WECOM_KEY, WECOM_APP_SECRET,
     WECOM_SOCKET_SECRET, WECOM_WEBHOOK_KEY, SLACK_ADDRESS, WECOM_ADDRESS, DATABASE_PASSWORD, SOURCE_PASSWORD,
-    SOURCE_HEADER,
+    SOURCE_HEADER, PROVIDER_SECRET, PROXY_SECRET,
 )  # fmt: skip
 # Each has a channel of its own, so that none waits for another's next try.
 WEBHOOKS = 6
@@ -159,6 +162,14 @@ def _settings(folder: Path, slack: RecordingSlack, engine_url: str) -> config.Co
             "response_hosts": [slack.origin],
         },
         "wecom": _wecom(),
+        "console": {
+            "oidc": {
+                "issuer": "http://127.0.0.1:9",
+                "client_id": "kbdial",
+                "client_secret": PROVIDER_SECRET,
+            },
+            "proxy": {"header": "X-Remote-User", "addresses": ["10.0.0.0/8"], "secret": PROXY_SECRET},
+        },
     }
     return config.Config(bot=BOT.model_validate(bot))
 

@@ -18,6 +18,7 @@ from tests.attacks import planted
 from tests.attacks.planted import Planted, a_planted_program, hits, repeats_the_token
 from tests.attacks.waiting import until_at_rest
 from tests.support import wecom_codec
+from tests.support.console import LIN, a_visitor
 from tests.support.engine_server import answer, hangs_up
 from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, error, too_fast
 
@@ -32,6 +33,7 @@ class Left:
     replies: list[str] = field(default_factory=list)
     metrics: str = ""
     letters: str = ""
+    pages: dict[str, str] = field(default_factory=dict)
     database: bytes = b""
     sent: list[str] = field(default_factory=list)
 
@@ -73,6 +75,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
             _failing_engine(everything, left)
             _failing_slack(everything, left)
             _failing_wecom(everything, left)
+            _console(everything, left)
             left.letters = str(everything.program.app.operations["letters"]({}, lambda _: None))
             for path in ("/metrics", "/readyz", "/healthz", "/nowhere"):
                 left.answers.append(everything.program.client.get(path).text)
@@ -89,6 +92,18 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
         ]
     left.database = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     return left
+
+
+def _console(everything: Planted, left: Left) -> None:
+    """Every page, to the one person who sees everything, while the engine fails and tells."""
+    lin = a_visitor(everything.program, LIN)
+    for rule in everything.program.app.flask.url_map.iter_rules():
+        path = rule.rule.replace("<name>", "default").replace("<kb>", "default")
+        if path.startswith("/console") and "GET" in (rule.methods or ()) and "<" not in path:
+            query = "channel=slack:T1:C1&q=apple&kb=default&text=apple&code=x&state=y"
+            left.pages[path] = lin.get(f"{path}?{query}").text
+    stranger = {"X-Remote-User": "lin", "X-Kbdial-Proxy-Secret": "wrong"}
+    left.answers.append(lin.get("/console/dial", **stranger).text)
 
 
 def _wrong_requests(everything: Planted, left: Left) -> None:
@@ -218,6 +233,15 @@ def test_no_secret_stands_in_the_metrics_or_the_dead_letters(left: Left) -> None
     assert "kbdial_bot_dead_letters_total" in left.metrics
     assert "slack" in left.letters
     assert hits(left.metrics, left.letters) == []
+
+
+def test_no_secret_stands_on_a_page_of_the_console(left: Left) -> None:
+    """SEC21."""
+    assert {"/console/channels", "/console/operators", "/console/questions", "/console/week"} <= set(
+        left.pages
+    )
+    assert "slack" in left.pages["/console/operators"]
+    assert hits(*left.pages.values()) == []
 
 
 def test_nothing_configured_is_stored(left: Left) -> None:
