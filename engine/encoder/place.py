@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,26 @@ from engine.domain import EncoderFailed
 _SMALL_BYTES = 16 << 20
 _SAMPLES = 64
 _SAMPLE_BYTES = 4096
+_HUB_SECONDS = 10.0
+_ALIKE = 0.7
 
 
-def place(model: Model) -> str:
-    """A folder, or the name that sentence-transformers asks its hub for."""
-    if Path(model.name).is_dir() or model.source == "huggingface":
+def ask_hub(name: str) -> None:
+    """Return if the hub has a model of this name; raises what its client raises."""
+    from huggingface_hub import HfApi  # noqa: PLC0415 - of the extra `gpu`
+
+    HfApi().model_info(name, timeout=_HUB_SECONDS)
+
+
+def place(model: Model, ask: Callable[[str], None] = ask_hub) -> str:
+    """A folder, or the name that sentence-transformers asks its hub for.
+
+    A name that is none is found out at once: to load it would be tried for minutes.
+    """
+    if Path(model.name).is_dir():
+        return model.name
+    if model.source == "huggingface":
+        _refuse_mistyped(model, ask)
         return model.name
     try:
         from modelscope import snapshot_download  # noqa: PLC0415 - only for those who use that hub
@@ -34,6 +50,25 @@ def place(model: Model) -> str:
     except Exception as problem:
         raise EncoderFailed(
             f'the model "{model.name}" cannot be fetched from ModelScope: {first_line(problem)}'
+        ) from problem
+
+
+def _refuse_mistyped(model: Model, ask: Callable[[str], None]) -> None:
+    name = model.name
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise EncoderFailed(f'[engine.model] name: there is no folder "{name}"')
+    if "/" not in name and get_close_matches(name.lower(), ["bundled"], cutoff=_ALIKE):
+        raise EncoderFailed(f'[engine.model] name is "{name}"; did you mean "bundled"?')
+    # A name without its owner is one of sentence-transformers' own.
+    whole = name if "/" in name else f"sentence-transformers/{name}"
+    if any(fetched_into(model.model_copy(update={"name": each})).exists() for each in (name, whole)):
+        return
+    try:
+        ask(whole)
+    except Exception as problem:
+        # Not found, not allowed, not reached: each has an error of its own, and waiting helps with none.
+        raise EncoderFailed(
+            f'the model "{name}" is not on this machine, and the hub does not give it: {first_line(problem)}'
         ) from problem
 
 

@@ -70,7 +70,7 @@ def gather(
             elif record.answer:
                 dropped.append(Dropped(record.where, "has an answer and no text", "no_text"))
             else:
-                dropped.append(Dropped(record.where, "blank", "blank"))
+                read -= 1  # a blank line is no row, and nothing was refused
         elif (first := kept.setdefault(same := sameness(record.text), record)) is not record:
             dropped.append(_repeat(record, first))
             kept[same] = _with_wordings_of(record, first)

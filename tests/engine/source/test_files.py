@@ -29,12 +29,10 @@ def test_what_is_dropped_is_reported_with_line_and_reason(tmp_path: Path) -> Non
     (tmp_path / "a.txt").write_text("one\n\n ——！—— \ntwo\n one\n\u3000\n", encoding="utf-8")
     reading = read("a.txt", tmp_path)
     assert [entry.text for entry in reading.entries] == ["one", "two"]
-    assert reading.read == 6
+    assert reading.read == 4  # a blank line is no row
     assert reading.dropped == (
-        Dropped("a.txt:2", "blank"),
         Dropped("a.txt:3", "no letter or digit in the text"),
         Dropped("a.txt:5", "repeats a.txt:1"),
-        Dropped("a.txt:6", "blank"),
     )
 
 

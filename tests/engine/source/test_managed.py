@@ -24,7 +24,6 @@ def test_a_pasted_list_is_one_entry_a_line_with_or_without_an_answer(tmp_path: P
     ]
     assert done.repeated == ()
     assert done.dropped == (
-        Dropped("list:2", "blank"),
         Dropped("list:4", "has an answer and no text"),
         Dropped("list:6", "repeats list:1 with another answer; the first is kept"),
     )

@@ -93,9 +93,8 @@ def test_rows_are_counted_by_the_line_they_begin_on(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('text,answer\none,"a\nb\nc"\n\n,x\nONE,\none,d\n')
     reading = read("a.csv", tmp_path)
     assert [entry.text for entry in reading.entries] == ["one", "ONE"]
-    assert reading.read == 5
+    assert reading.read == 4
     assert reading.dropped == (
-        Dropped("a.csv:5", "blank"),
         Dropped("a.csv:6", "has an answer and no text"),
         Dropped("a.csv:8", "repeats a.csv:2 with another answer; the first is kept"),
     )
