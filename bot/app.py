@@ -396,7 +396,7 @@ class App:
                 paths={path: about for adapter in adapters for path, about in adapter.paths.items()},
             ),
             console(self._console()),
-            files.blueprint(read=self._links.read, find=self._documents.get),
+            files.blueprint(read=self._links.read, find=self._documents.find, pieces=self._documents.pieces),
             *(blueprint for one in self.installed.values() for blueprint in one.blueprints),
         ]
 

@@ -39,6 +39,12 @@ class ChangesChannel(NeedsRights):
     __slots__ = ()
 
 
+class MakesFile(Command):
+    """A command whose answer is a file: it is made and kept, so a person gets only a few of them a minute."""
+
+    __slots__ = ()
+
+
 class OpenToOutsiders(Command):
     """A command for everybody who can write to us, guests and people of other organisations included."""
 

@@ -63,6 +63,7 @@ from bot.grammar.command import (
     BadCommand,
     ChangesChannel,
     Command,
+    MakesFile,
     NeedsRights,
     OpenToOutsiders,
     Parsed,
@@ -73,6 +74,8 @@ from bot.responder.model_change import ThresholdMigrator, with_migrated_threshol
 
 # As many messages as may be between the intake and a worker before one is read anew.
 MOST_PARSED = 256
+# Files a minute: each is made of all that a channel asked, and kept for a day.
+FILES_A_PERSON, FILES_A_CHANNEL = 3, 10
 
 
 class Responder:
@@ -135,6 +138,7 @@ class Responder:
         self._traits = traits
         rates = bot.questions_per_minute
         self._throttle = Throttle(clock, person=rates.person, channel=rates.channel)
+        self._file_throttle = Throttle(clock, person=FILES_A_PERSON, channel=FILES_A_CHANNEL)
         self._permissions = Permissions(admins, bot)
         self._questions = Questions.of(ports)
         self._dial = ThresholdCommands.of(ports)
@@ -174,29 +178,35 @@ class Responder:
 
     def needs_engine(self, message: IncomingMessage) -> bool:
         """Whether the answer may take as long as the engine takes."""
-        if isinstance(message.action, RunCommand):
-            message = replace(message, text=message.action.command)
-        elif message.action is not None:
+        if message.action is not None and not isinstance(message.action, RunCommand):
             return self._bot.teaching.after > 0 or not isinstance(message.action, Vote | Choose)
-        read = self._read(message)
+        read = self._read_or_clicked(message)
         return isinstance(read, AsksEngine) or (isinstance(read, Question) and bool(read.text))
 
     def allows(self, item: InboxItem) -> bool:
-        """Whether this is within the questions a minute; counts it if so.
+        """Whether this is within the questions and the files a minute; counts it if so.
 
         Retries, votes and settings are free.
         """
         if item.message.surface is Surface.CLOCK or item.message.awaits is not None:
             return True
         is_free = item.attempt > 1 or item.told_waiting or isinstance(item.message.action, Vote | Choose)
-        return is_free or not self.needs_engine(item.message) or self._throttle.allows(item.message)
+        if is_free:
+            return True
+        if self._makes_file(item.message):
+            return self._file_throttle.allows(item.message)
+        return not self.needs_engine(item.message) or self._throttle.allows(item.message)
 
     def throttle_notice(self, item: InboxItem) -> Text | None:
         """What to say to the first question above the limit; None for those after it."""
-        scope = self._throttle.first_refusal(item.message)
+        is_file = self._makes_file(item.message)
+        scope = (self._file_throttle if is_file else self._throttle).first_refusal(item.message)
         if scope is None:
             return None
         context = self._context(item.message)
+        if is_file:
+            limit = FILES_A_PERSON if scope == "person" else FILES_A_CHANNEL
+            return context.aside(context.words.too_many_files.format(limit=limit))
         rates = self._bot.questions_per_minute
         if scope == "person":
             return context.aside(context.words.too_many_questions.format(limit=rates.person))
@@ -217,6 +227,15 @@ class Responder:
         timezone = ZoneInfo(own.timezone or self._bot.timezone)
         traits = self._traits.get(message.channel.platform, Traits())
         return MessageContext(message, own, self._bot.defaults, timezone, traits)
+
+    def _makes_file(self, message: IncomingMessage) -> bool:
+        return isinstance(self._read_or_clicked(message), MakesFile)
+
+    def _read_or_clicked(self, message: IncomingMessage) -> Parsed:
+        """What was written, or the command that was clicked."""
+        if isinstance(message.action, RunCommand):
+            return self._read(replace(message, text=message.action.command))
+        return self._read(message)
 
     def _read(self, message: IncomingMessage) -> Parsed:
         """Once for each message: the intake and the worker ask for the same text, one after the other."""

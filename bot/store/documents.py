@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from bot.domain import Channel, Clock, File
 from bot.store.database import Database
+from bot.store.errors import StoreError
 from bot.store.tables import document
+
+# What one reader holds at a time, compressed and not.
+PACKED_BYTES = 256 * 1024
+PIECE_BYTES = 256 * 1024
 
 
 class Documents:
@@ -20,13 +27,36 @@ class Documents:
 
     def get(self, document_id: str) -> File | None:
         """None when there is none of that name, or none any more. Ids are not to be guessed."""
-        now = self._clock.now()
-        query = select(document).where(document.c.id == document_id, document.c.expires_at > now)
-        row = self._database.read(lambda connection: connection.execute(query).one_or_none())
-        if row is None:
+        found = self.find(document_id)
+        return None if found is None else replace(found, content=b"".join(self.pieces(document_id)))
+
+    def find(self, document_id: str) -> File | None:
+        """The same without its content."""
+        now, row = self._clock.now(), document.c
+        query = select(row.id, row.name, row.media_type, row.expires_at).where(
+            row.id == document_id, row.expires_at > now
+        )
+        found = self._database.read(lambda connection: connection.execute(query).one_or_none())
+        if found is None:
             return None
-        left = (row.expires_at - now).total_seconds()
-        return File(row.id, row.name, row.media_type, zlib.decompress(row.content), left)
+        return File(found.id, found.name, found.media_type, b"", (found.expires_at - now).total_seconds())
+
+    def pieces(self, document_id: str) -> Iterator[bytes]:
+        """The content piece by piece, so that a slow reader holds no more than one of them in memory."""
+        unpack, at = zlib.decompressobj(), 1
+        while packed := self._packed(document_id, at):
+            at += len(packed)
+            while packed:
+                yield unpack.decompress(packed, PIECE_BYTES)
+                packed = unpack.unconsumed_tail
+        if not unpack.eof:
+            # The reader must not take a part for the whole: the connection ends without its end.
+            raise StoreError(f"the file {document_id} expired while it was read")
+
+    def _packed(self, document_id: str, at: int) -> bytes:
+        piece = select(func.substr(document.c.content, at, PACKED_BYTES)).where(document.c.id == document_id)
+        packed: bytes | None = self._database.read(lambda connection: connection.scalar(piece))
+        return packed or b""
 
     def content(self, document_id: str) -> bytes | None:
         file = self.get(document_id)

@@ -63,6 +63,7 @@ WORDING = Wording(
     failed="Something went wrong on my side, and this message stays without an answer. Please try again.",
     too_many_questions="That is more than {limit} questions in a minute. Please ask again in a moment.",
     channel_too_busy="More than {limit} questions in a minute were asked here. Please ask again in a moment.",
+    too_many_files="That is more than {limit} files in a minute. Please ask again in a moment.",
     no_knowledge_base='No knowledge base is called "{name}". There are: {names}. Choose with /kb use NAME.',
     refused="The search service refused this. The reason is in its log.",
     value="{value} ({source})",

@@ -78,6 +78,7 @@ class Wording:
     failed: str
     too_many_questions: str
     channel_too_busy: str
+    too_many_files: str
     no_knowledge_base: str
     refused: str
     # the threshold

@@ -62,6 +62,7 @@ WORDING = Wording(
     failed="我这边出错了，这条消息没能处理。请再发一次。",
     too_many_questions="一分钟内超过了 {limit} 个问题，请稍后再问。",
     channel_too_busy="这里一分钟内超过了 {limit} 个问题，请稍后再问。",
+    too_many_files="一分钟内最多 {limit} 个文件，请稍后再试。",
     no_knowledge_base="没有名为“{name}”的知识库。现有：{names}。用 /kb use 名称 来选择。",
     refused="检索服务拒绝了这个请求，原因见它的日志。",
     value="{value}（{source}）",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from flask import Blueprint, Response
@@ -17,19 +17,28 @@ GONE = (
 )
 
 
-def blueprint(*, read: Callable[[str], str | None], find: Callable[[str], File | None]) -> Blueprint:
-    """`read` checks a token and gives the id it names, `find` the file while it is kept."""
+def blueprint(
+    *,
+    read: Callable[[str], str | None],
+    find: Callable[[str], File | None],
+    pieces: Callable[[str], Iterator[bytes]],
+) -> Blueprint:
+    """The route of the links.
+
+    `read` checks a token and gives the id it names, `find` the file while it is kept, without its
+    content, and `pieces` that.
+    """
     routes = Blueprint("files", __name__)
 
     @routes.get(f"{ROUTE}<token>")
     def fetch(token: str) -> Response:
         document_id = read(token)
         file = find(document_id) if document_id is not None else None
-        if file is None:
+        if file is None or document_id is None:
             return Response(GONE, 404, content_type="text/plain; charset=utf-8")
         name = quote(file.name)
         return Response(
-            file.content,
+            pieces(document_id),
             content_type=file.media_type,
             headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
         )

@@ -19,8 +19,7 @@ log = logging.getLogger(__name__)
 class AdminCommands:
     """Whoever has a code may claim it, wherever they can write to us.
 
-    Wrong ones are counted for each person, and for all together, so that nobody can try
-    their luck.
+    Wrong ones are counted for each person, so that nobody can try their luck.
     """
 
     def __init__(self, admins: Admins, clock: Clock) -> None:

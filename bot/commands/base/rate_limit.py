@@ -53,24 +53,25 @@ class Throttle:
 
 
 class FailedAttempts:
-    """Wrong codes in the last minute: a few for each person, and not many for all together."""
+    """Wrong codes in the last minute: a few for each person.
 
-    def __init__(self, clock: Clock, *, person: int = 5, everybody: int = 30) -> None:
+    Nobody is locked out by others: a code has 58 bits, and who somebody is the platform has signed.
+    """
+
+    def __init__(self, clock: Clock, *, person: int = 5) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._person = _Recent(person)
-        self._everybody = _Recent(everybody)
 
     def are_left(self, person: Person) -> bool:
         now = self._clock.steady()
         with self._lock:
-            return not (self._person.is_full(person.key, now) or self._everybody.is_full("", now))
+            return not self._person.is_full(person.key, now)
 
     def count(self, person: Person) -> None:
         now = self._clock.steady()
         with self._lock:
             self._person.add(person.key, now)
-            self._everybody.add("", now)
 
 
 class _Recent:

@@ -8,14 +8,14 @@ from datetime import date
 
 from bot.commands.export.words import PAGES
 from bot.grammar.arguments import Argument
-from bot.grammar.command import BadCommand, Command, NeedsRights
+from bot.grammar.command import BadCommand, Command, MakesFile, NeedsRights
 from bot.grammar.verb import Verb
 
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 
 
 @dataclass(frozen=True, slots=True)
-class Export(NeedsRights):
+class Export(NeedsRights, MakesFile):
     """From the beginning of one day to the end of another; None: as far as there is anything."""
 
     start: date | None = None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.commands.review.words import PAGES
 from bot.domain.records import Decided
 from bot.grammar.arguments import Argument, count_of, threshold_of
-from bot.grammar.command import BadCommand, ChangesChannel, Command, NeedsRights
+from bot.grammar.command import BadCommand, ChangesChannel, Command, MakesFile, NeedsRights
 from bot.grammar.verb import Verb
 
 LARGEST_NUMBER = 2_000_000_000
@@ -54,7 +54,7 @@ class Decide(NeedsRights):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportQueue(NeedsRights):
+class ExportQueue(NeedsRights, MakesFile):
     pass
 
 

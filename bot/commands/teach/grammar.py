@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.commands.teach.words import PAGES
 from bot.grammar.arguments import Argument, count_of
 from bot.grammar.arrows import with_plain_arrows
-from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
+from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, MakesFile
 from bot.grammar.verb import Verb
 
 LARGEST_NUMBER = 2_000_000_000
@@ -56,7 +56,7 @@ class ShowTaught(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportTaught(Command):
+class ExportTaught(MakesFile):
     pass
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,12 +22,14 @@ from bot.domain import (
     ChannelSettings,
     EngineError,
     FailedSource,
+    InboxItem,
     Label,
     LeftOut,
     Match,
     Outcome,
     Person,
     RecordedChange,
+    RunCommand,
     ShowMore,
     Surface,
     Text,
@@ -669,3 +672,21 @@ def test_a_message_is_parsed_once_on_its_whole_way(rig: ResponderRig, text: str)
     assert rig.responder.allows(item)
     rig.responder.reply_to(item)
     assert rig.responder._parsed.cache_info().misses == 1
+
+
+@pytest.mark.parametrize("command", ["/export", "/queue export", "/teach export"])
+def test_files_are_few_for_each_person_and_channel(rig: ResponderRig, command: str) -> None:
+    def allowed(person: Person, **parts: Any) -> bool:
+        return rig.responder.allows(InboxItem(1, rig.message(command, person=person, **parts), 1, 1))
+
+    assert [allowed(ANN) for _ in range(5)] == [True] * 3 + [False] * 2
+    notice = rig.responder.throttle_notice(InboxItem(1, rig.message(command), 1, 1))
+    assert notice is not None
+    assert notice.body == "That is more than 3 files in a minute. Please ask again in a moment."
+    assert rig.responder.throttle_notice(InboxItem(1, rig.message(command), 1, 1)) is None
+    assert rig.responder.allows(InboxItem(1, rig.message("which are sour?"), 1, 1))
+    others = [Person("slack", "T1", f"U{number}") for number in range(10, 20)]
+    assert [allowed(other) for other in others] == [True] * 7 + [False] * 3
+    assert allowed(ANN, channel=NEXT_DOOR) is False
+    click = rig.message(action=RunCommand(command), surface=Surface.ACTION, channel=NEXT_DOOR)
+    assert not rig.responder.allows(InboxItem(1, click, 1, 1))

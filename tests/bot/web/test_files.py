@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete, select
 
 from bot import web
-from bot.domain import File
+from bot.domain import File, Outcome
+from bot.store import StoreError
+from bot.store.documents import PIECE_BYTES
+from bot.store.tables import document
 from bot.web import files
+from tests.bot.store.building import HandClock, a_message, a_store
 
 LINKS = files.SignedLinks("https://kb.example.com", lambda: "secret")
 KEPT = {"d1": File("d1", "导出.csv", "text/csv; charset=utf-8", b"a,b\r\n", keep_seconds=1)}
 
 
+def pieces(name: str) -> Iterator[bytes]:
+    yield from (KEPT[name].content[at : at + 2] for at in range(0, 5, 2))
+
+
 @pytest.fixture
 def client() -> FlaskClient:
-    return web.create([files.blueprint(read=LINKS.read, find=KEPT.get)]).test_client()
+    return web.create([files.blueprint(read=LINKS.read, find=KEPT.get, pieces=pieces)]).test_client()
 
 
 def path(link: str) -> str:
@@ -48,3 +61,39 @@ def test_an_expired_file_says_what_to_do(client: FlaskClient) -> None:
     response = client.get(path(LINKS.to("gone")))
     assert response.status_code == 404
     assert "Ask for the file again" in response.text
+
+
+def test_a_large_file_is_read_in_pieces_and_whole(tmp_path: Path) -> None:
+    """A reader holds a piece, however large the file; one that expires meanwhile does not end as if whole."""
+    content = random.Random(1).randbytes(900_000) + b"0" * 3_000_000
+    with a_store(tmp_path / "bot.db", HandClock()) as store:
+        store.inbox.accept(a_message())
+        item = store.inbox.claim()
+        assert item is not None
+        store.inbox.answered(item, Outcome(files=(File("d1", "a.csv", "text/csv", content, 3600.0),)))
+        pieces = list(store.documents.pieces("d1"))
+        assert b"".join(pieces) == content
+        assert len(pieces) > 10
+        assert max(map(len, pieces)) <= PIECE_BYTES
+        found = store.documents.find("d1")
+        assert found is not None
+        assert (found.name, found.content) == ("a.csv", b"")
+        assert store.documents.content("d1") == content
+        reading = store.documents.pieces("d1")
+        next(reading)
+        store.database.write(lambda connection: connection.execute(delete(document)))
+        with pytest.raises(StoreError, match="expired while it was read"):
+            list(reading)
+
+
+def test_an_expired_file_is_forgotten_at_the_next_sweep(tmp_path: Path) -> None:
+    clock = HandClock()
+    with a_store(tmp_path / "bot.db", clock) as store:
+        store.inbox.accept(a_message())
+        item = store.inbox.claim()
+        assert item is not None
+        store.inbox.answered(item, Outcome(files=(File("d1", "a.csv", "text/csv", b"x", 3600.0),)))
+        clock.go_on(3601)
+        assert store.documents.find("d1") is None
+        assert store.retention.sweep(days=30) == 1
+        assert list(store.database.read(lambda connection: connection.scalars(select(document.c.id)))) == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.base.rate_limit import MOST_KEYS
+from bot.commands.base.rate_limit import MOST_KEYS, FailedAttempts
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.responder import Throttle
 from tests.bot.store.building import HandClock
@@ -70,3 +70,14 @@ def test_no_minute_holds_more_than_the_limit(asked: list[tuple[str, float]], lim
         assert throttle.allows(a_question(person)) == (earlier < limit)
         if earlier < limit:
             allowed.append((person, clock.seconds))
+
+
+def test_nobodys_wrong_codes_lock_out_anybody_else() -> None:
+    """SEC34. However many guess, whoever has a right code may use it."""
+    attempts = FailedAttempts(HandClock())
+    guessers = [Person("slack", "T1", f"U{number}") for number in range(100)]
+    for guesser in guessers:
+        for _ in range(5):
+            attempts.count(guesser)
+    assert not any(map(attempts.are_left, guessers))
+    assert attempts.are_left(Person("slack", "T1", "U1000"))
