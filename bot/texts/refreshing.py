@@ -94,7 +94,7 @@ _ZH = RefreshWording(
     added="已加入 {name}：{count} 条。",
     added_line="· {text}（/kb remove {entry} 可以撤回）",
     repeated="已经有了：{count} 条。",
-    contradicted="“{text}”已经有了，但答复不同：\n· 现有：{kept}\n· 你的（未采用）：{left_out}",
+    contradicted="“{text}”已经有了，但答复不同：\n· 现有：{kept}\n· 新答复（未采用）：{left_out}",
     replace="替换 {entry} 的答复",
     replace_by_hand="要替换请发送：{command}",
     dropped="未采用：{count} 条。",
@@ -104,7 +104,7 @@ _ZH = RefreshWording(
     findable_not="内容已保存，但更新失败；下次更新成功后才能搜到。",
     findable_others="另外加入的现在能搜到：{count} 条。",
     shadowed="“{text}”搜不到：{first} 里已有不同的答复，以它为准。\n"
-    "· {first}：{kept}\n· 你的：{left_out}\n请在 {first} 里修改，或撤回你的这条。",
+    "· {first}：{kept}\n· 新添加：{left_out}\n请在 {first} 里修改，或撤回这一条。",
     shadowed_same="“{text}”在 {first} 里已有相同的答复，搜到的是那一条。",
     take_back="撤回 {entry}",
 )
