@@ -1,8 +1,9 @@
 """What a person reads on a page: headings, paragraphs, steps, tables and footnotes, in their order.
 
-Menus, scripts, footers and what is hidden are passed over. Questions that unfold, terms of a
-list of definitions and questions in bold are headings of their own. A footnote stands below the
-paragraph that refers to it, a link says where it leads, a step has its number.
+Menus, scripts, footers and what is hidden are passed over, but not the answer that a question
+unfolds. Such questions, terms of a list of definitions and questions in bold are headings of their
+own. A footnote stands below the paragraph that refers to it, a link says where it leads, a step
+has its number.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ _WHITESPACE = re.compile(r"\s+")
 _NUMBER = re.compile(r"\s*(?:\d{1,4}[.、)]?\s*)?")
 _BOLD: Final = frozenset(["strong", "b"])
 _QUESTION_MARKS: Final = ("?", "？")
+_UNFOLDING = re.compile(r"accordion|faq|question|collaps|toggle|expand|problem", re.IGNORECASE)
+_TARGETS: Final = ("aria-controls", "data-bs-target", "data-target")
 _MOST_ROWS_SPANNED: Final = 65_534
 _REPEATED_NOTE_CHARACTERS: Final = 500
 """A longer footnote is read where it is referred to first: repeated, one page could grow without end."""
@@ -88,7 +91,7 @@ def blocks(page: str) -> Iterator[Block]:
         return
     if not parser.css("h1") and (title := parser.css_first("title")):
         yield Block(1, title.text())
-    yield from _Walk(_Notes(parser)).blocks(top)
+    yield from _Walk(_Notes(parser), _unfolded(parser)).blocks(top)
 
 
 class _Notes:
@@ -115,7 +118,7 @@ class _Notes:
         target = self._targets.get(link.mem_id)
         if target is None:
             return ""
-        text = " ".join(block.text for block in _Walk(self, is_note=True).blocks(target)).strip()
+        text = " ".join(block.text for block in _Walk(self, frozenset(), is_note=True).blocks(target)).strip()
         if not text or (target.mem_id in self._read and len(text) > _REPEATED_NOTE_CHARACTERS):
             return ""
         self._read.add(target.mem_id)
@@ -129,8 +132,9 @@ class _Notes:
 class _Walk:
     """All below one element in the order of reading; without recursion, as pages are nested without end."""
 
-    def __init__(self, notes: _Notes, *, is_note: bool = False) -> None:
+    def __init__(self, notes: _Notes, unfolded: frozenset[str], *, is_note: bool = False) -> None:
         self._notes = notes
+        self._unfolded = unfolded
         self._is_note = is_note
         self._top = 0
         self._parts: list[str] = []
@@ -162,7 +166,9 @@ class _Walk:
         yield from self._flush(0)
 
     def _is_passed_over(self, node: LexborNode, tag: str) -> bool:
-        if not node.is_element_node or tag in _UNREAD or _is_hidden(node) or _is_furniture(node):
+        if not node.is_element_node or (tag in _UNREAD and not _is_question(node)) or _is_furniture(node):
+            return True
+        if _is_hidden(node) and node.id not in self._unfolded:
             return True
         if self._is_note:
             # The arrow back to where one was, and the signs of other notes.
@@ -177,7 +183,7 @@ class _Walk:
         self._parts.append(shown)
 
     def _enter(self, node: LexborNode, tag: str) -> Iterator[Block]:
-        if tag in _HEADINGS or tag in _BLOCKS:
+        if tag in _HEADINGS or tag in _BLOCKS or (not self._in_heading and _is_question(node)):
             yield from self._flush(0)
         self._preformatted += tag == "pre"
         self._in_heading += tag in _HEADINGS
@@ -187,7 +193,9 @@ class _Walk:
             self._label = self._number(node)
 
     def _leave(self, node: LexborNode, tag: str) -> Iterator[Block]:
-        if tag in _HEADINGS or tag in _BLOCKS:
+        if not self._in_heading and _is_question(node):
+            yield from self._flush(QUESTION)
+        elif tag in _HEADINGS or tag in _BLOCKS:
             yield from self._flush(_HEADINGS.get(tag, 0))
         if tag in _QUESTIONS_END:
             yield Block(-QUESTION, "")
@@ -241,7 +249,7 @@ class _Walk:
         yield Block(0, "", rows=table_of(written))
 
     def _cell(self, node: LexborNode, *, is_head: bool) -> Cell:
-        found = _Walk(self._notes, is_note=self._is_note).blocks(node)
+        found = _Walk(self._notes, self._unfolded, is_note=self._is_note).blocks(node)
         text = "\n".join(filter(None, (block.text for block in found)))
         return Cell(
             text,
@@ -286,6 +294,31 @@ def _is_reference(link: LexborNode) -> bool:
     if not (link.attributes.get("href") or "").startswith("#"):
         return False
     return (link.parent is not None and link.parent.tag == "sup") or link.css_first("sup") is not None
+
+
+def _is_question(node: LexborNode) -> bool:
+    """Whether it is a button that unfolds an answer, or all that a heading says."""
+    given = node.attributes
+    if node.tag != "button" and given.get("role") != "button":
+        return False
+    text = node.text().strip()
+    above = node.parent
+    if text and above is not None and above.tag in _HEADINGS:
+        return above.text().strip() == text
+    is_called_so = bool(_UNFOLDING.search(given.get("class") or ""))
+    unfolds = "aria-expanded" in given or any(name in given for name in _TARGETS)
+    # Two of three, because a button says "Need help?" and another unfolds a menu.
+    return bool(text) and is_called_so + unfolds + text.endswith(_QUESTION_MARKS) >= 2  # noqa: PLR2004
+
+
+def _unfolded(parser: LexborHTMLParser) -> frozenset[str]:
+    """The names of what stands hidden until somebody presses the question above it."""
+    found: set[str] = set()
+    for each in parser.css(", ".join(f"[{name}]" for name in _TARGETS)):
+        if _is_question(each):
+            for name in _TARGETS:
+                found.update(word.lstrip("#") for word in (each.attributes.get(name) or "").split())
+    return frozenset(found)
 
 
 def _is_hidden(node: LexborNode) -> bool:

@@ -171,3 +171,33 @@ def test_markdown_keeps_its_notes_links_terms_and_steps(tmp_path: Path) -> None:
         ("Terms › Parcel", "Parcel\nup to 5 kg"),
         ("Terms › Who pays?", "Who pays?\nWe do."),
     ]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        '<h2><button data-bs-target="#{panel}">{question}</button></h2><div id="{panel}" hidden>',
+        '<button class="accordion">{question}</button><div class="panel">',
+        '<button aria-controls="{panel}">{question}</button><div id="{panel}" style="display:none">',
+        '<div class="faq" role="button" aria-controls="{panel}">{question}</div><div id="{panel}" hidden>',
+    ],
+)
+def test_what_a_question_unfolds_when_pressed_is_its_answer(tmp_path: Path, style: str) -> None:
+    body = "".join(
+        f"{style.format(question=question, panel=f'panel{number}')}<p>{answer}</p></div>"
+        for number, (question, answer) in enumerate([("Who pays?", "We do."), ("运费谁出？", "我们。")])
+    )
+    found = entries(tmp_path, f"<h1>FAQ</h1>{body}")
+    assert [(each.text, each.wordings) for each in found] == [
+        ("Who pays?\nWe do.", ("Who pays?",)),
+        ("运费谁出？\n我们。", ("运费谁出？",)),
+    ]
+
+
+def test_other_buttons_and_what_they_open_are_not_read(tmp_path: Path) -> None:
+    body = (
+        "<h1>Returns <button>Copy</button></h1><button>Need help?</button><p>Within seven days.</p>"
+        '<button aria-expanded="false" aria-controls="m">Menu</button><div id="m" hidden>secret</div>'
+        '<button data-bs-target="#login">Log in</button><div id="login" style="display:none">secret</div>'
+    )
+    assert texts(tmp_path, body) == ["Returns\nWithin seven days."]
