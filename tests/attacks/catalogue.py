@@ -37,6 +37,7 @@ CLIENT = "bot/engine_client/test_client.py::"
 PLANTED = "attacks/test_planted_secrets.py::"
 PROCESSES = "attacks/test_planted_secrets_in_processes.py::"
 VALUES = "attacks/test_senseless_values.py::"
+EXPORT = "bot/commands/export/test_reply.py::"
 COSTLY = "attacks/test_costly_texts.py::"
 
 SIGNING_IN = "bot/console/test_signing_in.py::"
@@ -387,6 +388,7 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM}test_verification_gives_back_nothing_that_may_be_a_message",
         )
     ),
+    "SEC44": Case((f"{EXPORT}test_who_voted_on_a_question_that_was_asked_privately_is_not_named",)),
     "supply chain": Case(
         (
             "attacks/test_nothing_is_fetched.py::test_every_pinned_file_has_its_hash",

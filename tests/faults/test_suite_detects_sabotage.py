@@ -46,6 +46,30 @@ ORACLE = (
 WEAK = "tests/bot/test_weak_secrets.py::test_what_the_environment_brings_is_looked_at_too"
 REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
 
+MORE = {
+    "log-grows-unseen": f"{PULLED}::test_a_log_that_grows_is_a_figure_and_one_warning",
+    "voters-named": (
+        "tests/bot/commands/export/test_reply.py::"
+        "test_who_voted_on_a_question_that_was_asked_privately_is_not_named"
+    ),
+    "messages-first": (
+        "tests/bot/pipeline/test_worker.py::test_replies_that_are_due_take_turns_with_new_messages"
+    ),
+    "late-replies-at-once": (
+        "tests/bot/store/test_outbox.py::test_after_an_outage_a_room_hears_no_more_than_its_platform_allows"
+    ),
+    "odd-framing": (
+        "tests/engine/web/test_server.py::"
+        "test_what_no_route_sees_is_refused_in_the_words_of_the_contract[two hosts]"
+    ),
+    "terminal-steered": "tests/engine/cli/test_plain.py::test_no_text_steers_the_terminal",
+    "netrc-sent": "tests/engine/source/test_web.py::test_the_users_netrc_is_never_sent",
+    "restored-as-it-was": (
+        "tests/bot/store/test_reconcile.py::test_rights_that_were_taken_away_since_stay_away"
+    ),
+    "everybody-is-a-member": "tests/bot/domain/test_membership.py",
+}
+
 
 @pytest.mark.parametrize(
     ("safeguard", "test"),
@@ -84,6 +108,7 @@ REFRESH = f"{POWER}::test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot"
             f"{PULLED}::test_a_quiet_bot_on_a_full_disk_finds_out_though_its_log_has_room",
             id="nobody looks whether the disk is full",
         ),
+        *[pytest.param(guard, test, id=guard) for guard, test in MORE.items()],
         pytest.param("any-echo", ORACLE, id="the verification reads out what it is shown"),
         pytest.param("any-secret", WEAK, id="any secret will do"),
     ],

@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 import alembic.ddl.impl
 import sqlalchemy
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 
 from bot import app
@@ -32,17 +33,21 @@ from bot import csv_cells as bot_cells
 from bot import machine_limits as bot_limits
 from bot import weak_secrets as bot_secrets
 from bot.cli import operator
-from bot.domain import MessageKey
+from bot.commands.export import reply as export_reply
+from bot.domain import MessageKey, messages
+from bot.pipeline import store_health, worker
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.wecom import envelope, fields, robot_events
-from bot.store import Inbox, file_watch, inbox, lease, sqlite, tables
+from bot.store import Inbox, backup, file_watch, inbox, lease, outbox, sqlite, tables
 from bot.web import accepting
 from engine import csv_cells as engine_cells
 from engine import machine_limits as engine_limits
 from engine import weak_secrets as engine_secrets
+from engine.cli import plain
 from engine.refresh import refresher, schedule
+from engine.source import web
 from engine.storage import data_folder, snapshot_store
-from engine.web import browsers
+from engine.web import browsers, patience
 
 # What a shell shows for a process that was killed; no exit of ours has this code.
 DIED = 137
@@ -217,6 +222,54 @@ def _no_look_at_the_disk() -> None:
     vars(data_folder)["_write"] = lambda _: ""
 
 
+def _log_grows_unseen() -> None:
+    store_health.StoreHealth._look_at_log = lambda _: None  # type: ignore[method-assign, assignment]
+
+
+def _voters_named() -> None:
+    feedback = export_reply._feedback
+
+    def wrapped(past: Any, *, private: bool) -> Any:
+        del private
+        return feedback(past, private=False)
+
+    vars(export_reply)["_feedback"] = wrapped
+
+
+def _messages_first() -> None:
+    """A reply that is due waits until no message is left, as it did once."""
+
+    def wrapped(self: worker.Worker) -> bool:
+        self._tell_what_was_not_stored()
+        return self._take_item() or self._take_delivery()
+
+    worker.Worker.step = wrapped  # type: ignore[method-assign]
+
+
+def _late_replies_at_once() -> None:
+    vars(outbox)["LATE"] = timedelta(days=9999)
+
+
+def _odd_framing() -> None:
+    patience.Parser.parse_header = HTTPRequestParser.parse_header  # type: ignore[method-assign]
+
+
+def _terminal_steered() -> None:
+    vars(plain)["plain"] = str
+
+
+def _netrc_sent() -> None:
+    vars(web)["_no_netrc"] = None
+
+
+def _everybody_is_a_member() -> None:
+    messages.IncomingMessage.is_from_outside = property(lambda _: False)  # type: ignore[method-assign, assignment]
+
+
+def _restored_as_it_was() -> None:
+    vars(backup)["_reconcile"] = lambda *_: []
+
+
 def _any_echo() -> None:
     vars(envelope)["_ECHO"] = re.compile(rb".*", re.DOTALL)
 
@@ -260,6 +313,15 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
     "no-look-at-limits": _no_look_at_limits,
     "no-pause-of-accepting": _no_pause_of_accepting,
     "no-look-at-the-disk": _no_look_at_the_disk,
+    "log-grows-unseen": _log_grows_unseen,
+    "voters-named": _voters_named,
+    "messages-first": _messages_first,
+    "late-replies-at-once": _late_replies_at_once,
+    "odd-framing": _odd_framing,
+    "terminal-steered": _terminal_steered,
+    "netrc-sent": _netrc_sent,
+    "everybody-is-a-member": _everybody_is_a_member,
+    "restored-as-it-was": _restored_as_it_was,
     "any-echo": _any_echo,
     "times-come-twice": _times_come_twice,
     "clock-back-unnoticed": _clock_back_unnoticed,

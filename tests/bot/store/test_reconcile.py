@@ -75,6 +75,7 @@ def work_off(store: Store) -> list[str]:
 
 
 def test_what_was_answered_since_is_not_answered_again(path: Path, store: Store, clock: HandClock) -> None:
+    """REL38."""
     store.inbox.accept(a_message("1", text="old"))
     backup(url_of(path), copy := path.with_name("copy.db"))
     answer(store)
@@ -165,6 +166,7 @@ def test_settings_are_those_of_the_backup(path: Path, store: Store, clock: HandC
 
 
 def test_rights_that_were_taken_away_since_stay_away(path: Path, store: Store, clock: HandClock) -> None:
+    """REL38."""
     admins, logins = Admins(store.database, clock), Logins(store.database, clock)
     for person in (ANN, BOB):
         admins.claim(admins.new_code(), person)

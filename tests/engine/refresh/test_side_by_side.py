@@ -30,6 +30,7 @@ def described(engine: RunningEngine, name: str) -> Any:
 
 
 def test_what_hangs_holds_up_no_other_and_no_entry_that_is_added(tmp_path: Path) -> None:
+    """REL37."""
     with EngineServer(LINES) as server:
         remote = a_knowledge_base(tmp_path, name="remote").model_copy(
             update={"source": (f"{server.url}/list.txt",)}

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
-import os
 import ssl
-import subprocess
-import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.domain import SourceError, SourceSpec
-from engine.source import Limits, origin
+from engine.source import Limits, origin, web
 from tests.support import engine_server
 from tests.support.documents import a_docx
 from tests.support.hang_guard import hang_guard
@@ -240,25 +236,15 @@ def a_certificate(folder: Path) -> Path:
     return path
 
 
-def test_the_users_netrc_is_never_sent(tmp_path: Path) -> None:
+def test_the_users_netrc_is_never_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SEC19: what nobody configured for this source does not take the place of what somebody did."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password private", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
     with engine_server.EngineServer(
         engine_server.answer(200, b"apple", {"Content-Type": "text/plain"})
     ) as server:
-        netrc = tmp_path / "netrc"
-        netrc.write_text("default login somebody password private", encoding="utf-8")
         for headers in ({}, {"Authorization": "Bearer ours"}):
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-c",
-                    "import json,sys,engine.source.web as w;w.fetch(sys.argv[1],json.loads(sys.argv[2]),{})",
-                    f"{server.url}/list.txt",
-                    json.dumps(headers),
-                ],
-                check=True,
-                env={**os.environ, "NETRC": str(netrc)},
-                timeout=60,
-            )
+            web.fetch(f"{server.url}/list.txt", headers, {})
         sent = [heard.headers.get("Authorization") for heard in server.heard]
     assert sent == [None, "Bearer ours"]

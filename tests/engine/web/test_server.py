@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import requests
@@ -71,9 +72,11 @@ def test_what_no_route_sees_is_refused_in_the_words_of_the_contract(
 ) -> None:
     """SEC13: and whoever reaches the port cannot fill the log with errors."""
     host, _, port = hurried.address.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with (
+        socket.create_connection((host, int(port)), timeout=10) as connection,
+        closing(http.client.HTTPResponse(connection)) as answer,
+    ):
         connection.sendall(sent)
-        answer = http.client.HTTPResponse(connection)
         answer.begin()
         assert (answer.status, answer.getheader("Content-Type")) == (status, "application/json")
         assert json.loads(answer.read())["error"]["code"] == code
