@@ -25,7 +25,7 @@ from tests.support.program import Program, a_program
 from tests.support.slack_people import signature
 from tests.support.wecom_program import KEY
 
-TOKEN = "a-token-for-the-engine"
+TOKEN = "k7Qm-of-the-engine-2Vx9"
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
 SIGNED, UNSIGNED = {"X-Signed": "yes"}, {"X-Signed": "no"}
 OF_THE_ENGINE = operations(of_the_engine.document(token_needed=True))
