@@ -17,6 +17,7 @@ from bot.platforms.host import Deployment
 from bot.platforms.registry import ADAPTERS, QUIET_LOGGERS
 from bot.process import logs
 from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
+from bot.process.memory import use_one_heap
 from bot.store import SchemaError, StoreError, schema
 
 # The loops, the control socket, and what libraries start.
@@ -78,6 +79,7 @@ def require_resources(bot: Bot) -> None:
 
 
 def _run(config: Config, app: App) -> int:
+    use_one_heap()
     require_resources(config.bot)
     logs.set_up(secrets_of(config.bot), quiet=QUIET_LOGGERS)
     asked = threading.Event()

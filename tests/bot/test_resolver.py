@@ -64,7 +64,7 @@ def test_an_address_asks_no_name_server(there: EngineServer) -> None:
 def test_a_name_server_that_hangs_holds_its_callers_no_longer_than_they_wish(
     slow: NameServer, host: str
 ) -> None:
-    """REL35. The second caller does not even wait: the first has waited for both."""
+    """REL37. The second caller does not even wait: the first has waited for both."""
     outgoing = Outgoing(connect_seconds=0.05, resolver=Resolver(slow))
     for _ in range(3):
         with pytest.raises(NotReached):

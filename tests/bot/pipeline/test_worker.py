@@ -129,7 +129,7 @@ class HangingPlatform:
 
 
 def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None:
-    """REL35. The last goes on with the other platforms, and with what is said meanwhile."""
+    """REL37. The last goes on with the other platforms, and with what is said meanwhile."""
     slow, quick = HangingPlatform("slack", hangs=True), HangingPlatform("toy", hangs=False)
     with a_store(tmp_path / "bot.db", Clock()) as store:
         for number in range(6):

@@ -1,4 +1,4 @@
-"""REL36. A restored backup goes back in time with settings, and not with messages and rights."""
+"""REL38. A restored backup goes back in time with settings, and not with messages and rights."""
 
 from __future__ import annotations
 
