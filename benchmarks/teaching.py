@@ -3,7 +3,7 @@
     python -m benchmarks.teaching SET_FOLDER --wordings 1 3 5 --draws 3
     python -m benchmarks.teaching SET_FOLDER --answers
     python -m benchmarks.teaching SET_FOLDER --channel
-    python -m benchmarks.teaching --refresh KB_FILE --taught 1000
+    python -m benchmarks.teaching --refresh 265590 --taught 1000
     python -m benchmarks.teaching --scan 100000
 
 A set is a folder with `kb.jsonl` (id, text, answer, group) and `queries.jsonl` (text, in_scope, group or
@@ -22,7 +22,6 @@ entries with five wordings each with exact search of as many rows, on random vec
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import statistics
@@ -38,10 +37,11 @@ from typing import Any
 import numpy as np
 from flask.testing import FlaskClient
 
+from benchmarks.refresh import FastEncoder, first_refresh, opened, refreshed, sentences, write
 from engine import app, config
 from engine.index.keywords import Keywords
 from engine.index.scan import BestPassage, Passages, Scan
-from engine.index.scoring import Question, score_questions
+from engine.index.scoring import Question, Scoring, score_questions
 from engine.source import TaughtWordings
 
 WAIT_SECONDS = 3600
@@ -62,7 +62,7 @@ def main() -> None:
     options.add_argument("--draws", type=int, default=1)
     options.add_argument("--answers", action="store_true")
     options.add_argument("--channel", action="store_true")
-    options.add_argument("--refresh", type=Path)
+    options.add_argument("--refresh", type=int, default=0)
     options.add_argument("--taught", type=int, default=1000)
     options.add_argument("--scan", type=int, default=0)
     options.add_argument("--scoring", choices=["auto", "cosine", "either"], default="auto")
@@ -229,19 +229,48 @@ class _Channel:
         print(f"| {self.accepts} | {stage} | {figures} |", flush=True)
 
 
-def _measure_refresh(path: Path, taught: int) -> None:
-    """A base of many entries, taught that many wordings at once, with the model that ships."""
-    entries = _lines(path)
-    with _served(entries) as built:
-        print(f"{len(entries)} entries; refresh of what is unchanged {_refresh(built):.1f} s", flush=True)
-        wordings = TaughtWordings(built.folder / "managed", now=lambda: datetime.now(UTC))
-        draw = random.Random(1)
-        for number, row in enumerate(draw.sample(entries, taught)):
-            wordings.teach("default", row["id"], f"{row['text']} ({number})", by="benchmark", because="")
-        print(
-            f"with {taught} taught wordings: {_refresh(built):.1f} s; again {_refresh(built):.1f} s",
-            flush=True,
+def _measure_refresh(entries: int, taught: int) -> None:
+    """A base of many entries, with the stand-in for a model of `benchmarks.refresh`, and questions to it."""
+    texts = list(enumerate(sentences(entries)))
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), texts)
+        with opened(Path(folder)) as built:
+            first_refresh(built)
+            print(f"{entries} entries: question {_question_ms(built, texts)}", flush=True)
+            wordings = TaughtWordings(built.folder / "managed", now=lambda: datetime.now(UTC))
+            numbers = random.Random(1).sample(range(entries), taught)
+            known = [
+                wordings.teach("default", f"{n:07d}", f"{texts[n][1]} 换句话", by="", because="")
+                for n in numbers
+            ]
+            _tell_refresh(built, f"{taught} wordings taught at once")
+            _tell_refresh(built, "nothing changed")
+            wordings.teach("default", f"{numbers[0]:07d}", "完全不同的说法", by="", because="")
+            _tell_refresh(built, "one more")
+            wordings.take_back("default", known[-1].entry, known[-1].id)
+            _tell_refresh(built, "one taken back")
+            print(f"question {_question_ms(built, texts)}", flush=True)
+
+
+def _tell_refresh(built: app.App, name: str) -> None:
+    seconds, processor, ended = refreshed(built)
+    print(f"| {name} | {ended.embedded} | {seconds:.2f} | {processor:.2f} |", flush=True)
+
+
+def _question_ms(built: app.App, texts: Sequence[tuple[int, str]]) -> str:
+    snapshot = built.knowledge.snapshot_stores["default"].current
+    if snapshot is None:
+        raise AssertionError("nothing was published")
+    asked = [text[:14] for _, text in random.Random(2).sample(texts, 40)]
+    pairs = [(text, FastEncoder().encode([text], "query")[0]) for text in asked]
+
+    def median_of(scoring: Scoring) -> float:
+        return _median_ms(
+            lambda pair: snapshot.answers([Question(*pair, threshold=0.6, limit=5, scoring=scoring)]), pairs
         )
+
+    scorings: tuple[Scoring, ...] = ("cosine", "either", "auto")
+    return ", ".join(f"{each} {median_of(each):.1f} ms" for each in scorings)
 
 
 def _measure_scan(entries: int) -> None:
@@ -281,8 +310,7 @@ def _median_ms(work: Callable[[Any], object], questions: Any) -> float:
 
 
 def _lines(path: Path) -> list[Row]:
-    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 if __name__ == "__main__":
