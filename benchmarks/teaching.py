@@ -12,8 +12,8 @@ with `--seed`. Every question, and every wording taught, goes through the engine
 
 `--channel` simulates one: entries begin with one wording; the first half of the people's questions comes
 in random order, and an agent clicks the right one of the five matches shown with 90 %, a wrong one with
-10 %. After 1, 3 and 5 questions an entry a lead accepts (a) every click or (b) every right one, and the
-other half of the questions is asked.
+10 %. After 1, 3 and 5 questions an entry a lead accepts (a) every click, (b) every right one, or (c) those
+and points each question whose right match was not shown to its entry; and the other half is asked.
 
 `--refresh` teaches wordings to a base of many entries and refreshes it; `--scan` compares a question at
 entries with five wordings each with exact search of as many rows, on random vectors.
@@ -48,6 +48,7 @@ WAIT_SECONDS = 3600
 SHOWN, THRESHOLD = 5, 0.40
 RIGHT_CLICKS = 0.9
 STAGES = (0, 1, 3, 5)
+ACCEPTS = ("(a) everything", "(b) what is right", "(c) what is right, and points gaps")
 WIDTH = 512
 _WORDINGS = 5
 
@@ -62,6 +63,7 @@ def main() -> None:
     options.add_argument("--draws", type=int, default=1)
     options.add_argument("--answers", action="store_true")
     options.add_argument("--channel", action="store_true")
+    options.add_argument("--accepts", default="abc", help="which of (a), (b), (c) for --channel")
     options.add_argument("--refresh", type=int, default=0)
     options.add_argument("--taught", type=int, default=1000)
     options.add_argument("--scan", type=int, default=0)
@@ -91,7 +93,7 @@ def _measure_set(given: argparse.Namespace) -> None:
             _report(name, kb, queries[: given.most], scoring=given.scoring, search=parts)
     if given.channel:
         half = len(queries) // 2
-        for accepts in ("(a) everything", "(b) what is right"):
+        for accepts in (each for each in ACCEPTS if each[1] in given.accepts):
             entries = _grouped(kb, 1, random.Random(given.seed))
             _Channel(accepts, random.Random(given.seed)).measure(
                 entries, queries[:half], queries[half : half + given.most], given.scoring
@@ -197,15 +199,17 @@ class _Channel:
         return left
 
     def _click(self, shown: list[Row], question: Row) -> Row | None:
-        """One that is shown, if what the agent wants is there."""
+        """One that is shown, if what the agent wants is there, or what the lead points to."""
         right = [match for match in shown if _is_right(match, question)]
         others = [match for match in shown if not _is_right(match, question)]
+        if not right and self.accepts == ACCEPTS[2]:
+            return {"id": question["group"], "fields": {"group": question["group"]}}
         wanted = right if self.draw.random() < RIGHT_CLICKS else others
         return self.draw.choice(wanted) if wanted else None
 
     def _decide(self, client: FlaskClient, question: Row, match: Row) -> None:
         is_right = _is_right(match, question)
-        if not is_right and self.accepts.startswith("(b)"):
+        if not is_right and self.accepts != ACCEPTS[0]:
             return
         body = {"text": question["text"], "by": "simulated", "because": "clicked"}
         answer = client.post(f"/v1/knowledge-bases/default/entries/{match['id']}/wordings", json=body)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,25 @@ def test_every_row_that_passes_is_found_whatever_its_score_is_made_of(
         assert rows_and_scores(found) == [each[:2] for each in passing[: one.limit]]
         assert found.best.rows.tolist() == [row for row, _, _ in best]
         assert found.best.scores.tolist() == [score for _, score, _ in best]
+
+
+@settings(max_examples=60)
+@given(cases(), st.sampled_from([0, 1, 3]), st.integers(1, 60), st.randoms())
+def test_an_entry_of_several_rows_counts_with_its_best_however_few_rows_are_strong(
+    case: tuple[Floats, Keywords, list[Question]], strong: int, entries: int, draw: random.Random
+) -> None:
+    matrix, keywords, asked = case
+    owners = np.array([draw.randrange(entries) for _ in matrix], np.int64)
+    found = score_questions(Scan.over(matrix), keywords, asked, entry_of=owners, strong=strong)
+    for one, each in zip(asked, found, strict=True):
+        best: dict[int, float] = {}
+        for row, score, _ in plainly(matrix, keywords, one):
+            best[int(owners[row])] = max(best.get(int(owners[row]), -2.0), score)
+        ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
+        assert each.total == sum(score >= one.threshold for score in best.values())
+        assert [
+            (int(owners[row]), score) for row, score in zip(each.best.rows, each.best.scores, strict=True)
+        ] == (ordered[: max(1, one.keep)])
 
 
 def rows_and_scores(found: QuestionResult) -> list[tuple[int, float]]:

@@ -14,7 +14,14 @@ from tests.support.engine import LetterEncoder, a_snapshot
 
 WORDS = ["apple", "pear", "plum", "退货", "快递", "refund", "order", "SF-1042"]
 sayings = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
-bases = st.lists(st.lists(sayings, min_size=1, max_size=4, unique=True), min_size=1, max_size=12)
+long_sayings = st.lists(st.sampled_from([f"{word}. " * 4 for word in WORDS]), min_size=20, max_size=40).map(
+    " ".join
+)
+bases = st.lists(
+    st.lists(sayings | sayings | sayings | long_sayings, min_size=1, max_size=4, unique=True),
+    min_size=1,
+    max_size=12,
+)
 
 
 def of(entries: list[Entry]) -> Snapshot:
