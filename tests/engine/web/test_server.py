@@ -7,25 +7,39 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 import requests
 from flask import Flask
 
 from engine.web.server import Server
+from tests.support.hang_guard import HANG_SECONDS
 from tests.support.slow_clients import Kind, SlowClients
+
+
+@contextmanager
+def serving(request_seconds: float) -> Iterator[Server]:
+    page = Flask("page")
+    page.add_url_rule("/", view_func=lambda: "fast")
+    server = Server(page, "127.0.0.1:0", threads=2, request_seconds=request_seconds)
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def hurried() -> Iterator[Server]:
     """A server that waits half a second for a request."""
-    page = Flask("page")
-    page.add_url_rule("/", view_func=lambda: "fast")
-    server = Server(page, "127.0.0.1:0", threads=2, request_seconds=0.5)
-    server.start()
-    yield server
-    server.stop()
+    with serving(0.5) as server:
+        yield server
+
+
+@pytest.fixture
+def patient() -> Iterator[Server]:
+    """A server that waits for a request however busy the machine is."""
+    with serving(HANG_SECONDS) as server:
+        yield server
 
 
 @pytest.mark.parametrize("kind", ["head", "body", "silent"])
@@ -68,10 +82,10 @@ def test_a_client_that_takes_too_long_is_cut_however_it_drips(kind: Kind, hurrie
     ],
 )
 def test_what_no_route_sees_is_refused_in_the_words_of_the_contract(
-    hurried: Server, caplog: pytest.LogCaptureFixture, sent: bytes, status: int, code: str
+    patient: Server, caplog: pytest.LogCaptureFixture, sent: bytes, status: int, code: str
 ) -> None:
     """SEC13: and whoever reaches the port cannot fill the log with errors."""
-    host, _, port = hurried.address.rpartition(":")
+    host, _, port = patient.address.rpartition(":")
     with (
         socket.create_connection((host, int(port)), timeout=10) as connection,
         closing(http.client.HTTPResponse(connection)) as answer,
