@@ -40,6 +40,7 @@ NAME = 80
 
 STEPS = tuple(Decimal(hundredths).scaleb(-2) for hundredths in range(10, 91, 5))
 MOST_MATCHES = BLOCKS - 6
+MOST_CONTINUED = 20  # messages after that of a very long match
 
 # Slack has no coloured text; these three are coloured everywhere.
 _marks: dict[texts.Tier, str] = {"strong": "🟩", "fair": "🟨", "weak": "⬜"}
@@ -61,6 +62,18 @@ def answer_blocks(answer: Answer, now: datetime, *, in_thread: bool) -> list[Blo
         blocks += _did_you_mean(answer)
     blocks.append(_dial(answer))
     return blocks
+
+
+def continued(answer: Answer) -> list[str]:
+    """What of a very long first match its message does not take, a message each."""
+    if not answer.matches or size(answer.matches[0].text) + size(answer.matches[0].answer or "") <= SECTION:
+        return []
+    rest = _parted(answer, answer.matches[0])[1]
+    return rest if len(rest) <= MOST_CONTINUED else [*rest[: MOST_CONTINUED - 1], CUT]
+
+
+def continuation(piece: str) -> dict[str, Any]:
+    return {"text": piece, "blocks": [_section(piece)]}
 
 
 def answer_text(answer: Answer) -> str:
@@ -128,29 +141,39 @@ def _measure(text: str) -> int:
 def _match(answer: Answer, match: Match) -> list[Block]:
     """One match, whole: in one section where it fits, else its answer goes on in further ones."""
     words = texts.wording(answer.language)
-    tier, word = _marks[texts.tier(match.score)], texts.tier_word(match.score, answer.language)
-    head = f"*{match.rank}.* {tier} {texts.bar(match.score)} *{texts.score(match.score)}* {word}"
     label = f"*{escape(words.answer_label)}:* "
-    lines = [head, _text(match.text, match.bold)]
+    lines = [_head(answer, match), _text(match.text, match.bold)]
     if match.answer:
         lines.append(label + _text(match.answer, match.bold_answer))
     lines += _about(answer, match)
     if size("\n".join(lines)) <= SECTION:
         blocks = [_section("\n".join(lines))]
     else:
-        blocks = [_section(piece) for piece in [*_parted(match, head, label), *_about(answer, match)]]
+        blocks = [_section(piece) for piece in [*_parted(answer, match)[0], *_about(answer, match)]]
     menu = _vote_menu(answer, match)
     return [blocks[0] | {"accessory": menu}, *blocks[1:]] if menu else blocks
 
 
-def _parted(match: Match, head: str, label: str) -> list[str]:
+def _parted(answer: Answer, match: Match) -> tuple[list[str], list[str]]:
+    """A long match in pieces: those that its message takes, and those for the messages after it."""
+    head = _head(answer, match)
+    label = f"*{escape(texts.wording(answer.language).answer_label)}:* "
     room = SECTION - size(head) - size(label) - 1
-    first, *more = split(cut(match.text, ALL_MATCHES // 2, linked), room) or [CUT]
+    first, *more = split(match.text, room) or [CUT]
     pieces = [f"{head}\n{first}", *more]
     if match.answer:
-        whole = split(cut(match.answer, ALL_MATCHES - size(first) - sum(map(size, more)), linked), room)
-        pieces += [label + piece if at == 0 else piece for at, piece in enumerate(whole)]
-    return pieces
+        pieces += [label + piece if at == 0 else piece for at, piece in enumerate(split(match.answer, room))]
+    taken = 0
+    for at, piece in enumerate(pieces):
+        taken += size(piece)
+        if at and taken > ALL_MATCHES:
+            return pieces[:at], pieces[at:]
+    return pieces, []
+
+
+def _head(answer: Answer, match: Match) -> str:
+    tier, word = _marks[texts.tier(match.score)], texts.tier_word(match.score, answer.language)
+    return f"*{match.rank}.* {tier} {texts.bar(match.score)} *{texts.score(match.score)}* {word}"
 
 
 def _about(answer: Answer, match: Match) -> list[str]:

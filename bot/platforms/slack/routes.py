@@ -17,10 +17,11 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.domain import Delivery, Document, IncomingMessage, Reply
+from bot.domain import Answer, Delivery, Document, IncomingMessage, Reply
 from bot.platforms.host import Intake
 from bot.platforms.kit import RejectedMessages, not_saved
 from bot.platforms.payload import Ignored, Quarantined
+from bot.platforms.slack.blocks import continued
 from bot.platforms.slack.parser import (
     NAME,
     RATE_LIMITED,
@@ -152,8 +153,9 @@ class _Gate:
 
 
 def _fits_a_response(delivery: Delivery) -> bool:
-    """A file takes calls of its own."""
-    return not isinstance(delivery.reply, Document)
+    """A file takes calls of its own, and a very long answer several messages."""
+    reply = delivery.reply
+    return not isinstance(reply, Document) and not (isinstance(reply, Answer) and continued(reply))
 
 
 def _not_saved() -> Response:

@@ -173,6 +173,8 @@ class SlackPlatform:
         return ts
 
     def _whisper(self, delivery: Delivery) -> str:
+        if self._web_api.has_token and _is_continued(delivery):
+            return self._whisper_anew(delivery)
         message = self._message(delivery.reply, in_thread="thread_ts" in delivery.address)
         with twice_at_most(delivery):
             if self._respond(delivery, message | _to(private=True) | {"replace_original": False}):
@@ -185,19 +187,27 @@ class SlackPlatform:
             return self._post(delivery)
         user = delivery.address.get("user") or (delivery.person.id if delivery.person else "")
         thread_ts = delivery.address.get("thread_ts")
+        parts = (
+            self._parts(delivery.reply, in_thread=bool(thread_ts))
+            if _is_continued(delivery)
+            else [self._message(delivery.reply, in_thread=bool(thread_ts))]
+        )
         with twice_at_most(delivery):
-            self._call(
-                self._message(delivery.reply, in_thread=bool(thread_ts)),
-                lambda slack, shown: slack.chat_postEphemeral(
-                    channel=delivery.channel.id, user=user, thread_ts=thread_ts, **shown
-                ),
-            )
+            for part in parts:
+                self._call(
+                    part,
+                    lambda slack, shown: slack.chat_postEphemeral(
+                        channel=delivery.channel.id, user=user, thread_ts=thread_ts, **shown
+                    ),
+                )
         return ""
 
     def _respond_or_post(self, delivery: Delivery) -> str:
         # What a response address posted cannot be found again; what we post ourselves can.
         if delivery.uncertain and self._web_api.has_token:
             return self._post(delivery)
+        if self._web_api.has_token and _is_continued(delivery):
+            return self._post(delivery)  # a response address takes five messages, and they may be more
         thread_ts = delivery.address.get("thread_ts")
         message = self._message(delivery.reply, in_thread=bool(thread_ts))
         with twice_at_most(delivery):
@@ -320,11 +330,16 @@ class SlackPlatform:
     def _parts(self, reply: Reply, *, in_thread: bool) -> list[Message]:
         """The reply as the messages it takes: a long text is parted rather than cut."""
         if isinstance(reply, Answer):
-            return [self._message(reply, in_thread=in_thread)]
+            rest = map(blocks.continuation, blocks.continued(reply))
+            return [self._message(reply, in_thread=in_thread), *rest]
         text = texts.in_words(reply)
         if text.buttons:
             return [self._message(text, in_thread=in_thread)]
         return [{"text": piece, "mrkdwn": False} for piece in blocks.text_pieces(text)]
+
+
+def _is_continued(delivery: Delivery) -> bool:
+    return isinstance(delivery.reply, Answer) and bool(blocks.continued(delivery.reply))
 
 
 def _to(*, private: bool) -> Message:

@@ -13,7 +13,15 @@ from slack_sdk.models.blocks import Block
 
 from bot.domain import Answer, Button, Choose, Match, Person, Text
 from bot.platforms.slack import action_values
-from bot.platforms.slack.blocks import MESSAGE, answer_blocks, answer_text, split, text_blocks, text_pieces
+from bot.platforms.slack.blocks import (
+    MESSAGE,
+    answer_blocks,
+    answer_text,
+    continued,
+    split,
+    text_blocks,
+    text_pieces,
+)
 from bot.platforms.slack.markup import BREAK, size, unescape
 from tests.support.slack import all_texts, block_mistakes, links, rings
 
@@ -297,3 +305,17 @@ def test_what_does_not_fit_whole_comes_with_more() -> None:
 def test_the_sentence_that_answers_is_bold_in_the_answer() -> None:
     match = replace(MATCH, answer="First this. Then that.", bold_answer=(12, 22))
     assert f"First this. {BREAK}*Then that.*{BREAK}" in shown(an_answer(match))[0]["text"]["text"]
+
+
+def test_a_very_long_match_goes_on_in_further_messages_and_nothing_of_it_is_lost() -> None:
+    told = " ".join(f"word{number}" for number in range(6_000))
+    answer = an_answer(replace(MATCH, answer=told))
+    rest = continued(answer)
+    assert block_mistakes(shown(answer)) == []
+    assert all(size(piece) <= 2850 for piece in rest)
+    said = "\n".join(
+        [*(block["text"]["text"] for block in shown(answer) if block["type"] == "section"), *rest]
+    )
+    assert re.findall(r"word[0-9]+", said) == told.split()
+    assert continued(an_answer(MATCH)) == continued(an_answer()) == []
+    assert len(continued(an_answer(replace(MATCH, text="x " * 200_000)))) == 20

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -103,6 +104,20 @@ def test_a_mention_is_answered_in_its_thread(slack: RecordingSlack) -> None:
     assert call[1]["blocks"][0]["type"] == "section"
     assert slack.headers[0]["authorization"] == "Bearer xoxb-1"
     assert slack.rung == 0
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_very_long_answer_arrives_whole_in_several_messages(
+    slack: RecordingSlack, *, private: bool
+) -> None:
+    told = " ".join(f"word{number}" for number in range(3_000))
+    answer = replace(ANSWER, matches=(replace(ANSWER.matches[0], answer=told),), private=private)
+    address = {"user": "U1", "thread_ts": "5.5", "response_url": slack.response_url()}
+    platform(slack).send(a_delivery(answer, address=address))
+    method = "chat.postEphemeral" if private else "chat.postMessage"
+    assert {call[0] for call in slack.calls} == {method}
+    said = "".join(str(call[1]["blocks"]) for call in slack.calls)
+    assert re.findall(r"word[0-9]+", said) == told.split()
 
 
 def test_a_command_is_answered_through_its_response_address(slack: RecordingSlack) -> None:
