@@ -1,176 +1,180 @@
-"""Acknowledgements of webhooks while people work in the console, against the same without them.
+"""The dial page against the engine: what it shows at each step, what sliding costs, how soon a list is there.
 
-    python -m benchmarks.console [--clients 20] [--think 1.0] [--seconds 10] [--turns 3] [--events 20]
+    python -m benchmarks.console [--sizes 6 5000 100000] [--questions 50] [--presses 170] [--clicks 20]
 
-Both programs run as an operator starts them, over the samples that ship. `--events` Slack events a second
-come over four connections, and are answered to a Slack of our own. Each console client opens one page after
-the other (the dial with a question, channels, the log, the week, a knowledge base) and looks at each for
-`--think` seconds. With and without take turns, so that what else the machine does meets both.
+The encoder gives each text a direction of its own near that of its topic, in a millisecond, so that all
+sizes are there in a minute; of each topic one entry has a cosine of exactly 0.50 to the question. Bot,
+engine and a real Chromium run in this process's reach, as in the suite.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import itertools
-import re
+import hashlib
+import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlencode, urlsplit
 
-from benchmarks.processes import free_port, running, settings, until_ready
-from tests.support.load_clients import Line
-from tests.support.slack import recording_slack
+import numpy as np
+from playwright.sync_api import Browser
 
-SENDERS = 4
-PAGES = (
-    f"/console/dial?q={quote('夏天吃什么水果能补水？')}",
-    "/console/channels",
-    "/console/channel?channel=slack:T1:C1",
-    "/console/questions",
-    "/console/week",
-    "/console/knowledge/default",
-    "/console/operators",
-)
-_TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
+from bot.console import trial
+from bot.console.trial import MOST_ROWS, STEPS
+from bot.domain import Query
+from engine.config import KnowledgeBase
+from engine.encoder import Role
+from engine.index.snapshot import ModelIdentity, Vectors
+from tests.support.console import LIN, a_chromium, a_tab
+from tests.support.engine import a_knowledge_base, an_engine, some_settings
+from tests.support.processes import a_free_port
+from tests.support.program import Program, a_program
+
+DIMENSION = 512
+TOPICS = 20
+SLIDE = """
+presses => {
+  const slider = document.getElementById("t");
+  const took = [];
+  for (let at = 0; at < presses; at++) {
+    slider.value = String(0.1 + 0.05 * (at % 17));
+    const began = performance.now();
+    slider.dispatchEvent(new Event("input"));
+    document.body.offsetHeight;
+    took.push(performance.now() - began);
+  }
+  return took;
+}
+"""
+
+
+class TopicEncoder:
+    """ "TOPIC number NAME": as far from its topic's axis as its name says; a question is the axis itself."""
+
+    def __init__(self) -> None:
+        self.identity = ModelIdentity(name="topics", dimension=DIMENSION, fingerprint="topics")
+        self.device = "cpu"
+
+    def encode(self, texts: Sequence[str], role: Role) -> Vectors:  # noqa: ARG002 - as a model has it
+        return np.array([_vector(text) for text in texts], dtype=np.float32)
+
+
+def _vector(text: str) -> Vectors:
+    words = text.split()
+    topic = int(words[0].removeprefix("topic")) if words[0].startswith("topic") else 0
+    made = np.zeros(DIMENSION, np.float32)
+    if len(words) == 1:
+        made[topic] = 1
+    elif words[-1] == "half":
+        # Four halves: of length 1 and exactly 0.50 from the axis, in every precision.
+        made[[topic, TOPICS, TOPICS + 1, TOPICS + 2]] = 0.5
+    else:
+        chance = np.random.default_rng(int(hashlib.sha256(text.encode()).hexdigest()[:12], 16))
+        near = float(chance.uniform(-0.2, 1))
+        made[:] = chance.standard_normal(DIMENSION)
+        made[topic] = 0
+        made *= np.sqrt(1 - near * near) / np.linalg.norm(made)
+        made[topic] = near
+    return made
+
+
+def _texts(size: int) -> list[str]:
+    topics = min(TOPICS, max(1, size // 3))
+    halves = [f"topic{topic} text half" for topic in range(topics)]
+    rest = [f"topic{number % topics} text {number}" for number in range(size - topics)]
+    return halves + rest
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--clients", type=int, default=20)
-    parser.add_argument("--think", type=float, default=1.0)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--events", type=float, default=20)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, recording_slack() as slack:
-        bot, engine = free_port(), free_port()
-        environment = settings(Path(folder), slack.origin, bot, engine)
-        environment["KBDIAL_BOT__PUBLIC_URL"] = f"http://127.0.0.1:{bot}"
-        with running(environment, "-m", "engine", "serve"):
-            until_ready(f"http://127.0.0.1:{engine}/readyz")
-            subprocess.run([sys.executable, "-m", "bot", "migrate"], env=environment, check=True)
-            with running(environment, "-m", "bot", "serve"):
-                until_ready(f"http://127.0.0.1:{bot}/readyz")
-                _measure(bot, _sign_in(environment, bot), options)
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--sizes", type=int, nargs="*", default=[6, 5_000, 100_000])
+    options.add_argument("--questions", type=int, default=50)
+    options.add_argument("--presses", type=int, default=170)
+    options.add_argument("--clicks", type=int, default=20)
+    given = options.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        bases = [
+            a_knowledge_base(Path(folder) / "kb", *_texts(size), name=f"of-{size}") for size in given.sizes
+        ]
+        _embed(Path(folder) / "bot" / "engine", bases)
+        address = f"127.0.0.1:{a_free_port()}"
+        with a_program(
+            Path(folder) / "bot",
+            *bases,
+            encoder=TopicEncoder,
+            with_web=True,
+            listen=address,
+            public_url=f"http://{address}",
+        ) as program:
+            for size in given.sizes:
+                print(f"{size:>7} entries: {_differences(program, size, given.questions)}")
+            with a_chromium() as browser:
+                _slide(browser, program, given.sizes, given.presses)
+                _click(browser, program, given.sizes[-1], given.clicks)
 
 
-def _measure(port: int, cookie: str, options: argparse.Namespace) -> None:
-    numbers = itertools.count(1)
-    alone: list[list[float]] = []
-    beside: list[list[float]] = []
-    pages: list[float] = []
-    _turn(port, [], options, numbers, [])  # warm
-    for _ in range(options.turns):
-        alone.append(_turn(port, [], options, numbers, []))
-        beside.append(_turn(port, [cookie] * options.clients, options, numbers, pages))
-    print(
-        f"{options.clients} console clients, {options.think} s at each page, {options.events:.0f} events/s,"
-        f" {options.turns} turns of {options.seconds} s each"
+def _embed(folder: Path, bases: Sequence[KnowledgeBase]) -> None:
+    """Refresh all of them once, so that the program finds their snapshots when it starts."""
+    with an_engine(some_settings(folder, *bases), TopicEncoder) as engine:
+        if not engine.app.knowledge.refresher.wait_until_idle():
+            raise SystemExit("the engine stopped before it had read its sources")
+
+
+def _differences(program: Program, size: int, questions: int) -> str:
+    """What the page would list and count at each step, beside the engine's own search there."""
+    engine, differences, on_a_step = program.app.engine, 0, 0
+    for number in range(questions):
+        question = f"topic{number % TOPICS}" if number % 2 else f"topic{number % TOPICS} question {number}"
+        found = trial.search(engine, question, f"of-{size}", size, 0.0)
+        for step in STEPS:
+            there = engine.search(Query(question, f"of-{size}", float(step), MOST_ROWS), keep=0)
+            shown = [row.match.entry_id for row in found.rows if row.match.score >= float(step)]
+            differences += found.count_at(step) != there.total
+            differences += shown != [match.entry_id for match in there.matches]
+        on_a_step += sum(row.score == "0.5" for row in found.rows)
+    return (
+        f"{questions} questions x {len(STEPS)} steps, {differences} differences, {on_a_step} scores on a step"
     )
-    for name, turns in (("without", alone), ("with", beside)):
-        every = sorted(itertools.chain.from_iterable(turns))
-        print(f"{name:8} p50 {_at(every, 0.5):7.2f} ms  p99 {_at(every, 0.99):7.2f} ms  of {len(every)}")
-    ratios = [_at(sorted(two), 0.99) / _at(sorted(one), 0.99) for one, two in zip(alone, beside, strict=True)]
+
+
+def _slide(browser: Browser, program: Program, sizes: Sequence[int], presses: int) -> None:
+    with a_tab(browser, program, LIN) as tab:
+        tab.open(f"/console/dial?kb=of-{sizes[-1]}&q=topic1&t=0.10")
+        rows = len(tab.page.query_selector_all("#matches > li"))
+        tab.page.wait_for_load_state("networkidle")
+        asked = len(tab.requests)
+        took = sorted(tab.page.evaluate(SLIDE, presses))
+        middle, p95 = statistics.median(took), took[int(len(took) * 0.95)]
+        print(f"sliding over {rows} rows: {len(tab.requests) - asked} requests, median {middle:.1f} ms,")
+        print(f"    p95 {p95:.1f} ms, most {took[-1]:.1f} ms")
+
+
+def _click(browser: Browser, program: Program, size: int, clicks: int) -> None:
+    """From the click to the drawn list, beside the engine's answer to the same question alone."""
+    over: list[float] = []
+    engine: list[float] = []
+    with a_tab(browser, program, LIN) as tab:
+        tab.open(f"/console/dial?kb=of-{size}")
+        for number in range(clicks):
+            question = f"topic{number % TOPICS} question {number}"
+            tab.page.fill("#q", question)
+            began = time.perf_counter()
+            with tab.page.expect_navigation(wait_until="load"):
+                tab.page.click("#ask button.primary")
+            took = time.perf_counter() - began
+            began = time.perf_counter()
+            trial.search(program.app.engine, question, f"of-{size}", size, 0.0)
+            alone = time.perf_counter() - began
+            engine.append(alone * 1000)
+            over.append((took - alone) * 1000)
+    over.sort()
     print(
-        f"p99 with / without, paired median: {statistics.median(ratios):.2f}  ({len(pages)} pages,", end=" "
+        f"click to list at {size}: engine {statistics.median(engine):.0f} ms, the rest median "
+        f"{statistics.median(over):.0f} ms, p95 {over[int(len(over) * 0.95)]:.0f} ms"
     )
-    print(f"p50 {_at(sorted(pages), 0.5):.0f} ms, p95 {_at(sorted(pages), 0.95):.0f} ms)")
-
-
-def _at(ordered: Sequence[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000
-
-
-def _turn(
-    port: int,
-    cookies: Sequence[str],
-    options: argparse.Namespace,
-    numbers: itertools.count[int],
-    pages: list[float],
-) -> list[float]:
-    times: list[float] = []
-    over = threading.Event()
-    each = SENDERS / options.events
-    threads = [
-        threading.Thread(target=_send, args=(port, each, over, numbers, times)) for _ in range(SENDERS)
-    ]
-    threads += [
-        threading.Thread(target=_look, args=(_Client(port, cookie, at, options.think), over, pages))
-        for at, cookie in enumerate(cookies)
-    ]
-    for thread in threads:
-        thread.start()
-    over.wait(options.seconds)
-    over.set()
-    for thread in threads:
-        thread.join()
-    return times
-
-
-def _send(
-    port: int, every: float, over: threading.Event, numbers: itertools.count[int], times: list[float]
-) -> None:
-    line = Line(port)
-    while not over.wait(every):
-        sent = line.send(next(numbers))
-        assert sent.status == http.client.OK, sent.status
-        times.append(sent.seconds)
-    line.close()
-
-
-@dataclass(frozen=True)
-class _Client:
-    """A browser that begins at the page of its number and looks at each for `think` seconds."""
-
-    port: int
-    cookie: str
-    number: int
-    think: float
-
-
-def _look(client: _Client, over: threading.Event, pages: list[float]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=30)
-    # Nobody begins at the same moment as everybody else.
-    over.wait(client.think * (client.number % 20) / 20)
-    for at in itertools.count(client.number):
-        if over.is_set():
-            break
-        began = time.perf_counter()
-        connection.request("GET", PAGES[at % len(PAGES)], headers={"Cookie": client.cookie})
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status in {http.client.OK, http.client.NOT_FOUND, http.client.SERVICE_UNAVAILABLE}
-        pages.append(time.perf_counter() - began)
-        over.wait(client.think)
-    connection.close()
-
-
-def _sign_in(environment: dict[str, str], port: int) -> str:
-    """The cookie of a new login of this machine's operator."""
-    said = subprocess.run(
-        [sys.executable, "-m", "bot", "console"], env=environment, check=True, capture_output=True, text=True
-    ).stdout
-    path = urlsplit(next(word for word in said.split() if "/console/sign-in/" in word)).path
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    page, nonce = answer.read().decode(), str(answer.getheader("Set-Cookie")).partition(";")[0]
-    form = urlencode({"token": _TOKEN.findall(page)[-1]})
-    headers = {"Cookie": nonce, "Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", path, form, headers)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    cookies = [value for name, value in answer.getheaders() if name == "Set-Cookie" and "login=" in value]
-    return cookies[0].partition(";")[0]
 
 
 if __name__ == "__main__":
