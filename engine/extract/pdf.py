@@ -19,7 +19,9 @@ _SOFT_HYPHEN: Final = "\x02"
 """Stands where PDFium took a word apart at the end of a line."""
 _HYPHENS: Final = frozenset([0x02, 0xFFFE])
 _UNSEEN: Final = frozenset([0x00, 0x200B, 0xFEFF])
-_HALVES: Final = range(0xD800, 0xE000)
+_FIRST_HALF: Final = 0xD800
+_BLANK: Final = 0x20
+_LAST_ASCII: Final = 0x7F
 _LOOSE: Final = True  # as high as the letters of the font, not as this one
 _Box = tuple[float, float, float, float]
 _ENDS: Final = tuple(".!?:;。！？：；…)）”\"'")
@@ -117,7 +119,7 @@ def _words(text: PdfTextPage, sight: _Sight) -> Iterator[Run]:
         if code in _UNSEEN:
             continue
         is_hyphen = code in _HYPHENS
-        is_end = is_hyphen or chr(code).isspace()
+        is_end = is_hyphen or code <= _BLANK or (code > _LAST_ASCII and chr(code).isspace())
         if codes and (is_end or (sight.rotation and not _follows(text, last, place, sight))):
             yield from _word(text, codes, (first, last), sight, _SOFT_HYPHEN if is_hyphen else "")
             codes = []
@@ -140,12 +142,16 @@ def _follows(text: PdfTextPage, one: int, other: int, sight: _Sight) -> bool:
 def _word(
     text: PdfTextPage, codes: Sequence[int], ends: tuple[int, int], sight: _Sight, end: str = ""
 ) -> Iterator[Run]:
-    one, other = (text.get_charbox(place, loose=_LOOSE) for place in ends)
-    box = min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+    left, bottom, right, top = text.get_charbox(ends[0], loose=_LOOSE)
+    if ends[1] != ends[0]:
+        to_left, to_bottom, to_right, to_top = text.get_charbox(ends[1], loose=_LOOSE)
+        left, right = min(left, to_left), max(right, to_right)
+        bottom, top = min(bottom, to_bottom), max(top, to_top)
+    box = left, bottom, right, top
     if not sight.shows(box):
         return
     word = "".join(map(chr, codes))
-    if any(code in _HALVES for code in codes):  # PDFium hands out characters beyond 16 bits as two
+    if max(codes) >= _FIRST_HALF:  # PDFium hands out characters beyond 16 bits as two
         word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     yield Run(word + end, *sight.turned(box))
 
