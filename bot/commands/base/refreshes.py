@@ -31,12 +31,12 @@ from bot.texts import sources
 from bot.texts.refreshing import RefreshWording, refresh_wording
 
 LOOKS, LOOK_SECONDS = 8, 0.25
-# A WeCom robot that is called back can answer for an hour.
+# Where a platform lets a reply follow for an hour, the result still comes in time.
 WAITS_AT_MOST = timedelta(minutes=50)
 SHOWN = 3
 # Enough to see that they were read as meant; their ids are what /kb remove takes.
 SHOWN_ADDED = 10
-# What a button carries beside the name of its command; Slack takes 2,000 characters for all.
+# What a button carries beside the name of its command; 2,000 characters is the least that a platform takes.
 LONGEST_COMMAND = 1_500
 MANAGED = "managed"
 
