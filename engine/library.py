@@ -29,7 +29,7 @@ import numpy as np
 from engine import encoder
 from engine.config import Model
 from engine.domain import BadValue, Entry, Match
-from engine.encoder import Encoder, instructed
+from engine.encoder import Encoder, add_instruction
 from engine.index.parts import parts_of_all
 from engine.index.scan import Passages, scanner_on
 from engine.index.snapshot import Snapshot, Vectors
@@ -100,7 +100,7 @@ class Library:
     def encode(self, question: str) -> Vectors:
         """The vector of a question."""
         if self._instruction:
-            told = instructed(self._encoder.identity, self._instruction, question)
+            told = add_instruction(self._encoder.identity, self._instruction, question)
             rows = self._encoder.encode([told], "bare")
         else:
             rows = self._encoder.encode([question], "query")

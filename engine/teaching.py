@@ -25,7 +25,7 @@ from engine.domain import (
 from engine.index.entry_table import is_held_by
 from engine.refresh.refresher import Refresher
 from engine.source import MANAGED, ManagedSource, TaughtWordings, with_taught
-from engine.source.gather import has_words, sameness, trimmed
+from engine.source.gather import has_words, sameness, trim
 from engine.source.stored import line, row
 from engine.storage.snapshot_store import SnapshotStore
 
@@ -207,8 +207,8 @@ def _changed(entry: Entry, change: Change) -> Entry:
                 "given_answer": change.answer,
             },
         )
-    text = entry.text if change.text is None else trimmed(change.text)
+    text = entry.text if change.text is None else trim(change.text)
     if not has_words(text):
         raise BadValue("text must hold a letter or a digit")
-    answer = entry.answer if change.answer is None else trimmed(change.answer) or None
+    answer = entry.answer if change.answer is None else trim(change.answer) or None
     return replace(entry, text=text, answer=answer)

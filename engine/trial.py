@@ -15,7 +15,7 @@ from engine.index.scan.score import Floats
 from engine.index.scoring import Question
 from engine.index.snapshot import Snapshot
 from engine.search import Searcher, is_visible, scale_of
-from engine.source.gather import has_words, trimmed
+from engine.source.gather import has_words, trim
 
 MOST_TEXTS = 2_000
 MOST_BYTES = 256 << 10
@@ -59,7 +59,7 @@ class Trials:
         held = [
             Entry(id=f"{number:04d}", text=said)
             for number, text in enumerate(texts, 1)
-            if has_words(said := trimmed(text))
+            if has_words(said := trim(text))
         ]
         if not held:
             raise BadValue("texts must hold a letter or a digit somewhere")

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "bot/commands/*/reply.py": "tests/bot/responder/test_responder.py",
     "bot/commands/base/*.py": "tests/bot/responder/test_channel_isolation.py",
     "bot/commands/kb/entry_words.py": "tests/bot/commands/kb/test_entries.py",
-    "bot/commands/kb/words.py": "tests/bot/commands/kb/test_writing.py",
+    "bot/commands/*/words.py": "tests/bot/commands/test_words.py",
     "bot/commands/strategy/presets.py": "tests/bot/commands/strategy/test_reply.py",
     "bot/commands/teach/*.py": "tests/bot/commands/teach/test_reply.py",
     "bot/console/*.py": "tests/bot/console/test_routes.py",

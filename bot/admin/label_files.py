@@ -92,7 +92,7 @@ def write(path: Path, labels: Sequence[RecordedLabel]) -> None:
         raise LabelFileError(f"{path} cannot be written: {problem.strerror}") from None
 
 
-def told(mistakes: Sequence[str]) -> str:
+def tell_mistakes(mistakes: Sequence[str]) -> str:
     """The first few, and how many there are."""
     more = len(mistakes) - SHOWN_MISTAKES
     return "\n  ".join([*mistakes[:SHOWN_MISTAKES], *([f"… and {more} lines more"] if more > 0 else [])])
@@ -135,7 +135,7 @@ def _check(path: Path, lines: Iterator[tuple[int, Mapping[str, Any]]]) -> list[R
         if first.relevant != row.relevant:
             mistakes.append(f"line {number}: says the opposite of line {first.line}")
     if mistakes:
-        raise LabelFileError(f"{path}: nothing was imported\n  {told(mistakes)}")
+        raise LabelFileError(f"{path}: nothing was imported\n  {tell_mistakes(mistakes)}")
     return list(rows.values())
 
 

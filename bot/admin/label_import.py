@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.admin import label_files
-from bot.admin.label_files import LabelFileError, Row, told
+from bot.admin.label_files import LabelFileError, Row, tell_mistakes
 from bot.domain import Channel, ChannelSettings, EngineError, Label
 from bot.engine_client import EngineClient
 from bot.platforms.registry import person_named
@@ -67,7 +67,7 @@ class Labelling:
                 if (row.knowledge_base or base) == name and row.entry not in known
             ]
         if mistakes:
-            raise LabelFileError(f"{path}: nothing was imported\n  {told(mistakes)}")
+            raise LabelFileError(f"{path}: nothing was imported\n  {tell_mistakes(mistakes)}")
 
     def _other_model(self, rows: Sequence[Row], base: str) -> list[str]:
         """A sentence for each knowledge base whose labels were scored by a model that it has no more."""

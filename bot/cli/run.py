@@ -58,7 +58,7 @@ def run(config: Config, config_path: str | None) -> int:
     with ExitStack() as closing:
         closing.enter_context(own_foreground())
         stopping = closing.enter_context(stop_signal(last_resort=child.kill))
-        log = closing.enter_context(logs.opened(bot.data_dir / "bot.log"))
+        log = closing.enter_context(logs.open_log(bot.data_dir / "bot.log"))
         logs.set_up(secrets_of(bot), stream=log, quiet=QUIET_LOGGERS)
         try:
             _start(config, child, stopping, console, closing)

@@ -75,7 +75,7 @@ class Stack:
     share_height: float
 
 
-def stacked(parts: Sequence[tuple[int, int]]) -> list[Stack]:
+def stack_bars(parts: Sequence[tuple[int, int]]) -> list[Stack]:
     """Bars of (all, some of them), as high as the most of all."""
     most = max((whole for whole, _ in parts), default=0) or 1
     place = WIDTH / max(1, len(parts))

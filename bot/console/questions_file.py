@@ -21,9 +21,9 @@ def questions_in(content: bytes) -> tuple[str, ...]:
         return ()
     named = [at for at, cell in enumerate(rows[0]) if cell.strip().casefold() in _NAMES]
     column, first = (named[0], 1) if named else (0, 0)
-    return cleaned([row[column] for row in rows[first:] if column < len(row)])
+    return clean_questions([row[column] for row in rows[first:] if column < len(row)])
 
 
-def cleaned(lines: list[str]) -> tuple[str, ...]:
+def clean_questions(lines: list[str]) -> tuple[str, ...]:
     """Each question once, in the order in which they came, on one line."""
     return tuple(dict.fromkeys(line for line in (" ".join(line.split()) for line in lines) if line))

@@ -114,7 +114,7 @@ def row_of(match: Match, question: str) -> Row:
     return Row(
         match=match,
         score=repr(match.score),
-        shown=shown(match.score),
+        shown=format_score(match.score),
         tier=texts.tier(match.score),
         text=_parted(match.text, in_text),
         answer=None if match.answer is None else _parted(match.answer, in_answer),
@@ -126,7 +126,7 @@ def _parted(text: str, bold: Span | None) -> Parted:
     return text[:start], text[start:end], text[end:]
 
 
-def shown(score: float) -> str:
+def format_score(score: float) -> str:
     """Four decimals; six where four would say that it reaches a step which it misses."""
     short = f"{score:.{_DECIMALS}f}"
     is_misread = any(float(short) >= float(step) > score for step in STEPS)

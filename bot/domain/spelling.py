@@ -5,6 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """A question as it is told from others: width, case and stray blanks do not count."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

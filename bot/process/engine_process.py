@@ -58,7 +58,7 @@ class EngineProcess:
             self._module,
             "serve",
         ]
-        with logs.opened(self.log) as log:
+        with logs.open_log(self.log) as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command,
                 env=self._environment(),

@@ -71,7 +71,7 @@ def set_up(
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def opened(path: Path) -> TextIO:
+def open_log(path: Path) -> TextIO:
     """A log file to go on writing to. One that has grown large is put aside first, as `.1`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > _LARGE_BYTES:

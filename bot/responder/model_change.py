@@ -16,7 +16,7 @@ from bot import texts
 from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.ports import Engine, History
 from bot.domain import Change, ChannelSettings, Outcome, Query, QuestionScores, Text
-from bot.texts.work import work_wording
+from bot.responder.model_change_words import WORDS
 
 QUESTIONS = 100  # asked again; some hundred milliseconds
 BACKGROUND = 1_000  # looked through for those: others have told the new model of theirs already
@@ -58,10 +58,10 @@ class ThresholdMigrator:
         last = self._history.recent(context.message.channel, 1, context.knowledge_base)
         if not last or last[0].answer.fingerprint in {"", known.fingerprint}:
             return None
-        words = work_wording(context.language)
+        words = WORDS[context.language]
         # The next question is kept with the new model, so this is said once.
         return ThresholdMigration(
-            context.announcement(words.model_changed.format(name=known.name, model=known.model))
+            context.announcement(words.changed.format(name=known.name, model=known.model))
         )
 
     def news(self, context: MessageContext) -> Outcome:
@@ -70,18 +70,18 @@ class ThresholdMigrator:
         return Outcome() if migration is None else Outcome((migration.news,), migration.changes)
 
     def _carry(self, context: MessageContext, old: Decimal, fingerprint: str) -> ThresholdMigration:
-        words, own, name = work_wording(context.language), context.settings, context.knowledge_base
+        words, own, name = WORDS[context.language], context.settings, context.knowledge_base
         values = {"name": name, "old": texts.threshold(old)}
         before, after = self._scores(context, self._history.scored(context.message.channel, QUESTIONS, name))
-        sentence = words.model_carried
+        sentence = words.carried
         if len(before) < FEWEST:
             before, after = self._scores(context, self._history.background(name, BACKGROUND))
-            sentence = words.model_carried_by_all
+            sentence = words.carried_by_all
         if len(before) < FEWEST:
             same = texts.threshold(old)
             kept = Change("threshold", same, same, cause=CAUSE, model=fingerprint)
-            return ThresholdMigration(context.announcement(words.model_kept.format(**values)), (kept,))
-        new = rounded(map_by_quantiles(float(old), before, after), after)
+            return ThresholdMigration(context.announcement(words.kept.format(**values)), (kept,))
+        new = round_threshold(map_by_quantiles(float(old), before, after), after)
         share = sum(score >= float(old) for score in before) / len(before)
         said = sentence.format(new=texts.threshold(new), count=len(before), share=f"{share:.0%}", **values)
         changes = [
@@ -89,7 +89,7 @@ class ThresholdMigrator:
         ]
         if own.review_high is not None and own.review_low is not None:
             high, low = (
-                rounded(map_by_quantiles(float(each), before, after), after)
+                round_threshold(map_by_quantiles(float(each), before, after), after)
                 for each in (own.review_high, own.review_low)
             )
             changes += [
@@ -153,7 +153,7 @@ def map_by_quantiles(threshold: float, before: Sequence[float], after: Sequence[
     return right[at] + (threshold - left[at]) / width * (right[at + 1] - right[at])
 
 
-def rounded(value: float, scores: Sequence[float]) -> Decimal:
+def round_threshold(value: float, scores: Sequence[float]) -> Decimal:
     """As few decimals as let the same scores pass: two, three, or four, which is the most there are."""
     exact = Decimal(repr(min(max(value, 0.0), 1.0)))
     passing = sum(score >= value for score in scores)

@@ -16,7 +16,7 @@ from bot.store import locks, sqlite
 from bot.store.errors import StoreError
 from bot.store.file_watch import FileWatch
 from bot.store.group_commit import GroupWriter, is_trouble_of_the_store
-from bot.store.postgresql import begun, once_more_if_it_had_died, server_engine
+from bot.store.postgresql import begin_on, once_more_if_it_had_died, server_engine
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class Database:
         return connection
 
     def _in_own_transaction(self, work: Callable[[Connection], T], *, alone: bool) -> T:
-        with begun(self._writing, locks.alone if alone else locks.side_by_side) as connection:
+        with begin_on(self._writing, locks.alone if alone else locks.side_by_side) as connection:
             result = work(connection)
             connection.commit()
             return result

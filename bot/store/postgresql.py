@@ -43,7 +43,7 @@ def server_engine(url: str, *, answer_seconds: float | None = None, **options: A
     return engine
 
 
-def begun(engine: Engine, first: Select[Any]) -> Connection:
+def begin_on(engine: Engine, first: Select[Any]) -> Connection:
     """A connection on which `first` went through; one that had died unnoticed is replaced.
 
     Raises:

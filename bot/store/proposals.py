@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from bot.domain import Channel, IncomingMessage, KeptProposal, Proposal, ProposalDecision
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 from bot.store import person_columns
 from bot.store.database import Database
 from bot.store.tables import proposal as table
@@ -137,7 +137,7 @@ def _place(channel: Channel, proposal: Proposal) -> dict[str, str]:
         "channel": channel.key,
         "knowledge_base": proposal.knowledge_base,
         "entry_id": proposal.entry_id,
-        "wording_digest": hashlib.sha256(folded(proposal.wording).encode()).hexdigest(),
+        "wording_digest": hashlib.sha256(fold(proposal.wording).encode()).hexdigest(),
         "kind": proposal.kind,
     }
 

@@ -31,7 +31,7 @@ from bot.texts.answers import (
     what_matched,
 )
 from bot.texts.languages import wording
-from bot.texts.mistakes import bad_command, shortened, unknown_command
+from bot.texts.mistakes import bad_command, shorten, unknown_command
 from bot.texts.replies import in_words, with_commands
 from bot.texts.wording import Tier, Wording
 
@@ -50,7 +50,7 @@ __all__ = [
     "near_tie_command",
     "nothing_found",
     "score",
-    "shortened",
+    "shorten",
     "suggested_threshold",
     "that_fit_whole",
     "threshold",

@@ -18,7 +18,7 @@ def bad_command(
     """`may_be_percent`: a bare 65 for a threshold is asked back, never guessed."""
     words = wording(language)
     wanted = words.bad_command.format(verb=verb, takes=takes, example=example)
-    got = words.got.format(given=shortened(given)) if given else words.got_nothing
+    got = words.got.format(given=shorten(given)) if given else words.got_nothing
     percent = words.mean_percent.format(given=given) if may_be_percent else ""
     stop = "。" if language == "zh" else "."
     return f"{wanted}{got}{stop}{percent}"
@@ -28,11 +28,11 @@ def unknown_command(language: Language, verb: str, known: Iterable[str]) -> str:
     words = wording(language)
     likely = get_close_matches(verb, list(known), n=1, cutoff=ALIKE)
     if likely:
-        return words.did_you_mean.format(verb=shortened(verb), likely=likely[0])
-    return words.unknown_command.format(verb=shortened(verb))
+        return words.did_you_mean.format(verb=shorten(verb), likely=likely[0])
+    return words.unknown_command.format(verb=shorten(verb))
 
 
-def shortened(text: str, longest: int = LONGEST_GIVEN) -> str:
+def shorten(text: str, longest: int = LONGEST_GIVEN) -> str:
     """Foreign text on one line, short enough to be quoted."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -75,7 +75,7 @@ def _operation(name: str, summary: str, responses: Schema) -> Schema:
     return {"operationId": name, "summary": summary, "responses": responses}
 
 
-def described(statuses: tuple[str, ...]) -> Schema:
+def describe_statuses(statuses: tuple[str, ...]) -> Schema:
     return {status: {"description": _ANSWERS[status]} for status in statuses}
 
 

@@ -15,7 +15,7 @@ from engine import app, config
 from engine.cli import connect
 from engine.cli.plain import plain
 from engine.domain import EngineError, SourceContents
-from engine.source import ManagedSource, merged, origin
+from engine.source import ManagedSource, merge, origin
 
 _POLL_SECONDS = 0.1
 _DROPPED_SHOWN = 10
@@ -125,7 +125,7 @@ def _sources_of(base: config.KnowledgeBase, managed: ManagedSource) -> tuple[lis
         readings.append(SourceContents(own, len(own)))
     except EngineError as problem:
         problems.append(problem.message)
-    reading = merged(readings)
+    reading = merge(readings)
     return problems, f"{len(reading.entries)} entries, {len(reading.dropped)} dropped"
 
 

@@ -71,7 +71,7 @@ def _judge(
     scored: list[Scored] = []
     for query in asked:
         answer = engine.search(question | {"query": query.text, "limit": depth, "threshold": _LOWEST})
-        scored += queries.judged(query, answer["matches"])
+        scored += queries.judge(query, answer["matches"])
     return scored, float(first["threshold"]), str(first["model"])
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from engine.config import Model
-from engine.encoder.instruction import instructed
+from engine.encoder.instruction import add_instruction
 from engine.index.snapshot import ModelIdentity, Vectors
 
-__all__ = ["CountsTokens", "Encoder", "Pretokenizes", "Role", "instructed", "load", "require_device"]
+__all__ = ["CountsTokens", "Encoder", "Pretokenizes", "Role", "add_instruction", "load", "require_device"]
 
 Role = Literal["query", "document", "bare"]
 """What a text is. A bare one gets nothing in front: it has its instruction already."""
@@ -91,14 +91,14 @@ def load(
         from engine.encoder.bundled import BundledEncoder  # noqa: PLC0415 - 65 MB that others do without
 
         return BundledEncoder(model)
-    from engine.encoder.prepared import prepared  # noqa: PLC0415 - it needs the names defined above
+    from engine.encoder.prepared import with_steps  # noqa: PLC0415 - it needs the names defined above
 
     steps = () if model.prepare == "auto" else model.prepare
     if model.remote_url:
         from engine.encoder.remote import RemoteEncoder  # noqa: PLC0415 - only for those who use one
 
         tell(f"examining {model.name} at {model.remote_url}")
-        return prepared(RemoteEncoder(model, known=known), steps)
+        return with_steps(RemoteEncoder(model, known=known), steps)
     from engine.encoder.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415 - needs the gpu extra
 
-    return prepared(SentenceTransformerEncoder(model, tell), steps)
+    return with_steps(SentenceTransformerEncoder(model, tell), steps)

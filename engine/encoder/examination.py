@@ -50,7 +50,7 @@ UNLIKE = (_WORDS, _SHORT, _LONG)
 Encode = Callable[[Sequence[str]], Vectors]
 
 
-def refused(name: str, check: str, found: str, cause: str) -> EncoderFailed:
+def refusal(name: str, check: str, found: str, cause: str) -> EncoderFailed:
     return EncoderFailed(f'the model "{name}" fails the check "{check}": {found}. {cause}')
 
 
@@ -89,7 +89,7 @@ def examine(
             float(np.linalg.norm(row - alone[text])) for row, text in zip(together, texts, strict=True)
         )
         if not away <= tolerance:
-            raise refused(
+            raise refusal(
                 name,
                 check,
                 f"a text alone and the same text in a batch are {away:.4f} apart, allowed is {tolerance:g}",
@@ -115,7 +115,7 @@ def examine_scores(
     scores = _unit(encode_questions(_QUESTIONS)) @ _unit(encode_passages(_PASSAGES)).T
     wanted = np.array(published[known[1]])
     if not np.abs(scores - wanted).max() <= _PUBLISHED_TOLERANCE:
-        raise refused(
+        raise refusal(
             name,
             "published scores",
             f"its scores are {np.round(scores.astype(float), 4).tolist()},"
@@ -134,21 +134,21 @@ def _of_one_length(length_of: Callable[[str], int]) -> list[str]:
 
 def _sound(name: str, width: int, vectors: Vectors) -> Vectors:
     if vectors.ndim != 2 or vectors.shape[1] != width:  # noqa: PLR2004 - rows and columns
-        raise refused(
+        raise refusal(
             name,
             "width",
             f"its vectors have the shape {vectors.shape}, wanted {width} numbers",
             "Usually the name belongs to another model",
         )
     if not np.isfinite(vectors).all():
-        raise refused(
+        raise refusal(
             name,
             "finite",
             "it gives numbers that are none",
             'Usually the weights are damaged, or dtype = "float16" is too narrow for them',
         )
     if not (np.linalg.norm(vectors.astype(np.float64), axis=1) > 0).all():
-        raise refused(name, "norm", "it gives vectors without a length", "Usually the weights are missing")
+        raise refusal(name, "norm", "it gives vectors without a length", "Usually the weights are missing")
     return _unit(vectors)
 
 

@@ -7,7 +7,7 @@ from engine.index.snapshot import ModelIdentity
 _SHAPE = "Instruct: {instruction}\nQuery:"
 
 
-def instructed(model: ModelIdentity, instruction: str, text: str) -> str:
+def add_instruction(model: ModelIdentity, instruction: str, text: str) -> str:
     r"""The question under this instruction, in the shape that the model was trained on.
 
     A model whose own prompt begins "Instruct:", as Qwen3-Embedding's does, gets the
@@ -15,9 +15,9 @@ def instructed(model: ModelIdentity, instruction: str, text: str) -> str:
     An empty instruction leaves the question bare.
 
     >>> qwen = ModelIdentity("q", 4, "f", {"prompts": {"query": "Instruct: Given a web search …\nQuery:"}})
-    >>> instructed(qwen, "Retrieve semantically similar text.", "where is it")
+    >>> add_instruction(qwen, "Retrieve semantically similar text.", "where is it")
     'Instruct: Retrieve semantically similar text.\nQuery:where is it'
-    >>> instructed(ModelIdentity("e5", 4, "f"), "query: ", "where is it")
+    >>> add_instruction(ModelIdentity("e5", 4, "f"), "query: ", "where is it")
     'query: where is it'
     """
     if not instruction:

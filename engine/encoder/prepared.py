@@ -52,7 +52,7 @@ class PreparedCountingEncoder(PreparedEncoder):
         return self._counter.count_tokens(self._as_role(text, role), role)
 
 
-def prepared(encoder: Encoder, steps: Sequence[str]) -> Encoder:
+def with_steps(encoder: Encoder, steps: Sequence[str]) -> Encoder:
     """This encoder behind these steps; without any, this encoder."""
     if not steps:
         return encoder

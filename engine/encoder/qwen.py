@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.encoder.examination import refused
+from engine.encoder.examination import refusal
 
 END = "<|endoftext|>"
 END_ID = 151_643
@@ -40,7 +40,7 @@ def _last_token(name: str, loaded: Any) -> None:
     for text in (_TEXT, " ".join([_TEXT] * (loaded.max_seq_length or 1))):
         found = int(_tokens(loaded, text)[-1])
         if end is None or found != end or (is_large and end != END_ID):
-            raise refused(
+            raise refusal(
                 name,
                 "last token",
                 f"a text ends with the token {found}, wanted {END} ({END_ID if is_large else end})",
@@ -57,7 +57,7 @@ def _causal_mask(name: str, loaded: Any, tolerance: float) -> None:
     first, second = (_states(loaded, text)[:shared] for text in (_TEXT, _LONGER))
     away = float(((first - second).norm(dim=1) / first.norm(dim=1)).max())
     if not away <= tolerance:
-        raise refused(
+        raise refusal(
             name,
             "causal mask",
             f"tokens change by {away:.4f} of their length with what follows, allowed is {tolerance:g}",
@@ -72,7 +72,7 @@ def _pooling(name: str, loaded: Any, tolerance: float) -> None:
     vector = loaded(_features(loaded, _TEXT))["sentence_embedding"][0].float()
     away = float((vector / vector.norm() - last / last.norm()).norm())
     if not away <= tolerance:
-        raise refused(
+        raise refusal(
             name,
             "pooling",
             f"the vector is {away:.4f} away from that of the last token",

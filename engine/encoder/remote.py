@@ -23,7 +23,7 @@ import requests
 from engine.config import Model
 from engine.domain import EncoderFailed, NotReady
 from engine.encoder import examination
-from engine.encoder.vectors import fingerprint_of, shortened
+from engine.encoder.vectors import fingerprint_of, shorten
 from engine.index.snapshot import ModelIdentity, Vectors
 
 _CONNECT_SECONDS = 3
@@ -82,7 +82,7 @@ class RemoteEncoder:
             "prompts": self._prompts,
             "width": width,
             "dimension": dimension,
-            _PROBE: shortened(self._bare([_PROBED]), dimension)[0].tolist(),
+            _PROBE: shorten(self._bare([_PROBED]), dimension)[0].tolist(),
         }
         made = ModelIdentity(
             name=model.name, dimension=dimension, fingerprint=fingerprint_of(settings), settings=settings
@@ -103,7 +103,7 @@ class RemoteEncoder:
                 raise EncoderFailed(f"text {number} is empty")
         prompt = self._prompts.get(role, "")
         vectors = self._bare([prompt + text[:_LONGEST_CHARACTERS] for text in texts])
-        return shortened(vectors, self._identity.dimension)
+        return shorten(vectors, self._identity.dimension)
 
     def _probe_width(self, dimension: int) -> int:
         try:

@@ -22,7 +22,7 @@ from engine.domain import DeviceLost, EncoderFailed
 from engine.encoder import examination, qwen, unpadded
 from engine.encoder.place import digest, fetched_into, first_line, growth_told, place
 from engine.encoder.portions import DoesNotFit, Portions
-from engine.encoder.vectors import fingerprint_of, shortened
+from engine.encoder.vectors import fingerprint_of, shorten
 from engine.index.snapshot import ModelIdentity, Vectors
 
 # On a card as many tokens as keep it busy, on a processor as many as stay in its cache.
@@ -117,7 +117,7 @@ class SentenceTransformerEncoder:
         for number, text in enumerate(texts, start=1):
             if not text.strip():
                 raise EncoderFailed(f"text {number} is empty")
-        return shortened(self._vectors(texts, role), self._identity.dimension)
+        return shorten(self._vectors(texts, role), self._identity.dimension)
 
     def count_tokens(self, text: str, role: str) -> int:
         """With the prompt and the marks that the model puts around a text, up to its limit."""
@@ -128,14 +128,12 @@ class SentenceTransformerEncoder:
     def _gives_the_same_unpadded(self, tolerance: float) -> bool:
         texts = examination.UNLIKE
         try:
-            without = shortened(self._vectors(texts, "document"), self._width)
+            without = shorten(self._vectors(texts, "document"), self._width)
         except Exception as problem:  # noqa: BLE001 - each torch and card says in its own way that it cannot
             _log.warning("padding is used", extra={"reason": first_line(problem)})
             return False
         self._is_unpadded = False
-        away = np.linalg.norm(
-            without - shortened(self._vectors(texts, "document"), self._width), axis=1
-        ).max()
+        away = np.linalg.norm(without - shorten(self._vectors(texts, "document"), self._width), axis=1).max()
         if not away <= tolerance:
             _log.warning("padding is used", extra={"reason": f"without it vectors are {away:.4f} away"})
         return bool(away <= tolerance)
@@ -197,7 +195,7 @@ class SentenceTransformerEncoder:
         """One forward pass. On a card the result is still on its way when this returns."""
         torch = self._torch
         if self._is_unpadded:
-            features = unpadded.packed(features)
+            features = unpadded.pack(features)
         forward = self._forward_unpadded if self._is_unpadded else self._forward
         with torch.inference_mode():
             there = {

@@ -30,7 +30,7 @@ def can_go_unpadded(loaded: Any) -> bool:
     )
 
 
-def packed(features: dict[str, Any]) -> dict[str, Any]:
+def pack(features: dict[str, Any]) -> dict[str, Any]:
     """Padded features, still on the processor, as one row. `last` is where each text ends."""
     import torch  # noqa: PLC0415 - this is only reached with the extra installed
 
@@ -48,7 +48,7 @@ def packed(features: dict[str, Any]) -> dict[str, Any]:
 
 
 def forward(loaded: Any, features: dict[str, Any]) -> Any:
-    """A row for each text of what `packed` gave."""
+    """A row for each text of what `pack` gave."""
     backbone = loaded[0].auto_model
     with _attending_unpadded(backbone.config):
         states = backbone(

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from engine.domain import EncoderFailed
-from engine.index.snapshot import Vectors, checked
+from engine.index.snapshot import Vectors, check_vectors
 
 
-def shortened(vectors: Vectors, dimension: int) -> Vectors:
+def shorten(vectors: Vectors, dimension: int) -> Vectors:
     """The first `dimension` numbers of each row, brought to length 1 and checked.
 
     Raises:
@@ -24,7 +24,7 @@ def shortened(vectors: Vectors, dimension: int) -> Vectors:
     if not (np.isfinite(lengths) & (lengths > 0)).all():
         row = int(np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))[0])
         raise EncoderFailed(f"the model gave a vector that is not finite, or zero, for text {row + 1}")
-    return checked((cut / lengths).astype(np.float32), dimension)
+    return check_vectors((cut / lengths).astype(np.float32), dimension)
 
 
 def fingerprint_of(settings: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from engine.index.snapshot import Vectors
 
 
-def grouped(vectors: Vectors, similarity: float) -> list[list[int]]:
+def group_similar(vectors: Vectors, similarity: float) -> list[list[int]]:
     """The rows in groups whose mean cosine is at least `similarity`; the largest first.
 
     Equals are in the order of their first rows, and so are the rows of a group.

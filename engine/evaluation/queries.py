@@ -90,7 +90,7 @@ class Scored:
     relevant: bool
 
 
-def judged(query: LabelledQuery, matches: Sequence[dict[str, Any]]) -> list[Scored]:
+def judge(query: LabelledQuery, matches: Sequence[dict[str, Any]]) -> list[Scored]:
     """The matches of a search answer, as labels."""
     return [
         Scored(

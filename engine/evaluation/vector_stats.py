@@ -23,7 +23,7 @@ class Inspected:
     counts: tuple[int, ...]
 
 
-def inspected(vector: Vectors, first: int | None = VALUES) -> Inspected:
+def inspect_vector(vector: Vectors, first: int | None = VALUES) -> Inspected:
     counts, edges = np.histogram(vector.astype(np.float64), bins=BINS)
     return Inspected(
         dimension=len(vector),

@@ -17,7 +17,7 @@ _GREATEST_RATIO: Final = 100
 """Office's XML shrinks to a tenth, of endless equal rows to a fiftieth; a bomb to a thousandth."""
 
 
-def examined(content: bytes, kind: str, needed: str) -> None:
+def examine(content: bytes, kind: str, needed: str) -> None:
     """Refuse what is encrypted, no archive, not of this kind, a bomb, or reaches outside itself."""
     if content.startswith(_OLD_OFFICE):
         raise Refused(f"is encrypted or in the old binary format; save it without a password as {kind}")

@@ -13,7 +13,7 @@ from itertools import count, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.extract import table
-from engine.extract.spoken import answered, asked
+from engine.extract.spoken import answer_of_line, question_of_line
 
 if TYPE_CHECKING:
     from semantic_text_splitter import TextSplitter
@@ -108,7 +108,7 @@ def _one_table_of_several(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         if held is not None and not block.rows and not block.text.strip() and block.level >= 0:
             continue
-        if held is not None and block.rows and (rows := table.joined(held.rows, block.rows)):
+        if held is not None and block.rows and (rows := table.join_tables(held.rows, block.rows)):
             held = Block(0, "", held.page, rows)
             continue
         if held is not None:
@@ -124,18 +124,18 @@ def _spoken(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks with each line that is marked as a question (问：, Q:) as one, where an answer follows."""
     for is_paragraph, group in groupby(blocks, lambda block: not block.level and not block.rows):
         found = list(group)
-        if not is_paragraph or not any(map(asked, _lines_of(found))):
+        if not is_paragraph or not any(map(question_of_line, _lines_of(found))):
             yield from found
             continue
         lines = [(line, block.page) for block in found for line in block.text.split("\n") if line.strip()]
-        answers = [*(answered(line) for line, _ in lines[1:]), None]
+        answers = [*(answer_of_line(line) for line, _ in lines[1:]), None]
         is_below_question = False
         for (line, page), answer in zip(lines, answers, strict=True):
-            question = asked(line)
+            question = question_of_line(line)
             if question and answer is not None:
                 yield Block(QUESTION, question, page)
             else:
-                yield Block(0, (answered(line) or "") if is_below_question else line, page)
+                yield Block(0, (answer_of_line(line) or "") if is_below_question else line, page)
             is_below_question = bool(question) and answer is not None
 
 
@@ -218,7 +218,7 @@ def _question(path: Sequence[Block]) -> str:
     last = path[-1]
     if last.level != QUESTION and not last.text.endswith(_QUESTION_MARKS):
         return ""
-    return asked(last.text) or _NUMBERED.sub("", last.text)
+    return question_of_line(last.text) or _NUMBERED.sub("", last.text)
 
 
 def _alone(path: list[Block]) -> _Section:

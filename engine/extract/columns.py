@@ -90,7 +90,7 @@ class Columns:
     @classmethod
     def of(cls, names: Iterable[str]) -> Columns:
         """Of several columns with one name, the last counts; whoever reads refuses them or numbers them."""
-        written = {folded(name): name for name in names}
+        written = {fold_name(name): name for name in names}
         parts = {
             part: written[next(known for known in accepted if known in written)]
             for part, accepted in NAMES.items()
@@ -114,10 +114,10 @@ def split_wordings(cell: str) -> list[str]:
     return [each for each in map(str.strip, _BETWEEN_WORDINGS.split(cell)) if each]
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A column's name without width, case, marks and what stands in brackets.
 
-    >>> folded(" *问题（必填）："), folded("Similar_Questions 2")
+    >>> fold_name(" *问题（必填）："), fold_name("Similar_Questions 2")
     ('问题', 'similar questions 2')
     """
     bare = unicodedata.normalize("NFKC", name).casefold()

@@ -7,16 +7,16 @@ from io import BytesIO
 from typing import Any
 
 from engine.extract import page
-from engine.extract.archive import examined
+from engine.extract.archive import examine
 from engine.extract.blocks import Item, Refused, pieces
-from engine.extract.word import MAPPED, prepared
+from engine.extract.word import MAPPED, prepare_document
 
 
 def read(content: bytes) -> Iterator[Item]:
     import mammoth  # noqa: PLC0415 - only this process needs it
 
-    examined(content, ".docx", "word/document.xml")
-    content, hidden = prepared(content)
+    examine(content, ".docx", "word/document.xml")
+    content, hidden = prepare_document(content)
 
     def no_picture(_image: Any) -> list[Any]:
         return []

@@ -15,10 +15,10 @@ _CHINESE: Final = {"gb2312", "gbk", "gb_2312-80", "x-gbk"}
 
 
 def read(content: bytes) -> Iterator[Item]:
-    return pieces(blocks(decoded(content)))
+    return pieces(blocks(decode_page(content)))
 
 
-def decoded(content: bytes) -> str:
+def decode_page(content: bytes) -> str:
     """The page's text by its mark, else by the charset it names, else as UTF-8."""
     named = _CHARSET.search(content[:4096])
     encoding = named[1].decode().lower() if named else "utf-8"

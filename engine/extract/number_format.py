@@ -53,7 +53,7 @@ _LONG_NAME, _LETTER = 4, 5
 Token = tuple[str, str]
 
 
-def shown(value: str, code: str, *, since_1904: bool = False) -> str:
+def format_number(value: str, code: str, *, since_1904: bool = False) -> str:
     """The number as the code shows it; the number itself where that is no number or no code we know."""
     try:
         number = Decimal(value)

@@ -89,7 +89,7 @@ class Numbering:
         def number(found: re.Match[str]) -> str:
             place = int(found[1]) - 1
             level = levels.get(place)
-            return "" if level is None else written(counts.get(place, level.start), level.style)
+            return "" if level is None else write_number(counts.get(place, level.start), level.style)
 
         return _PLACE.sub(number, levels[at].text).strip()
 
@@ -127,10 +127,10 @@ def _level(element: Element) -> tuple[int, _Level]:
     )
 
 
-def written(number: int, style: str) -> str:
+def write_number(number: int, style: str) -> str:
     """A number in one of the ways of counting that the format knows.
 
-    >>> [written(12, style) for style in ("decimal", "lowerRoman", "upperLetter", "chineseCounting")]
+    >>> [write_number(12, style) for style in ("decimal", "lowerRoman", "upperLetter", "chineseCounting")]
     ['12', 'xii', 'L', '十二']
     """
     return _STYLES.get(style, str)(number)

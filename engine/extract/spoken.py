@@ -13,17 +13,17 @@ _ANSWERED = re.compile(
 )
 
 
-def asked(line: str) -> str:
+def question_of_line(line: str) -> str:
     """The question of a line that is marked as one; empty otherwise.
 
-    >>> asked("Q2: Where is it?")
+    >>> question_of_line("Q2: Where is it?")
     'Where is it?'
     """
     mark = _ASKED.match(line)
     return line[mark.end() :].strip() if mark else ""
 
 
-def answered(line: str) -> str | None:
+def answer_of_line(line: str) -> str | None:
     """What a line that is marked as an answer says; None when it is not marked."""
     mark = _ANSWERED.match(line)
     return line[mark.end() :].strip() if mark else None
@@ -37,15 +37,15 @@ def spoken_pairs(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
     """
     place = 0
     while place < len(lines):
-        question, below = asked(lines[place]), place + 1
-        first = answered(lines[below]) if question and below < len(lines) else None
+        question, below = question_of_line(lines[place]), place + 1
+        first = answer_of_line(lines[below]) if question and below < len(lines) else None
         if first is None:
             yield place + 1, lines[place], ""
             place += 1
             continue
         answer, number = [first], place + 1
         place = below + 1
-        while place < len(lines) and lines[place].strip() and not asked(lines[place]):
+        while place < len(lines) and lines[place].strip() and not question_of_line(lines[place]):
             answer.append(lines[place].strip())
             place += 1
         yield number, question, "\n".join(filter(None, answer))

@@ -110,7 +110,7 @@ def _even(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(replace(row, cells=(*row.cells, *[""] * (width - len(row.cells)))) for row in rows)
 
 
-def joined(first: Sequence[Row], second: Sequence[Row]) -> tuple[Row, ...] | None:
+def join_tables(first: Sequence[Row], second: Sequence[Row]) -> tuple[Row, ...] | None:
     """The two as the one table that was cut in two at the end of a page; None when they are two.
 
     The second has as many columns, and the header of the first again or none of its own.

@@ -57,7 +57,7 @@ class _Style:
     properties: Element
 
 
-def prepared(content: bytes) -> tuple[bytes, int]:
+def prepare_document(content: bytes) -> tuple[bytes, int]:
     """The document as its reader should get it, and how many hidden passages are not in it any more."""
     written = BytesIO()
     try:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import ParseError, iterparse
 from zipfile import ZipFile
 
-from engine.extract.archive import examined
+from engine.extract.archive import examine
 from engine.extract.blocks import Item, Refused
 from engine.extract.header import SEARCHED_ROWS, header_place
-from engine.extract.number_format import shown
+from engine.extract.number_format import format_number
 from engine.extract.workbook import Sheet, Workbook, local_name, related_parts, text_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class _Row:
 
 
 def read(content: bytes) -> Iterator[Item]:
-    examined(content, ".xlsx", "xl/workbook.xml")
+    examine(content, ".xlsx", "xl/workbook.xml")
     try:
         with ZipFile(BytesIO(content)) as archive:
             yield from _items(archive, Workbook.of(archive))
@@ -223,7 +223,7 @@ def _shown(cell: Element, book: Workbook) -> str | None:
         case "n":
             style = int(cell.get("s", "0"))
             code = book.formats[style] if 0 <= style < len(book.formats) else "General"
-            return shown(value.strip(), code, since_1904=book.since_1904)
+            return format_number(value.strip(), code, since_1904=book.since_1904)
         case _:
             return value.strip()
 

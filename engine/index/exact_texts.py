@@ -19,13 +19,13 @@ _NAME = "texts2"  # to be renamed with every change of what is the same; older a
 
 @dataclass(frozen=True, eq=False)
 class SameTexts:
-    """A short digest of each row's text as `folded` sees it. Whoever asks compares the texts themselves."""
+    """A short digest of each row's text as `fold` sees it. Whoever asks compares the texts themselves."""
 
     digests: NDArray[np.uint64]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> SameTexts:
-        return cls(np.frombuffer(b"".join(_digest(folded(text)) for text in texts), np.uint64))
+        return cls(np.frombuffer(b"".join(_digest(fold(text)) for text in texts), np.uint64))
 
     def updated_from(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> SameTexts:
         """Of other rows, which stood here before; where that is -1, `text_of` gives their texts."""
@@ -36,12 +36,12 @@ class SameTexts:
 
     def rows(self, text: str, text_of: Callable[[int], str]) -> tuple[int, ...]:
         """Every row that says the same, ascending; `text_of` gives the text of a row."""
-        wanted = folded(text)
+        wanted = fold(text)
         digest = np.frombuffer(_digest(wanted), np.uint64)[0]
         first, last = (
             np.searchsorted(self.digests, digest, side, sorter=self._order) for side in ("left", "right")
         )
-        return tuple(row for row in self._order[first:last].tolist() if folded(text_of(row)) == wanted)
+        return tuple(row for row in self._order[first:last].tolist() if fold(text_of(row)) == wanted)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
@@ -66,7 +66,7 @@ class SameTexts:
         return np.argsort(self.digests, kind="stable")
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """What two texts have in common when they count as the same: nobody sees what else differs."""
     if text.isascii():
         return text.strip()

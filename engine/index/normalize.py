@@ -46,10 +46,10 @@ def prepare(text: str) -> str:
 
     Preparing twice is the same as preparing once.
     """
-    return joined(simplified(lowered(text)))
+    return join_lines(simplify(fold_case(text)))
 
 
-def lowered(text: str) -> str:
+def fold_case(text: str) -> str:
     """NFKC and lower case, without what nobody sees.
 
     Lowering can undo NFKC (ϔ and the like), so it is applied once more.
@@ -60,19 +60,19 @@ def lowered(text: str) -> str:
     return visible(folded) if seen.strip() else folded
 
 
-def joined(text: str) -> str:
+def join_lines(text: str) -> str:
     """One blank for each run of white space, and none between Chinese characters.
 
-    >>> joined("退 货  要 多久 ?")
+    >>> join_lines("退 货  要 多久 ?")
     '退货要多久 ?'
     """
     return _GAP.sub("", " ".join(text.split()))
 
 
-def simplified(text: str) -> str:
+def simplify(text: str) -> str:
     """Traditional Chinese characters as simplified ones, one by one; Japanese is left as it is.
 
-    >>> simplified("怎麼申請退貨")
+    >>> simplify("怎麼申請退貨")
     '怎么申请退货'
     """
     if text.isascii() or not _TRADITIONAL.search(text) or _KANA.search(text):
@@ -119,9 +119,9 @@ def numbers_apart(text: str) -> str:
 
 
 STEPS: Mapping[str, Callable[[str], str]] = {
-    "fold": lowered,
-    "simplify": simplified,
-    "join": joined,
+    "fold": fold_case,
+    "simplify": simplify,
+    "join": join_lines,
     "unend": strip_end_punctuation,
     "frame": add_frame,
     "marks": separate_marks,

@@ -125,9 +125,9 @@ class Snapshot:
         """
         if len(entries) != len(vectors):
             raise ValueError(f"{len(entries)} entries with {len(vectors)} vectors")
-        rows = checked(vectors, model.dimension)
+        rows = check_vectors(vectors, model.dimension)
         if passages:
-            checked(passages.vectors, model.dimension)
+            check_vectors(passages.vectors, model.dimension)
         if isinstance(entries, StoredEntries):
             ordered = entries
         else:
@@ -379,7 +379,7 @@ def _in_order(entries: Sequence[Entry], rows: Vectors) -> tuple[StoredEntries, V
     return ordered, rows if order == list(range(len(ids))) else rows[order]
 
 
-def checked(vectors: Vectors, dimension: int) -> Vectors:
+def check_vectors(vectors: Vectors, dimension: int) -> Vectors:
     """These vectors, proven finite, of unit length and of this width.
 
     Raises:

@@ -12,7 +12,7 @@ Nothing here knows a model or a snapshot.
 from engine.source.files import read
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.managed import ManagedSource
-from engine.source.merge import merged
+from engine.source.merge import merge
 from engine.source.sources import FLOOR, Sources
 from engine.source.still import STILL_SECONDS, Stillness
 from engine.source.stored import MANAGED
@@ -28,7 +28,7 @@ __all__ = [
     "Sources",
     "Stillness",
     "TaughtWordings",
-    "merged",
+    "merge",
     "read",
     "with_taught",
 ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from engine.domain import SourceContents, SourceError
 from engine.source.managed import ManagedSource
-from engine.source.merge import merged
+from engine.source.merge import merge
 from engine.source.sources import Sources
 from engine.source.taught import TaughtWordings, with_taught
 
@@ -37,7 +37,7 @@ class KnowledgeBaseSources:
             SourceError: nothing is left, because sources failed; or a file of ours cannot be read.
         """
         own = self._managed.entries(self._knowledge_base)
-        whole = merged([reading, SourceContents(own, len(own))])
+        whole = merge([reading, SourceContents(own, len(own))])
         if whole.failed and not whole.entries:
             raise SourceError("; ".join(each.reason for each in whole.failed))
         taught = self._taught.all(self._knowledge_base)

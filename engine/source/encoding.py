@@ -46,7 +46,7 @@ def decode(name: str, content: bytes) -> tuple[str, str]:
 _MEND: Final = "save the file again as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 
-def decoded(name: str, content: bytes) -> str:
+def decode_as(name: str, content: bytes) -> str:
     """The text alone. Raises SourceError."""
     return decode(name, content)[0]
 

@@ -42,7 +42,7 @@ def lines(name: str, content: bytes) -> Iterator[Record | Dropped]:
     yield from _pairs(name, content, eager=False)
 
 
-def posted(name: str, content: bytes) -> Iterator[Record | Dropped]:
+def read_posted(name: str, content: bytes) -> Iterator[Record | Dropped]:
     yield from _pairs(name, content, eager=True)
 
 

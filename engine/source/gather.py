@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 
 from engine.domain import Dropped, Entry, SourceContents, SourceError
-from engine.index.exact_texts import folded
+from engine.index.exact_texts import fold
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import ID_CHARACTERS, Record, digest
 
@@ -75,7 +75,7 @@ def gather(
             dropped.append(_repeat(record, first))
             kept[same] = _with_wordings_of(record, first)
     notes += _find_shared_wordings(kept)
-    ids = identified([(text, id_) for text, id_ in zip(kept, _own_ids(kept, notes), strict=True)])
+    ids = assign_ids([(text, id_) for text, id_ in zip(kept, _own_ids(kept, notes), strict=True)])
     return SourceContents(
         entries=tuple(_entries(source, ids, kept.values())),
         read=read,
@@ -92,7 +92,7 @@ def _entries(source: str, ids: Iterable[str], records: Iterable[Record]) -> Iter
         yield Entry(id_, text, answer or None, title or None, url or None, name, fields, wordings)
 
 
-def qualified(id_: str, place: str) -> str:
+def qualify(id_: str, place: str) -> str:
     """An id that several files or sheets have given, told apart by the one it stands in."""
     return f"{id_}-{digest(place, _PLACE_CHARACTERS)}"
 
@@ -146,7 +146,7 @@ def _own_ids(kept: Mapping[str, Record], notes: list[Dropped]) -> Iterator[str]:
         if not record.id:
             yield ""
             continue
-        id_ = qualified(record.id, _place(record)) if record.id in shared else record.id
+        id_ = qualify(record.id, _place(record)) if record.id in shared else record.id
         if id_ in taken:
             reason = f'has the id "{record.id}" of {first[record.id].where}; it goes by another one'
             notes.append(Dropped(record.where, reason, "same_id", {"id": record.id}))
@@ -159,7 +159,7 @@ def _place(record: Record) -> str:
     return f"{record.where.rpartition(':')[0]}\0{record.fields.get(SHEET, '')}"
 
 
-def identified(
+def assign_ids(
     texts: Sequence[tuple[str, str]], taken: Collection[str] = (), characters: int = ID_CHARACTERS
 ) -> Iterator[str]:
     """An id for each (sameness, given id or ""), in order and all different.
@@ -181,10 +181,10 @@ def identified(
 
 def sameness(text: str) -> str:
     """What two texts have in common when they count as one."""
-    return " ".join(folded(text).split())
+    return " ".join(fold(text).split())
 
 
-def trimmed(text: str) -> str:
+def trim(text: str) -> str:
     """NFC without surrounding blanks."""
     return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip(_BLANKS)
 
@@ -210,16 +210,16 @@ def _too_long(record: Record, limits: Limits) -> Dropped | None:
 
 def _tidy(record: Record, limits: Limits, notes: list[Dropped]) -> Record:
     given = (record.text, record.answer, record.title, record.url)
-    id_ = trimmed(record.id)
+    id_ = trim(record.id)
     if len(id_) > limits.id_characters or not id_.isprintable():
         most = f"one has at most {limits.id_characters} printable characters (got {len(id_)})"
         reason = f"goes by another id: {most}"
         notes.append(Dropped(record.where, reason, "bad_id"))
         id_ = ""
-    text, answer, title, url = map(trimmed, given)
+    text, answer, title, url = map(trim, given)
     if (text, answer, title, url) == given and id_ == record.id and not record.fields and not record.wordings:
         return record  # as nearly all are, and there may be half a million
-    fields = {trimmed(name): trimmed(value) for name, value in record.fields.items()}
+    fields = {trim(name): trim(value) for name, value in record.fields.items()}
     fields = {name: value for name, value in fields.items() if value}
     wordings = _tidy_wordings(record.wordings, text)
     return Record(record.where, text, answer, title, url, id_, fields, wordings)
@@ -228,7 +228,7 @@ def _tidy(record: Record, limits: Limits, notes: list[Dropped]) -> Record:
 def _tidy_wordings(wordings: Iterable[str], text: str) -> tuple[str, ...]:
     """Each once, and none that says nothing or what the text says."""
     kept = {sameness(text): ""}
-    for wording in map(trimmed, wordings):
+    for wording in map(trim, wordings):
         if has_words(wording):
             kept.setdefault(sameness(wording), wording)
     return tuple(filter(None, kept.values()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.domain import Dropped, SourceError
-from engine.extract.columns import NAMES, Columns, folded
+from engine.extract.columns import NAMES, Columns, fold_name
 from engine.extract.header import SEARCHED_ROWS, header_place
 from engine.source.record import Record, record_of
 
@@ -43,9 +43,9 @@ class Header:
         known = {name for accepted in NAMES.values() for name in accepted}
         for number, cell in enumerate(map(str.strip, cells), start=1):
             name = cell or f"column {number}"
-            times = seen[folded(name)] = seen.get(folded(name), 0) + 1
-            if times > 1 and folded(name) in known:
-                raise SourceError(f'{where} names the column "{folded(name)[:_SHOWN]}" twice')
+            times = seen[fold_name(name)] = seen.get(fold_name(name), 0) + 1
+            if times > 1 and fold_name(name) in known:
+                raise SourceError(f'{where} names the column "{fold_name(name)[:_SHOWN]}" twice')
             names.append(name if times == 1 else f"{name} {times}")
         return cls(tuple(names), Columns.of(names))
 

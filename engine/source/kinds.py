@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.source.formats import Reader, json_document, jsonl, lines, posted, table, tabs
+from engine.source.formats import Reader, json_document, jsonl, lines, read_posted, table, tabs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("txt", (".txt",), ("text/plain",), lines, posted),
+    Kind("txt", (".txt",), ("text/plain",), lines, read_posted),
     Kind("csv", (".csv",), ("text/csv", "application/csv"), table, table),
     Kind("tsv", (".tsv", ".tab"), ("text/tab-separated-values",), tabs, tabs),
     Kind(

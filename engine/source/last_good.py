@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.domain import Entry, FailedSource, SourceContents
 from engine.source.kept import LastGood
-from engine.source.merge import merged
+from engine.source.merge import merge
 from engine.source.still import is_cut_off
 
 _EMPTY: Final = frozenset({"empty_file", "no_entries"})
@@ -52,7 +52,7 @@ def with_last_good(
         dropped=tuple(each for each in reading.dropped if each.where not in names),
         failed=told,
     )
-    return merged([fresh, *(SourceContents(tuple(before.get(each.source, ())), 0) for each in failed)])
+    return merge([fresh, *(SourceContents(tuple(before.get(each.source, ())), 0) for each in failed)])
 
 
 def _unbelieved(

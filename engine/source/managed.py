@@ -22,7 +22,7 @@ from typing import Any
 
 from engine.domain import Added, BadValue, Contradicted, Dropped, Entry, SourceError
 from engine.source import stored
-from engine.source.gather import gather, identified, sameness
+from engine.source.gather import assign_ids, gather, sameness
 from engine.source.kinds import POSTED
 from engine.source.limits import DEFAULT_LIMITS, Limits
 from engine.source.record import Record
@@ -130,10 +130,10 @@ class ManagedSource:
         for key, entry in new.items():
             if entry.id not in taken:
                 named.append(entry)
-            elif entry.id == next(identified([(key, "")])):
+            elif entry.id == next(assign_ids([(key, "")])):
                 named.append(
                     replace(
-                        entry, id=next(identified([(key, "")], taken | {other.id for other in new.values()}))
+                        entry, id=next(assign_ids([(key, "")], taken | {other.id for other in new.values()}))
                     )
                 )
             else:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import chain
 
 from engine.domain import Dropped, Entry, SourceContents
-from engine.source.gather import SHEET, qualified, sameness
+from engine.source.gather import SHEET, qualify, sameness
 from engine.source.stored import MANAGED
 
 
-def merged(readings: Iterable[SourceContents]) -> SourceContents:
+def merge(readings: Iterable[SourceContents]) -> SourceContents:
     """All entries in the order given; a text that an earlier source has is dropped and reported.
 
     A taken id does not refuse the later source: one entry added in chat must not be able
@@ -50,7 +50,7 @@ def _tell_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
         if times[entry.id] == 1 or entry.source == MANAGED:
             yield entry
             continue
-        id_ = qualified(entry.id, f"{entry.source}\0{entry.fields.get(SHEET, '')}")
+        id_ = qualify(entry.id, f"{entry.source}\0{entry.fields.get(SHEET, '')}")
         while id_ in used:
             id_ += "-text"
         used.add(id_)

@@ -24,8 +24,8 @@ class Fresh:
 def label(spec: SourceSpec) -> str:
     """What people call this source. It holds no secret."""
     if spec.query:
-        return sql.shown(spec.url)
-    return web.shown(spec.url) if spec.url else spec.path
+        return sql.without_secrets(spec.url)
+    return web.without_secrets(spec.url) if spec.url else spec.path
 
 
 def key(spec: SourceSpec) -> str:

@@ -22,7 +22,7 @@ from engine.source import files, origin
 from engine.source.kept import KeptReadings, LastGood
 from engine.source.last_good import with_last_good
 from engine.source.limits import DEFAULT_LIMITS, Limits
-from engine.source.merge import merged
+from engine.source.merge import merge
 from engine.source.still import Stillness
 
 FLOOR: Final = 0.5
@@ -69,7 +69,7 @@ class Sources:
         """
         readings = [self._one(spec, confirmed=confirmed) for spec in self._specs]
         self._forget_the_others()
-        return merged(readings)
+        return merge(readings)
 
     def last_read(self) -> SourceContents | None:
         """What each source held when it could last be read; None when one was not asked since the start.
@@ -79,7 +79,7 @@ class Sources:
         if self._unknown:
             return None
         held = [self._kept.load(origin.key(spec)) for spec in self._specs]
-        return merged([each.reading for each in held if each])
+        return merge([each.reading for each in held if each])
 
     def _one(self, spec: SourceSpec, *, confirmed: bool) -> SourceContents:
         key, label = origin.key(spec), origin.label(spec)

@@ -41,7 +41,7 @@ _HARMLESS_PRAGMAS: Final = {
 }  # SQLAlchemy and full-text search ask for them
 
 
-def shown(url: str) -> str:
+def without_secrets(url: str) -> str:
     """The database as people may see it: no user, no password, no options."""
     try:
         parts = make_url(url)
@@ -56,7 +56,7 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
 
     Raises SourceError naming the database and, where there is one, the row.
     """
-    name = shown(url)
+    name = without_secrets(url)
     deadline = time.monotonic() + limits.query_seconds
     try:
         with _connection(_locate(make_url(url), base), limits, deadline) as connection:

@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.domain import BadValue, Dropped, Entry, SourceContents, SourceError, TaughtWording
 from engine.source import stored
-from engine.source.gather import has_words, sameness, trimmed
+from engine.source.gather import has_words, sameness, trim
 
 MOST_WORDINGS = 100_000
 """Taught in one knowledge base: 80 MB of vectors."""
@@ -67,7 +67,7 @@ class TaughtWordings:
         Raises BadValue when the text says nothing or there are too many, SourceError when the
         file cannot be read or written.
         """
-        said = trimmed(text)
+        said = trim(text)
         if not has_words(said):
             raise BadValue("a wording must hold a letter or a digit")
         with self._lock:

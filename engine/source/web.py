@@ -47,7 +47,7 @@ class Fetched:
     validators: Mapping[str, str]
 
 
-def shown(url: str) -> str:
+def without_secrets(url: str) -> str:
     """The address as people may see it: without user, password and query, where secrets stand."""
     bare = without_credentials(url)
     return f"{bare.partition('?')[0]}?…" if "?" in bare else bare
@@ -66,9 +66,9 @@ def fetch(
 ) -> Fetched | None:
     """What the address gives now; None when the server says it is what the marks stand for.
 
-    Raises SourceError, whose message names the address as `shown` and the reason.
+    Raises SourceError, whose message names the address as `without_secrets` and the reason.
     """
-    name = shown(url)
+    name = without_secrets(url)
     deadline = time.monotonic() + limits.fetch_seconds
     try:
         with closing(requests.Session()) as session:
@@ -105,7 +105,7 @@ def fetch(
 
 def records(url: str, fetched: Fetched, documents: Documents) -> Generator[Record | Dropped]:
     """What was fetched, under the address as people may see it."""
-    name = shown(url)
+    name = without_secrets(url)
     kind = BY_SUFFIX[fetched.suffix]
     if kind.read is None:
         yield from documents.records(name, kind.name, fetched.content, url=name.partition("?")[0])
@@ -154,11 +154,11 @@ def _answer(
         if not _same_host(at, target):
             other = urlsplit(target).hostname or "nowhere"
             raise SourceError(
-                f"{shown(url)} redirects to another host ({other[:100]}), which is not followed; "
+                f"{without_secrets(url)} redirects to another host ({other[:100]}), which is not followed; "
                 "if that is right, name the other address as the source"
             )
         at = target
-    raise SourceError(f"{shown(url)} redirects more than {_MOST_REDIRECTS} times")
+    raise SourceError(f"{without_secrets(url)} redirects more than {_MOST_REDIRECTS} times")
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -65,7 +65,7 @@ def arrays_in(content: Content) -> dict[str, NDArray[Any]]:
     return {name: _array(view, start, **each) for name, each in about.items()}
 
 
-def mapped(path: Path) -> mmap.mmap | bytes:
+def map_file(path: Path) -> mmap.mmap | bytes:
     """The bytes of a file, read when they are looked at."""
     with path.open("rb") as file:
         if not path.stat().st_size:

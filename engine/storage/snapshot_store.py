@@ -285,7 +285,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
 
 def _keep_file_open(folder: Path, snapshot: Snapshot) -> Snapshot:
     """The same over the file that was just written, so that the system may take the memory of it back."""
-    vectors = mapped_tensors.arrays_in(mapped_tensors.mapped(folder / _VECTORS))["vectors"]
+    vectors = mapped_tensors.arrays_in(mapped_tensors.map_file(folder / _VECTORS))["vectors"]
     return replace(snapshot, vectors=vectors, scan=snapshot.scan.rebased_on(vectors))
 
 
@@ -301,7 +301,7 @@ def _read(folder: Path, scanner: Scanner) -> Snapshot:
     if present != expected or not {_ENTRIES, _VECTORS} <= expected:
         raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
     try:
-        contents = {name: mapped_tensors.mapped(folder / name) for name in manifest.files}
+        contents = {name: mapped_tensors.map_file(folder / name) for name in manifest.files}
         _check(folder, manifest, contents)
         return _snapshot_of(manifest, contents, scanner)
     except (OSError, ValueError, KeyError, TypeError) as problem:

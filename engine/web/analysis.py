@@ -7,10 +7,10 @@ from flask import Blueprint, Response
 from engine.domain import BadValue
 from engine.encoder.batcher import Batcher
 from engine.evaluation import evaluate
-from engine.evaluation.clustering import grouped
+from engine.evaluation.clustering import group_similar
 from engine.evaluation.picture import drawn_curve, drawn_histogram
 from engine.evaluation.report import EvaluateResponse
-from engine.evaluation.vector_stats import inspected
+from engine.evaluation.vector_stats import inspect_vector
 from engine.search import is_visible
 from engine.web.analysis_bodies import (
     EvaluateRequest,
@@ -42,7 +42,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
         asked = json_body(InspectRequest)
         _visible(asked.text, "text")
         vector = batcher.encode_question(asked.text)
-        seen = inspected(vector) if asked.values == "first" else inspected(vector, None)
+        seen = inspect_vector(vector) if asked.values == "first" else inspect_vector(vector, None)
         picture = drawn_histogram(seen.edges, seen.counts, asked.language) if asked.picture else None
         return as_json(
             InspectResponse.of(
@@ -62,7 +62,7 @@ def analysis_routes(batcher: Batcher) -> Blueprint:
         vectors = batcher.encode_entries(asked.texts)
         return as_json(
             GroupsResponse(
-                groups=grouped(vectors, asked.similarity),
+                groups=group_similar(vectors, asked.similarity),
                 model=batcher.identity.name,
                 fingerprint=batcher.identity.fingerprint,
             )

@@ -396,7 +396,7 @@ class ErrorBody(BaseModel):
     error: ErrorPart
 
 
-def explained(mistakes: ValidationError) -> EngineError:
+def explain_mistakes(mistakes: ValidationError) -> EngineError:
     """What is wrong with a body, as a sentence: the field, what was given, what is wanted."""
     errors = mistakes.errors(include_url=False, include_context=False)
     if any(error["type"] == "json_invalid" for error in errors):

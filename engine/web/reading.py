@@ -10,7 +10,7 @@ from flask import Response, request
 from pydantic import BaseModel, ValidationError
 
 from engine.domain import BadValue, UnsupportedMediaType
-from engine.web.bodies import explained
+from engine.web.bodies import explain_mistakes
 
 _Body = TypeVar("_Body", bound=BaseModel)
 
@@ -37,7 +37,7 @@ def as_shape(shape: type[_Body], content: bytes) -> _Body:
     try:
         return shape.model_validate_json(content)
     except ValidationError as mistakes:
-        raise explained(mistakes) from None
+        raise explain_mistakes(mistakes) from None
 
 
 def wanted_type(wanted: tuple[str, ...]) -> str:

@@ -177,7 +177,7 @@ def _table(text: str) -> None:
 
 
 def _lists(text: str) -> None:
-    for read in (formats.posted, formats.table, formats.jsonl):
+    for read in (formats.read_posted, formats.table, formats.jsonl):
         with suppress(SourceError):
             list(read("list", text.encode("utf-8", "surrogatepass")))
 

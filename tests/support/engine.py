@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from engine import app, config
 from engine.domain import Entry
 from engine.encoder import Encoder, Role
-from engine.encoder.vectors import shortened
+from engine.encoder.vectors import shorten
 from engine.index.parts import parts_of_all
 from engine.index.scan import Passages, Scanner, scanner_on
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
@@ -42,7 +42,7 @@ class LetterEncoder:
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         self.batches.append((role, tuple(texts)))
         rows = np.array([_counts(text) for text in texts], dtype=np.float32)
-        return shortened(rows, self.identity.dimension)
+        return shorten(rows, self.identity.dimension)
 
 
 class HeldEncoder(LetterEncoder):

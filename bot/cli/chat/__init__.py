@@ -19,7 +19,7 @@ from rich.console import Console
 from bot import app
 from bot.cli.chat.connection import OwnBotsRoom, Room, RunningBotsRoom
 from bot.cli.chat.conversation import Left, converse, recite
-from bot.cli.chat.prompt import Prompt, piped
+from bot.cli.chat.prompt import Prompt, piped_lines
 from bot.cli.chat.screen import (
     Colours,
     JsonLines,
@@ -56,7 +56,7 @@ def run(config: Config, config_path: str | None, *, room: str, as_json: bool) ->
                 converse(Prompt(room, config.bot.data_dir / "chat_history"), there, screen, _complain)
             else:
                 _until_listening(config.bot, child)
-                recite(piped(sys.stdin), there, screen)
+                recite(piped_lines(sys.stdin), there, screen)
         except Left as reason:
             _complain(str(reason))
             return 1
@@ -76,7 +76,7 @@ def _room(config: Config, name: str, closing: ExitStack) -> Room:
     person = getpass.getuser()
     if control_socket.who(config.bot.data_dir) is not None:
         return RunningBotsRoom(config.bot.data_dir, name, person)
-    log = closing.enter_context(logs.opened(config.bot.data_dir / "bot.log"))
+    log = closing.enter_context(logs.open_log(config.bot.data_dir / "bot.log"))
     logs.set_up(secrets_of(config.bot), stream=log, quiet=QUIET_LOGGERS)
     migrate(config)
     own = app.build(config, with_web=False)

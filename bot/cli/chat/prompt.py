@@ -84,7 +84,7 @@ class Prompt:
                 yield text
 
 
-def piped(lines: Iterable[str] | TextIO) -> Iterator[str]:
+def piped_lines(lines: Iterable[str] | TextIO) -> Iterator[str]:
     """The lines of a pipe that say something."""
     for line in lines:
         text = line.strip().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")

@@ -86,7 +86,7 @@ class Questions:
     def unknown_knowledge_base(self, context: MessageContext, name: str) -> Text:
         names = ", ".join(known.name for known in self._engine.knowledge_bases())
         return context.aside(
-            context.words.no_knowledge_base.format(name=texts.shortened(name), names=names or "–"), verb="kb"
+            context.words.no_knowledge_base.format(name=texts.shorten(name), names=names or "–"), verb="kb"
         )
 
     def _search(

@@ -13,7 +13,7 @@ from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, History, Proposals
 from bot.domain import Clock, Language, Query
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 
 MOST_QUESTIONS = 5_000  # of a month, looked through
 MOST_WAITING = 1_000
@@ -107,7 +107,7 @@ class Learning:
         missed: dict[str, str] = {}
         for answer in (one.asked.answer for one in reversed(asked)):
             if answer.total == 0 and answer.knowledge_base == context.knowledge_base:
-                missed.setdefault(folded(answer.question), answer.question)
+                missed.setdefault(fold(answer.question), answer.question)
         return list(missed.values())
 
     def _answered(self, context: MessageContext, missed: Sequence[str], words: _Words, month: str) -> str:

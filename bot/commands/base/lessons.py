@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.commands.base.ports import Engine
 from bot.domain import EngineError, Match, Proposal, ProposalDecision, Query
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 from bot.engine_client import ShownEntry, Wording
 
 LONGEST_NAME = 200  # of a teacher, as the engine keeps it
@@ -94,8 +94,8 @@ class Lessons:
             return None
         if proposal.kind == "take back":
             return Outlook(entry) if _taught(entry, proposal.wording) else None
-        if folded(proposal.wording) in {
-            folded(text) for text in (entry.text, *(each.text for each in entry.wordings))
+        if fold(proposal.wording) in {
+            fold(text) for text in (entry.text, *(each.text for each in entry.wordings))
         }:
             return None
         wording = proposal.wording
@@ -150,5 +150,5 @@ def opposite_of(proposal: Proposal) -> Proposal:
 
 def _taught(entry: ShownEntry, wording: str) -> Wording | None:
     """The wording of that spelling, where it was taught."""
-    same = folded(wording)
-    return next((each for each in entry.wordings if each.id and folded(each.text) == same), None)
+    same = fold(wording)
+    return next((each for each in entry.wordings if each.id and fold(each.text) == same), None)

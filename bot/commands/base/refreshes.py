@@ -92,7 +92,7 @@ class Refreshes:
         told, buttons = _not_added(context, added)
         awaits = None
         if added.added and added.refresh is not None:
-            new = tuple(NewEntry(entry.id, texts.shortened(entry.text)) for entry in added.added)
+            new = tuple(NewEntry(entry.id, texts.shorten(entry.text)) for entry in added.added)
             awaited = Awaited(name, added.refresh, self._clock.now(), new)
             ended = self._end_soon(awaited)
             if ended is None:
@@ -155,7 +155,7 @@ def _listed(context: MessageContext, name: str, added: Added) -> list[str]:
     return [
         words.added.format(name=name, count=len(added.added)),
         *(
-            words.added_line.format(entry=entry.id, text=texts.shortened(entry.text))
+            words.added_line.format(entry=entry.id, text=texts.shorten(entry.text))
             for entry in added.added[:SHOWN_ADDED]
         ),
     ]
@@ -190,7 +190,7 @@ def _not_added(context: MessageContext, added: Added) -> tuple[list[str], list[B
 def _contradiction(words: RefreshWording, each: Contradicted) -> tuple[str, Button | None]:
     """Both answers, and the way to put the new one in the place of the old."""
     said = words.contradicted.format(
-        text=texts.shortened(each.text), kept=each.answer or "–", left_out=each.left_out
+        text=texts.shorten(each.text), kept=each.answer or "–", left_out=each.left_out
     )
     command = f"/kb edit {each.id} => {' '.join(each.left_out.split())}"
     if len(command) > LONGEST_COMMAND:
@@ -238,7 +238,7 @@ def _report(context: MessageContext, name: str, ended: Refreshed) -> list[str]:
     conflicts = [each for each in ended.left_out if each.code == "other_answer"]
     lines += [
         words.conflict.format(
-            text=texts.shortened(each.details.get("text", "")),
+            text=texts.shorten(each.details.get("text", "")),
             first=sources.place(each.details.get("first", ""), context.language),
             kept=each.details.get("kept", ""),
             where=sources.place(each.where, context.language),

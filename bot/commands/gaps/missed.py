@@ -18,7 +18,7 @@ from bot.domain import (
     RecordedLabel,
     RecordedQuestion,
 )
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 
 MOST_QUESTIONS = 5_000
 NAME = 8
@@ -44,7 +44,7 @@ class Gap:
 
     @property
     def name(self) -> str:
-        return digest_of(folded(self.text), NAME)
+        return digest_of(fold(self.text), NAME)
 
     @property
     def text(self) -> str:
@@ -82,14 +82,14 @@ def latest(history: History, channel: Channel, now: datetime, days: int) -> list
     return found[-MOST_QUESTIONS:]
 
 
-def unanswered(
+def unanswered_questions(
     asked: Sequence[RecordedQuestion], labels: Sequence[RecordedLabel], closed: Sequence[RecordedGap]
 ) -> list[RecordedQuestion]:
     """Those that found nothing, or only what was called not helpful, and that nobody has closed since."""
     verdicts: dict[str, list[bool]] = {}
     for past in labels:
         verdicts.setdefault(past.label.origin, []).append(past.label.relevant)
-    closings = {folded(past.gap.question): past for past in closed}
+    closings = {fold(past.gap.question): past for past in closed}
     return [past for past in asked if _is_missed(past, verdicts) and not _is_closed(past, closings)]
 
 
@@ -99,7 +99,7 @@ def _is_missed(past: RecordedQuestion, verdicts: dict[str, list[bool]]) -> bool:
 
 
 def _is_closed(past: RecordedQuestion, closings: dict[str, RecordedGap]) -> bool:
-    closing = closings.get(folded(past.asked.answer.question))
+    closing = closings.get(fold(past.asked.answer.question))
     if closing is None:
         return False
     if closing.gap.decision == "reopened":
@@ -113,7 +113,7 @@ def by_spelling(asked: Sequence[RecordedQuestion]) -> list[Missed]:
     spelled: dict[str, Counter[str]] = {}
     for past in asked:
         answer = past.asked.answer
-        key = folded(answer.question)
+        key = fold(answer.question)
         one = found.setdefault(key, Missed(answer.question))
         spelled.setdefault(key, Counter())[answer.question] += 1
         one.count += 1

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.commands.base.context import digest_of
 from bot.commands.base.ports import Engine, Gaps, History, Labels
-from bot.commands.gaps.missed import NAME, Gap, by_spelling, latest, most_asked, unanswered
+from bot.commands.gaps.missed import NAME, Gap, by_spelling, latest, most_asked, unanswered_questions
 from bot.domain import Channel, Clock, RecordedGap
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 
 MOST_TEXTS = 500  # the most frequent ones are grouped
 ALIKE = 0.6
@@ -33,7 +33,7 @@ class OpenGaps:
             if past.asked.answer.knowledge_base == knowledge_base
         ]
         labels = self.labels.of(channel, knowledge_base=knowledge_base)
-        missed = unanswered(asked, labels, self.gaps.closed(channel, knowledge_base))
+        missed = unanswered_questions(asked, labels, self.gaps.closed(channel, knowledge_base))
         public = [past for past in missed if not past.asked.answer.private]
         questions = by_spelling(public)[:MOST_TEXTS]
         if not questions:
@@ -53,4 +53,4 @@ class OpenGaps:
 
 def is_named(gap: Gap, name: str) -> bool:
     """Whether this is the name of the gap, or of one of its questions."""
-    return any(digest_of(folded(one.text), NAME) == name for one in gap.questions)
+    return any(digest_of(fold(one.text), NAME) == name for one in gap.questions)

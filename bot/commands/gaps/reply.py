@@ -29,6 +29,7 @@ from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, 
 from bot.commands.gaps.missed import Gap
 from bot.commands.gaps.open_gaps import OpenGaps, is_named
 from bot.commands.gaps.undo_words import UNDO
+from bot.commands.gaps.words import WORDS
 from bot.domain import (
     Button,
     Change,
@@ -40,8 +41,7 @@ from bot.domain import (
     Proposal,
     ProposalDecision,
 )
-from bot.domain.spelling import folded
-from bot.texts.work import work_wording
+from bot.domain.spelling import fold
 
 DAYS = 30
 DIGEST_DAYS = {"daily": 1, "weekly": 7}
@@ -112,7 +112,7 @@ class GapList:
         """Raises EngineError."""
         lines, buttons = self._list(context, DAYS, page)
         if not lines:
-            lines = [work_wording(context.language).gaps_none.format(days=DAYS)]
+            lines = [WORDS[context.language].none.format(days=DAYS)]
         return Outcome((replace(context.text("\n".join(lines), verb="gaps"), buttons=buttons),))
 
     def digest(self, context: MessageContext) -> Outcome:
@@ -124,11 +124,11 @@ class GapList:
         # Of teaching alone a daily digest would say the same for weeks.
         if not lines and not (learned and context.settings.digest == "weekly"):
             return Outcome()
-        lines = [work_wording(context.language).digest_head, *lines, *learned]
+        lines = [WORDS[context.language].digest_head, *lines, *learned]
         return Outcome((replace(context.announcement("\n".join(lines), verb="gaps"), buttons=buttons),))
 
     def add(self, context: MessageContext, wanted: AddGap) -> Outcome:
-        words, gap = work_wording(context.language), self._find(context, wanted.gap)
+        words, gap = WORDS[context.language], self._find(context, wanted.gap)
         if gap is None:
             return self._unknown(context, wanted.gap)
         name, question = context.knowledge_base, _one_line(gap.text)
@@ -141,7 +141,7 @@ class GapList:
         there = (*addition.added.added, *addition.added.repeated)
         if not there:
             return self._not_added(context, addition.lines, addition.buttons)
-        said = words.gaps_added.format(who=context.who, question=texts.shortened(gap.text), name=name)
+        said = words.added.format(who=context.who, question=texts.shorten(gap.text), name=name)
         reply = context.announcement("\n".join([said, *addition.lines]), verb="gaps")
         return Outcome(
             (replace(reply, buttons=addition.buttons),),
@@ -153,19 +153,19 @@ class GapList:
     def point(self, context: MessageContext, wanted: PointGap) -> Outcome:
         """The gap's questions become wordings of that entry, and labels say it is right."""
         words, gap, name = (
-            work_wording(context.language),
+            WORDS[context.language],
             self._find(context, wanted.gap),
             context.knowledge_base,
         )
         if gap is None:
             return self._unknown(context, wanted.gap)
-        shown = texts.shortened(wanted.entry_id)
+        shown = texts.shorten(wanted.entry_id)
         lines, decisions, refresh = self._teach(context, gap, wanted.entry_id)
         if not decisions:
             return Outcome((context.aside("\n".join(lines), verb="gaps"),))
         taught = sum(decision.state == "accepted" for decision in decisions)
-        said = words.gaps_pointed.format(
-            who=context.who, question=texts.shortened(gap.text), entry=shown, count=taught
+        said = words.pointed.format(
+            who=context.who, question=texts.shorten(gap.text), entry=shown, count=taught
         )
         if taught:
             live = wait_until_live(self._engine, name, refresh, self._wait) if refresh else "soon"
@@ -185,9 +185,7 @@ class GapList:
         gap = self._find(context, wanted.gap)
         if gap is None:
             return self._unknown(context, wanted.gap)
-        said = work_wording(context.language).gaps_dismissed.format(
-            who=context.who, question=texts.shortened(gap.text)
-        )
+        said = WORDS[context.language].dismissed.format(who=context.who, question=texts.shorten(gap.text))
         return Outcome(
             (context.announcement(said, verb="gaps"),), closed=_close(context, gap, "dismissed", None)
         )
@@ -202,7 +200,7 @@ class GapList:
         if not closed:
             return Outcome((context.aside(words.nothing, verb="gaps"),))
         first = closed[0].gap
-        lines = [words.reopened.format(who=context.who, question=texts.shortened(first.question))]
+        lines = [words.reopened.format(who=context.who, question=texts.shorten(first.question))]
         if first.decision == "added" and first.entry_id is not None:
             lines.append(self._take_away(context, first.entry_id))
         if first.decision == "pointed":
@@ -211,7 +209,7 @@ class GapList:
         return Outcome((context.announcement("\n".join(lines), verb="gaps"),), closed=reopened)
 
     def _take_away(self, context: MessageContext, entry_id: str) -> str:
-        words, shown = UNDO[context.language], texts.shortened(entry_id)
+        words, shown = UNDO[context.language], texts.shorten(entry_id)
         try:
             self._engine.remove_entry(context.knowledge_base, entry_id)
         except EngineError as error:
@@ -221,7 +219,7 @@ class GapList:
         return words.taken_away.format(entry=shown)
 
     def set_digest(self, context: MessageContext, wanted: SetDigest) -> Outcome:
-        words, own = work_wording(context.language), context.settings
+        words, own = WORDS[context.language], context.settings
         if wanted.often is None:
             off = (Change("digest", own.digest, None),) if own.digest else ()
             return Outcome(
@@ -246,50 +244,50 @@ class GapList:
     def _list(
         self, context: MessageContext, days: int, page: int = 1
     ) -> tuple[list[str], tuple[Button, ...]]:
-        words = work_wording(context.language)
+        words = WORDS[context.language]
         found, private = self._open(context, days)
         pages = max(1, -(-len(found) // SHOWN))
         page = min(page, pages)
         shown = found[(page - 1) * SHOWN : page * SHOWN]
         if not shown:
-            return ([words.gaps_private.format(count=private)] if private else []), ()
-        lines = [words.gaps_head.format(days=days)]
+            return ([words.private.format(count=private)] if private else []), ()
+        lines = [words.head.format(days=days)]
         for gap in shown:
             lines.append(
-                words.gaps_line.format(
+                words.line.format(
                     gap=gap.name,
                     count=gap.count,
                     score=self._score(context, gap),
-                    question=texts.shortened(gap.text),
+                    question=texts.shorten(gap.text),
                 )
             )
-            also = [texts.shortened(one.text) for one in gap.questions[1 : 1 + ALSO]]
+            also = [texts.shorten(one.text) for one in gap.questions[1 : 1 + ALSO]]
             if also:
-                lines.append(words.gaps_also.format(questions=" · ".join(also)))
+                lines.append(words.also.format(questions=" · ".join(also)))
         left = len(found) - page * SHOWN
         if left > 0:
             # A digest looks back less far, and so has other pages than /gaps.
             next_page = f"/gaps {page + 1}" if days == DAYS else "/gaps"
-            lines.append(words.gaps_more.format(count=left, command=next_page))
+            lines.append(words.more.format(count=left, command=next_page))
         if private:
-            lines.append(words.gaps_private.format(count=private))
-        lines.append(words.gaps_how.format(gap=shown[0].name))
+            lines.append(words.private.format(count=private))
+        lines.append(words.how.format(gap=shown[0].name))
         buttons = tuple(
-            Button(words.gaps_dismiss.format(gap=gap.name), f"/gaps dismiss {gap.name}", is_explained=True)
+            Button(words.dismiss.format(gap=gap.name), f"/gaps dismiss {gap.name}", is_explained=True)
             for gap in shown
         )
         return lines, buttons
 
     def _score(self, context: MessageContext, gap: Gap) -> str:
         """The best so far with the entry's id, which `point` takes. Its text is below the threshold."""
-        words, answer = work_wording(context.language), gap.nearest
+        words, answer = WORDS[context.language], gap.nearest
         if answer is None:
-            return words.gaps_no_score
+            return words.no_score
         kept = self._history.asked(context.message.channel, answer.id)
         score = texts.score(answer.best_score or 0.0)
         if kept is None or not kept.scores:
             return score
-        return words.gaps_score.format(score=score, entry=texts.shortened(kept.scores[0][0]))
+        return words.score.format(score=score, entry=texts.shorten(kept.scores[0][0]))
 
     def _open(self, context: MessageContext, days: int) -> tuple[list[Gap], int]:
         return self._reads.open_in(context.message.channel, context.knowledge_base, days)
@@ -302,14 +300,12 @@ class GapList:
         return None
 
     def _unknown(self, context: MessageContext, name: str) -> Outcome:
-        return Outcome(
-            (context.aside(work_wording(context.language).gaps_unknown.format(gap=name), verb="gaps"),)
-        )
+        return Outcome((context.aside(WORDS[context.language].unknown.format(gap=name), verb="gaps"),))
 
     def _not_added(
         self, context: MessageContext, lines: Sequence[str], buttons: tuple[Button, ...]
     ) -> Outcome:
-        said = work_wording(context.language).gaps_not_added
+        said = WORDS[context.language].not_added
         reply = context.aside("\n".join([said, *lines]), verb="gaps")
         return Outcome((replace(reply, buttons=buttons),))
 
@@ -317,23 +313,21 @@ class GapList:
         self, context: MessageContext, gap: Gap, entry_id: str
     ) -> tuple[list[str], tuple[ProposalDecision, ...], str | None]:
         """What is to be said of questions that were not taught, the decisions, and what makes them live."""
-        words, name = work_wording(context.language), context.knowledge_base
+        words, name = WORDS[context.language], context.knowledge_base
         lines: list[str] = []
         decisions: list[ProposalDecision] = []
         refresh = None
         for question in gap.questions[:MOST_TAUGHT]:
             wording = _one_line(question.text)
             lesson = self._lessons.give(Proposal(name, entry_id, wording, origin="gap"), context.who)
-            quoted, entry = texts.shortened(wording), texts.shortened(entry_id)
+            quoted, entry = texts.shorten(wording), texts.shorten(entry_id)
             match lesson.result:
                 case "no_entry" | "no_wording":
-                    return [words.gaps_no_entry.format(entry=entry, name=name)], (), None
+                    return [words.no_entry.format(entry=entry, name=name)], (), None
                 case "refused":
                     return [context.words.refused], (), None
                 case "other_has_it":
-                    lines.append(
-                        words.gaps_taken.format(question=quoted, entry=texts.shortened(lesson.other))
-                    )
+                    lines.append(words.taken.format(question=quoted, entry=texts.shorten(lesson.other)))
             if lesson.decision is not None:
                 decisions.append(lesson.decision)
             refresh = lesson.refresh or refresh
@@ -351,7 +345,7 @@ def _close(
     entry_id: str | None,
 ) -> tuple[ClosedGap, ...]:
     return tuple(
-        ClosedGap(context.knowledge_base, folded(question.text), decision, entry_id)
+        ClosedGap(context.knowledge_base, fold(question.text), decision, entry_id)
         for question in gap.questions
     )
 

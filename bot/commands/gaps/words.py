@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.domain import Language
 from bot.grammar.verb import Page
@@ -37,4 +38,93 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
             },
         ),
     },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    none: str
+    head: str
+    line: str
+    no_score: str
+    score: str
+    also: str
+    private: str
+    how: str
+    dismiss: str
+    added: str
+    pointed: str
+    dismissed: str
+    unknown: str
+    not_added: str
+    no_entry: str
+    more: str
+    taken: str
+    taught_live: str
+    taught_soon: str
+    taught_failed: str
+    digest_head: str
+    digest_nowhere: str
+    digest_off: str
+    digest_daily: str
+    digest_weekly: str
+
+
+WORDS: Mapping[Language, Words] = {
+    "en": Words(
+        none="No question of the last {days} days is left without a helpful answer.",
+        head="Questions of the last {days} days that found nothing helpful:",
+        line="{gap} · {count}× · best score {score}: “{question}”",
+        no_score="none",
+        score="{score} (entry {entry})",
+        also="      also: {questions}",
+        private="Asked privately and not shown: {count}.",
+        how="To close one: /gaps add {gap} => ANSWER, /gaps point {gap} ENTRY-ID or /gaps dismiss {gap}",
+        dismiss="Dismiss {gap}",
+        added="{who} answered “{question}” in {name}.",
+        pointed="{who} pointed “{question}” to {entry}; wordings taught to it: {count}.",
+        dismissed="{who} dismissed “{question}”.",
+        unknown="There is no open question {gap} here (any more). /gaps lists them.",
+        not_added="Nothing was added.",
+        no_entry="There is no entry {entry} in {name}.",
+        more="… and {count} more: {command}",
+        taken="“{question}” is a wording of {entry} already, and stays there.",
+        taught_live="They find it now. /teach undo takes them back.",
+        taught_soon="They find it within a minute. /teach undo takes them back.",
+        taught_failed="They are kept, but the refresh failed; they find it after the next one that works.",
+        digest_head="The digest of this channel.",
+        digest_nowhere="I can only answer here and never speak first, so there is no digest. /gaps shows the "
+        "same at any time. A WeCom group gets one when a webhook stands in it: WECOM.md tells operators how.",
+        digest_off="{who} ended the digest.",
+        digest_daily="{who} asked for a digest of open questions every day at {hour}:00 ({timezone}).",
+        digest_weekly="{who} asked for a digest of open questions every Monday at {hour}:00 ({timezone}).",
+    ),
+    "zh": Words(
+        none="最近 {days} 天的问题都有有用的答复。",
+        head="最近 {days} 天没有找到有用答复的问题：",
+        line="{gap} · {count} 次 · 最高分 {score}：“{question}”",
+        no_score="无",
+        score="{score}（条目 {entry}）",
+        also="      还有：{questions}",
+        private="私下提问、不显示的：{count} 个。",
+        how="处理方法：/gaps add {gap} => 答复、/gaps point {gap} 条目编号 或 /gaps dismiss {gap}",
+        dismiss="忽略 {gap}",
+        added="{who} 在 {name} 里回答了“{question}”。",
+        pointed="{who} 把“{question}”指向了 {entry}，教给它的问法：{count} 个。",
+        dismissed="{who} 忽略了“{question}”。",
+        unknown="这里没有（或已经没有）未解决的问题 {gap}。发送 /gaps 查看。",
+        not_added="没有添加。",
+        no_entry="{name} 里没有编号为 {entry} 的内容。",
+        more="……还有 {count} 个：{command}",
+        taken="“{question}”已经是 {entry} 的问法，保持不变。",
+        taught_live="现在用这些问法就能搜到。发送 /teach undo 可以撤回。",
+        taught_soon="一分钟内用这些问法就能搜到。发送 /teach undo 可以撤回。",
+        taught_failed="问法已保存，但更新失败；下次更新成功后才能搜到。",
+        digest_head="本群的定期摘要。",
+        digest_nowhere="我在这里只能回答，不能主动发言，所以没有定期摘要；随时可以用 /gaps 查看。"
+        "企业微信群里放一个群机器人 webhook 就能收到，做法见 WECOM.zh.md（请找管理员）。",
+        digest_off="{who} 关闭了定期摘要。",
+        digest_daily="{who} 设置了定期摘要：每天 {hour}:00（{timezone}）。",
+        digest_weekly="{who} 设置了定期摘要：每周一 {hour}:00（{timezone}）。",
+    ),
 }

@@ -11,9 +11,9 @@ from bot.commands.base.context import MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
 from bot.commands.inspect.grammar import Inspect
+from bot.commands.inspect.words import WORDS
 from bot.domain import EngineError, Found, Match, Outcome, Query
 from bot.engine_client import Inspected
-from bot.texts.work import work_wording
 
 LONGEST = 2_000
 NEAREST = 5
@@ -30,23 +30,23 @@ class Inspection:
 
     def answer(self, context: MessageContext, command: Inspect) -> Outcome:
         """Raises EngineError."""
-        words, text = work_wording(context.language), command.text[:LONGEST]
+        words, text = WORDS[context.language], command.text[:LONGEST]
         is_drawn = not context.traits.shows_pictures
         seen = self._engine.inspect(text, picture=None if is_drawn else context.language)
         found = self._nearest(text, context)
         lines = [
-            words.inspect_head.format(
+            words.head.format(
                 model=seen.model,
                 dimension=seen.dimension,
                 norm=f"{seen.norm:.4f}",
-                tokens=words.inspect_no_tokens if seen.tokens is None else seen.tokens,
+                tokens=words.no_tokens if seen.tokens is None else seen.tokens,
             ),
-            words.inspect_values.format(count=len(seen.values)),
+            words.values.format(count=len(seen.values)),
             *_rows(seen),
         ]
         if is_drawn:
-            lines += [words.inspect_histogram, *_histogram(seen)]
-        lines.append(words.inspect_nearest.format(name=found.knowledge_base))
+            lines += [words.histogram, *_histogram(seen)]
+        lines.append(words.nearest.format(name=found.knowledge_base))
         lines += [_line(context, match) for match in found.matches]
         said = context.text("\n".join(lines), verb="inspect")
         if seen.picture is None:
@@ -56,7 +56,7 @@ class Inspection:
             seen.picture,
             name="inspect.png",
             media_type="image/png",
-            body=words.inspect_picture.format(dimension=seen.dimension),
+            body=words.picture.format(dimension=seen.dimension),
             verb="inspect",
             private=said.private,
         )
@@ -92,13 +92,13 @@ def _histogram(seen: Inspected) -> list[str]:
 
 
 def _line(context: MessageContext, match: Match) -> str:
-    words = work_wording(context.language)
+    words = WORDS[context.language]
     cosine = match.score if match.cosine is None else match.cosine
-    return words.inspect_line.format(
+    return words.line.format(
         rank=match.rank,
         score=texts.score(match.score),
         cosine=texts.score(cosine),
-        keyword=words.inspect_no_keywords if match.keyword is None else texts.score(match.keyword),
-        entry=texts.shortened(match.text),
+        keyword=words.no_keywords if match.keyword is None else texts.score(match.keyword),
+        entry=texts.shorten(match.text),
         id=match.entry_id,
     )

@@ -52,12 +52,11 @@ class Entries:
         words, name = WORDS[context.language], context.knowledge_base
         found, total = self._engine.find_entries(name, text, limit=MOST_FOUND)
         if not found:
-            none = words.none_found.format(text=texts.shortened(text), name=name)
+            none = words.none_found.format(text=texts.shorten(text), name=name)
             return Outcome((context.text(none, verb="kb"),))
-        lines = [words.found.format(text=texts.shortened(text), name=name, count=total)]
+        lines = [words.found.format(text=texts.shorten(text), name=name, count=total)]
         lines += [
-            words.found_line.format(entry=one_line(each.id), text=texts.shortened(each.text))
-            for each in found
+            words.found_line.format(entry=one_line(each.id), text=texts.shorten(each.text)) for each in found
         ]
         if total > len(found):
             lines.append(words.more.format(count=total - len(found)))
@@ -90,7 +89,7 @@ class Entries:
         if changed.refresh is not None:
             live = wait_until_live(self._engine, name, changed.refresh, self._wait)
         liveness = {"live": words.live, "soon": words.live_soon, "failed": words.live_failed}[live]
-        said = words.edited.format(who=context.who, name=name, text=texts.shortened(entry.text), **shown)
+        said = words.edited.format(who=context.who, name=name, text=texts.shorten(entry.text), **shown)
         change = EntryChange(name, entry.id, "changed", entry.text, entry.answer or "")
         return Outcome((context.announcement(f"{said}\n{liveness}", verb="kb"),), edits=(change,))
 
@@ -103,7 +102,7 @@ class Entries:
             return None
 
     def _unknown(self, context: MessageContext, entry_id: str) -> Outcome:
-        shown = texts.shortened(entry_id)
+        shown = texts.shorten(entry_id)
         said = WORDS[context.language].unknown.format(entry=shown, name=context.knowledge_base)
         return Outcome((context.aside(said, verb="kb"),))
 

@@ -121,7 +121,7 @@ class KnowledgeBaseCommands:
     def remove(self, context: MessageContext, entry_id: str) -> Outcome:
         name = context.knowledge_base
         words = context.words
-        entry = texts.shortened(entry_id)
+        entry = texts.shorten(entry_id)
         try:
             self._engine.remove_entry(name, entry_id)
         except EngineError as error:

@@ -30,13 +30,13 @@ class Writing:
         added = self._engine.add_entry(form.knowledge_base, form.text, form.answer)
         if not added.added:
             reasons = "; ".join(drop.reason for drop in added.dropped)
-            known = ", ".join(texts.shortened(entry.id) for entry in added.repeated)
+            known = ", ".join(texts.shorten(entry.id) for entry in added.repeated)
             told = words.known.format(entry=known) if known else words.refused.format(reason=reasons)
             return Outcome((context.aside(told, verb="kb"),))
         [entry] = added.added
         edit = EntryChange(form.knowledge_base, entry.id, "added", entry.text)
         said = words.added.format(
-            who=context.who, entry=entry.id, text=texts.shortened(entry.text), name=form.knowledge_base
+            who=context.who, entry=entry.id, text=texts.shorten(entry.text), name=form.knowledge_base
         )
         return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
 
@@ -47,14 +47,14 @@ class Writing:
             form.knowledge_base, entry_id, hash_read=form.hash_read, text=form.text, answer=form.answer
         )
         said = WRITING[context.language].changed.format(
-            who=context.who, entry=changed.id, text=texts.shortened(changed.text), name=form.knowledge_base
+            who=context.who, entry=changed.id, text=texts.shorten(changed.text), name=form.knowledge_base
         )
         edit = EntryChange(form.knowledge_base, changed.id, "changed", changed.text, before.answer or "")
         return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
 
     def _problem(self, context: MessageContext, form: WriteEntry, error: EngineError) -> str | None:
         """The sentence for a refusal; with everything that was written, so that none of it is lost."""
-        words, entry = WRITING[context.language], texts.shortened(form.entry_id or "")
+        words, entry = WRITING[context.language], texts.shorten(form.entry_id or "")
         match error.code:
             case "entry_changed":
                 theirs = "\n".join(part for name in ("text", "answer") if (part := error.details.get(name)))

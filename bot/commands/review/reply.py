@@ -21,6 +21,7 @@ from bot.commands.review.grammar import (
     ShowQueue,
     ShowReview,
 )
+from bot.commands.review.words import WORDS
 from bot.csv_table import as_csv
 from bot.domain import (
     Answer,
@@ -37,7 +38,6 @@ from bot.domain import (
     ReviewState,
 )
 from bot.domain.records import Decided
-from bot.texts.work import work_wording
 
 SHOWN = 5
 ONE_IN = 5  # of what is observed goes into the pool
@@ -91,18 +91,16 @@ class Review:
                 assert_never(command)
 
     def show(self, context: MessageContext) -> Outcome:
-        words, own = work_wording(context.language), context.settings
+        words, own = WORDS[context.language], context.settings
         if own.review_high is None or own.review_low is None:
-            return Outcome((context.text(words.review_none, verb="review"),))
-        body = words.review_shown.format(
-            high=texts.threshold(own.review_high), low=texts.threshold(own.review_low)
-        )
+            return Outcome((context.text(words.none, verb="review"),))
+        body = words.shown.format(high=texts.threshold(own.review_high), low=texts.threshold(own.review_low))
         return Outcome((context.text(body, verb="review"),))
 
     def set(self, context: MessageContext, high: Decimal, low: Decimal) -> Outcome:
         if (context.settings.review_high, context.settings.review_low) == (high, low):
             return self.show(context)
-        body = work_wording(context.language).review_set.format(
+        body = WORDS[context.language].set.format(
             who=context.who, high=texts.threshold(high), low=texts.threshold(low)
         )
         return Outcome((context.announcement(body, verb="review"),), self._changes(context, high, low))
@@ -110,7 +108,7 @@ class Review:
     def off(self, context: MessageContext) -> Outcome:
         if context.settings.review_high is None and context.settings.review_low is None:
             return self.show(context)
-        body = work_wording(context.language).review_off.format(who=context.who)
+        body = WORDS[context.language].off.format(who=context.who)
         return Outcome((context.announcement(body, verb="review"),), self._changes(context, None, None))
 
     def marked(self, context: MessageContext, outcome: Outcome) -> Outcome:
@@ -124,11 +122,11 @@ class Review:
         match = self._best_match(asked.answer, best)
         if match is None:
             return outcome
-        words, state = work_wording(context.language), _state(asked.answer, best, own.review_high)
+        words, state = WORDS[context.language], _state(asked.answer, best, own.review_high)
         note = (
-            words.review_queued.format(score=texts.score(best), high=texts.threshold(own.review_high))
+            words.queued.format(score=texts.score(best), high=texts.threshold(own.review_high))
             if state == "queued"
-            else words.review_observed.format(score=texts.score(best), low=texts.threshold(own.review_low))
+            else words.observed.format(score=texts.score(best), low=texts.threshold(own.review_low))
         )
         answer = replace(asked.answer, notes=(*asked.answer.notes, note))
         return replace(
@@ -139,7 +137,7 @@ class Review:
         )
 
     def queue(self, context: MessageContext, *, pool: bool) -> Outcome:
-        words, channel = work_wording(context.language), context.message.channel
+        words, channel = WORDS[context.language], context.message.channel
         counts = self._reviews.counts(channel)
         state: ReviewState = "pooled" if pool else "queued"
         items = self._reviews.waiting(channel, state, SHOWN)
@@ -169,7 +167,7 @@ class Review:
 
     def decide(self, context: MessageContext, numbers: Sequence[int], decision: Decided) -> Outcome:
         """Deciding again changes nothing and says who decided first."""
-        words = work_wording(context.language)
+        words = WORDS[context.language]
         found = {number: self._reviews.get(context.message.channel, number) for number in numbers}
         still_open = [item for item in found.values() if item is not None and item.is_open]
         problems = [_problem(context, number, item) for number, item in found.items()]
@@ -192,7 +190,7 @@ class Review:
         )
 
     def export(self, context: MessageContext) -> Outcome:
-        words = work_wording(context.language)
+        words = WORDS[context.language]
         items = self._reviews.everything(context.message.channel)
         if not items:
             return Outcome((context.aside(words.queue_export_none, verb="queue"),))
@@ -243,12 +241,12 @@ class Review:
         return found.matches[0] if found.matches else None
 
     def _line(self, context: MessageContext, item: ReviewItem) -> str:
-        return work_wording(context.language).queue_line.format(
+        return WORDS[context.language].queue_line.format(
             number=item.id,
             when=context.moment(item.made_at),
             who=name_of(item.person),
-            question=texts.shortened(item.question),
-            entry=texts.shortened(item.entry_text),
+            question=texts.shorten(item.question),
+            entry=texts.shorten(item.entry_text),
             score=texts.score(item.score),
         )
 
@@ -266,7 +264,7 @@ def _state(answer: Answer, best: float, high: Decimal) -> ReviewState:
 
 def _problem(context: MessageContext, number: int, item: ReviewItem | None) -> str:
     """Why this number cannot be decided; "" where it can."""
-    words = work_wording(context.language)
+    words = WORDS[context.language]
     if item is None:
         return words.queue_unknown.format(number=number)
     if item.is_open:

@@ -63,7 +63,7 @@ MEASURED: Mapping[str, Numbers] = MappingProxyType(
 )
 
 
-def shipped(name: str, model: str) -> Strategy | None:
+def shipped_strategy(name: str, model: str) -> Strategy | None:
     """The strategy of this name for this model; None when none of that name ships."""
     if name not in TUTORIAL:
         return None

@@ -30,7 +30,7 @@ from bot.commands.strategy.presets import (
     TUTORIAL,
     Numbers,
     Strategy,
-    shipped,
+    shipped_strategy,
 )
 from bot.commands.threshold.reply import STEPS_BACK, ThresholdCommands, change_line
 from bot.domain import SETTINGS, Change, ChannelSettings, EngineError, Outcome, Query, RecordedChange, Setting
@@ -92,7 +92,7 @@ class Strategies:
         strategy = self._find(context, name)
         if strategy is None:
             unknown = context.words.strategy_unknown.format(
-                name=texts.shortened(name), names=", ".join(self._names())
+                name=texts.shorten(name), names=", ".join(self._names())
             )
             return Outcome((context.aside(unknown, verb="strategy"),))
         values = _values(strategy.numbers)
@@ -230,7 +230,7 @@ class Strategies:
         """The operator's own before the one that ships."""
         own = self._own.get(name)
         if own is None:
-            return shipped(name, self._model(context))
+            return shipped_strategy(name, self._model(context))
         given = {setting: getattr(own, setting) for setting in BUNDLE}
         return Strategy(name, Numbers(**given), "configuration", own.about)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.commands.base.ports import History
 from bot.domain import Channel, Choose, Label, Outcome, Person, Proposal, ProposalOrigin, RecordedLabel
 from bot.domain.messages import Action
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 
 # Longer questions are hardly asked again in other words; each is one more text to search.
 LONGEST_WORDING = 300
@@ -31,11 +31,11 @@ class Votes:
             self.add(past.label, past.person)
 
     def add(self, label: Label, person: Person) -> None:
-        place = (folded(label.question), label.entry_id)
+        place = (fold(label.question), label.entry_id)
         self._said.setdefault(place, {})[person.key] = (person, label.relevant)
 
     def on(self, proposal: Proposal) -> Voices:
-        said = self._said.get((folded(proposal.wording), proposal.entry_id), {}).values()
+        said = self._said.get((fold(proposal.wording), proposal.entry_id), {}).values()
         return Voices(
             tuple(person for person, relevant in said if relevant),
             tuple(person for person, relevant in said if not relevant),

@@ -33,7 +33,7 @@ from bot.commands.teach.grammar import (
 from bot.commands.teach.words import WORDS, Words
 from bot.csv_table import as_csv
 from bot.domain import Button, KeptProposal, Outcome, Person, Proposal, ProposalDecision, Text
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 
 SHOWN = 5
 MOST_WAITING = 500
@@ -303,7 +303,7 @@ def build(ports: Ports) -> Callable[[MessageContext, TeachCommand], Outcome]:
 
 def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> list[str]:
     said, names = votes.on(kept.proposal), _names(kept.proposal)
-    text = texts.shortened(outlook.entry.text)
+    text = texts.shorten(outlook.entry.text)
     if kept.proposal.kind == "take back":
         return [words.line_take_back.format(number=kept.id, text=text, who=name_of(kept.person), **names)]
     lines = [
@@ -320,7 +320,7 @@ def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> 
         lines.append(
             words.nearer.format(
                 entry=_one_line(outlook.rival.entry_id),
-                text=texts.shortened(outlook.rival.text),
+                text=texts.shorten(outlook.rival.text),
                 other=texts.score(outlook.rival.score),
                 score=_score(words, outlook.today),
             )
@@ -371,14 +371,14 @@ def _past_line(context: MessageContext, words: Words, kept: KeptProposal) -> str
 
 
 def _subject(proposal: Proposal) -> tuple[str, str]:
-    return proposal.entry_id, folded(proposal.wording)
+    return proposal.entry_id, fold(proposal.wording)
 
 
 def _names(proposal: Proposal) -> dict[str, str]:
     return {
         "name": proposal.knowledge_base,
         "entry": _one_line(proposal.entry_id),
-        "wording": texts.shortened(proposal.wording, WORDING_SHOWN),
+        "wording": texts.shorten(proposal.wording, WORDING_SHOWN),
     }
 
 

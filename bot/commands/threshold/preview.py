@@ -15,7 +15,7 @@ from typing import Literal
 
 from bot import texts
 from bot.domain import QuestionScores
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 from bot.texts import Wording
 
 QUESTIONS = 200  # how far a preview looks back
@@ -65,7 +65,7 @@ def preview(asked: Sequence[QuestionScores], before: Decimal, after: Decimal) ->
     between = [one for one in asked if low <= _best(one) < high]
     best_first = sorted((one for one in between if not one.private), key=_best, reverse=True)
     # Asked twice, a question is counted twice and quoted once.
-    shown = list({folded(one.question): one for one in reversed(best_first)}.values())[::-1]
+    shown = list({fold(one.question): one for one in reversed(best_first)}.values())[::-1]
     return Preview(
         questions=len(asked),
         before=effect(asked, before),
@@ -117,7 +117,7 @@ def in_words(words: Wording, preview: Preview) -> list[str]:
         lines.append(template.format(count=preview.moved))
     lines += [
         words.preview_moved.format(
-            question=texts.shortened(moved.question), score=texts.score(moved.best_score)
+            question=texts.shorten(moved.question), score=texts.score(moved.best_score)
         )
         for moved in preview.examples
     ]

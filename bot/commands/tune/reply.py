@@ -16,9 +16,9 @@ from bot.commands.base.learning import Learning
 from bot.commands.base.ports import Engine, History, Labels
 from bot.commands.tune.grammar import LabelMatch, Tune, TuneCommand
 from bot.commands.tune.judged import Gathered, gather
+from bot.commands.tune.words import WORDS, Words
 from bot.domain import AnsweredQuestion, Button, Label, Outcome, Text
 from bot.engine_client import Chosen, Evaluated, Point
-from bot.texts.work import WorkWording, work_wording
 
 LOOKS_BACK = 200  # questions among which something to label is looked for
 TO_LABEL = 5
@@ -58,7 +58,7 @@ class Tuning:
 
     def tune(self, context: MessageContext, precision: Decimal | None) -> Outcome:
         """Raises EngineError."""
-        words, name = work_wording(context.language), context.knowledge_base
+        words, name = WORDS[context.language], context.knowledge_base
         fingerprint = self._bases.get_anew(name).fingerprint
         now = self._bases.threshold(context, name)
         given = [past.label for past in self._labels.of(context.message.channel, knowledge_base=name)]
@@ -66,7 +66,7 @@ class Tuning:
         if not gathered.judged:
             lines, buttons = self._to_label(context, given, fingerprint, None, now)
             lines += self._learning.lines(context)
-            return Outcome((_say(context, [words.tune_none, *lines], buttons),))
+            return Outcome((_say(context, [words.none, *lines], buttons),))
         is_drawn = not context.traits.shows_pictures
         found = self._engine.evaluate(
             gathered.judged,
@@ -95,7 +95,7 @@ class Tuning:
             found.picture,
             name="tune.png",
             media_type="image/png",
-            body=words.tune_picture,
+            body=words.picture,
             verb="tune",
         )
         return Outcome((said, document), files=(file,))
@@ -107,7 +107,7 @@ class Tuning:
             return Outcome((context.aside(context.words.answer_gone, verb="tune"),))
         match = next((match for match in asked.answer.matches if match.rank == wanted.rank), None)
         if match is None:
-            gone = work_wording(context.language).tune_no_match.format(rank=wanted.rank)
+            gone = WORDS[context.language].no_match.format(rank=wanted.rank)
             return Outcome((context.aside(gone, verb="tune"),))
         thanks = context.words.voted_helpful if wanted.relevant else context.words.voted_not_helpful
         label = label_of(asked, match.entry_id, relevant=wanted.relevant)
@@ -122,25 +122,25 @@ class Tuning:
         now: Effective,
     ) -> tuple[list[str], tuple[Button, ...]]:
         """The lines that ask for labels, and the buttons that give them."""
-        words = work_wording(context.language)
+        words = WORDS[context.language]
         recent = self._history.recent(context.message.channel, LOOKS_BACK, context.knowledge_base)
         wanted = worth_labelling(recent, given, fingerprint, best, float(now.value))
         if not wanted:
-            return [words.tune_nothing_to_label], ()
-        lines, buttons = [words.tune_label_these], []
+            return [words.nothing_to_label], ()
+        lines, buttons = [words.label_these], []
         for number, (asked, rank) in enumerate(wanted, start=1):
             match = next(match for match in asked.answer.matches if match.rank == rank)
             lines.append(
-                words.tune_question.format(
+                words.question.format(
                     number=number,
-                    question=texts.shortened(asked.answer.question),
-                    entry=texts.shortened(match.text),
+                    question=texts.shorten(asked.answer.question),
+                    entry=texts.shorten(match.text),
                     score=texts.score(match.score),
                 )
             )
             buttons += [
-                Button(words.tune_yes.format(number=number), f"/tune yes {asked.answer.id} {rank}"),
-                Button(words.tune_no.format(number=number), f"/tune no {asked.answer.id} {rank}"),
+                Button(words.yes.format(number=number), f"/tune yes {asked.answer.id} {rank}"),
+                Button(words.no.format(number=number), f"/tune no {asked.answer.id} {rank}"),
             ]
         return lines, tuple(buttons)
 
@@ -198,21 +198,17 @@ def _say(context: MessageContext, lines: Sequence[str], buttons: Sequence[Button
     return replace(context.announcement("\n".join(lines), verb="tune"), buttons=tuple(buttons))
 
 
-def _figures(
-    words: WorkWording, gathered: Gathered, found: Evaluated, precision: Decimal | None
-) -> list[str]:
-    lines = [
-        words.tune_labels.format(labels=found.labels, questions=found.questions, relevant=found.relevant)
-    ]
+def _figures(words: Words, gathered: Gathered, found: Evaluated, precision: Decimal | None) -> list[str]:
+    lines = [words.labels.format(labels=found.labels, questions=found.questions, relevant=found.relevant)]
     if gathered.rescored:
-        lines.append(words.tune_rescored.format(count=gathered.rescored))
+        lines.append(words.rescored.format(count=gathered.rescored))
     if gathered.left_out:
-        lines.append(words.tune_left_out.format(count=gathered.left_out))
+        lines.append(words.left_out.format(count=gathered.left_out))
     if found.current is not None:
-        lines.append(words.tune_now.format(threshold=_number(found.current.threshold), **_of(found.current)))
+        lines.append(words.now.format(threshold=_number(found.current.threshold), **_of(found.current)))
     if found.best is not None:
         lines.append(
-            words.tune_best.format(
+            words.best.format(
                 threshold=_number(found.best.suggested),
                 interval=_interval(words, found.best),
                 **_of(found.best.at_suggested),
@@ -223,11 +219,11 @@ def _figures(
     return lines
 
 
-def _pick(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
+def _pick(words: Words, chosen: Chosen | None, precision: Decimal) -> str:
     if chosen is None:
-        return words.tune_wanted_none.format(wanted=texts.threshold(precision))
+        return words.wanted_none.format(wanted=texts.threshold(precision))
     point = chosen.at_suggested
-    return words.tune_wanted.format(
+    return words.wanted.format(
         wanted=texts.threshold(precision),
         threshold=_number(chosen.suggested),
         interval=_interval(words, chosen),
@@ -237,44 +233,44 @@ def _pick(words: WorkWording, chosen: Chosen | None, precision: Decimal) -> str:
     )
 
 
-def not_enough(words: WorkWording, found: Evaluated) -> str:
+def not_enough(words: Words, found: Evaluated) -> str:
     """Why these labels carry no suggestion; empty when they do."""
     wrong = found.labels - found.relevant
     if found.relevant < ENOUGH_RIGHT or wrong < ENOUGH_WRONG or found.best is None:
-        return words.tune_few.format(right=ENOUGH_RIGHT, wrong=ENOUGH_WRONG)
+        return words.few.format(right=ENOUGH_RIGHT, wrong=ENOUGH_WRONG)
     low, high = found.best.low, found.best.high
     if low is None or high is None or high - low > WIDEST:
-        return words.tune_wide.format(width=WIDEST)
+        return words.wide.format(width=WIDEST)
     return ""
 
 
 def _offer(
-    words: WorkWording, chosen: Chosen, now: Effective, *, is_best: bool
+    words: Words, chosen: Chosen, now: Effective, *, is_best: bool
 ) -> tuple[list[str], tuple[Button, ...]]:
     if is_best and chosen.at_suggested.f1 < chosen.point.f1:
-        return [words.tune_too_close], ()
+        return [words.too_close], ()
     wanted = Decimal(repr(chosen.suggested))
     if wanted == now.value:
-        return [words.tune_is_set], ()
+        return [words.is_set], ()
     shown = texts.threshold(wanted)
-    return [], (Button(words.tune_apply.format(threshold=shown), f"/threshold {shown}"),)
+    return [], (Button(words.apply.format(threshold=shown), f"/threshold {shown}"),)
 
 
-def _lowest(words: WorkWording, chosen: Chosen, gathered: Gathered) -> list[str]:
+def _lowest(words: Words, chosen: Chosen, gathered: Gathered) -> list[str]:
     """Says so when the best is the lowest that anybody could label: there may be better below."""
     lowest = min(judged.score for judged in gathered.judged)
-    return [words.tune_lowest.format(score=texts.score(lowest))] if chosen.point.threshold <= lowest else []
+    return [words.lowest.format(score=texts.score(lowest))] if chosen.point.threshold <= lowest else []
 
 
-def _interval(words: WorkWording, chosen: Chosen) -> str:
+def _interval(words: Words, chosen: Chosen) -> str:
     if chosen.low is None:
-        return words.tune_no_interval
+        return words.no_interval
     # Rounded outwards, so that no number within stands outside of it.
     low = Decimal(repr(chosen.low)).quantize(HUNDREDTH, ROUND_FLOOR)
     if chosen.high is None:
-        return words.tune_open_interval.format(low=low)
+        return words.open_interval.format(low=low)
     high = Decimal(repr(chosen.high)).quantize(HUNDREDTH, ROUND_CEILING)
-    return words.tune_interval.format(low=low, high=high)
+    return words.interval.format(low=low, high=high)
 
 
 def _of(point: Point) -> dict[str, str]:
@@ -289,7 +285,7 @@ def _number(threshold: float) -> str:
     return texts.threshold(Decimal(repr(threshold)))
 
 
-def _chart(words: WorkWording, found: Evaluated) -> list[str]:
+def _chart(words: Words, found: Evaluated) -> list[str]:
     """The curve with characters, a line a threshold, with today's marked."""
     points = list(found.curve)
     if len(points) > CHART_ROWS:
@@ -297,12 +293,12 @@ def _chart(words: WorkWording, found: Evaluated) -> list[str]:
         points = [points[round(at * step)] for at in range(CHART_ROWS)]
     rows = [(point, "") for point in points]
     if found.current is not None:
-        rows.append((found.current, words.tune_chart_now))
+        rows.append((found.current, words.chart_now))
     if found.best is not None:
-        rows.append((found.best.at_suggested, words.tune_chart_best))
+        rows.append((found.best.at_suggested, words.chart_best))
     rows.sort(key=lambda row: row[0].threshold)
     return [
-        words.tune_chart,
+        words.chart,
         *(
             f"{point.threshold:.2f} {texts.bar(point.f1, 20)} {point.f1:.2f} {point.precision:.2f}"
             f" {point.recall:.2f}{f' {mark}' if mark else ''}"

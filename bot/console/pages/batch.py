@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from bot.console import charts, trial
 from bot.console.pages.dial import chosen, csv_file, question_of
-from bot.console.questions_file import cleaned, questions_in
+from bot.console.questions_file import clean_questions, questions_in
 from bot.console.site import Site
 from bot.console.trial import STEPS
 from bot.csv_table import Cell
@@ -95,7 +95,7 @@ def _questions() -> tuple[str, ...]:
     file = request.files.get("file")
     lines = request.form.get("questions", "").replace("\0", "").splitlines()
     every = (*(questions_in(file.read()) if file else ()), *lines)
-    return cleaned([question_of(line) for line in every])[:MOST_QUESTIONS]
+    return clean_questions([question_of(line) for line in every])[:MOST_QUESTIONS]
 
 
 def _cells(one: BatchAnswer) -> tuple[Cell, ...]:

@@ -12,6 +12,7 @@ from bot import texts
 from bot.commands.base.context import Effective, MessageContext
 from bot.commands.tune.judged import Gathered, gather
 from bot.commands.tune.reply import not_enough
+from bot.commands.tune.words import WORDS as TUNE_WORDS
 from bot.console import charts
 from bot.console.channel_view import context_of, threshold_of
 from bot.console.pages.channels import channel_asked
@@ -20,7 +21,6 @@ from bot.console.site import Site
 from bot.console.visitor import language_of
 from bot.domain import Channel
 from bot.engine_client import Chosen, Evaluated, Point
-from bot.texts.work import work_wording
 
 PRECISIONS = ("0.80", "0.90", "0.95", "0.99")
 ROWS_SHOWN = 40
@@ -64,7 +64,7 @@ def add(routes: Blueprint, site: Site) -> None:
             wanted=seen.wanted,
             curve=_curve(found.curve) if found else None,
             rows=_some(found.curve) if found else [],
-            problem=not_enough(work_wording(language_of(request)), found) if found else "",
+            problem=not_enough(TUNE_WORDS[language_of(request)], found) if found else "",
             chosen=_chosen(found) if found else [],
             precisions=PRECISIONS,
             spot=charts.spot_of,

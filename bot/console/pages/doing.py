@@ -29,7 +29,7 @@ def add(routes: Blueprint, site: Site) -> None:
             once_of(request.form),
             RunCommand(_command(), knowledge_base=request.form.get("kb") or None),
         )
-        return answered(site.parts.answer(message), request.form.get("back", ""))
+        return back_with_answer(site.parts.answer(message), request.form.get("back", ""))
 
 
 def once_of(form: Mapping[str, str]) -> str:
@@ -56,7 +56,7 @@ def message_of(channel: Channel, person: Person, once: str, action: Action) -> I
     )
 
 
-def answered(number: int, back: str, *, at: str = "") -> Response:
+def back_with_answer(number: int, back: str, *, at: str = "") -> Response:
     """Back to the page, which shows what was answered to this message; `at` is a place in it."""
     path = safe_path(back)
     path, _, query = path.partition("?")

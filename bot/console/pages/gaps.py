@@ -16,7 +16,7 @@ from bot.console.pages.channels import channel_or_first
 from bot.console.pages.dial import whole
 from bot.console.site import Site, Tab
 from bot.domain import EngineError
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 from bot.engine_client import ShownEntry
 
 PAGE = 15  # at one call of the engine each, for the entry that came nearest
@@ -69,8 +69,8 @@ def add(routes: Blueprint, site: Site) -> None:
 
 def _holding(gaps: Sequence[Gap], find: str) -> list[Gap]:
     """Those with a question that holds what is looked for, however it is spelled."""
-    wanted = folded(find)
-    return [gap for gap in gaps if any(wanted in folded(one.text) for one in gap.questions)]
+    wanted = fold(find)
+    return [gap for gap in gaps if any(wanted in fold(one.text) for one in gap.questions)]
 
 
 def _line(site: Site, context: MessageContext, gap: Gap) -> Line:

@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from bot.console.homes import channels_for
 from bot.console.pages import sources
 from bot.console.pages.dial import chosen, whole
-from bot.console.pages.doing import answered, lines_of, message_of, once_of
+from bot.console.pages.doing import back_with_answer, lines_of, message_of, once_of
 from bot.console.site import Site, Tab
 from bot.domain import EngineError, KnowledgeBase, WriteEntry
 from bot.engine_client import Entry, ShownEntry
@@ -57,7 +57,7 @@ def add(routes: Blueprint, site: Site) -> None:
             sources=sources.sources_of(report),
             last=last,
             conflicts=sources.conflicts(last),
-            dropped=sources.dropped(last),
+            dropped=sources.dropped_rows(last),
             say=sources.sentences(),
             is_admin=site.parts.rights.is_admin(site.visitor.person),
             here="console.knowledge",
@@ -88,7 +88,7 @@ def add(routes: Blueprint, site: Site) -> None:
             raise NotFound
         action = _written(_base(engine.knowledge_bases(), kb))
         message = message_of(channel, person, once_of(form), action)
-        return answered(site.parts.answer(message), form.get("back", ""))
+        return back_with_answer(site.parts.answer(message), form.get("back", ""))
 
 
 def path_of(knowledge_base: str) -> str:

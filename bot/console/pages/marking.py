@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from bot.console.pages.doing import answered, message_of, once_of
+from bot.console.pages.doing import back_with_answer, message_of, once_of
 from bot.console.site import Site
 from bot.domain import Channel, Verdict, Vote
 
@@ -34,7 +34,7 @@ def add(routes: Blueprint, site: Site) -> None:
             raise NotFound
         verdict, rank, entry_id = _mark()
         message = message_of(channel, person, once_of(request.form), Vote(answer_id, entry_id, verdict))
-        return answered(site.parts.answer(message), request.form.get("back", ""), at=f"m{rank}")
+        return back_with_answer(site.parts.answer(message), request.form.get("back", ""), at=f"m{rank}")
 
 
 def marks_on(site: Site, channels: Sequence[Channel], knowledge_base: str, question: str) -> Marks | None:

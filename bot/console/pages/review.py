@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from bot.commands.review.grammar import MOST_AT_ONCE
 from bot.console.channel_view import context_of
 from bot.console.pages.channels import channel_asked
-from bot.console.pages.doing import answered, message_of, once_of
+from bot.console.pages.doing import back_with_answer, message_of, once_of
 from bot.console.site import Site
 from bot.domain import ReviewState, RunCommand
 from bot.store.reviews import OPEN
@@ -61,4 +61,4 @@ def add(routes: Blueprint, site: Site) -> None:
                 number = site.parts.answer(message_of(channel, person, f"{once} {word}", command))
         if number is None:
             raise BadRequest
-        return answered(number, request.form.get("back", ""))
+        return back_with_answer(number, request.form.get("back", ""))

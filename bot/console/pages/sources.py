@@ -101,7 +101,7 @@ def conflicts(refreshed: Refreshed | None) -> list[LeftOut]:
     return [] if refreshed is None else [each for each in _told(refreshed) if each.code in CONFLICTS]
 
 
-def dropped(refreshed: Refreshed | None) -> list[LeftOut]:
+def dropped_rows(refreshed: Refreshed | None) -> list[LeftOut]:
     return [] if refreshed is None else [each for each in _told(refreshed) if each.code not in CONFLICTS]
 
 

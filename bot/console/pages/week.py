@@ -72,7 +72,7 @@ def add(routes: Blueprint, site: Site) -> None:
             before=last - timedelta(days=length),
             after=last + timedelta(days=length),
             today=parts.clock.now().astimezone(site.zone).date(),
-            bars=charts.stacked([(day.whole.asked, day.whole.silent) for day in seen.days]),
+            bars=charts.stack_bars([(day.whole.asked, day.whole.silent) for day in seen.days]),
         )
 
     @routes.get("/week.csv")

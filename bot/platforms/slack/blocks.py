@@ -16,7 +16,7 @@ from typing import Any
 from bot import texts
 from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import action_values
-from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, linked, size
+from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, link_addresses, size
 from bot.texts.sources import place
 
 Block = dict[str, Any]
@@ -100,7 +100,7 @@ def text_pieces(text: Text) -> list[str]:
 
 def text_blocks(text: Text) -> list[Block]:
     """A reply in words as one message of any length: what does not fit is cut, and says so."""
-    pieces = split(cut(text.body, ALL_MATCHES, linked), SECTION)
+    pieces = split(cut(text.body, ALL_MATCHES, link_addresses), SECTION)
     sections = [_section(piece) for piece in pieces]
     buttons = [
         _button(f"{action_values.RUN}:{number}", one.label.strip() or one.command, RunCommand(one.command))
@@ -110,7 +110,7 @@ def text_blocks(text: Text) -> list[Block]:
     return [*sections, {"type": "actions", "elements": buttons}] if buttons else sections
 
 
-def split(text: str, limit: int, written: Callable[[str], str] = linked) -> list[str]:
+def split(text: str, limit: int, written: Callable[[str], str] = link_addresses) -> list[str]:
     """The text, escaped, in pieces of at most `limit`; nothing is lost but the blanks at the seams."""
     pieces = []
     rest = text.strip()
@@ -135,7 +135,7 @@ def _echo(answer: Answer) -> Block:
 
 def _measure(text: str) -> int:
     """What a text takes of a message; each block counts as much as a short match."""
-    return max(size(linked(text)), ALL_MATCHES // MOST_MATCHES // 2)
+    return max(size(link_addresses(text)), ALL_MATCHES // MOST_MATCHES // 2)
 
 
 def _match(answer: Answer, match: Match) -> list[Block]:
@@ -189,8 +189,9 @@ def _text(text: str, bold: tuple[int, int] | None) -> str:
     sentence = text[start:end]
     # Bold ends at a line break, and a star inside would end it early.
     if not sentence or end > len(text) or "*" in sentence or "\n" in sentence:
-        return linked(text)
-    return f"{linked(text[:start])}{BREAK}*{linked(sentence)}*{BREAK}{linked(text[end:])}"
+        return link_addresses(text)
+    before, after = link_addresses(text[:start]), link_addresses(text[end:])
+    return f"{before}{BREAK}*{link_addresses(sentence)}*{BREAK}{after}"
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

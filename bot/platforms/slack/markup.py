@@ -40,7 +40,7 @@ _web_address = re.compile(
 )
 
 
-def linked(text: str) -> str:
+def link_addresses(text: str) -> str:
     """Foreign text as `escape` has it, but its web addresses are links to themselves."""
     written, end = [], 0
     for found in _web_address.finditer(text):
@@ -94,7 +94,7 @@ def plain(text: str, *, own_users: frozenset[str] = frozenset(), drop_first: boo
     return _tidy(unescape(resolved))
 
 
-def mentioned(text: str) -> frozenset[str]:
+def mentions(text: str) -> frozenset[str]:
     """The user ids that a text mentions."""
     return frozenset(found[1] for found in _mention.finditer(text))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.web.openapi import STORED, Schema, body, described
+from bot.web.openapi import STORED, Schema, body, describe_statuses
 
 _SLACK_HEADERS = [
     {
@@ -27,7 +27,7 @@ def _slack(name: str, summary: str, content_type: str) -> Schema:
         "summary": summary,
         "parameters": _SLACK_HEADERS,
         "requestBody": body(content_type, {"type": "object"}),
-        "responses": described(STORED),
+        "responses": describe_statuses(STORED),
     }
 
 

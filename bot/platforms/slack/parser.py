@@ -150,13 +150,13 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         return Ignored("shared with another company")
     written = _text_of(event)
     is_direct = event.get("channel_type") == "im" or channel_id.startswith("D")
-    mentions_us = kind == "app_mention" or bool(own_users & markup.mentioned(written))
+    mentions_us = kind == "app_mention" or bool(own_users & markup.mentions(written))
     if not (mentions_us or is_direct):
         return Ignored("not addressed")
     if (
         kind == "app_mention"
         and not is_direct
-        and not markup.mentioned(written) & (own_users or frozenset(markup.mentioned(written)))
+        and not markup.mentions(written) & (own_users or frozenset(markup.mentions(written)))
     ):
         return Ignored("mentions somebody else")
     tenant = _tenant(

@@ -97,7 +97,7 @@ def threshold_card(value: Decimal, language: Language, task: str, *, says: str =
     }
 
 
-def updated(card: Card, *, only_for: str = "") -> dict[str, Any]:
+def update_card(card: Card, *, only_for: str = "") -> dict[str, Any]:
     """The answer to a press: the card changes for everyone who sees it, or for one of them."""
     users = {"userids": [only_for]} if only_for else {}
     return {"response_type": "update_template_card", **users, "template_card": card}

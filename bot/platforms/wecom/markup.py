@@ -47,7 +47,7 @@ def escape(text: str, write: Callable[[str], str] | None = None) -> str:
     return line_start.sub(BREAK, (write or inline)(lines))
 
 
-def linked(text: str) -> str:
+def link_addresses(text: str) -> str:
     """As `inline`, its web addresses as links to themselves."""
     whole = clean(text)
     written, end = [], 0
@@ -80,10 +80,12 @@ def clean(text: str) -> str:
     return _unwanted.sub("", _line_ends.sub("\n", text))
 
 
-def emphasised(text: str, bold: tuple[int, int] | None) -> str:
+def emphasise(text: str, bold: tuple[int, int] | None) -> str:
     """One line of foreign text with a span of it in bold."""
     start, end = _bold_span(text, bold)
-    before, middle, after = (linked(one_line(part)) for part in (text[:start], text[start:end], text[end:]))
+    before, middle, after = (
+        link_addresses(one_line(part)) for part in (text[:start], text[start:end], text[end:])
+    )
     if not middle:
         return (before + after).strip()
     return f"{before.lstrip()}**{middle}**{after.rstrip()}"
@@ -94,12 +96,12 @@ def with_bold(text: str, bold: tuple[int, int] | None) -> str:
     start, end = _bold_span(text, bold)
     middle = clean(text[start:end])
     if not middle or "\n" in middle:
-        return escape(text, linked)
-    before, after = escape(text[:start], linked), escape(text[end:], linked)
+        return escape(text, link_addresses)
+    before, after = escape(text[:start], link_addresses), escape(text[end:], link_addresses)
     # `escape` takes blanks away at both ends, and what follows a span begins no line.
     lead = " " if text[:start][-1:].isspace() and not before.endswith("\n") and before else ""
     trail = " " if text[end:][:1].isspace() and after else ""
-    return f"{before}{lead}**{linked(middle)}**{trail}{after}"
+    return f"{before}{lead}**{link_addresses(middle)}**{trail}{after}"
 
 
 def link(label: str, url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.web.openapi import STORED, Schema, body, described, path, query
+from bot.web.openapi import STORED, Schema, body, describe_statuses, path, query
 
 
 def _wecom(name: str, who: str, content_type: str) -> Schema:
@@ -16,13 +16,13 @@ def _wecom(name: str, who: str, content_type: str) -> Schema:
             "operationId": f"{name}Verify",
             "summary": f"{who} checks the address.",
             "parameters": [query("echostr")],
-            "responses": described(("200", "401", "404")),
+            "responses": describe_statuses(("200", "401", "404")),
         },
         "post": {
             "operationId": name,
             "summary": f"{who} calls back.",
             "requestBody": body(content_type, schema),
-            "responses": described((*STORED, "404")),
+            "responses": describe_statuses((*STORED, "404")),
         },
     }
 

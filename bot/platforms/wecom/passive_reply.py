@@ -8,12 +8,12 @@ from typing import Any
 Message = dict[str, Any]
 
 
-def unfinished(stream: str, content: str) -> Message:
+def continue_stream(stream: str, content: str) -> Message:
     """The platform comes again for the rest."""
     return {"msgtype": "stream", "stream": {"id": stream, "finish": False, "content": content}}
 
 
-def finished(stream: str, content: str, card: Mapping[str, Any] | None = None) -> Message:
+def finish_stream(stream: str, content: str, card: Mapping[str, Any] | None = None) -> Message:
     shown = {"id": stream, "finish": True, "content": content}
     if card is None:
         return {"msgtype": "stream", "stream": shown}

@@ -17,7 +17,7 @@ from bot.platforms.wecom import cards
 from bot.platforms.wecom.address import WecomAddress
 from bot.platforms.wecom.app_api import MARK_BYTES
 from bot.platforms.wecom.fields import is_group
-from bot.platforms.wecom.passive_reply import Message, finished
+from bot.platforms.wecom.passive_reply import Message, finish_stream
 from bot.platforms.wecom.rendering import APP, LATER, ROBOT, WEBHOOK, Place, fitting, only_piece, pieces
 
 Recall = Callable[[Channel, str], Answer | None]
@@ -47,7 +47,7 @@ class Presenter:
         card = self.card_under(delivery)
         body = self.pieces(delivery, ROBOT, has_card=card is not None)
         rest = WecomAddress(piece=1).to_mapping() if len(body) > 1 else self._file_by_webhook(delivery)
-        message = finished(WecomAddress.from_mapping(delivery.address).stream, body[0], card)
+        message = finish_stream(WecomAddress.from_mapping(delivery.address).stream, body[0], card)
         return Presentation(message, rest=rest)
 
     def on_press(self, delivery: Delivery) -> Presentation | None:
@@ -58,18 +58,18 @@ class Presenter:
         reply, task = delivery.reply, WecomAddress.from_mapping(delivery.address).task
         if isinstance(reply, Answer):
             card = cards.dial(fitting(reply, _place(delivery, LATER)), task)
-            return Presentation(cards.updated(card), rest=WecomAddress(piece=0).to_mapping())
+            return Presentation(cards.update_card(card), rest=WecomAddress(piece=0).to_mapping())
         if not isinstance(reply, Text):
             return None
         if reply.dial is not None:
             card = cards.threshold_card(reply.dial, reply.language, task, says=reply.body)
-            return Presentation(cards.updated(card))
+            return Presentation(cards.update_card(card))
         answer = self._recall(delivery.channel, cards.answer_named(task))
         if answer is None:
             return None
         # A thank-you or a refusal is for who pressed; the others keep their card as it is.
         card = cards.dial(answer, task, says=reply.body)
-        return Presentation(cards.updated(card, only_for=delivery.person.id if delivery.person else ""))
+        return Presentation(cards.update_card(card, only_for=delivery.person.id if delivery.person else ""))
 
     def later(self, delivery: Delivery) -> str:
         """All that is left to say in one message without a card; too much is cut, and says so."""

@@ -16,11 +16,11 @@ from bot.commands.registry import VERBS
 from bot.domain import Answer, Document, Language, Match, Reply, Text
 from bot.platforms.wecom.markup import (
     cut,
-    emphasised,
+    emphasise,
     escape,
     inline,
     link,
-    linked,
+    link_addresses,
     one_line,
     with_bold,
 )
@@ -59,7 +59,7 @@ _COMMAND = re.compile(rf"(?<![\w/.:“\"@>-])/(?=(?:{'|'.join(VERBS)})(?![\w/]))
 def fitting(answer: Answer, place: Place) -> Answer:
     """The answer with as many matches as are shown there whole; the others come with "more"."""
     return texts.that_fit_whole(
-        answer, place.answer_bytes, lambda text: len(linked(text).encode()) + _AROUND_BYTES // 2
+        answer, place.answer_bytes, lambda text: len(link_addresses(text).encode()) + _AROUND_BYTES // 2
     )
 
 
@@ -111,7 +111,7 @@ def _answer(answer: Answer, place: Place, now: datetime, *, mention: str, has_ca
 
 
 def _match(answer: Answer, match: Match, place: Place) -> str:
-    lines = [f"**{match.rank}.** {emphasised(match.text, match.bold)}", _score(answer, match, place)]
+    lines = [f"**{match.rank}.** {emphasise(match.text, match.bold)}", _score(answer, match, place)]
     matched = texts.what_matched(match, answer.language)
     if matched:
         lines.append(inline(matched))

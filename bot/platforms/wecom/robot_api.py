@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain import Channel, PlatformError
 from bot.platforms.wecom.long_connection import FrameRefused, LongConnection
-from bot.platforms.wecom.passive_reply import Message, finished
+from bot.platforms.wecom.passive_reply import Message, finish_stream
 
 CHUNK_BYTES = 512 * 1024
 MOST_CHUNKS = 100
@@ -45,7 +45,7 @@ class RobotApi:
             PlatformError
         """
         try:
-            self._connection.ask("aibot_respond_msg", request, finished(stream, content, card))
+            self._connection.ask("aibot_respond_msg", request, finish_stream(stream, content, card))
         except FrameRefused as refused:
             if refused.code not in TOO_LATE:
                 raise

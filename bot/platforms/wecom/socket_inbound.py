@@ -57,7 +57,7 @@ class SocketInbound:
                         passive_reply.text(self._inbound.welcome(reading)),
                     )
                 case Declined():
-                    said = passive_reply.finished(reading.stream, self._inbound.decline(reading))
+                    said = passive_reply.finish_stream(reading.stream, self._inbound.decline(reading))
                     self._say("aibot_respond_msg", called, said)
                 case Feedback():
                     self._inbound.rate(reading)
@@ -70,7 +70,7 @@ class SocketInbound:
             self._inbound.rejected.not_stored(failed)
             if called.kind == "message":
                 stream = stream_of(self._robot.bot_id, called.request)
-                self._say("aibot_respond_msg", called, passive_reply.finished(stream, not_saved("zh")))
+                self._say("aibot_respond_msg", called, passive_reply.finish_stream(stream, not_saved("zh")))
 
     def _say(self, cmd: str, called: Called, message: passive_reply.Message) -> None:
         try:

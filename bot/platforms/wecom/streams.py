@@ -19,9 +19,9 @@ from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.parsed import NAME, Poll
 from bot.platforms.wecom.passive_reply import (
     Message,
-    finished,
+    continue_stream,
+    finish_stream,
     rateable,
-    unfinished,
 )
 from bot.platforms.wecom.presenter import Presentation, Presenter
 from bot.platforms.wecom.wording import WecomWording
@@ -65,7 +65,7 @@ class Streams:
         return spoken.message if spoken else None
 
     def decline(self, stream: str, sentence: str) -> Message:
-        return finished(stream, sentence)
+        return finish_stream(stream, sentence)
 
     def _ask(
         self, message: IncomingMessage, speak: Callable[[Delivery], Presentation | None], wait_seconds: float
@@ -84,17 +84,17 @@ class Streams:
         progress = self._answers.progress(NAME, channel.tenant, MessageKey("stream", stream))
         words = self._inbound.words(channel)
         if progress is None or progress.message.channel != channel:
-            return finished(stream, words.unknown_stream)
+            return finish_stream(stream, words.unknown_stream)
         said = next((kept for kept in progress.replies if kept.receipt in {IN_STREAM, IN_RESPONSE}), None)
         if said is not None:
             return self._presenter.in_stream(said.delivery).message
         if self._clock.steady() >= WecomAddress.from_mapping(progress.message.address).until:
-            return finished(stream, words.later)
+            return finish_stream(stream, words.later)
         waiting = next((kept for kept in progress.replies if kept.state == "waiting"), None)
         if waiting is not None:
-            return self._collect(waiting) or unfinished(stream, words.looking)
+            return self._collect(waiting) or continue_stream(stream, words.looking)
         silence = _silence(progress, words)
-        return finished(stream, silence) if silence else unfinished(stream, words.looking)
+        return finish_stream(stream, silence) if silence else continue_stream(stream, words.looking)
 
     def _collect(self, waiting: StoredReply) -> Message | None:
         spoken = self._presenter.in_stream(waiting.delivery)

@@ -117,7 +117,7 @@ class Candidates:
     counted: int
 
 
-def ranked(wanted: SearchSpec, size: int, candidates: Candidates, score: Callable[[Rows], Scores]) -> TopRows:
+def rank(wanted: SearchSpec, size: int, candidates: Candidates, score: Callable[[Rows], Scores]) -> TopRows:
     """The answer; only rows whose bounds leave something open are scored.
 
     Whoever gathers the candidates promises: a row is among them if its highest possible

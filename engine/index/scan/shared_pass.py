@@ -12,7 +12,7 @@ from engine.index.scan.ranking import (
     Candidates,
     SearchSpec,
     TopRows,
-    ranked,
+    rank,
 )
 from engine.index.scan.request_combiner import Combiner
 from engine.index.scan.score import (
@@ -61,6 +61,6 @@ class SharedPasses:
         else:
             found = candidates(rows, wanted)
         return [
-            ranked(want, self._size, each, partial(scores, question=question))
+            rank(want, self._size, each, partial(scores, question=question))
             for question, want, each in zip(rows, wanted, found, strict=True)
         ]

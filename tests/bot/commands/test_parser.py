@@ -251,7 +251,7 @@ def test_every_command_of_a_family_is_carried_out_by_one() -> None:
 
 def test_the_verbs_are_listed_in_the_order_in_which_people_need_them() -> None:
     assert " ".join(VERBS) == (
-        "threshold ask limit kb strategy keywords export tune review queue gaps inspect refresh status "
+        "threshold ask limit kb strategy keywords export tune review queue gaps teach inspect refresh status "
         "settings language name admin console help"
     )
 

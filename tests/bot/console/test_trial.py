@@ -48,7 +48,7 @@ def test_a_score_that_equals_a_step_passes_it(program: Program) -> None:
     [(0.4, "0.4000"), (0.39996, "0.399960"), (0.40004, "0.4000"), (0.12345, "0.1235"), (1.0, "1.0000")],
 )
 def test_a_score_just_below_a_step_is_not_shown_as_reaching_it(score: float, text: str) -> None:
-    assert trial.shown(score) == text
+    assert trial.format_score(score) == text
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from bot.domain import (
     TurnDial,
     Vote,
 )
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import (
     ANN,
@@ -215,7 +215,7 @@ class Played:
                 numbers = self._review_numbers(step.channel)
                 return replace(message, text=f"/queue {how} {numbers[at]}") if at < len(numbers) else None
             case Close(at, how):
-                question = folded(QUESTIONS[at])
+                question = fold(QUESTIONS[at])
                 end = {"add": " => Soon.", "point": " e1", "dismiss": ""}[how]
                 return replace(message, text=f"/gaps {how} {digest_of(question, 8)}{end}")
             case Refuse(at):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.config import Bot
 from bot.domain import Answer, Surface, Text
-from bot.responder.model_change import map_by_quantiles, rounded
+from bot.responder.model_change import map_by_quantiles, round_threshold
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ROOM, ResponderRig
 
@@ -42,7 +42,7 @@ def test_as_many_questions_pass_as_before(before: list[float], after: list[float
 def test_rounding_lets_the_same_questions_pass_as_far_as_four_decimals_can(
     scores: list[float], value: float
 ) -> None:
-    shown = rounded(value, scores)
+    shown = round_threshold(value, scores)
     assert shown <= Decimal(repr(value))
     assert Decimal(repr(value)) - shown < Decimal("0.01")
     exponent = shown.as_tuple().exponent

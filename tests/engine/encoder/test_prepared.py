@@ -5,13 +5,13 @@ import numpy as np
 from engine.config import Model
 from engine.encoder import CountsTokens
 from engine.encoder.bundled import BundledEncoder
-from engine.encoder.prepared import prepared
+from engine.encoder.prepared import with_steps
 from tests.support.engine import LetterEncoder
 
 
 def test_steps_are_taken_on_questions_and_entries_alike() -> None:
     inner = LetterEncoder()
-    encoder = prepared(inner, ("fold", "unend"))
+    encoder = with_steps(inner, ("fold", "unend"))
     encoder.encode(["Ｒｅｆｕｎｄ?"], "query")
     encoder.encode(["REFUND."], "document")
     encoder.encode(["Instruct: X\nQuery:REFUND."], "bare")
@@ -24,9 +24,9 @@ def test_steps_are_taken_on_questions_and_entries_alike() -> None:
 
 def test_another_preparation_is_another_model() -> None:
     inner = LetterEncoder()
-    prints = {prepared(inner, steps).identity.fingerprint for steps in ((), ("fold",), ("fold", "join"))}
+    prints = {with_steps(inner, steps).identity.fingerprint for steps in ((), ("fold",), ("fold", "join"))}
     assert len(prints) == 3
-    assert prepared(inner, ()) is inner
+    assert with_steps(inner, ()) is inner
 
 
 def test_the_bundled_model_takes_the_steps_it_is_told() -> None:
@@ -37,4 +37,4 @@ def test_the_bundled_model_takes_the_steps_it_is_told() -> None:
     assert np.array_equal(one, other)
     one, other = bare.encode(texts, "query")
     assert float(one @ other) < 0.9
-    assert isinstance(prepared(usual, ("unend",)), CountsTokens)
+    assert isinstance(with_steps(usual, ("unend",)), CountsTokens)

@@ -92,7 +92,7 @@ def test_a_line_cut_short_is_refused() -> None:
 def test_a_mapped_file_holds_them_as_well(tmp_path: Path) -> None:
     entries = StoredEntries.of([Entry("a", "退货\n"), Entry("b", "y", source="managed")])
     (tmp_path / "entries").write_bytes(entries.content)
-    content = mapped_tensors.mapped(tmp_path / "entries")
+    content = mapped_tensors.map_file(tmp_path / "entries")
     assert isinstance(content, mmap.mmap)
     stored = StoredEntries(content)
     assert stored == entries

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.index.exact_texts import SameTexts, folded
+from engine.index.exact_texts import SameTexts, fold
 
 _texts = st.lists(st.sampled_from(["a", " a", "ａ", "b", "", "退货"]), max_size=8)
 
@@ -12,7 +12,7 @@ _texts = st.lists(st.sampled_from(["a", " a", "ａ", "b", "", "退货"]), max_si
 @given(texts=_texts, asked=st.sampled_from(["a", "b ", "c", "退货"]))
 def test_every_row_that_says_the_same_is_found_in_order(texts: list[str], asked: str) -> None:
     found = SameTexts.of(texts).rows(asked, texts.__getitem__)
-    assert found == tuple(row for row, text in enumerate(texts) if folded(text) == folded(asked))
+    assert found == tuple(row for row, text in enumerate(texts) if fold(text) == fold(asked))
 
 
 def test_two_texts_with_one_digest_are_not_the_same() -> None:

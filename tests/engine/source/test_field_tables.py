@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import SourceContents, SourceError
-from engine.extract.columns import Columns, folded
+from engine.extract.columns import Columns, fold_name
 from engine.source import read
 from engine.source.encoding import decode
 from engine.source.gather import gather
@@ -110,7 +110,7 @@ def test_a_row_with_a_cell_too_many_is_named_and_the_others_are_kept(tmp_path: P
     st.sampled_from(["（必填）", "(required)", "*", "：", "【选填】", " #"]),
 )
 def test_marks_in_a_header_change_nothing(name: str, mark: str) -> None:
-    assert folded(name + mark) == folded(mark + name) == name
+    assert fold_name(name + mark) == fold_name(mark + name) == name
 
 
 def test_a_single_letter_is_no_header_below_another(tmp_path: Path) -> None:

@@ -12,18 +12,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.domain import BadValue, SourceContents, SourceError
-from engine.extract.columns import NAMES, folded
+from engine.extract.columns import NAMES, fold_name
 from engine.source import ManagedSource, read
-from engine.source.gather import gather, trimmed
+from engine.source.gather import gather, trim
 from engine.source.kinds import POSTED
 
-KNOWN = {folded(name) for names in NAMES.values() for name in names}
+KNOWN = {fold_name(name) for names in NAMES.values() for name in names}
 
 words = st.text(min_size=1, max_size=20).filter(lambda text: "\0" not in text and any(map(str.isalnum, text)))
 cells = st.text(max_size=20).filter(lambda text: "\0" not in text)
 columns = st.text(min_size=1, max_size=6).filter(
     lambda name: (
-        folded(name) not in KNOWN and name == trimmed(name) and "\0" not in name and name == folded(name)
+        fold_name(name) not in KNOWN and name == trim(name) and "\0" not in name and name == fold_name(name)
     )
 )
 files = st.one_of(
@@ -104,6 +104,6 @@ def test_what_json_writes_is_read_back(
 def _same(reading: SourceContents, rows: list[tuple[str, str, str]], column: str) -> None:
     first: dict[str, tuple[str, str | None, str | None]] = {}
     for text, answer, other in rows:
-        key = " ".join(unicodedata.normalize("NFKC", trimmed(text)).split())
-        first.setdefault(key, (trimmed(text), trimmed(answer) or None, trimmed(other) or None))
+        key = " ".join(unicodedata.normalize("NFKC", trim(text)).split())
+        first.setdefault(key, (trim(text), trim(answer) or None, trim(other) or None))
     assert [(e.text, e.answer, e.fields.get(column)) for e in reading.entries] == list(first.values())

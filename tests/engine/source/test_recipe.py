@@ -77,7 +77,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     shutil.copytree(ROOT / "engine", home / "engine", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOY, home / document.replace("NAME", "toy"))
     rows = (home / kinds).read_text(encoding="utf-8")
-    rows = rows.replace("lines, posted, table, tabs\n", "lines, posted, table, tabs, toys\n")
+    rows = rows.replace("lines, read_posted, table, tabs\n", "lines, read_posted, table, tabs, toys\n")
     (home / kinds).write_text(
         rows.replace('    Kind("pdf",', f'{DOCUMENT}{LIST}    Kind("pdf",'), encoding="utf-8"
     )

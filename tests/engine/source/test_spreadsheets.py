@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import SourceContents
-from engine.extract.number_format import shown
+from engine.extract.number_format import format_number
 from engine.source import read
 from tests.support.documents import a_zip, an_xlsx, xlsx_parts
 
@@ -77,7 +77,7 @@ def answers(reading: SourceContents) -> list[tuple[str, str | None]]:
     ],
 )
 def test_a_number_is_shown_as_its_format_says(value: str, code: str, expected: str) -> None:
-    assert shown(value, code) == expected
+    assert format_number(value, code) == expected
 
 
 numbers = st.decimals(min_value=-(10**9), max_value=10**9, places=4)
@@ -87,24 +87,24 @@ numbers = st.decimals(min_value=-(10**9), max_value=10**9, places=4)
 def test_decimals_and_thousands_are_those_of_commercial_rounding(number: Decimal, places: int) -> None:
     rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     code = "#,##0" + ("." + "0" * places if places else "")
-    assert shown(f"{number:f}", code) == f"{rounded + 0:,.{places}f}"
+    assert format_number(f"{number:f}", code) == f"{rounded + 0:,.{places}f}"
 
 
 @given(st.integers(min_value=0, max_value=10**14), st.integers(min_value=1, max_value=18))
 def test_zeros_in_front_are_kept(number: int, width: int) -> None:
-    assert shown(str(number), "0" * width) == f"{number:0{width}d}"
+    assert format_number(str(number), "0" * width) == f"{number:0{width}d}"
 
 
 @given(st.integers(min_value=61, max_value=100_000), st.integers(min_value=0, max_value=86_399))
 def test_dates_are_those_of_the_calendar(days: int, seconds: int) -> None:
     at = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(days=days, seconds=seconds)
     serial = f"{days + seconds / 86_400:.10f}"
-    assert shown(serial, "yyyy-mm-dd hh:mm:ss") == f"{at:%Y-%m-%d %H:%M:%S}"
+    assert format_number(serial, "yyyy-mm-dd hh:mm:ss") == f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 @given(st.text(alphabet='0#?.,%E+-/[]"\\_*@;ymdhs$>=1 年', max_size=20), numbers)
 def test_no_code_breaks_the_reader(code: str, number: Decimal) -> None:
-    assert isinstance(shown(str(number), code), str)
+    assert isinstance(format_number(str(number), code), str)
 
 
 def test_cells_merged_over_rows_hold_their_value_in_each(tmp_path: Path) -> None:

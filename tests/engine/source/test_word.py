@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import SourceContents
-from engine.extract.numbering import written
+from engine.extract.numbering import write_number
 from engine.source import read
 from tests.support.documents import a_docx, a_table, a_zip, docx_parts
 
@@ -272,7 +272,7 @@ def test_chinese_numbers_say_what_they_count(number: int) -> None:
     units = {"十": 10, "百": 100, "千": 1000}
     digits = {digit: value for value, digit in enumerate("零一二三四五六七八九")}
     total, digit = 0, 1
-    for sign in written(number, "chineseCounting"):
+    for sign in write_number(number, "chineseCounting"):
         if sign in units:
             total += digit * units[sign]
             digit = 0
@@ -285,4 +285,4 @@ def test_chinese_numbers_say_what_they_count(number: int) -> None:
     st.integers(min_value=-5, max_value=100_000), st.sampled_from(["lowerRoman", "upperLetter", "cardinal"])
 )
 def test_any_number_is_written_in_any_style(number: int, style: str) -> None:
-    assert written(number, style)
+    assert write_number(number, style)

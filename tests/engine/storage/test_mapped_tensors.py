@@ -44,7 +44,7 @@ def test_we_read_what_the_library_writes() -> None:
 
 def test_a_mapped_file_is_the_file_also_after_its_memory_was_let_go(tmp_path: Path) -> None:
     (tmp_path / "arrays").write_bytes(written())
-    arrays = mapped_tensors.arrays_in(mapped_tensors.mapped(tmp_path / "arrays"))
+    arrays = mapped_tensors.arrays_in(mapped_tensors.map_file(tmp_path / "arrays"))
     assert_equal(arrays)
     mapped_tensors.release_pages(arrays["floats"][1:])
     assert_equal(arrays)
@@ -58,7 +58,7 @@ def test_letting_go_of_what_is_not_mapped_does_nothing() -> None:
 
 def test_an_empty_file_is_empty(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    assert mapped_tensors.mapped(tmp_path / "empty") == b""
+    assert mapped_tensors.map_file(tmp_path / "empty") == b""
 
 
 @pytest.mark.parametrize("left", [0, 4, 40, -1])

@@ -10,7 +10,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from bot.cli.chat.prompt import Commands, Prompt, piped
+from bot.cli.chat.prompt import Commands, Prompt, piped_lines
 from bot.commands.registry import VERBS
 
 ENTER, CTRL_C, CTRL_D, ALT_ENTER, UP = "\r", "\x03", "\x04", "\x1b\r", "\x1b[A"
@@ -64,4 +64,4 @@ def test_nothing_is_completed_where_nothing_fits(text: str) -> None:
 
 
 def test_a_pipe_leaves_out_blank_lines_and_ends_at_quit() -> None:
-    assert list(piped(["\ufeffone\n", "\n", "  two \r\n", "/quit\n", "three\n"])) == ["one", "two"]
+    assert list(piped_lines(["\ufeffone\n", "\n", "  two \r\n", "/quit\n", "three\n"])) == ["one", "two"]

@@ -10,7 +10,7 @@ from bot import texts
 from bot.commands.base.context import digest_of
 from bot.config import Bot
 from bot.domain import Person, Refreshed, Surface, Text, Vote
-from bot.domain.spelling import folded
+from bot.domain.spelling import fold
 from bot.engine_client import Added, Contradicted, Dropped, Entry
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ROOM, ResponderRig
@@ -30,7 +30,7 @@ def miss(rig: ResponderRig, *questions: str, best: float = 0.2) -> None:
 
 
 def gap_of(question: str) -> str:
-    return digest_of(folded(question), 8)
+    return digest_of(fold(question), 8)
 
 
 def test_what_found_nothing_is_listed_by_meaning_the_most_frequent_first(rig: ResponderRig) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.markup import BREAK, clean, cut, escape, link, linked, plain, size, unescape
+from bot.platforms.slack.markup import BREAK, clean, cut, escape, link, link_addresses, plain, size, unescape
 from tests.support.slack import links, rings
 
 # Texts made of what Slack gives a meaning to.
@@ -156,14 +156,14 @@ around = st.sampled_from(["", "see ", "请看", "(", "*", "<", "。", ", then ",
 
 @given(around, addresses, st.sampled_from(["", " now", "。", "）", ".", ", ok", ">", "\n"]))
 def test_an_address_is_a_link_to_itself_character_by_character(before: str, address: str, after: str) -> None:
-    written = linked(before + address + after)
+    written = link_addresses(before + address + after)
     assert [(unescape(url), label) for url, label in links(written)] == [(address, "")]
     assert rings(written) == 0
 
 
 @given(hostile)
 def test_a_text_with_its_addresses_linked_rings_nobody(text: str) -> None:
-    written = linked(text)
+    written = link_addresses(text)
     assert rings(written) == 0
     assert all(url.startswith("https://") for url, _ in links(written))
 
@@ -176,4 +176,4 @@ def test_a_command_stands_as_it_was_written(command: str) -> None:
 
 
 def test_a_name_before_the_host_makes_no_link() -> None:
-    assert links(linked("https://bank.test@evil.test/x")) == []
+    assert links(link_addresses("https://bank.test@evil.test/x")) == []

@@ -26,7 +26,7 @@ from bot.platforms.host import Adapter, Check, Command, Deployment, Host, Instal
 from bot.platforms.kit import RejectedMessages
 from bot.platforms.payload import Ignored
 from bot.web.bodies import raw_body
-from bot.web.openapi import STORED, Schema, described
+from bot.web.openapi import STORED, Schema, describe_statuses
 
 NAME = "toy"
 
@@ -85,7 +85,7 @@ def _checks(toy: Toy, _: Deployment, running: Callable[[str], Any]) -> Sequence[
     return [(NAME, lambda: f"{len(toy.password)} letters, running: {running('toys')}")]
 
 
-PATHS: dict[str, Schema] = {"/toy/{room}": {"post": {"responses": described(STORED)}}}
+PATHS: dict[str, Schema] = {"/toy/{room}": {"post": {"responses": describe_statuses(STORED)}}}
 
 ADAPTER = Adapter(
     name=NAME,

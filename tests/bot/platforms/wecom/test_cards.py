@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Answer, Person, ShowMore, TurnDial, Vote
-from bot.platforms.wecom.cards import action_of, clip, dial, task_id, threshold_card, updated
+from bot.platforms.wecom.cards import action_of, clip, dial, task_id, threshold_card, update_card
 from tests.bot.platforms.wecom.answers import a_match, an_answer
 
 TASK = task_id("a1", "x9")
@@ -104,7 +104,7 @@ def test_no_press_makes_it_raise(key: str, task: str, selected: dict[str, tuple[
 
 def test_an_update_is_for_everyone_and_keeps_the_task() -> None:
     card = dial(an_answer(), TASK)
-    assert updated(card) == {"response_type": "update_template_card", "template_card": card}
+    assert update_card(card) == {"response_type": "update_template_card", "template_card": card}
 
 
 def test_two_cards_of_one_answer_have_two_ids() -> None:

@@ -8,7 +8,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.platforms.wecom.markup import BREAK, clean, cut, emphasised, escape, inline, link, linked, one_line
+from bot.platforms.wecom.markup import (
+    BREAK,
+    clean,
+    cut,
+    emphasise,
+    escape,
+    inline,
+    link,
+    link_addresses,
+    one_line,
+)
 from bot.platforms.wecom.split_markdown import split
 
 # An independent reader of markdown, with everything on that any of WeCom's dialects may know.
@@ -73,7 +83,7 @@ def test_what_hides_or_turns_the_writing_is_taken_out() -> None:
 @example("有货。下单即发，", 0, 3)
 @example("a「b」c", 1, 4)
 def test_a_bold_span_is_bold_and_nothing_else_is(text: str, start: int, end: int) -> None:
-    shown = emphasised(text, (start, end))
+    shown = emphasise(text, (start, end))
     assert kinds(f"**1.** {shown}") <= INERT | {"strong_open", "strong_close"}
     assert shown.count("**") in {0, 2}
     if "**" in shown:
@@ -83,7 +93,7 @@ def test_a_bold_span_is_bold_and_nothing_else_is(text: str, start: int, end: int
 
 
 def test_the_sentence_is_bold_without_the_full_stop() -> None:
-    assert emphasised("有货。下单即发。", (0, 3)) == "**有货**。下单即发。"
+    assert emphasise("有货。下单即发。", (0, 3)) == "**有货**。下单即发。"
 
 
 @pytest.mark.parametrize(
@@ -196,4 +206,4 @@ def test_a_break_is_what_commands_read_past() -> None:
     ],
 )
 def test_an_address_is_a_link_to_itself(text: str, written: str) -> None:
-    assert linked(text) == written
+    assert link_addresses(text) == written

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain import IncomingMessage
-from bot.platforms.wecom.cards import threshold_card, updated
+from bot.platforms.wecom.cards import threshold_card, update_card
 from bot.platforms.wecom.envelope import Envelope, Refused, Signed
 from bot.platforms.wecom.parsed import (
     Declined,
@@ -124,7 +124,7 @@ def test_a_press_is_sent_once_and_dropped_when_late(took: int) -> None:
             return {"msgtype": "stream_with_template_card", "stream": stream, "template_card": card}
         presses.append(reading)
         wecom.clock.wait(took)
-        return updated(threshold_card(answer.threshold, "zh", "dial@a1@1", says="后"))
+        return update_card(threshold_card(answer.threshold, "zh", "dial@a1@1", says="后"))
 
     wecom = a_wecom(answering)
     bubble = wecom.say("能退吗")

@@ -1,0 +1,55 @@
+"""Words: what acts is an imperative verb, and nothing is named by what happened to it.
+
+A name that is new and a bare past participle fails: `refuse`, not `refused`; `is_refused` where it
+is a question, a noun (`refusal`) where it is a value. `STANDING` are those there were before;
+who renames one takes it off the list.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PARTICIPLE = re.compile(
+    r"_?[a-z]*(?:[^e]ed|told|said|seen|kept|given|found|shown|sent|known|held|begun|drawn|written|taken|built|heard|spoken)"
+)
+VERBS = {"embed", "need", "feed", "seed", "speed"}
+STANDING = frozenset(
+    """
+    _absent _answered _asked _changed _checked _enclosed _escaped _filled _folded _forwarded _found
+    _joined _kept _known _listed _missed _moved _named _opened _owned _packed _parted _quoted
+    _refused _rewritten _said _shared _shown _spoken _submitted _told _unbelieved _unchanged
+    _unfolded _unknown _unused _wanted _written answered asked changed checked closed continued
+    decided delivered encoded ended evaluated failed found inspected invited joined kept known
+    listed located marked named opened postponed prepared received refreshed refused remembered said
+    scored searched shown sorted succeeded thinned throttled told tried turned unseen written
+    """.split()  # noqa: SIM905 - a list of words reads best as one text
+)
+
+
+def functions() -> Iterator[str]:
+    """The names of all functions of both programs; a property is a value and may be described."""
+    for program in ("bot", "engine"):
+        for file in (ROOT / program).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef) and not _is_property(node):
+                    yield node.name
+
+
+def _is_property(function: ast.FunctionDef) -> bool:
+    return any(isinstance(one, ast.Name) and one.id.endswith("property") for one in function.decorator_list)
+
+
+def participles() -> set[str]:
+    return {name for name in functions() if PARTICIPLE.fullmatch(name) and name.strip("_") not in VERBS}
+
+
+def test_no_new_function_is_named_by_what_happened_to_it() -> None:
+    assert participles() - STANDING == set()
+
+
+def test_the_list_holds_no_name_that_is_gone() -> None:
+    assert STANDING - participles() == set()
