@@ -438,9 +438,14 @@ class App:
         console = self._bot.console
         if not console.oidc.issuer:
             return None
-        return Provider(
-            console.oidc, console.people, address=f"{self._bot.public_url}{CALLBACK}", clock=self._clock
-        )
+        address = f"{self._bot.public_url}{CALLBACK}"
+        try:
+            return Provider(console.oidc, console.people, address=address, clock=self._clock)
+        except ImportError as missing:
+            raise CannotStart(
+                f"[bot.console.oidc] needs the package {missing.name}: run pip install '.[oidc]' in the"
+                " checkout, or leave issuer empty"
+            ) from missing
 
     def _operate(self, name: str, request: Mapping[str, Any]) -> Any:
         try:

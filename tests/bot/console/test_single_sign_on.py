@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from bot.console.proxy import SECRET_HEADER
 from tests.bot.console.conftest import FRUIT
 from tests.support.console import LIN, Visitor, link_for
 from tests.support.engine import a_knowledge_base
+from tests.support.hang_guard import HANG_SECONDS
 from tests.support.openid import CLIENT, SECRET, OpenId, an_openid_provider
 from tests.support.program import Program, a_program
 
@@ -262,3 +265,24 @@ def test_what_would_let_anybody_in_is_no_configuration(section: dict[str, Any]) 
 def _cookie(visitor: Visitor) -> str:
     cookie = visitor.client.get_cookie("kbdial-login", domain="127.0.0.1")
     return cookie.value if cookie else ""
+
+
+def test_without_its_package_the_program_does_not_start_and_says_what_to_run(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[bot.console.oidc]\nissuer = "https://sso.example.com"\nclient_id = "kbdial"\n'
+        'client_secret = "k7Qm2Vx9-of-the-provider"\n',
+        encoding="utf-8",
+    )
+    without = "import sys; sys.modules['authlib'] = None; from bot.__main__ import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", without, "--config", str(config), "serve"],
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("[bot.console.oidc] needs the package authlib")
+    assert "pip install '.[oidc]'" in ended.stderr
+    assert "Traceback" not in ended.stderr
