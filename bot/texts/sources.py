@@ -35,6 +35,7 @@ class SourceWording:
     unknown_reason: str
     unknown_error: str
     failures: Mapping[str, str]
+    kinds: Mapping[str, str]
     reasons: Mapping[str, str]
 
 
@@ -66,6 +67,21 @@ _EN = SourceWording(
         "cut_off": "ends in the middle of a row, half copied or cut off; copy it once more",
         "shrunk": "has shrunk from {had} entries to {has} and was held back",
         "rewritten": "keeps only {left} of its sentences and was held back",
+    },
+    # English readers see the engine's own sentence, which says more.
+    kinds={
+        "bad_encoding": "is in an encoding that is not read; save it as UTF-8",
+        "bad_row": "holds a row that cannot be read{row}",
+        "no_question_column": "has no column for the question, or names one twice{row}",
+        "damaged": "is damaged or not what its name says; open it and save it again",
+        "encrypted": "is encrypted; save it without a password",
+        "missing_package": "needs a package that is not installed; whoever runs kbdial sees which in the log",
+        "no_access": "may not be read; see its rights",
+        "other_kind": "is a kind of file that is not read",
+        "redirects": "sends to another address; name that one as the source",
+        "slow_to_read": "takes too long to read; split it",
+        "too_large": "is larger than a source may be{row}; split it",
+        "web_page": "answered with a web page, perhaps one to sign in",
     },
     reasons={
         "blank": "is blank",
@@ -122,6 +138,20 @@ _ZH = SourceWording(
         "cut_off": "在一行中间断开了，可能没有复制完；请再复制一次",
         "shrunk": "从 {had} 条减少到 {has} 条，因此没有采用",
         "rewritten": "只剩下原来 {left} 的句子，因此没有采用",
+    },
+    kinds={
+        "bad_encoding": "的编码无法识别，请另存为 UTF-8",
+        "bad_row": "有一行无法读取{row}",
+        "no_question_column": "没有“问题”列，或者列名重复{row}",
+        "damaged": "已损坏，或者不是它名称所说的文件，请打开后重新保存",
+        "encrypted": "设了密码，请去掉密码后另存",
+        "missing_package": "需要的组件没有安装，请运维查看日志",
+        "no_access": "没有读取权限",
+        "other_kind": "是不支持的文件类型",
+        "redirects": "转到了另一个地址，请直接填写那个地址",
+        "slow_to_read": "读取时间太长，请拆分",
+        "too_large": "超过了允许的大小{row}，请拆分",
+        "web_page": "返回的是网页，可能需要登录",
     },
     reasons={
         "blank": "空行",
@@ -198,6 +228,8 @@ def what_fails(source: FailedSource, language: Language) -> str:
         return name + source.reason.removeprefix(source.source)
     place_of_row = _ROW.match(source.reason.removeprefix(source.source))
     row = words.row.format(row=place_of_row[1]) if place_of_row else ""
+    if source.code in words.kinds:
+        return f"{name} {words.kinds[source.code].format(row=row)}"
     return f"{name} {words.unknown_failure.format(row=row, reason=source.reason)}"
 
 

@@ -36,13 +36,13 @@ def _answer(kind: str, content: bytes, answers: BinaryIO) -> None:
             _write(answers, item)
         last: Item = {"end": True}
     except Refused as refused:
-        last = {"error": str(refused)}
+        last = {"error": str(refused), "why": refused.why}
     except ModuleNotFoundError as missing:
         last = {"missing": missing.name}
     except RecursionError:
         last = {"error": "is nested too deeply"}
     except MemoryError:
-        last = {"error": "takes more memory than a document may"}
+        last = {"error": "takes more memory than a document may", "why": "too_large"}
     except Exception as error:  # noqa: BLE001 - the top of a step: any parser may raise anything
         last = {
             "error": (

@@ -20,20 +20,24 @@ _GREATEST_RATIO: Final = 100
 def examine(content: bytes, kind: str, needed: str) -> None:
     """Refuse what is encrypted, no archive, not of this kind, a bomb, or reaches outside itself."""
     if content.startswith(_OLD_OFFICE):
-        raise Refused(f"is encrypted or in the old binary format; save it without a password as {kind}")
+        raise Refused(
+            f"is encrypted or in the old binary format; save it without a password as {kind}", "encrypted"
+        )
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, OverflowError):
         raise Refused(f"is no {kind} file, or a damaged one") from None
     if len(members) > _MOST_MEMBERS:
-        raise Refused(f"holds {len(members)} parts where {_MOST_MEMBERS} are allowed")
+        raise Refused(f"holds {len(members)} parts where {_MOST_MEMBERS} are allowed", "too_large")
     for member in members:
         _check(member)
     inflated = sum(member.file_size for member in members)
     packed = max(1, sum(member.compress_size for member in members))
     if inflated > _LARGEST_BYTES or (inflated > _HARMLESS_BYTES and inflated > packed * _GREATEST_RATIO):
-        raise Refused(f"inflates from {packed} to {inflated} bytes, more than any honest document")
+        raise Refused(
+            f"inflates from {packed} to {inflated} bytes, more than any honest document", "too_large"
+        )
     if needed not in {member.filename for member in members}:
         raise Refused(f"is no {kind} file: it has no {needed}")
 
@@ -45,4 +49,4 @@ def _check(member: zipfile.ZipInfo) -> None:
     if stat.S_ISLNK(member.external_attr >> 16):
         raise Refused(f'holds a link, "{name[:80]}", where a document has only files')
     if member.flag_bits & 0x1:
-        raise Refused("is encrypted; save it without a password")
+        raise Refused("is encrypted; save it without a password", "encrypted")

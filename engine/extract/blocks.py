@@ -37,7 +37,11 @@ Item = dict[str, Any]
 
 
 class Refused(Exception):
-    """The document cannot be read; the message continues the name of the file."""
+    """The document cannot be read; the message continues the name of the file, `why` is for programs."""
+
+    def __init__(self, message: str, why: str = "damaged") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)

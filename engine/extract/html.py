@@ -30,8 +30,8 @@ def decode_page(content: bytes) -> str:
     try:
         return content.decode(encoding)
     except LookupError:
-        raise Refused(f'names the unknown charset "{encoding}"; save it as UTF-8') from None
+        raise Refused(f'names the unknown charset "{encoding}"; save it as UTF-8', "bad_encoding") from None
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = content.count(b"\n", 0, start) + 1
-        raise Refused(f"is not {encoding} in line {line}; save it as UTF-8") from None
+        raise Refused(f"is not {encoding} in line {line}; save it as UTF-8", "bad_encoding") from None

@@ -36,11 +36,11 @@ def read(content: bytes) -> Iterator[Item]:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         if "assword" in str(error) or "security" in str(error).lower():
-            raise Refused("is encrypted; save it without a password") from None
+            raise Refused("is encrypted; save it without a password", "encrypted") from None
         raise Refused("is no PDF file, or a damaged one") from None
     try:
         if len(document) > _MOST_PAGES:
-            raise Refused(f"has {len(document)} pages where {_MOST_PAGES} are allowed")
+            raise Refused(f"has {len(document)} pages where {_MOST_PAGES} are allowed", "too_large")
         dropped: list[Item] = []
         yield from pieces(_blocks(document, dropped))
         yield from dropped
@@ -161,7 +161,7 @@ def _headings(document: PdfDocument) -> dict[int, list[Block]]:
     found: dict[int, list[Block]] = {}
     for number, mark in enumerate(document.get_toc()):
         if number >= _MOST_HEADINGS:
-            raise Refused(f"has more than {_MOST_HEADINGS} headings in its outline")
+            raise Refused(f"has more than {_MOST_HEADINGS} headings in its outline", "too_large")
         target = mark.get_dest()
         index = target.get_index() if target else None
         if index is not None and index >= 0:

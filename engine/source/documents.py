@@ -87,14 +87,17 @@ class Documents:
         if last is _BROKEN:
             self._end()
         if too_late.is_set():
-            raise SourceError(f"{name} took longer than {self._limits.document_seconds:g} s to read")
+            raise SourceError(
+                f"{name} took longer than {self._limits.document_seconds:g} s to read", "slow_to_read"
+            )
         if missing := last.get("missing"):
             raise SourceError(
                 f"{name} needs the package {missing}, which is missing from this installation of kbdial: "
-                "install it anew from its checkout (make setup)"
+                "install it anew from its checkout (make setup)",
+                "missing_package",
             )
         if error := last.get("error"):
-            raise SourceError(f"{name} {_clean(error)}")
+            raise SourceError(f"{name} {_clean(error)}", last.get("why", "damaged"))
 
     def _ask(self, process: subprocess.Popen[bytes], kind: str, content: bytes) -> None:
         assert process.stdin is not None  # noqa: S101 - opened as a pipe

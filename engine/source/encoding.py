@@ -38,7 +38,7 @@ def decode(name: str, content: bytes) -> tuple[str, str]:
         text = content.decode({"big5": "big5hkscs"}.get(encoding, encoding))
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{name}:{_line(content, error.start)} is no {_name_of(encoding)}; {_MEND}"
+            f"{name}:{_line(content, error.start)} is no {_name_of(encoding)}; {_MEND}", "bad_encoding"
         ) from None
     return _check(name, text.removeprefix("\ufeff")), _name_of(encoding)
 
@@ -56,7 +56,7 @@ def _unicode(name: str, content: bytes) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             if not encoding:
-                raise SourceError(f"{name}:1 is UTF-32; {_MEND}")
+                raise SourceError(f"{name}:1 is UTF-32; {_MEND}", "bad_encoding")
             return encoding
     head = content[:_LOOKED_AT]
     zeros = head.count(0)
@@ -76,9 +76,12 @@ def _guess(name: str, content: bytes, error: UnicodeDecodeError) -> str:
     good = sum(not character.isascii() for character in read) - broken
     if error.end >= len(content) and "unexpected end" in error.reason and good >= broken:
         raise SourceError(
-            f"{name}:{line} ends in the middle of a character: it was cut off, or is still being copied"
+            f"{name}:{line} ends in the middle of a character: it was cut off, or is still being copied",
+            "cut_off",
         ) from None
-    refusal = SourceError(f"{name}:{line} is not UTF-8 (byte 0x{content[error.start]:02x}); {_MEND}")
+    refusal = SourceError(
+        f"{name}:{line} is not UTF-8 (byte 0x{content[error.start]:02x}); {_MEND}", "bad_encoding"
+    )
     if good > broken * _FEW:
         raise refusal from None
     from charset_normalizer import from_bytes  # noqa: PLC0415 - comes with requests; most files need none
@@ -99,7 +102,8 @@ def _check(name: str, text: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SourceError(
-            f"{name}:{line} holds a NUL byte, so it is no text file; export it again as UTF-8 text"
+            f"{name}:{line} holds a NUL byte, so it is no text file; export it again as UTF-8 text",
+            "bad_encoding",
         )
     return text
 

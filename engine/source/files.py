@@ -32,7 +32,9 @@ def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> SourceConten
             with closing(files.records(paths)) as records:
                 reading = gather("", records, limits)
     except OSError as error:
-        raise SourceError(f"{error.filename or spec} cannot be read: {error.strerror or error}") from error
+        raise SourceError(
+            f"{error.filename or spec} cannot be read: {error.strerror or error}", "no_access"
+        ) from error
     except ValueError as error:  # a NUL in the path
         raise SourceError(f"{spec!r} is not a path: {error}") from error
     if not reading.entries:
@@ -165,24 +167,26 @@ class _Files:
                 self.failed.append(told)
             except OSError as error:
                 reason = f"{name} cannot be read: {error.strerror or error}"
-                self.failed.append(FailedSource(name, reason))
+                self.failed.append(FailedSource(name, reason, code="no_access"))
             else:
                 yield from found
-                if not found:
+                if not any(isinstance(one, Dropped) or one.text.strip() or one.answer for one in found):
                     yield Dropped(name, "holds no entry", "no_entries")
 
     def _one(self, path: Path, name: str) -> Iterator[Record | Dropped]:
         kind = BY_SUFFIX.get(path.suffix.lower())
         if kind is None or not path.is_file():
-            raise SourceError(f"{name} is none of {READ}")
+            raise SourceError(f"{name} is none of {READ}", "other_kind")
         with path.open("rb") as file:
             content = file.read(self._left + 1)
         if len(content) > self._left:
-            raise SourceError(f"{name} goes past the limit of {self._limits.bytes} bytes for one source")
+            raise SourceError(
+                f"{name} goes past the limit of {self._limits.bytes} bytes for one source", "too_large"
+            )
         self._left -= len(content)
         if not content.strip(b"\xef\xbb\xbf \t\r\n\v\f"):
             if not self._fails_alone:
-                raise SourceError(f"{name}:1 is empty")
+                raise SourceError(f"{name}:1 is empty", "empty")
             yield Dropped(name, "is empty", "empty_file")
         elif kind.read is None:
             yield from self._documents.records(name, kind.name, content)

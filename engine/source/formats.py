@@ -67,7 +67,9 @@ def jsonl(name: str, content: bytes) -> Iterator[Record | Dropped]:
             continue
         row = _json(where, line)
         if not isinstance(row, dict):
-            raise SourceError(f'{where} is not a JSON object such as {{"text": "…", "answer": "…"}}')
+            raise SourceError(
+                f'{where} is not a JSON object such as {{"text": "…", "answer": "…"}}', "bad_row"
+            )
         yield _record_of_object(where, row, told)
 
 
@@ -101,11 +103,12 @@ def _table(name: str, content: bytes, usual: str) -> Iterator[Record | Dropped]:
     def refuse(first: grid.Row) -> None:
         if not any(first.cells):
             raise SourceError(
-                f"{name} is empty; its first line must name the columns, for example: text,answer"
+                f"{name} is empty; its first line must name the columns, for example: text,answer", "empty"
             )
         known = ", ".join(NAMES["text"])
         raise SourceError(
-            f"{first.where} has no column for the text: name one of {known} (got {_cut(first.cells)})"
+            f"{first.where} has no column for the text: name one of {known} (got {_cut(first.cells)})",
+            "no_question_column",
         )
 
     yield from grid.records(_rows(name, text, usual), refuse)
@@ -124,7 +127,9 @@ def _record_of_object(where: str, row: dict[str, Any], told: dict[tuple[str, ...
         told[keys] = columns
     if not columns.has_text:
         known = ", ".join(NAMES["text"])
-        raise SourceError(f"{where} has no text: one of the keys {known} is needed (got {_cut(keys)})")
+        raise SourceError(
+            f"{where} has no text: one of the keys {known} is needed (got {_cut(keys)})", "no_question_column"
+        )
     if not columns.wordings and _STRINGS.issuperset(map(type, row.values())):
         return record_of(where, row, columns)  # as nearly all are
     wordings = [each for key in columns.wordings for each in _wordings(where, key, row.pop(key))]
@@ -134,7 +139,7 @@ def _record_of_object(where: str, row: dict[str, Any], told: dict[tuple[str, ...
         wordings = [*others, *wordings]
     for part, key in columns.parts.items():
         if isinstance(row[key], (dict, list, bool)):
-            raise SourceError(f'{where}: "{key}" is the {part} and must be a string')
+            raise SourceError(f'{where}: "{key}" is the {part} and must be a string', "bad_row")
     for key, value in row.items():
         if not isinstance(value, str):
             row[key] = _plain(value)
@@ -150,7 +155,7 @@ def _wordings(where: str, key: str, value: Any) -> list[str]:
 
 def _wording(where: str, key: str, value: Any) -> str:
     if isinstance(value, (dict, list, bool)):
-        raise SourceError(f'{where}: "{key}" holds wordings, and each must be a string')
+        raise SourceError(f'{where}: "{key}" holds wordings, and each must be a string', "bad_row")
     return _plain(value)
 
 
@@ -165,7 +170,7 @@ def _objects(name: str, text: str) -> Iterator[Record | Dropped]:
             case str():
                 yield Record(where, row)
             case _:
-                raise SourceError(f'{where} is no object such as {{"text": "…", "answer": "…"}}')
+                raise SourceError(f'{where} is no object such as {{"text": "…", "answer": "…"}}', "bad_row")
 
 
 def _list_in(name: str, found: Any) -> Iterable[Any]:
@@ -183,7 +188,9 @@ def _list_in(name: str, found: Any) -> Iterable[Any]:
         inner = [value for value in found.values() if isinstance(value, dict)]
         if len(inner) == 1 and not lists:
             return _list_in(name, inner[0])
-    raise SourceError(f'{name}:1 holds no list of objects such as [{{"text": "…", "answer": "…"}}]')
+    raise SourceError(
+        f'{name}:1 holds no list of objects such as [{{"text": "…", "answer": "…"}}]', "bad_row"
+    )
 
 
 def _lines(text: str) -> list[str]:
@@ -202,7 +209,7 @@ def _rows(name: str, text: str, usual: str) -> Iterator[grid.Row]:
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise SourceError(f"{where} is no row of a CSV file: {_explain(str(error))}") from None
+            raise SourceError(f"{where} is no row of a CSV file: {_explain(str(error))}", "bad_row") from None
         if row is None:
             return
         yield grid.Row(where, row)
@@ -261,13 +268,17 @@ def _json(where: str, line: str) -> Any:
         if "\\u" in line:
             json.dumps(row, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise SourceError(f"{where} is not JSON: {error.msg} at character {error.pos + 1}") from None
+        raise SourceError(
+            f"{where} is not JSON: {error.msg} at character {error.pos + 1}", "bad_row"
+        ) from None
     except UnicodeEncodeError:
-        raise SourceError(f"{where} holds half a character (a lone \\ud800 to \\udfff)") from None
+        raise SourceError(f"{where} holds half a character (a lone \\ud800 to \\udfff)", "bad_row") from None
     except ValueError:
-        raise SourceError(f"{where} holds a number with too many digits; put it into quotes") from None
+        raise SourceError(
+            f"{where} holds a number with too many digits; put it into quotes", "bad_row"
+        ) from None
     except RecursionError:
-        raise SourceError(f"{where} is nested too deeply") from None
+        raise SourceError(f"{where} is nested too deeply", "bad_row") from None
     return row
 
 

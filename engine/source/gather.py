@@ -59,7 +59,9 @@ def gather(
             continue
         read += 1
         if read > limits.rows:
-            raise SourceError(f"{found.where} is past the limit of {limits.rows} rows; split the source")
+            raise SourceError(
+                f"{found.where} is past the limit of {limits.rows} rows; split the source", "too_large"
+            )
         if too_long := _too_long(found, limits):
             dropped.append(too_long)
             continue

@@ -45,7 +45,9 @@ class Header:
             name = cell or f"column {number}"
             times = seen[fold_name(name)] = seen.get(fold_name(name), 0) + 1
             if times > 1 and fold_name(name) in known:
-                raise SourceError(f'{where} names the column "{fold_name(name)[:_SHOWN]}" twice')
+                raise SourceError(
+                    f'{where} names the column "{fold_name(name)[:_SHOWN]}" twice', "no_question_column"
+                )
             names.append(name if times == 1 else f"{name} {times}")
         return cls(tuple(names), Columns.of(names))
 

@@ -119,9 +119,11 @@ class ManagedSource:
 
     def _reader(self, media_type: str, content: bytes) -> Iterator[Record | Dropped]:
         if media_type not in POSTED:
-            raise SourceError(f"a list is {', '.join(POSTED)} (got {media_type[:80]})")
+            raise SourceError(f"a list is {', '.join(POSTED)} (got {media_type[:80]})", "other_kind")
         if len(content) > self._limits.bytes:
-            raise SourceError(f"a list has at most {self._limits.bytes} bytes (got {len(content)})")
+            raise SourceError(
+                f"a list has at most {self._limits.bytes} bytes (got {len(content)})", "too_large"
+            )
         return POSTED[media_type](_LIST, content)
 
     def _name(self, new: Mapping[str, Entry], taken: set[str]) -> tuple[Entry, ...]:
@@ -154,19 +156,21 @@ class ManagedSource:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}", "no_access") from error
         head, _, body = content.partition(b"\n")
         try:
             rows = [json.loads(line) for line in body.splitlines()]
             if json.loads(head) != _head(knowledge_base, len(rows), body):
                 raise SourceError(
                     f"{path}:1 does not fit what follows: the file is damaged or was edited by hand; "
-                    "restore it from a backup, or move it away to start anew"
+                    "restore it from a backup, or move it away to start anew",
+                    "damaged",
                 )
             return tuple(_entry(row) for row in rows)
         except (ValueError, TypeError, RecursionError) as error:
             raise SourceError(
-                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew"
+                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew",
+                "damaged",
             ) from error
 
     def _store(self, knowledge_base: str, entries: Sequence[Entry]) -> None:

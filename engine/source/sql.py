@@ -64,7 +64,8 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
     except (NoSuchModuleError, ModuleNotFoundError) as missing:
         raise SourceError(
             f"{name} needs a driver that is not installed ({missing}); "
-            "for PostgreSQL, in kbdial's checkout: .venv/bin/python -m pip install '.[postgresql]'"
+            "for PostgreSQL, in kbdial's checkout: .venv/bin/python -m pip install '.[postgresql]'",
+            "missing_package",
         ) from None
     except ArgumentError:
         raise SourceError(f"{name}: wanted DIALECT+DRIVER://USER:PASSWORD@HOST/DATABASE") from None
@@ -92,10 +93,11 @@ def _read(name: str, result: CursorResult[Any], limits: Limits, deadline: float)
         known = ", ".join(NAMES["text"])
         raise SourceError(
             f"{name}: the query has no column for the text: "
-            f"name one of {known} (got {', '.join(columns)[:80]})"
+            f"name one of {known} (got {', '.join(columns)[:80]})",
+            "no_question_column",
         )
     if twice := [column for number, column in enumerate(columns) if column in columns[:number]]:
-        raise SourceError(f'{name}: the query names the column "{twice[0][:80]}" twice')
+        raise SourceError(f'{name}: the query names the column "{twice[0][:80]}" twice', "no_question_column")
     left = limits.bytes
     number = 0
     for batch in result.partitions(_ROWS_AT_ONCE):
@@ -105,7 +107,9 @@ def _read(name: str, result: CursorResult[Any], limits: Limits, deadline: float)
             cells = {column: _text(where, column, value) for column, value in zip(columns, row, strict=True)}
             left -= sum(map(len, cells.values()))
             if left < 0:
-                raise SourceError(f"{where} goes past the limit of {limits.bytes} characters for one source")
+                raise SourceError(
+                    f"{where} goes past the limit of {limits.bytes} characters for one source", "too_large"
+                )
             yield record_of(where, cells, named)
         if time.monotonic() >= deadline:
             raise TimeoutError
@@ -118,7 +122,7 @@ def _text(where: str, column: str, value: Any) -> str:
         case str():
             return value.replace("\0", "")
         case bytes() | bytearray() | memoryview():
-            raise SourceError(f'{where}: the column "{column[:80]}" holds bytes; wanted text')
+            raise SourceError(f'{where}: the column "{column[:80]}" holds bytes; wanted text', "bad_row")
         case _:
             return str(value)
 

@@ -98,7 +98,7 @@ class TaughtWordings:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}", "no_access") from error
         head, _, body = content.partition(b"\n")
         try:
             found = tuple(map(_wording.validate_json, body.splitlines()))
@@ -106,7 +106,8 @@ class TaughtWordings:
                 raise ValueError("its first line does not fit what follows")  # noqa: TRY301 - one exit for all damage
         except (ValueError, ValidationError, RecursionError) as error:
             raise SourceError(
-                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew"
+                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew",
+                "damaged",
             ) from error
         return found
 

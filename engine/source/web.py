@@ -155,10 +155,11 @@ def _answer(
             other = urlsplit(target).hostname or "nowhere"
             raise SourceError(
                 f"{without_secrets(url)} redirects to another host ({other[:100]}), which is not followed; "
-                "if that is right, name the other address as the source"
+                "if that is right, name the other address as the source",
+                "redirects",
             )
         at = target
-    raise SourceError(f"{without_secrets(url)} redirects more than {_MOST_REDIRECTS} times")
+    raise SourceError(f"{without_secrets(url)} redirects more than {_MOST_REDIRECTS} times", "redirects")
 
 
 def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -183,7 +184,7 @@ def _body(answer: requests.Response, name: str, limits: Limits, deadline: float)
         parts.append(part)
         size += len(part)
         if size > limits.fetched_bytes:
-            raise SourceError(f"{name} is larger than {limits.fetched_bytes} bytes")
+            raise SourceError(f"{name} is larger than {limits.fetched_bytes} bytes", "too_large")
         if time.monotonic() >= deadline:
             raise requests.Timeout
     return b"".join(parts)
@@ -197,14 +198,16 @@ def _suffix(name: str, url: str, answer: requests.Response, content: bytes) -> s
     if kind is None:
         raise SourceError(
             f'{name} is of the kind "{media_type[:80]}", which is not read; '
-            f"read are {READ}, by the end of the path or the Content-Type"
+            f"read are {READ}, by the end of the path or the Content-Type",
+            "other_kind",
         )
     is_page = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGE)
     suffix = kind.suffixes[0]
     if is_page and not kind.may_be_page:
         raise SourceError(
             f"{name} answered with a web page where {suffix} was expected: "
-            "a sign-in or error page, perhaps; see what it shows in a browser"
+            "a sign-in or error page, perhaps; see what it shows in a browser",
+            "web_page",
         )
     return suffix
 

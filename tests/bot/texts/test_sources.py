@@ -39,7 +39,7 @@ def test_both_languages_fill_in_the_same_values(field: str) -> None:
 
 def test_both_languages_know_the_same_codes_and_their_details() -> None:
     zh, en = source_wording("zh"), source_wording("en")
-    for ours, theirs in ((zh.failures, en.failures), (zh.reasons, en.reasons)):
+    for ours, theirs in ((zh.failures, en.failures), (zh.kinds, en.kinds), (zh.reasons, en.reasons)):
         assert {code: placeholders(told) for code, told in ours.items()} == {
             code: placeholders(told) for code, told in theirs.items()
         }
@@ -55,6 +55,11 @@ def test_both_languages_know_the_same_codes_and_their_details() -> None:
             FailedSource("a.csv", "a.csv:12 is no row of a CSV file: a quote is open"),
             ("⚠️ a.csv:12 is no row of a CSV file: a quote is open; nothing of it is served."),
             "⚠️ a.csv 无法读取（第 12 行），原因见引擎日志；其中没有内容可用。",
+        ),
+        (
+            FailedSource("a.csv", "a.csv:12 is no row of a CSV file: a quote is open", "bad_row"),
+            "⚠️ a.csv:12 is no row of a CSV file: a quote is open; nothing of it is served.",
+            "⚠️ a.csv 有一行无法读取（第 12 行）；其中没有内容可用。",
         ),
         (
             FailedSource("/srv/kb/a.csv", "…", "moving", 3, THEN, THEN),
@@ -95,14 +100,13 @@ def test_every_reason_of_the_engine_has_words_here() -> None:
     words = source_wording("zh")
     told = dict(_codes())
     assert {code for code, kind in told.items() if kind == "Dropped"} - set(words.reasons) == set()
-    assert {code for code, kind in told.items() if kind != "Dropped"} - {"unreadable"} - set(
-        words.failures
-    ) == set()
+    known = {"unreadable", *words.failures, *words.kinds}
+    assert {code for code, kind in told.items() if kind != "Dropped"} - known == set()
 
 
 def _codes() -> Iterator[tuple[str, str]]:
     """The codes that the engine's code gives, each with the class that carries it."""
-    places = {"Dropped": 2, "SourceError": 1, "FailedSource": None}
+    places = {"Dropped": 2, "SourceError": 1, "Refused": 1, "FailedSource": None}
     for path in ENGINE.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Dict):
