@@ -181,6 +181,7 @@ def a_found(**fields: Any) -> dict[str, Any]:
         "model": "letters",
         "threshold": 0.4,
         "total": 1,
+        "groups": 1,
         "best_score": 0.9,
         "matches": [banana],
         "scores": [{"id": "1", "score": 0.9}],

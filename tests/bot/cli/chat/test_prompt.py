@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,15 @@ ENTER, CTRL_C, CTRL_D, ALT_ENTER, UP = "\r", "\x03", "\x04", "\x1b\r", "\x1b[A"
 
 
 def typed(keys: str, history: Path) -> list[str]:
-    with create_pipe_input() as keyboard:
-        keyboard.send_text(keys)
-        return list(Prompt("terminal", history, keyboard=keyboard, screen=DummyOutput()))
+    """What the prompt gives; in a thread of its own, because a browser's loop may run in this one."""
+
+    def prompt() -> list[str]:
+        with create_pipe_input() as keyboard:
+            keyboard.send_text(keys)
+            return list(Prompt("terminal", history, keyboard=keyboard, screen=DummyOutput()))
+
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(prompt).result()
 
 
 def completed(text: str) -> list[str]:
