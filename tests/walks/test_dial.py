@@ -76,7 +76,7 @@ def test_two_changes_at_once_both_land_in_order_and_each_answer_tells_the_truth(
         assert earlier.partition(" → ")[2] == later.partition(" → ")[0]
     for step in steps:
         old, _, new = step.partition(" → ")
-        shown = "0.40 (knowledge base)" if old == "default" else old
+        shown = "0.40 (knowledge base)" if old == "no own value" else old
         (one,) = [text for text in told if f"to {new} " in text]
         assert f"from {shown.split()[0]} " in one
 

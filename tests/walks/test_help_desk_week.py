@@ -112,7 +112,7 @@ def test_a_week_in_slack_ends_with_a_threshold_of_the_channels_own(
 
     tuned = program.app.responder._settings.of(Channel("slack", "T1", "C9")).threshold
     assert tuned is not None
-    assert button["value"] == f"/threshold {tuned:.2f}"
+    assert button["value"] == f"/threshold {tuned}"
     assert f1_on_held_back(program, tuned) >= f1_on_held_back(program, DEFAULT)
 
     people.says("do you sell hamsters", channel="C9", ts="1795420801.000001")

@@ -87,7 +87,7 @@ def test_the_rest_of_many_matches_is_behind_more(program: WecomProgram) -> None:
     seen = len(wecom.api.seen)
     wecom.press(bubble, "more:2")
     program.settle(lambda: len(wecom.api.seen) > seen)
-    assert wecom.api.seen[-1].text.startswith("**3.**")
+    assert wecom.api.seen[-1].text.startswith("> 水果\n\n**3.**")
 
 
 def test_a_name_and_an_admin_need_no_console(program: WecomProgram) -> None:

@@ -11,6 +11,7 @@ from bot.platforms.wecom.long_connection import FrameRefused, LongConnection
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.socket_protocol import Called, State
 from bot.platforms.wecom.websocket import WebSocketWire, WireLostError
+from tests.support.hang_guard import HANG_SECONDS
 from tests.support.wecom_api import VirtualClock
 from tests.support.wecom_socket import SocketWeCom
 
@@ -54,11 +55,11 @@ class Robot:
 
     def alarmed(self) -> list[str]:
         with self._changed:
-            assert self._changed.wait_for(lambda: bool(self.alarms), timeout=5)
+            assert self._changed.wait_for(lambda: bool(self.alarms), timeout=HANG_SECONDS)
             return self.alarms
 
     def becomes(self, state: State) -> None:
-        assert self.connection.becomes(state, wait_seconds=5)
+        assert self.connection.becomes(state, wait_seconds=HANG_SECONDS)
 
 
 @contextmanager
