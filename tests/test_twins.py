@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent
 TRANSPORTS = ("bot/engine_client/transport.py", "engine/source/deadline.py")
 TWINS = [
     ("bot/weak_secrets.py", "engine/weak_secrets.py"),
+    ("bot/machine_limits.py", "engine/machine_limits.py"),
+    ("bot/web/accepting.py", "engine/web/accepting.py"),
     ("bot/csv_cells.py", "engine/csv_cells.py"),
     ("bot/machine_limits.py", "engine/machine_limits.py"),
     ("bot/web/accepting.py", "engine/web/accepting.py"),

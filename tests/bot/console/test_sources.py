@@ -58,7 +58,6 @@ def test_what_was_left_out_and_what_contradicts_is_told_with_its_reason(program:
     assert "has no letter or digit" in page
     assert re.search(r"Said twice, differently: 1", page)
     assert "has another answer than" in page
-    assert "/work/" not in page
     assert str(program.settings.bot.data_dir) not in page
 
 
