@@ -17,10 +17,14 @@ so such a row can reach t only if
 
     (1 - c)(1 - m) <= 1 - t,   that is   c >= 1 - (1 - t) / (1 - m)
 
-and the scan finds every row with such a cosine. In `_needed` 1 - t is made larger by
+and the scan finds every row with such a cosine. In `_rows_needed` 1 - t is made larger by
 1e-9, far more than the rounding of these few operations, so no computed score is on the
 other side. With m = 0, s is c to the last bit and the scan alone is exact. The same with
 the n-th best score found so far in the place of t gives the n best.
+
+The words are looked at before the vectors, so m and the scores of the strong rows are known when
+the scan begins, and it is asked at once for rows as far as that. Only where words turn out to
+count in other rows than was thought may it have to be asked again.
 
 Where the row nearest in meaning is in another language than the question, keywords are
 left out for the whole question: they could only lift rows in the wrong language over it.
@@ -135,18 +139,16 @@ def score_questions(
 ) -> list[QuestionResult]:
     """What each question matches, from one pass over the vectors for all of them.
 
-    `entry_of` tells whose each row is; None: each is an entry. "either", and entries of many
-    rows, may need another pass of their own; `strong` is a matter of speed alone.
+    `entry_of` tells whose each row is; None: each is an entry. Entries of many rows may need
+    another pass of their own; `strong` is a matter of speed alone.
     """
     if not questions:
         return []
-    owners = _Owners(entry_of)
-    wanted = [_search_spec(one, owners, owners.rows_for(one.keep)) for one in questions]
+    among = _Rows(search, keywords, _Owners(entry_of), strong)
+    asked = [_Asked(among, one) for one in questions]
+    wanted = [one.search_spec(among.owners.rows_for(one.question.keep)) for one in asked]
     nearest = search.search(np.stack([one.vector for one in questions]), wanted)
-    return [
-        _result(_Rows(search, keywords, owners, strong), one, near)
-        for one, near in zip(questions, nearest, strict=True)
-    ]
+    return [one.result(near, spec.threshold) for one, near, spec in zip(asked, nearest, wanted, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,117 +196,160 @@ class _Rows:
     strong: int
 
 
-def _is_counted_by_the_scan(one: Question, owners: _Owners) -> bool:
-    """Whether the scan alone knows what is wanted, so that it need not give every row that passes."""
-    is_plain = one.scoring == "cosine" and not (one.keyword_weight or one.collapse or one.steps)
-    return is_plain and owners.entry_of is None
-
-
-def _search_spec(one: Question, owners: _Owners, keep: int) -> SearchSpec:
-    first = one.offset + one.limit if _is_counted_by_the_scan(one, owners) else None
-    return SearchSpec(one.lowest, first=first, keep=keep, exact_rows=one.exact_rows)
-
-
-def _result(among: _Rows, one: Question, near: TopRows) -> QuestionResult:
-    keep = among.owners.rows_for(one.keep)
-    while True:
-        found = _score(among, one, near, keep)
-        seen = found.where(np.lexsort((found.rows, -found.scores))[:keep])
-        best = among.owners.best_of_each(seen)
-        if among.owners.holds_enough(best, one.keep, seen, keep):
-            return _count(among, one, found, near, best.where(slice(max(1, one.keep))))
-        keep = min(keep * _ROWS_AN_ENTRY, among.owners.size)
-        [near] = among.search.search(one.vector[None], [_search_spec(one, among.owners, keep)])
-
-
-def _count(among: _Rows, one: Question, found: ScoredRows, near: TopRows, best: ScoredRows) -> QuestionResult:
-    if _is_counted_by_the_scan(one, among.owners):
-        hits, total = found.where(found.scores >= one.threshold), near.total
-    else:
-        found = among.owners.best_of_each(found.where(found.scores >= one.lowest))
-        hits = found.where(found.scores >= one.threshold)
-        total = len(hits.rows)
-    order = np.lexsort((among.owners.of(hits.rows), -hits.rankings))
-    counts = tuple(int(np.count_nonzero(found.scores >= step)) for step in one.steps)
-    shown = None if one.collapse else one.offset + one.limit
-    return QuestionResult(total, hits.where(order[:shown]), best, counts)
-
-
-def _score(among: _Rows, one: Question, near: TopRows, keep: int) -> ScoredRows:
-    """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
-    words = _words(among, one, near)
-    if one.scoring == "cosine" or words is None:
-        return _with_numbers(one, near.rows, near.scores, _of_rows(words, near.rows))
-    return _either(among, words, one, near, keep)
-
-
 @dataclass(frozen=True, slots=True)
-class _Words:
-    keywords: Keywords
+class _Strong:
+    """The rows with the best keywords, with all their numbers; no other row's keyword is above `most`."""
+
     terms: Terms
+    found: ScoredRows
+    most: float
 
 
-def _words(among: _Rows, one: Question, near: TopRows) -> _Words | None:
-    """The words to count, if there are any and they count for this question."""
-    if not len(near.rows):
-        return None
-    keywords = among.keywords
-    terms = keywords.question(one.text)
-    if one.scoring == "auto":
-        return _Words(keywords, replace(terms, is_for_long_texts=_do_words_mislead(among, terms, one, near)))
-    return None if keywords.is_other_language(terms, int(near.rows[0])) else _Words(keywords, terms)
+class _Asked:
+    """One question among these rows."""
 
+    def __init__(self, among: _Rows, question: Question) -> None:
+        self.question = question
+        self._among = among
+        self._strong = None if question.scoring == "cosine" else self._find_strong(self._terms())
 
-def _do_words_mislead(among: _Rows, terms: Terms, one: Question, near: TopRows) -> bool:
-    """Whether a row in another language is near enough to the question to be what it is about."""
-    nearness = among.keywords.nearness_of_another_language(terms)
-    if near.scores[0] < nearness:
-        return False
-    if _has_foreign(among.keywords, terms, near, nearness):
-        return True
-    if nearness >= one.lowest:  # what was found is every row as near as that
-        return False
-    wanted = SearchSpec(nearness, keep=0, exact_rows=one.exact_rows)
-    [more] = among.search.search(one.vector[None], [wanted])
-    return _has_foreign(among.keywords, terms, more, nearness)
+    def search_spec(self, keep: int) -> SearchSpec:
+        """What the scan is asked for: as low as a row that shares words may have to be looked for.
 
+        A guess that saves a second pass, made of the rows whose scores are known before any pass.
+        """
+        one, threshold = self.question, self.question.lowest
+        strong = self._strong
+        if strong is not None and strong.most and len(strong.found.rows) >= keep:
+            threshold = min(threshold, self._cosine_needed(strong, strong.found, keep))
+        first = one.offset + one.limit if self._is_counted_by_the_scan else None
+        return SearchSpec(threshold, first=first, keep=keep, exact_rows=one.exact_rows)
 
-def _has_foreign(keywords: Keywords, terms: Terms, near: TopRows, nearness: float) -> bool:
-    rows = near.rows[near.scores >= nearness]
-    return bool(keywords.are_of_another_language(terms, rows).any())
+    def result(self, near: TopRows, searched_from: float) -> QuestionResult:
+        """`near` holds every row with a cosine of at least `searched_from`, and the nearest ones."""
+        one, owners = self.question, self._among.owners
+        keep = owners.rows_for(one.keep)
+        while True:
+            found = self._score(near, searched_from, keep)
+            seen = found.where(np.lexsort((found.rows, -found.scores))[:keep])
+            best = owners.best_of_each(seen)
+            if owners.holds_enough(best, one.keep, seen, keep):
+                return self._count(found, near, best.where(slice(max(1, one.keep))))
+            keep = min(keep * _ROWS_AN_ENTRY, owners.size)
+            spec = self.search_spec(keep)
+            near, searched_from = self._search(spec), spec.threshold
 
+    @property
+    def _is_counted_by_the_scan(self) -> bool:
+        """Whether the scan alone knows what is wanted, so that it need not give every row that passes."""
+        one = self.question
+        is_plain = one.scoring == "cosine" and not (one.keyword_weight or one.collapse or one.steps)
+        return is_plain and self._among.owners.entry_of is None
 
-def _of_rows(words: _Words | None, rows: Rows) -> Scores:
-    return words.keywords.of_rows(words.terms, rows) if words else np.zeros(len(rows))
+    def _count(self, found: ScoredRows, near: TopRows, best: ScoredRows) -> QuestionResult:
+        one, owners = self.question, self._among.owners
+        if self._is_counted_by_the_scan:
+            hits, total = found.where(found.scores >= one.threshold), near.total
+        else:
+            found = owners.best_of_each(found.where(found.scores >= one.lowest))
+            hits = found.where(found.scores >= one.threshold)
+            total = len(hits.rows)
+        order = np.lexsort((owners.of(hits.rows), -hits.rankings))
+        counts = tuple(int(np.count_nonzero(found.scores >= step)) for step in one.steps)
+        shown = None if one.collapse else one.offset + one.limit
+        return QuestionResult(total, hits.where(order[:shown]), best, counts)
 
+    def _score(self, near: TopRows, searched_from: float, keep: int) -> ScoredRows:
+        """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
+        strong = self._words(near, searched_from)
+        if strong is None:
+            terms = self._cosine_terms(near)
+            return self._with_numbers(near.rows, near.scores, self._keywords(terms, near.rows))
+        found = self._add(strong, strong.found, near)
+        if strong.most == 0.0:
+            return found
+        needed = self._cosine_needed(strong, found, keep)
+        if needed >= searched_from:  # every row as near as that is among them
+            return found
+        more = self._search(SearchSpec(needed, keep=0, exact_rows=self.question.exact_rows))
+        return self._add(strong, found, more)
 
-def _either(among: _Rows, words: _Words, one: Question, near: TopRows, keep: int) -> ScoredRows:
-    """Every row that passes and the best `keep`, by the score "either"; some more may be among them."""
-    rows, keywords = words.keywords.all(words.terms)
-    most = 0.0
-    if len(rows) > among.strong:
-        parts = np.argpartition(-keywords, among.strong)
-        most = float(keywords[parts[among.strong]])
-        rows, keywords = rows[parts[: among.strong]], keywords[parts[: among.strong]]
-    cosines = among.search.scores(rows, one.vector)
-    cosines[np.isin(rows, one.exact_rows)] = 1.0
-    rest = ~np.isin(near.rows, rows)
-    all_rows, all_cosines = np.append(rows, near.rows[rest]), np.append(cosines, near.scores[rest])
-    all_keywords = np.append(keywords, _of_rows(words, near.rows[rest]))
-    found = _with_numbers(one, all_rows, all_cosines, all_keywords)
-    if most == 0.0:
-        return found
-    cut = min(one.lowest, _nth_best(found.scores, keep))
-    [more] = among.search.search(
-        one.vector[None], [SearchSpec(_rows_needed(cut, most), keep=0, exact_rows=one.exact_rows)]
-    )
-    rest = ~np.isin(more.rows, all_rows)
-    return _with_numbers(
-        one,
-        np.append(all_rows, more.rows[rest]),
-        np.append(all_cosines, more.scores[rest]),
-        np.append(found.keywords, _of_rows(words, more.rows[rest])),
-    )
+    def _words(self, near: TopRows, searched_from: float) -> _Strong | None:
+        """The words to score by, if the question is scored by words and they count for it."""
+        if self._strong is None or not len(near.rows):
+            return None
+        keywords, terms = self._among.keywords, self._strong.terms
+        if self.question.scoring == "either":
+            return None if keywords.is_other_language(terms, int(near.rows[0])) else self._strong
+        if self._do_words_mislead(terms, near, searched_from):
+            return self._find_strong(replace(terms, is_for_long_texts=True))
+        return self._strong
+
+    def _do_words_mislead(self, terms: Terms, near: TopRows, searched_from: float) -> bool:
+        """Whether a row in another language is near enough to the question to be what it is about."""
+        nearness = self._among.keywords.nearness_of_another_language(terms)
+        if near.scores[0] < nearness:
+            return False
+        if self._has_foreign(terms, near, nearness):
+            return True
+        if nearness >= searched_from:  # what was found is every row as near as that
+            return False
+        more = self._search(SearchSpec(nearness, keep=0, exact_rows=self.question.exact_rows))
+        return self._has_foreign(terms, more, nearness)
+
+    def _has_foreign(self, terms: Terms, near: TopRows, nearness: float) -> bool:
+        rows = near.rows[near.scores >= nearness]
+        return bool(self._among.keywords.are_of_another_language(terms, rows).any())
+
+    def _terms(self) -> Terms:
+        return self._among.keywords.question(self.question.text)
+
+    def _cosine_terms(self, near: TopRows) -> Terms | None:
+        """The words that are shown beside a score without them, if they count for this question."""
+        if self.question.scoring != "cosine" or not len(near.rows):
+            return None
+        terms = self._terms()
+        return None if self._among.keywords.is_other_language(terms, int(near.rows[0])) else terms
+
+    def _find_strong(self, terms: Terms) -> _Strong:
+        rows, keywords = self._among.keywords.all(terms)
+        most, strong = 0.0, self._among.strong
+        if len(rows) > strong:
+            parts = np.argpartition(-keywords, strong)
+            most = float(keywords[parts[strong]])
+            rows, keywords = rows[parts[:strong]], keywords[parts[:strong]]
+        cosines = self._among.search.scores(rows, self.question.vector)
+        cosines[np.isin(rows, self.question.exact_rows)] = 1.0
+        return _Strong(terms, self._with_numbers(rows, cosines, keywords), most)
+
+    def _add(self, strong: _Strong, found: ScoredRows, near: TopRows) -> ScoredRows:
+        """With these rows, too, as far as they are new."""
+        rest = ~np.isin(near.rows, found.rows)
+        rows = near.rows[rest]
+        return self._with_numbers(
+            np.append(found.rows, rows),
+            np.append(found.cosines, near.scores[rest]),
+            np.append(found.keywords, self._keywords(strong.terms, rows)),
+        )
+
+    def _cosine_needed(self, strong: _Strong, found: ScoredRows, keep: int) -> float:
+        """The cosine below which no row but the strong ones passes or is among the best `keep`."""
+        return _rows_needed(min(self.question.lowest, _nth_best(found.scores, keep)), strong.most)
+
+    def _keywords(self, terms: Terms | None, rows: Rows) -> Scores:
+        return np.zeros(len(rows)) if terms is None else self._among.keywords.of_rows(terms, rows)
+
+    def _search(self, spec: SearchSpec) -> TopRows:
+        [near] = self._among.search.search(self.question.vector[None], [spec])
+        return near
+
+    def _with_numbers(self, rows: Rows, cosines: Scores, keywords: Scores) -> ScoredRows:
+        one = self.question
+        keywords[np.isin(rows, one.exact_rows)] = 1.0
+        scores = either(cosines, keywords) if one.scoring != "cosine" else cosines
+        weight = one.keyword_weight
+        rankings = (1 - weight) * scores + weight * keywords if weight else scores
+        return ScoredRows(rows, scores, cosines, keywords, rankings)
 
 
 def _rows_needed(score: float, most: float) -> float:
@@ -318,14 +363,6 @@ def _nth_best(scores: Scores, place: int) -> float:
     if len(scores) < place:
         return -math.inf
     return float(np.partition(scores, len(scores) - place)[len(scores) - place])
-
-
-def _with_numbers(one: Question, rows: Rows, cosines: Scores, keywords: Scores) -> ScoredRows:
-    keywords[np.isin(rows, one.exact_rows)] = 1.0
-    scores = either(cosines, keywords) if one.scoring != "cosine" else cosines
-    weight = one.keyword_weight
-    rankings = (1 - weight) * scores + weight * keywords if weight else scores
-    return ScoredRows(rows, scores, cosines, keywords, rankings)
 
 
 def either(cosines: Scores, keywords: Scores) -> Scores:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.index.keywords import Keywords
-from engine.index.scan import Scan, scores_of
+from engine.index.scan import Scan, SearchSpec, TopRows, scores_of
 from engine.index.scan.score import Floats
-from engine.index.scoring import Question, QuestionResult, score_questions
+from engine.index.scoring import Question, QuestionResult, Scoring, score_questions
 from tests.engine.index.scan import plain
 
 WORDS = ["?", "?", "退货", "快递", "怎么", "发票", "refund", "order", "wifi", "多久"]
@@ -200,3 +201,24 @@ def test_long_texts_are_found_by_their_words_beside_entries_in_another_language(
     [found] = score_questions(Scan.over(TWO), keywords, [one])
     assert found.hits.rows.tolist() == [0, 1]
     assert found.hits.keywords[0] > 0.3
+
+
+class CountedScan(Scan):
+    """Knows how often its rows were passed over."""
+
+    passes = 0
+
+    def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
+        self.passes += 1
+        return super().search(questions, wanted)
+
+
+@pytest.mark.parametrize("scoring", ["either", "auto"])
+def test_rows_that_share_words_beyond_the_strongest_cost_no_second_pass(scoring: Scoring) -> None:
+    texts = [f"{'发票怎么开' if number % 4 else '退货要多久'} {number}" for number in range(80)]
+    matrix = plain.random_rows(np.random.default_rng(1), len(texts), 16)
+    scan = CountedScan(matrix)
+    one = Question("退货要几天", matrix[0], 0.3, 5, scoring=scoring)
+    [found] = score_questions(scan, Keywords.of(texts), [one], strong=3)
+    assert found.total > 3
+    assert scan.passes == 1
