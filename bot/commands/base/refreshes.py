@@ -1,4 +1,4 @@
-"""What is told of refreshes and of entries added in chat: how it ended, at once or as soon as it has.
+"""What is told of refreshes and of changes made in chat: how it ended, at once or as soon as it has.
 
 asked for ─► ended within two seconds ─► one reply with the outcome
           └► takes longer ─► a first reply, and the outcome as another (`Outcome.awaits`)
@@ -50,6 +50,18 @@ class Addition:
     buttons: tuple[Button, ...]
     awaits: Awaited | None
     edits: tuple[EntryChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """When a change holds, and what is still awaited before it does."""
+
+    lines: tuple[str, ...]
+    awaits: Awaited | None = None
+
+    def beside(self, hint: str) -> str:
+        """All of it, with a hint after its first sentence."""
+        return "\n".join((f"{self.lines[0]} {hint}".rstrip(), *self.lines[1:]))
 
 
 class Refreshes:
@@ -104,6 +116,22 @@ class Refreshes:
         edits = tuple(EntryChange(name, entry.id, "added", entry.text) for entry in added.added)
         return Addition(added, tuple(told), tuple(buttons), awaits, edits)
 
+    def settle(
+        self, context: MessageContext, name: str, refresh: str | None, change: str, *, verb: str
+    ) -> Settled:
+        """Whether what was just changed holds; `change` is what is said of it, now and again when it does.
+
+        `refresh` None: nobody knows which refresh takes it up.
+        """
+        words = refresh_wording(context.language)
+        if refresh is None:
+            return Settled((words.holds_soon,))
+        awaited = Awaited(name, refresh, self._clock.now(), change=change, verb=verb)
+        ended = self._end_soon(awaited)
+        if ended is None:
+            return Settled((words.holds_later,), awaited)
+        return Settled(tuple(_holds(context, awaited, ended)))
+
     def follow(self, context: MessageContext, awaited: Awaited) -> Outcome:
         """What is to be said now; nothing while it still runs. Raises EngineError."""
         words = refresh_wording(context.language)
@@ -133,13 +161,24 @@ class Refreshes:
         return None
 
     def _tell(self, context: MessageContext, awaited: Awaited, ended: Refreshed) -> Outcome:
-        if awaited.entries:
-            lines, buttons = _findable(context, awaited, ended)
+        verb, buttons = awaited.verb or "refresh", list[Button]()
+        if awaited.change:
+            lines = [awaited.change, *_holds(context, awaited, ended)]
+        elif awaited.entries:
+            verb, (lines, buttons) = "kb", _findable(context, awaited, ended)
             lines = [_names(context, awaited), *lines]
         else:
-            lines, buttons = _report(context, awaited.knowledge_base, ended), []
-        reply = context.announcement("\n".join(lines), verb="kb" if awaited.entries else "refresh")
+            lines = _report(context, awaited.knowledge_base, ended)
+        reply = context.announcement("\n".join(lines), verb=verb)
         return Outcome((replace(reply, buttons=tuple(buttons)),))
+
+
+def _holds(context: MessageContext, awaited: Awaited, ended: Refreshed) -> list[str]:
+    """Whether a change of entries that are there can be found."""
+    words = refresh_wording(context.language)
+    if ended.state == "failed":
+        return [words.holds_not, *_failures(context, awaited.knowledge_base, ended)]
+    return [words.holds]
 
 
 def _names(context: MessageContext, awaited: Awaited) -> str:

@@ -17,7 +17,6 @@ from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.learning import Learning
 from bot.commands.base.lessons import Lessons
-from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import (
     Engine,
     Gaps,
@@ -65,9 +64,7 @@ class GapList:
         speaks_first: Callable[[Channel], bool],
         learning: Learning,
         refreshes: Refreshes,
-        wait: Callable[[float], None],
     ) -> None:
-        self._wait = wait
         self._lessons = Lessons(engine)
         self._refreshes = refreshes
         self._history = history
@@ -87,7 +84,6 @@ class GapList:
             speaks_first=ports.speaks_first,
             learning=Learning.of(ports),
             refreshes=Refreshes.of(ports),
-            wait=ports.wait,
         )
 
     def answer(self, context: MessageContext, command: GapCommand) -> Outcome:
@@ -167,10 +163,11 @@ class GapList:
         said = words.pointed.format(
             who=context.who, question=texts.shorten(gap.text), entry=shown, count=taught
         )
+        awaits = None
         if taught:
-            live = wait_until_live(self._engine, name, refresh, self._wait) if refresh else "soon"
-            liveness = {"live": words.taught_live, "soon": words.taught_soon, "failed": words.taught_failed}
-            lines.append(liveness[live])
+            settled = self._refreshes.settle(context, name, refresh, said, verb="gaps")
+            lines.append(settled.beside(words.undo_taught))
+            awaits = settled.awaits
         labels = tuple(
             label_of(question.asked[-1], wanted.entry_id, relevant=True) for question in gap.questions
         )
@@ -179,6 +176,7 @@ class GapList:
             labels=labels,
             closed=_close(context, gap, "pointed", wanted.entry_id),
             ruled=decisions,
+            awaits=awaits,
         )
 
     def dismiss(self, context: MessageContext, wanted: DismissGap) -> Outcome:

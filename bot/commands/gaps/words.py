@@ -60,9 +60,7 @@ class Words:
     no_entry: str
     more: str
     taken: str
-    taught_live: str
-    taught_soon: str
-    taught_failed: str
+    undo_taught: str
     digest_head: str
     digest_nowhere: str
     digest_off: str
@@ -89,9 +87,7 @@ WORDS: Mapping[Language, Words] = {
         no_entry="There is no entry {entry} in {name}.",
         more="… and {count} more: {command}",
         taken="“{question}” is a wording of {entry} already, and stays there.",
-        taught_live="They find it now. /teach undo takes them back.",
-        taught_soon="They find it within a minute. /teach undo takes them back.",
-        taught_failed="They are kept, but the refresh failed; they find it after the next one that works.",
+        undo_taught="/teach undo takes them back.",
         digest_head="The digest of this channel.",
         digest_nowhere="I can only answer here and never speak first, so there is no digest. /gaps shows the "
         "same at any time. A WeCom group gets one when a webhook stands in it: WECOM.md tells operators how.",
@@ -117,9 +113,7 @@ WORDS: Mapping[Language, Words] = {
         no_entry="{name} 里没有编号为 {entry} 的内容。",
         more="……还有 {count} 个：{command}",
         taken="“{question}”已经是 {entry} 的问法，保持不变。",
-        taught_live="现在用这些问法就能搜到。发送 /teach undo 可以撤回。",
-        taught_soon="一分钟内用这些问法就能搜到。发送 /teach undo 可以撤回。",
-        taught_failed="问法已保存，但更新失败；下次更新成功后才能搜到。",
+        undo_taught="发送 /teach undo 可以撤回。",
         digest_head="本群的定期摘要。",
         digest_nowhere="我在这里只能回答，不能主动发言，所以没有定期摘要；随时可以用 /gaps 查看。"
         "企业微信群里放一个群机器人 webhook 就能收到，做法见 WECOM.zh.md（请找管理员）。",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bot import texts
 from bot.commands.base.context import MessageContext, name_of
-from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine, EntryChanges
+from bot.commands.base.refreshes import Refreshes
 from bot.commands.kb.entry_words import WORDS, Words
 from bot.commands.kb.grammar import EditEntry, FindEntries, ShowEntry
 from bot.domain import EngineError, EntryChange, Outcome
@@ -20,10 +18,10 @@ VERSION = 8  # hexadecimal digits of the hash of what was read
 
 
 class Entries:
-    def __init__(self, engine: Engine, changes: EntryChanges, wait: Callable[[float], None]) -> None:
+    def __init__(self, engine: Engine, changes: EntryChanges, refreshes: Refreshes) -> None:
         self._engine = engine
         self._changes = changes
-        self._wait = wait
+        self._refreshes = refreshes
 
     def answer(self, context: MessageContext, command: ShowEntry | FindEntries | EditEntry) -> Outcome:
         """Raises EngineError."""
@@ -85,13 +83,11 @@ class Entries:
             now = error.details.get("answer") or shown["before"]
             said = sentences[error.code].format(**(shown | {"before": now, "name": name}))
             return Outcome((context.aside(said, verb="kb"),))
-        live = "soon"
-        if changed.refresh is not None:
-            live = wait_until_live(self._engine, name, changed.refresh, self._wait)
-        liveness = {"live": words.live, "soon": words.live_soon, "failed": words.live_failed}[live]
         said = words.edited.format(who=context.who, name=name, text=texts.shorten(entry.text), **shown)
         change = EntryChange(name, entry.id, "changed", entry.text, entry.answer or "")
-        return Outcome((context.announcement(f"{said}\n{liveness}", verb="kb"),), edits=(change,))
+        settled = self._refreshes.settle(context, name, changed.refresh, said, verb="kb")
+        reply = context.announcement("\n".join((said, *settled.lines)), verb="kb")
+        return Outcome((reply,), edits=(change,), awaits=settled.awaits)
 
     def _read(self, context: MessageContext, entry_id: str) -> ShownEntry | None:
         try:

@@ -28,9 +28,6 @@ class Words:
     more: str
     how_to_show: str
     edited: str
-    live: str
-    live_soon: str
-    live_failed: str
     changed_since: str
     changed_meanwhile: str
     foreign: str
@@ -57,9 +54,6 @@ WORDS: Mapping[Language, Words] = {
         more="… and {count} more.",
         how_to_show="/kb show {entry} shows one whole.",
         edited="{who} changed the answer of {entry} (“{text}”) in {name}. Before it was: {before}",
-        live="It can be found so now.",
-        live_soon="It can be found so within a minute.",
-        live_failed="It is saved, but the refresh failed; it can be found so after the next one that works.",
         changed_since="{entry} was changed since you read it, so nothing was overwritten. It is now "
         "version {version}: {before}",
         changed_meanwhile="Somebody changed {entry} just now; nothing was overwritten. It is now: {before}",
@@ -85,9 +79,6 @@ WORDS: Mapping[Language, Words] = {
         more="…… 还有 {count} 项。",
         how_to_show="/kb show {entry} 完整显示一条。",
         edited="{who} 修改了 {name} 的 {entry}（“{text}”）的答复。修改前：{before}",
-        live="现在就能搜到修改后的内容。",
-        live_soon="一分钟内能搜到修改后的内容。",
-        live_failed="已保存，但更新失败；下次更新成功后才能搜到修改后的内容。",
         changed_since="{entry} 在您读过之后被改过，因此没有覆盖。现在是版本 {version}：{before}",
         changed_meanwhile="刚刚有人修改了 {entry}，因此没有覆盖。现在是：{before}",
         foreign="{entry} 来自 {name} 的文件或其他来源，只能在那里修改。",

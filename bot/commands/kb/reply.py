@@ -157,8 +157,8 @@ class KnowledgeBaseCommands:
 
 
 def build(ports: Ports) -> Callable[[MessageContext, KnowledgeCommand], Outcome]:
-    entries = Entries(ports.engine, ports.entry_changes, ports.wait)
     refreshes = Refreshes.of(ports)
+    entries = Entries(ports.engine, ports.entry_changes, refreshes)
     return KnowledgeBaseCommands(ports.engine, ports.bases, Questions.of(ports), refreshes, entries).answer
 
 

@@ -246,7 +246,8 @@ class Review:
             when=context.moment(item.made_at),
             who=name_of(item.person),
             question=texts.shorten(item.question),
-            entry=texts.shorten(item.entry_text),
+            entry=" ".join(item.entry_id.split()),
+            text=texts.shorten(item.entry_text),
             score=texts.score(item.score),
         )
 

@@ -16,8 +16,8 @@ from bot.commands.base.attachments import CSV, Attachments
 from bot.commands.base.context import MessageContext, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.lessons import Lesson, Lessons, Outlook, opposite_of
-from bot.commands.base.liveness import wait_until_live
 from bot.commands.base.ports import Engine, History, Labels, Proposals
+from bot.commands.base.refreshes import Refreshes, Settled
 from bot.commands.teach.evidence import Votes, proposals_of
 from bot.commands.teach.grammar import (
     AcceptProposal,
@@ -32,8 +32,9 @@ from bot.commands.teach.grammar import (
 )
 from bot.commands.teach.words import WORDS, Words
 from bot.csv_table import as_csv
-from bot.domain import Button, KeptProposal, Outcome, Person, Proposal, ProposalDecision, Text
+from bot.domain import Awaited, Button, KeptProposal, Outcome, Person, Proposal, ProposalDecision, Text
 from bot.domain.spelling import fold
+from bot.texts.refreshing import refresh_wording
 
 SHOWN = 5
 MOST_WAITING = 500
@@ -57,17 +58,16 @@ class Teaching:
         labels: Labels,
         history: History,
         engine: Engine,
+        refreshes: Refreshes,
         attachments: Attachments,
-        wait: Callable[[float], None],
         after: int,
     ) -> None:
         self._proposals = proposals
         self._labels = labels
         self._history = history
-        self._engine = engine
         self._lessons = Lessons(engine)
+        self._refreshes = refreshes
         self._attachments = attachments
-        self._wait = wait
         self._after = after
 
     @classmethod
@@ -77,8 +77,8 @@ class Teaching:
             labels=ports.labels,
             history=ports.history,
             engine=ports.engine,
+            refreshes=Refreshes.of(ports),
             attachments=ports.attachments,
-            wait=ports.wait,
             after=ports.bot.teaching.after,
         )
 
@@ -177,7 +177,7 @@ class Teaching:
             lines.append(sentence.format(who=context.who, **_names(kept.proposal)))
             ruled += [lesson.decision, *self._opposite(context, lesson.decision)]
         if ruled:
-            lines.append(words.live_soon)
+            lines.append(refresh_wording(context.language).holds_soon)
         return Outcome((context.announcement("\n".join(lines), verb="teach"),), ruled=tuple(ruled))
 
     def past(self, context: MessageContext) -> Outcome:
@@ -235,7 +235,8 @@ class Teaching:
         ruled = (lesson.decision, *self._opposite(context, lesson.decision))
         sentence = words.took_back if proposal.kind == "take back" else words.taught
         said = sentence.format(who=context.who, **_names(proposal))
-        return Outcome((self._announcement(context, said, proposal, lesson),), ruled=ruled)
+        settled = self._settle(context, said, proposal, lesson)
+        return Outcome((_news(context, said, settled),), ruled=ruled, awaits=settled.awaits)
 
     def _opposite(self, context: MessageContext, decision: ProposalDecision) -> tuple[ProposalDecision, ...]:
         """What taking a wording away means for the proposal that had taught it here, and giving it back."""
@@ -266,16 +267,12 @@ class Teaching:
         if lesson.result != "done":
             return outcome
         said = WORDS[context.language].by_votes.format(count=len(people), **_names(proposal))
-        news = self._announcement(context, said, proposal, lesson)
-        return replace(outcome, replies=(*outcome.replies, news))
+        settled = self._settle(context, said, proposal, lesson)
+        awaits = _await_both(outcome.awaits, settled.awaits)
+        return replace(outcome, replies=(*outcome.replies, _news(context, said, settled)), awaits=awaits)
 
-    def _announcement(self, context: MessageContext, said: str, proposal: Proposal, lesson: Lesson) -> Text:
-        words = WORDS[context.language]
-        live = "soon"
-        if lesson.refresh is not None:
-            live = wait_until_live(self._engine, proposal.knowledge_base, lesson.refresh, self._wait)
-        liveness = {"live": words.live, "soon": words.live_soon, "failed": words.live_failed}[live]
-        return context.announcement(f"{said}\n{liveness} {words.undo_hint}", verb="teach")
+    def _settle(self, context: MessageContext, said: str, proposal: Proposal, lesson: Lesson) -> Settled:
+        return self._refreshes.settle(context, proposal.knowledge_base, lesson.refresh, said, verb="teach")
 
     def _votes(self, context: MessageContext, knowledge_base: str) -> Votes:
         return Votes(self._labels.of(context.message.channel, knowledge_base=knowledge_base))
@@ -299,6 +296,18 @@ class Teaching:
 
 def build(ports: Ports) -> Callable[[MessageContext, TeachCommand], Outcome]:
     return Teaching.of(ports).answer
+
+
+def _news(context: MessageContext, said: str, settled: Settled) -> Text:
+    holds = settled.beside(WORDS[context.language].undo_hint)
+    return context.announcement(f"{said}\n{holds}", verb="teach")
+
+
+def _await_both(first: Awaited | None, second: Awaited | None) -> Awaited | None:
+    """What is changed later is taken up by the same refresh or a later one."""
+    if first is None or second is None:
+        return first or second
+    return replace(second, change=f"{first.change}\n{second.change}".strip(), entries=first.entries)
 
 
 def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> list[str]:

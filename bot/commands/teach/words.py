@@ -64,9 +64,6 @@ class Words:
     took_back: str
     by_votes: str
     refused: str
-    live: str
-    live_soon: str
-    live_failed: str
     undo_hint: str
     has_it: str
     other_has_it: str
@@ -109,9 +106,6 @@ WORDS: Mapping[Language, Words] = {
         took_back="{who} took the wording “{wording}” away from {entry} in {name}.",
         by_votes="{count} people found {entry} helpful for “{wording}”, so it was taught that wording.",
         refused="{who} refused #{number}: “{wording}” for {entry}.",
-        live="It holds now.",
-        live_soon="It holds within a minute.",
-        live_failed="It is saved, but the refresh failed; it holds after the next one that works.",
         undo_hint="/teach undo takes it back.",
         has_it="{entry} has the wording “{wording}” already.",
         other_has_it="“{wording}” is a wording of {other} already. Take it away there first, or refuse this.",
@@ -152,9 +146,6 @@ WORDS: Mapping[Language, Words] = {
         took_back="{who} 从 {name} 的 {entry} 去掉了问法“{wording}”。",
         by_votes="{count} 个人认为 {entry} 对“{wording}”有帮助，已教给它这种问法。",
         refused="{who} 没有采纳 #{number}：“{wording}” → {entry}。",
-        live="已经生效。",
-        live_soon="一分钟内生效。",
-        live_failed="已保存，但更新失败；下次更新成功后生效。",
         undo_hint="/teach undo 可撤回。",
         has_it="{entry} 已经有问法“{wording}”。",
         other_has_it="“{wording}”已经是 {other} 的问法。请先在那里去掉，或不采纳这一项。",

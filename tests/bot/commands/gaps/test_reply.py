@@ -107,7 +107,7 @@ def test_pointing_teaches_the_entry_every_wording_and_copies_no_answer(rig: Resp
     assert "no entry e9" in rig.say(f"/gaps point {gap_of('refund when')} e9")
     assert rig.say(f"/gaps point {gap_of('refund when')} e1") == (
         "Ann pointed “refund when” to e1; wordings taught to it: 2.\n"
-        "They find it now. /teach undo takes them back."
+        "It holds now. /teach undo takes them back."
     )
     assert rig.engine.added == []
     taught = rig.engine.taught["e1"]
@@ -130,7 +130,7 @@ def test_a_wording_that_another_entry_has_is_told_and_stays_there(rig: Responder
     assert rig.say(f"/gaps point {gap_of('refund when')} e1").splitlines() == [
         "Ann pointed “refund when” to e1; wordings taught to it: 1.",
         "“refund how” is a wording of e2 already, and stays there.",
-        "They find it now. /teach undo takes them back.",
+        "It holds now. /teach undo takes them back.",
     ]
 
 

@@ -66,7 +66,7 @@ def test_an_answer_is_changed_with_its_line_breaks_and_the_one_before_is_told(ri
     said = rig.say("/kb edit e1 =>\n1. Cut -> squeeze\n\n2. Serve")
     assert said == (
         "Ann changed the answer of e1 (“Lemons are sour. They grow in Sicily.”) in default. "
-        "Before it was: Squeeze.\nIt can be found so now."
+        "Before it was: Squeeze.\nIt holds now."
     )
     assert rig.engine.answers["e1"] == "1. Cut -> squeeze\n\n2. Serve"
     assert "Changed here last by Ann on 2023-11-14 22:13." in rig.say("/kb show e1")

@@ -257,3 +257,35 @@ def test_an_engine_that_goes_away_meanwhile_is_waited_for(rig: ResponderRig, clo
     assert item is not None
     with pytest.raises(EngineError):
         rig.responder.reply_to(item)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("/teach e3 => dried fruit", "Ann taught e3 in default the wording “dried fruit”."),
+        ("/kb edit e1 => Wait.", "Ann changed the answer of e1"),
+    ],
+)
+def test_a_change_that_is_taken_up_later_is_told_again_when_it_holds(
+    rig: ResponderRig, clock: HandClock, command: str, said: str
+) -> None:
+    rig.engine.refreshes = [RUNNING]
+    first = rig.say(command)
+    assert first.startswith(said)
+    assert "\nI will say here when it holds." in first
+    assert later(rig, clock).replies == ()
+    rig.engine.refreshes = [done(read=9, kept=7)]
+    (news,) = later(rig, clock).replies
+    assert isinstance(news, Text)
+    assert (news.body, news.private) == (first.split("\n")[0] + "\nIt holds now.", False)
+
+
+def test_a_change_whose_refresh_fails_is_told_why(rig: ResponderRig) -> None:
+    rig.engine.refreshes = [Refreshed("r1", "failed", error="the disk is full")]
+    assert rig.say("/teach e3 => dried fruit").split("\n")[1:] == [
+        (
+            "It is saved, but the refresh failed; it holds after the next one that works. "
+            "/teach undo takes it back."
+        ),
+        "The reason: the disk is full",
+    ]

@@ -44,7 +44,7 @@ def test_what_reaches_the_higher_goes_to_the_queue_and_what_reaches_the_lower_is
     assert counts.get("observed", 0) + counts.get("pooled", 0) == 1
     said = rig.say("/queue")
     assert "Waiting for a decision: 1" in said
-    assert "“high” → forbidden (0.7000)" in said
+    assert "“high” → e1: forbidden (0.7000)" in said
     assert "Observed: 1" in said
 
 
