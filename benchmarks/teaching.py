@@ -12,8 +12,9 @@ with `--seed`. Every question, and every wording taught, goes through the engine
 
 `--channel` simulates one: entries begin with one wording; the first half of the people's questions comes
 in random order, and an agent clicks the right one of the five matches shown with 90 %, a wrong one with
-10 %. After 1, 3 and 5 questions an entry a lead accepts (a) every click, (b) every right one, or (c) those
-and points each question whose right match was not shown to its entry; and the other half is asked.
+10 %. After 1, 3 and 5 questions an entry a lead accepts (a) every click that `/teach` does not call doubtful,
+(b) every right one, (c) those and points each question whose right match was not shown to its entry, or
+(d) every click; and the other half is asked. `benchmarks.teaching_draws` has many draws of it.
 
 `--refresh` teaches wordings to a base of many entries and refreshes it; `--scan` compares a question at
 entries with five wordings each with exact search of as many rows, on random vectors.
@@ -38,6 +39,7 @@ import numpy as np
 from flask.testing import FlaskClient
 
 from benchmarks.refresh import FastEncoder, first_refresh, opened, refreshed, sentences, write
+from bot.commands.base.lessons import FAR
 from engine import app, config
 from engine.index.keywords import Keywords
 from engine.index.scan import BestPassage, Passages, Scan
@@ -48,7 +50,12 @@ WAIT_SECONDS = 3600
 SHOWN, THRESHOLD = 5, 0.40
 RIGHT_CLICKS = 0.9
 STAGES = (0, 1, 3, 5)
-ACCEPTS = ("(a) everything", "(b) what is right", "(c) what is right, and points gaps")
+ACCEPTS = (
+    "(a) what is not doubtful",
+    "(b) what is right",
+    "(c) what is right, and points gaps",
+    "(d) everything",
+)
 WIDTH = 512
 _WORDINGS = 5
 
@@ -63,7 +70,7 @@ def main() -> None:
     options.add_argument("--draws", type=int, default=1)
     options.add_argument("--answers", action="store_true")
     options.add_argument("--channel", action="store_true")
-    options.add_argument("--accepts", default="abc", help="which of (a), (b), (c) for --channel")
+    options.add_argument("--accepts", default="abc", help="which of (a) to (d) for --channel")
     options.add_argument("--refresh", type=int, default=0)
     options.add_argument("--taught", type=int, default=1000)
     options.add_argument("--scan", type=int, default=0)
@@ -163,6 +170,14 @@ def _is_right(match: Row, query: Row) -> bool:
     return bool(match["fields"].get("group") == query["group"])
 
 
+def _is_doubtful(client: FlaskClient, question: Row, match: Row) -> bool:
+    asked = {"query": question["text"], "threshold": -1, "limit": 1, "keep": 200}
+    found = client.post("/v1/search", json=asked).get_json()["scores"]
+    scores = {each["id"]: each["score"] for each in found}
+    own = scores.pop(match["id"], 0.0)
+    return bool(max(scores.values()) - own >= FAR)
+
+
 @dataclass
 class _Channel:
     """A channel that teaches what is clicked in it."""
@@ -209,7 +224,9 @@ class _Channel:
 
     def _decide(self, client: FlaskClient, question: Row, match: Row) -> None:
         is_right = _is_right(match, question)
-        if not is_right and self.accepts != ACCEPTS[0]:
+        if self.accepts in ACCEPTS[1:3] and not is_right:
+            return
+        if self.accepts == ACCEPTS[0] and _is_doubtful(client, question, match):
             return
         body = {"text": question["text"], "by": "simulated", "because": "clicked"}
         answer = client.post(f"/v1/knowledge-bases/default/entries/{match['id']}/wordings", json=body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.commands.base.lessons import Outlook
 from bot.commands.base.ports import History
 from bot.domain import Channel, Choose, Label, Outcome, Person, Proposal, ProposalOrigin, RecordedLabel
 from bot.domain.messages import Action
@@ -12,6 +13,8 @@ from bot.domain.spelling import fold
 
 # Longer questions are hardly asked again in other words; each is one more text to search.
 LONGEST_WORDING = 300
+# As many people see alike where another entry lies much nearer, and there is no doubt any more.
+ENOUGH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ class Votes:
             tuple(person for person, relevant in said if relevant),
             tuple(person for person, relevant in said if not relevant),
         )
+
+
+def is_doubtful(voices: Voices, outlook: Outlook) -> bool:
+    """Whether a proposal to teach rests on one person's word against the scores."""
+    return outlook.is_far and len(voices.helpful) < ENOUGH
 
 
 def proposals_of(

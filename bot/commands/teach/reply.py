@@ -8,7 +8,7 @@ to take that away. Somebody decides, unless the configuration lets enough votes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot import texts
@@ -18,7 +18,7 @@ from bot.commands.base.family import Ports
 from bot.commands.base.lessons import Lesson, Lessons, Outlook, opposite_of
 from bot.commands.base.ports import Engine, History, Labels, Proposals
 from bot.commands.base.refreshes import Refreshes, Settled
-from bot.commands.teach.evidence import Votes, proposals_of
+from bot.commands.teach.evidence import Votes, is_doubtful, proposals_of
 from bot.commands.teach.grammar import (
     AcceptProposal,
     ExportTaught,
@@ -46,6 +46,13 @@ HEAD = (
     "number", "state", "kind", "origin", "at", "person", "wording", "knowledge_base", "entry_id",
     "helpful", "not_helpful", "decided_by", "decided_at",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    kept: KeptProposal
+    outlook: Outlook
+    is_doubtful: bool = False
 
 
 class Teaching:
@@ -120,33 +127,50 @@ class Teaching:
         return outcome
 
     def show(self, context: MessageContext) -> Outcome:
-        """The list, those that most people stand behind first. What is no longer there leaves it."""
+        """The list, those that most people stand behind first, doubtful ones last.
+
+        What is no longer there leaves it.
+        """
         words, votes = WORDS[context.language], self._votes(context, context.knowledge_base)
         waiting = self._proposals.waiting(context.message.channel, context.knowledge_base, MOST_WAITING)
         backed = [
             one for one in waiting if one.proposal.kind == "take back" or votes.on(one.proposal).helpful
         ]
         backed.sort(key=lambda one: (-len(votes.on(one.proposal).helpful), one.id))
-        shown: list[tuple[KeptProposal, Outlook]] = []
-        gone: list[ProposalDecision] = []
-        for one in backed[:MOST_LOOKED_AT]:
-            outlook = self._lessons.outlook(one.proposal) if len(shown) < SHOWN else None
-            if outlook is not None:
-                shown.append((one, outlook))
-            elif len(shown) < SHOWN:
-                gone.append(ProposalDecision(one.proposal, "gone"))
+        shown, gone = self._look_at(backed[:MOST_LOOKED_AT], votes)
         if not shown:
             none = context.text(words.none.format(name=context.knowledge_base), verb="teach")
             return Outcome((none,), ruled=tuple(gone))
         count = len(backed) - len(gone)
         lines = [words.head.format(name=context.knowledge_base, count=count)]
-        for one, outlook in shown:
-            lines += _lines(words, one, outlook, votes)
+        for one in shown:
+            lines += _lines(words, one, votes)
         if count > len(shown):
             lines.append(words.more.format(count=count - len(shown)))
-        lines.append(words.how.format(number=shown[0][0].id))
+        if shown[-1].is_doubtful:
+            lines.append(words.why_doubtful)
+        lines.append(words.how.format(number=shown[0].kept.id))
         said = replace(context.text("\n".join(lines), verb="teach"), buttons=_buttons(words, shown))
         return Outcome((said,), ruled=tuple(gone))
+
+    def _look_at(
+        self, backed: Sequence[KeptProposal], votes: Votes
+    ) -> tuple[list[_Shown], list[ProposalDecision]]:
+        """The first that are to be shown, and those there is nothing left to decide about."""
+        sure: list[_Shown] = []
+        doubtful: list[_Shown] = []
+        gone: list[ProposalDecision] = []
+        for one in backed:
+            if len(sure) == SHOWN:
+                break
+            outlook = self._lessons.outlook(one.proposal)
+            if outlook is None:
+                gone.append(ProposalDecision(one.proposal, "gone"))
+            elif is_doubtful(votes.on(one.proposal), outlook):
+                doubtful.append(_Shown(one, outlook, is_doubtful=True))
+            else:
+                sure.append(_Shown(one, outlook))
+        return [*sure, *doubtful][:SHOWN], gone
 
     def accept(self, context: MessageContext, number: int) -> Outcome:
         kept = self._open(context, number)
@@ -310,7 +334,8 @@ def _await_both(first: Awaited | None, second: Awaited | None) -> Awaited | None
     return replace(second, change=f"{first.change}\n{second.change}".strip(), entries=first.entries)
 
 
-def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> list[str]:
+def _lines(words: Words, shown: _Shown, votes: Votes) -> list[str]:
+    kept, outlook = shown.kept, shown.outlook
     said, names = votes.on(kept.proposal), _names(kept.proposal)
     text = texts.shorten(outlook.entry.text)
     if kept.proposal.kind == "take back":
@@ -326,8 +351,9 @@ def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> 
         )
     ]
     if outlook.rival is not None:
+        sentence = words.doubtful if shown.is_doubtful else words.nearer
         lines.append(
-            words.nearer.format(
+            sentence.format(
                 entry=_one_line(outlook.rival.entry_id),
                 text=texts.shorten(outlook.rival.text),
                 other=texts.score(outlook.rival.score),
@@ -339,19 +365,16 @@ def _lines(words: Words, kept: KeptProposal, outlook: Outlook, votes: Votes) -> 
     return lines
 
 
-def _buttons(words: Words, shown: Sequence[tuple[KeptProposal, Outlook]]) -> tuple[Button, ...]:
-    return tuple(
-        button
-        for kept, _ in shown
-        for button in (
-            Button(
-                (words.take if kept.proposal.kind == "teach" else words.take_it_back).format(number=kept.id),
-                f"/teach {kept.id}",
-                is_explained=True,
-            ),
-            Button(words.refuse.format(number=kept.id), f"/teach no {kept.id}", is_explained=True),
-        )
-    )
+def _buttons(words: Words, shown: Sequence[_Shown]) -> tuple[Button, ...]:
+    """A doubtful one is not taken by a click too many."""
+    buttons: list[Button] = []
+    for one in shown:
+        number = one.kept.id
+        if not one.is_doubtful:
+            take = words.take if one.kept.proposal.kind == "teach" else words.take_it_back
+            buttons.append(Button(take.format(number=number), f"/teach {number}", is_explained=True))
+        buttons.append(Button(words.refuse.format(number=number), f"/teach no {number}", is_explained=True))
+    return tuple(buttons)
 
 
 def _problem(words: Words, proposal: Proposal, lesson: Lesson) -> str:

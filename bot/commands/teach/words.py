@@ -49,6 +49,8 @@ class Words:
     line: str
     line_take_back: str
     nearer: str
+    doubtful: str
+    why_doubtful: str
     against: str
     more: str
     how: str
@@ -91,6 +93,10 @@ WORDS: Mapping[Language, Words] = {
         line="#{number} “{wording}” → {entry}: {text} · helpful: {who} · {today} today, {then} then",
         line_take_back="#{number} take “{wording}” away from {entry}: {text} · not helpful: {who}",
         nearer="  nearer to {entry}: {text} ({other} against {score})",
+        doubtful="  doubtful: one person alone says so, and {entry} is much nearer: {text} "
+        "({other} against {score})",
+        why_doubtful="Doubtful ones come last, for such clicks are more often wrong than right; "
+        "a second person's click ends the doubt, /teach NUMBER takes one all the same.",
         against="  not helpful: {who}",
         more="… and {count} more.",
         how="/teach {number} takes it, /teach no {number} refuses it.",
@@ -131,6 +137,9 @@ WORDS: Mapping[Language, Words] = {
         line="#{number} “{wording}” → {entry}：{text} · 有帮助：{who} · 现在 {today}，教后 {then}",
         line_take_back="#{number} 从 {entry} 去掉“{wording}”：{text} · 没帮助：{who}",
         nearer="  更接近 {entry}：{text}（{other}，而这一条 {score}）",
+        doubtful="  存疑：只有一个人这样认为，而 {entry} 近得多：{text}（{other}，而这一条 {score}）",
+        why_doubtful="存疑的排在最后，因为这样的点击多半是点错了；"
+        "再有一个人认可就不再存疑，也可以用 /teach 编号 直接采纳。",
         against="  没帮助：{who}",
         more="…… 还有 {count} 项。",
         how="/teach {number} 采纳，/teach no {number} 不采纳。",

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from bot.commands.base.context import MessageContext
 from bot.commands.base.lessons import Lessons, Outlook
-from bot.commands.teach.evidence import Voices, Votes
+from bot.commands.teach.evidence import Voices, Votes, is_doubtful
 from bot.console.channel_view import context_of
 from bot.console.pages.channels import channel_or_first
 from bot.console.pages.dial import whole
@@ -27,6 +27,10 @@ class Waiting:
     kept: KeptProposal
     voices: Voices
     outlook: Outlook
+
+    @property
+    def is_doubtful(self) -> bool:
+        return is_doubtful(self.voices, self.outlook)
 
 
 def add(routes: Blueprint, site: Site) -> None:
@@ -55,7 +59,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
 
 def _waiting(site: Site, context: MessageContext, start: int) -> tuple[list[Waiting], int]:
-    """A page of the list that /teach shows, in its order, and how long the list is."""
+    """A page of the list that /teach shows, its doubtful ones last, and how long the list is."""
     read, name, channel = site.parts.read, context.knowledge_base, context.message.channel
     votes = Votes(read.labels.of(channel, knowledge_base=name))
     backed = [
@@ -66,4 +70,5 @@ def _waiting(site: Site, context: MessageContext, start: int) -> tuple[list[Wait
     backed.sort(key=lambda one: (-len(one[1].helpful), one[0].id))
     lessons = Lessons(site.parts.engine)
     shown = ((kept, voices, lessons.outlook(kept.proposal)) for kept, voices in backed[start : start + PAGE])
-    return [Waiting(kept, voices, outlook) for kept, voices, outlook in shown if outlook], len(backed)
+    page = [Waiting(kept, voices, outlook) for kept, voices, outlook in shown if outlook]
+    return sorted(page, key=lambda one: one.is_doubtful), len(backed)

@@ -51,6 +51,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "It is as near or nearer to {entry} ({score}): {text}",
         "它与 {entry}（{score}）同样接近或更近：{text}",
     ),
+    "doubtful": (
+        "Doubtful: one person alone says so, and another entry is much nearer.",
+        "存疑：只有一个人这样认为，而别的条目近得多。",
+    ),
     "do_teach": ("Teach it", "教入"),
     "do_take_back": ("Take it away", "收回"),
     "do_refuse": ("Refuse", "拒绝"),

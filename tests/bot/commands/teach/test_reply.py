@@ -102,6 +102,27 @@ def test_a_vote_that_is_taken_back_leaves_nothing_to_teach(rig: ResponderRig) ->
     assert "\n  not helpful: Bob\n" in listed(rig).body
 
 
+def test_one_persons_click_far_behind_another_entry_is_doubtful_until_somebody_agrees(
+    rig: ResponderRig,
+) -> None:
+    answer = rig.ask("sour fruit")
+    vote(rig, answer, "e3")
+    vote(rig, answer, "e2")
+    said = listed(rig)
+    lines = said.body.splitlines()
+    assert [line.partition(" ")[0] for line in lines if line.startswith("#")] == ["#2", "#1"]
+    assert lines[4] == (
+        "  doubtful: one person alone says so, and e1 is much nearer: "
+        "Lemons are sour. They grow in Sicily. (0.8200 against 0.4500)"
+    )
+    assert lines[5].startswith("Doubtful ones come last")
+    assert [button.command for button in said.buttons] == ["/teach 2", "/teach no 2", "/teach no 1"]
+    vote(rig, answer, "e3", by=BOB)
+    said = listed(rig)
+    assert "oubtful" not in said.body
+    assert [button.command for button in said.buttons][:2] == ["/teach 1", "/teach no 1"]
+
+
 def test_choices_and_reviews_propose_too(rig: ResponderRig) -> None:
     rig.say("/review 0.70 0.45")
     answer = rig.ask("sour fruit")
