@@ -11,7 +11,7 @@ from typing import Any
 from bot.config import Bot, Section, bot_with
 from bot.domain import Channel, Person, Traits
 from bot.platforms.host import Adapter
-from bot.platforms.mattermost.config import Mattermost
+from bot.platforms.mattermost.config import Reserved
 from bot.platforms.slack import adapter as slack
 from bot.platforms.terminal import adapter as terminal
 from bot.platforms.terminal.platform import TENANT
@@ -20,7 +20,7 @@ from bot.platforms.wecom import adapter as wecom
 ADAPTERS: tuple[Adapter[Any], ...] = (terminal.ADAPTER, slack.ADAPTER, wecom.ADAPTER)
 
 # Tables of what is not built yet: they may stand in a file as long as they are empty.
-_RESERVED: dict[str, type[Section]] = {"mattermost": Mattermost}
+_RESERVED: dict[str, type[Section]] = {"mattermost": Reserved}
 
 # The table [bot] of the configuration, with a table [bot.NAME] for each platform.
 BOT: type[Bot] = bot_with(
