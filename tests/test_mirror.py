@@ -34,6 +34,7 @@ ELSEWHERE = {
     "bot/pipeline/intake.py": "tests/bot/platforms/slack/test_routes.py",
     "bot/pipeline/store_health.py": "tests/faults/test_files_pulled_away.py",
     "bot/platforms/*.py": "tests/bot/platforms/test_seam.py",
+    "bot/platforms/mattermost/*.py": "tests/bot/platforms/mattermost/test_sender.py",
     "bot/platforms/slack/adapter.py": "tests/bot/test_config_file.py",
     "bot/platforms/slack/web_api.py": "tests/bot/platforms/slack/test_sender.py",
     "bot/platforms/wecom/*.py": "tests/bot/platforms/wecom/test_routes.py",

@@ -252,6 +252,18 @@ class WebApi:
     def change_command(self, command: Mapping[str, Any]) -> JsonObject:
         return _object(self._call("PUT", f"commands/{command['id']}", json=dict(command)))
 
+    def respond(self, address: str, answer: Mapping[str, Any]) -> bool:
+        """Answer a command at the address that came with it, which is the credential; our token stays here.
+
+        False when the address does not take it (any more).
+        """
+        response, body = self._exchange("POST", address, auth=_Nobody(), json=dict(answer))
+        if response.status_code == OK:
+            return True
+        if response.status_code == TOO_FAST or response.status_code >= BROKEN:
+            self._judge(response, body)
+        return False
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
         body = self._answer(method, path, **options)
         try:
@@ -261,22 +273,28 @@ class WebApi:
                 "Mattermost gave an answer that is no JSON; is url its address?", maybe_sent=method != "GET"
             ) from None
 
-    def _answer(self, method: str, path: str, *, seconds: float | None = None, **options: Any) -> bytes:
+    def _answer(self, method: str, path: str, **options: Any) -> bytes:
+        response, body = self._exchange(method, f"{self.url}/api/v4/{path}", auth=self._token, **options)
+        return self._judge(response, body)
+
+    def _exchange(
+        self, method: str, url: str, *, auth: AuthBase, seconds: float | None = None, **options: Any
+    ) -> tuple[requests.Response, bytes]:
         self._wait_for_no_one()
         total_seconds = seconds or self._total_seconds
         deadline = self._clock.steady() + total_seconds
         try:
             with self._session.request(
                 method,
-                f"{self.url}/api/v4/{path}",
-                auth=self._token,
+                url,
+                auth=auth,
                 timeout=(CONNECT_SECONDS, total_seconds),
                 allow_redirects=False,
                 stream=True,
                 verify=self._verify,
                 **options,
             ) as response:
-                body = self._body(response, deadline)
+                return response, self._body(response, deadline)
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.SSLError) as no:
             raise Unreached(f"Mattermost is not reached ({type(no).__name__})") from None
         except requests.RequestException as broken:
@@ -284,7 +302,6 @@ class WebApi:
             if _was_refused(broken):
                 raise Unreached(f"Mattermost is not reached ({name})") from None
             raise PlatformError(f"Mattermost did not answer ({name})", maybe_sent=True) from None
-        return self._judged(response, body)
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
         pieces, size = [], 0
@@ -295,7 +312,7 @@ class WebApi:
                 raise PlatformError("Mattermost's answer is too long or too slow", maybe_sent=True)
         return b"".join(pieces)
 
-    def _judged(self, response: requests.Response, body: bytes) -> bytes:
+    def _judge(self, response: requests.Response, body: bytes) -> bytes:
         status = response.status_code
         self._is_refused = status == NO_SESSION
         if status in {OK, CREATED}:
@@ -396,6 +413,13 @@ class _Bearer(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Nobody(AuthBase):
+    """No token, and none out of a .netrc of this machine."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 

@@ -1,0 +1,178 @@
+"""Mattermost's two ways in by HTTP: slash commands and clicks. Questions come over the WebSocket.
+
+Each does the same in the same order: size, raw bytes, proof and freshness, shape, store, answer. A
+command is proved by the token of its team's registration, a click by our own signature in its button;
+both by the id that the server made for this person just now. Nothing here knows what a message means.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, jsonify, request
+
+from bot.domain import Clock
+from bot.platforms.host import Intake
+from bot.platforms.kit import RejectedMessages, not_saved
+from bot.platforms.mattermost.action_signature import ActionSigner, Forged, Pressed
+from bot.platforms.mattermost.http_parser import read_click, read_command, without_credentials
+from bot.platforms.mattermost.responses import Responses
+from bot.platforms.mattermost.trigger import Untrusted, check_trigger
+from bot.platforms.payload import Quarantined
+from bot.store import StoreError
+from bot.web import BODY_LIMIT_BYTES
+from bot.web.bodies import Unacceptable, raw_body, refuse_packed
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+MOST_FIELDS = 200
+_SCHEME = "Token "
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(
+    *,
+    command_tokens: Sequence[str],
+    signer: ActionSigner,
+    tenant: str,
+    intake: Intake,
+    rejected: RejectedMessages,
+    responses: Responses,
+    clock: Clock,
+) -> Blueprint:
+    """The routes under /mattermost."""
+    routes = Blueprint("mattermost", __name__, url_prefix="/mattermost")
+    gate = _Gate(command_tokens, rejected, clock)
+
+    @routes.post("/commands")
+    def commands() -> Response:
+        form = gate.command()
+        reading = read_command(form, tenant=tenant)
+        try:
+            if isinstance(reading, Quarantined):
+                rejected.put_aside(reading, without_credentials(form))
+                return jsonify({})
+            _, delivery = intake.answer_within(reading, accepts=responses.fits_command)
+        except StoreError as failed:
+            rejected.not_stored(failed)
+            # It is never sent again, so the person has to hear it; any other status shows an error.
+            return jsonify({"response_type": "ephemeral", "text": not_saved("en")})
+        return jsonify(responses.to_command(delivery) if delivery else {})
+
+    @routes.post("/actions")
+    def actions() -> Response:
+        payload, pressed = gate.click(signer)
+        try:
+            reading = read_click(payload, pressed, signer, tenant=tenant)
+            if isinstance(reading, Quarantined):
+                rejected.put_aside(reading, without_credentials(payload))
+                return jsonify({})
+            _, delivery = intake.answer_within(reading, accepts=responses.fits_click)
+        except Forged as forged:
+            raise gate.refusal(str(forged)) from None
+        except StoreError as failed:
+            rejected.not_stored(failed)
+            return jsonify({"ephemeral_text": not_saved("en"), "skip_slack_parsing": True})
+        return jsonify(responses.to_click(delivery) if delivery else {})
+
+    @routes.errorhandler(Unacceptable)
+    def refuse(refused: Unacceptable) -> Response:
+        """Nothing is said about why."""
+        return Response(status=refused.status)
+
+    return routes
+
+
+class _Gate:
+    """Lets in what proves to come from the server, and from its person just now."""
+
+    def __init__(self, command_tokens: Sequence[str], rejected: RejectedMessages, clock: Clock) -> None:
+        # An empty token is one that everybody knows.
+        self._tokens = tuple(token.encode() for token in command_tokens if token)
+        self._rejected = rejected
+        self._clock = clock
+
+    def command(self) -> Mapping[str, str]:
+        """The form of this request, which carries one of our tokens."""
+        form = _form(_body(FORM))
+        if not self._is_known(form.get("token", "")) or not _agrees(form["token"]):
+            raise self.refusal("forged")
+        self.check_trigger(form.get("trigger_id"), form.get("user_id"))
+        return form
+
+    def click(self, signer: ActionSigner) -> tuple[Mapping[str, Any], Pressed]:
+        """The payload of this request, and the button of ours that it names."""
+        payload = _object(_body(JSON))
+        try:
+            pressed = signer.read(payload.get("context"), payload.get("channel_id"))
+        except Forged as forged:
+            raise self.refusal(str(forged)) from None
+        self.check_trigger(payload.get("trigger_id"), payload.get("user_id"))
+        return payload, pressed
+
+    def check_trigger(self, trigger_id: object, user_id: object) -> None:
+        """Refuse what was made for somebody else, or is old: a copied request is no way in."""
+        try:
+            if not isinstance(trigger_id, str) or not isinstance(user_id, str):
+                raise Untrusted("malformed")  # noqa: TRY301 - the same way out as the others
+            check_trigger(trigger_id, user_id, self._clock.now().timestamp())
+        except Untrusted as no:
+            raise self.refusal(str(no)) from None
+        self._rejected.note_authentic()
+
+    def refusal(self, verdict: str) -> Unacceptable:
+        """The end of a request that fails its proof, which is counted and logged."""
+        self._rejected.refuse(verdict)
+        return Unacceptable(401)
+
+    def _is_known(self, token: str) -> bool:
+        given = token.encode(errors="replace")
+        # All are compared, so that the time taken does not tell which one matched.
+        return any([hmac.compare_digest(one, given) for one in self._tokens])  # noqa: C419
+
+
+def _agrees(token: str) -> bool:
+    """Whether the header, where it names a token too, names the same one.
+
+    With an outgoing connection of its own the header belongs to that, and only the form has our token.
+    """
+    header = request.headers.get("Authorization", "")
+    if not header.startswith(_SCHEME):
+        return True
+    given = header.removeprefix(_SCHEME).strip()
+    return hmac.compare_digest(given.encode(errors="replace"), token.encode(errors="replace"))
+
+
+def _body(content_type: str) -> bytes:
+    body = raw_body(BODY_LIMIT_BYTES)
+    refuse_packed()
+    if request.mimetype != content_type:
+        raise Unacceptable(415)
+    return body
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body.decode())
+    # Deep nesting ends in a RecursionError, all else wrong in a ValueError.
+    except (ValueError, RecursionError):
+        raise Unacceptable(400) from None
+    if not isinstance(value, dict):
+        raise Unacceptable(400)
+    return value
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """The fields; of one that comes again, such as who is mentioned, the last."""
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise Unacceptable(400) from None
+    return dict(pairs)
