@@ -25,7 +25,7 @@ def test_the_defaults_work_without_a_file() -> None:
         "sqlite:///data/bot.db",
         Decimal("0.40"),
     )
-    assert not ADAPTER.section_of(bot).is_used
+    assert not ADAPTER.section_of(bot).is_called
 
 
 def test_the_environment_overrides_the_file_key_by_key(tmp_path: Path) -> None:

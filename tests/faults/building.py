@@ -33,6 +33,7 @@ class BotHome(Home):
         self,
         folder: Path,
         slack: RecordingSlack,
+        /,
         *,
         slack_url: str = "",
         engine_url: str = NOWHERE,

@@ -89,7 +89,7 @@ def a_program(
         yield closing.enter_context(Program(settings, edges, slack, with_web=with_web))
 
 
-def some_bot_settings(folder: Path, slack: RecordingSlack, **keys: Any) -> config.Config:
+def some_bot_settings(folder: Path, slack: RecordingSlack, /, **keys: Any) -> config.Config:
     bot = {
         "listen": "127.0.0.1:0",
         "data_dir": str(folder),

@@ -13,14 +13,21 @@ from bot.weak_secrets import OptionalSecret, Secret
 class Slack(Section):
     signing_secrets: tuple[Secret, ...] = ()
     bot_token: OptionalSecret = SecretStr("")
+    app_token: OptionalSecret = SecretStr("")
     api_url: WebAddress = "https://slack.com/api"
     response_hosts: tuple[WebAddress, ...] = ("https://hooks.slack.com", "https://hooks.slack-gov.com")
     command_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{0,16}$")] = ""
     shared_channels: tuple[str, ...] = ()
 
     @property
-    def is_used(self) -> bool:
+    def is_called(self) -> bool:
+        """Whether Slack calls our routes, and can prove that it is Slack."""
         return bool(self.signing_secrets)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether we connect to Slack: Socket Mode."""
+        return bool(self.app_token.get_secret_value())
 
     @property
     def has_token(self) -> bool:

@@ -59,12 +59,15 @@ def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {
             "event_subscriptions": {
-                "request_url": f"{public_url}/slack/events",
+                **_address(slack, "request_url", f"{public_url}/slack/events"),
                 "bot_events": ["app_mention", "message.im", "message.mpim"],
             },
-            "interactivity": {"is_enabled": True, "request_url": f"{public_url}/slack/interactions"},
+            "interactivity": {
+                "is_enabled": True,
+                **_address(slack, "request_url", f"{public_url}/slack/interactions"),
+            },
             "org_deploy_enabled": False,
-            "socket_mode_enabled": False,
+            "socket_mode_enabled": slack.is_connected,
             "token_rotation_enabled": False,
         },
     }
@@ -78,7 +81,7 @@ def as_text(slack: Slack, public_url: str) -> str:
 def mistakes(slack: Slack, public_url: str) -> list[str]:
     """Why Slack would refuse this manifest, in words for the operator."""
     found = []
-    if not public_url.startswith("https://"):
+    if not slack.is_connected and not public_url.startswith("https://"):
         found.append(f'[bot] public_url must begin with https:// for Slack to take it (got "{public_url}")')
     commands = _commands(slack, public_url)
     if len(commands) > MOST_COMMANDS:
@@ -109,10 +112,15 @@ def _commands(slack: Slack, public_url: str) -> list[dict[str, Any]]:
     ] + [everything]
 
 
+def _address(slack: Slack, key: str, url: str) -> dict[str, str]:
+    """Where Slack calls; nothing with Socket Mode, where nobody is called."""
+    return {} if slack.is_connected else {key: url}
+
+
 def _command(slack: Slack, public_url: str, name: str, description: str, usage_hint: str) -> dict[str, Any]:
     command = {
         "command": f"/{slack.command_prefix}{name}",
-        "url": f"{public_url}/slack/commands",
+        **_address(slack, "url", f"{public_url}/slack/commands"),
         "description": description[:1].upper() + description[1:],
         "usage_hint": usage_hint,
         "should_escape": True,

@@ -10,7 +10,6 @@ two secrets, and a route that is not built is 404.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,20 +17,15 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, jsonify, request
 
 from bot.domain import Answer, Delivery, Document, IncomingMessage, Reply
-from bot.platforms.host import Intake
-from bot.platforms.kit import RejectedMessages, not_saved
-from bot.platforms.payload import Ignored, Quarantined
+from bot.platforms.kit import RejectedMessages
 from bot.platforms.slack.blocks import continued
+from bot.platforms.slack.inbound import Inbound, say_not_saved
 from bot.platforms.slack.parser import (
-    NAME,
-    RATE_LIMITED,
     BotIdentity,
     Challenge,
-    Reading,
     read_command,
     read_event,
     read_interaction,
-    without_credentials,
 )
 from bot.platforms.slack.signature import Verdict, Verifier
 from bot.store import StoreError
@@ -42,14 +36,10 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
 
 
-log = logging.getLogger(__name__)
-
-
 def blueprint(
     *,
     verifier: Verifier,
-    intake: Intake,
-    rejected: RejectedMessages,
+    inbound: Inbound,
     in_response: Callable[[Reply], dict[str, Any]],
     identity: Callable[[], BotIdentity],
 ) -> Blueprint:
@@ -59,13 +49,8 @@ def blueprint(
     every request, because our user id may be learned late.
     """
     routes = Blueprint("slack", __name__, url_prefix="/slack")
+    rejected = inbound.rejected
     gate = _Gate(verifier, rejected)
-
-    def put_aside(reading: Reading, payload: Mapping[str, Any]) -> None:
-        if isinstance(reading, Ignored | Quarantined):
-            rejected.put_aside(reading, without_credentials(payload))
-        if reading == Ignored(RATE_LIMITED):
-            log.error("slack holds back events", extra={"platform": NAME})
 
     @routes.post("/events")
     def events() -> Response:
@@ -75,10 +60,7 @@ def blueprint(
             headers = {"X-Content-Type-Options": "nosniff"}
             return Response(reading.text, headers=headers, content_type="text/plain; charset=utf-8")
         try:
-            if isinstance(reading, IncomingMessage):
-                intake.accept(reading)
-            else:
-                put_aside(reading, envelope)
+            inbound.take(reading, envelope)
         except StoreError as failed:
             rejected.not_stored(failed)
             # Slack comes again, at once and after 1 and 5 minutes.
@@ -96,12 +78,12 @@ def blueprint(
         reading = read_command(form, body, request.headers.get("X-Slack-Request-Timestamp", ""), identity())
         try:
             if isinstance(reading, IncomingMessage):
-                _, delivery = intake.answer_within(reading, accepts=_fits_a_response)
+                _, delivery = inbound.intake.answer_within(reading, accepts=_fits_a_response)
                 return jsonify(in_response(delivery.reply)) if delivery else Response()
-            put_aside(reading, form)
+            inbound.take(reading, form)
         except StoreError as failed:
             rejected.not_stored(failed)
-            return _not_saved()
+            return jsonify(say_not_saved())
         return Response()
 
     @routes.post("/interactions")
@@ -109,13 +91,10 @@ def blueprint(
         payload = _json_object(_form(gate.body(FORM)).get("payload", "").encode())
         try:
             for reading in read_interaction(payload):
-                if isinstance(reading, IncomingMessage):
-                    intake.accept(reading)
-                else:
-                    put_aside(reading, payload)
+                inbound.take(reading, payload)
         except StoreError as failed:
             rejected.not_stored(failed)
-            return _not_saved()
+            return jsonify(say_not_saved())
         return Response()
 
     @routes.errorhandler(Unacceptable)
@@ -156,11 +135,6 @@ def _fits_a_response(delivery: Delivery) -> bool:
     """A file takes calls of its own, and a very long answer several messages."""
     reply = delivery.reply
     return not isinstance(reply, Document) and not (isinstance(reply, Answer) and continued(reply))
-
-
-def _not_saved() -> Response:
-    """Commands and clicks are never sent again, so the person has to hear it."""
-    return jsonify({"response_type": "ephemeral", "replace_original": False, "text": not_saved("en")})
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

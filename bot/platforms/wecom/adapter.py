@@ -11,12 +11,13 @@ from flask import Blueprint
 
 from bot.domain import PlatformError, Traits
 from bot.platforms.host import Adapter, Check, Condition, Deployment, Host, Installed
+from bot.platforms.websocket import WebSocketWire
 from bot.platforms.wecom import check, openapi, routes
 from bot.platforms.wecom.app_parser import App
 from bot.platforms.wecom.config import Wecom
 from bot.platforms.wecom.inbound import WecomInbound
 from bot.platforms.wecom.keys import app_api, app_envelope, robot_envelope, session_over
-from bot.platforms.wecom.long_connection import LongConnection
+from bot.platforms.wecom.long_connection import RobotConnection
 from bot.platforms.wecom.membership import membership_of
 from bot.platforms.wecom.outlets import Outlets
 from bot.platforms.wecom.parsed import NAME, Robot
@@ -28,7 +29,6 @@ from bot.platforms.wecom.socket_inbound import SocketInbound
 from bot.platforms.wecom.socket_protocol import Called
 from bot.platforms.wecom.streams import Streams
 from bot.platforms.wecom.webhook import Webhook
-from bot.platforms.wecom.websocket import WebSocketWire
 from bot.platforms.wecom.wording import CONNECTION_BACK, CONNECTION_OVER
 from bot.store.leader_election import OnlyOne
 
@@ -66,7 +66,7 @@ def _install(wecom: Wecom, host: Host) -> Installed:
     )
 
 
-def _connections(wecom: Wecom, host: Host, inbound: WecomInbound) -> dict[str, LongConnection]:
+def _connections(wecom: Wecom, host: Host, inbound: WecomInbound) -> dict[str, RobotConnection]:
     return {
         name: _connection(name, wecom, host, inbound)
         for name, robot in wecom.robot.items()
@@ -74,7 +74,7 @@ def _connections(wecom: Wecom, host: Host, inbound: WecomInbound) -> dict[str, L
     }
 
 
-def _connection(name: str, wecom: Wecom, host: Host, inbound: WecomInbound) -> LongConnection:
+def _connection(name: str, wecom: Wecom, host: Host, inbound: WecomInbound) -> RobotConnection:
     robot = wecom.robot[name]
 
     def on_call(called: Called) -> None:
@@ -84,7 +84,7 @@ def _connection(name: str, wecom: Wecom, host: Host, inbound: WecomInbound) -> L
         host.metrics.connections_over.labels(NAME).inc()
         log.error("wecom_connection_over", extra={"robot": name, "reason": reason})
 
-    connection = LongConnection(
+    connection = RobotConnection(
         bot_id=robot.bot_id,
         secret=robot.secret.get_secret_value(),
         open_wire=partial(WebSocketWire, robot.socket_url),
@@ -96,7 +96,7 @@ def _connection(name: str, wecom: Wecom, host: Host, inbound: WecomInbound) -> L
     return connection
 
 
-def _outlets(wecom: Wecom, host: Host, connections: Mapping[str, LongConnection]) -> Outlets:
+def _outlets(wecom: Wecom, host: Host, connections: Mapping[str, RobotConnection]) -> Outlets:
     session = session_over(host.transport)
     apps = {name: app for name, app in wecom.app.items() if app.is_used}
     webhooks = {name: webhook for name, webhook in wecom.webhook.items() if webhook.is_used}

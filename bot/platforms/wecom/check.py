@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import requests
 
 from bot.domain import Clock, PlatformError
+from bot.platforms.websocket import WebSocketWire, Wire, WireLostError
 from bot.platforms.wecom.client import ErrorCode, Unreached
 from bot.platforms.wecom.config import Wecom, WecomApp, WecomRobot, WecomWebhook
 from bot.platforms.wecom.envelope import Envelope
 from bot.platforms.wecom.keys import app_api, app_envelope, robot_envelope
 from bot.platforms.wecom.routes import HERE
-from bot.platforms.wecom.websocket import WebSocketWire, Wire, WireLostError
 
 Look = Callable[[], str]
 

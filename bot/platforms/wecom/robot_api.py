@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import Channel, PlatformError
-from bot.platforms.wecom.long_connection import FrameRefused, LongConnection
+from bot.platforms.wecom.long_connection import FrameRefused, RobotConnection
 from bot.platforms.wecom.passive_reply import Message, finish_stream
 
 CHUNK_BYTES = 512 * 1024
@@ -23,7 +23,7 @@ TOO_LATE = frozenset({846605, 846608})
 class RobotApi:
     """Each call waits for its acknowledgement, so none may come from the thread that reads."""
 
-    def __init__(self, connection: LongConnection) -> None:
+    def __init__(self, connection: RobotConnection) -> None:
         self._connection = connection
 
     def not_before(self, now: float) -> float | None:
@@ -34,7 +34,7 @@ class RobotApi:
         connection = self._connection
         if not connection.is_kept:
             return now + AGAIN_SECONDS
-        if connection.state in {"away", "subscribing"}:
+        if connection.state in {"away", "opening"}:
             return max(connection.try_again_at, now) + AGAIN_SECONDS
         return None
 

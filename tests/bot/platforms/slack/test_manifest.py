@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from pydantic import SecretStr
+
 from bot.commands.registry import VERBS
 from bot.platforms.slack.config import Slack
 from bot.platforms.slack.manifest import (
@@ -37,6 +39,16 @@ def test_every_address_is_made_from_the_public_one() -> None:
     }
     assert whole["settings"]["event_subscriptions"]["request_url"] == "https://bot.example.com/slack/events"
     assert whole["settings"]["interactivity"]["request_url"] == "https://bot.example.com/slack/interactions"
+
+
+def test_with_socket_mode_no_address_of_ours_is_in_it() -> None:
+    connected = Slack(app_token=SecretStr("xapp-1-A1-7-9f8c2e"))
+    whole = manifest(connected, "http://127.0.0.1:8000")
+    assert whole["settings"]["socket_mode_enabled"] is True
+    assert whole["settings"]["interactivity"] == {"is_enabled": True}
+    assert set(whole["settings"]["event_subscriptions"]) == {"bot_events"}
+    assert "127.0.0.1" not in as_text(connected, "http://127.0.0.1:8000")
+    assert mistakes(connected, "http://127.0.0.1:8000") == []
 
 
 def test_the_text_is_what_slack_reads() -> None:

@@ -20,6 +20,7 @@ from bot.domain import Channel, Delivery, Document, IncomingMessage, Reply, Text
 from bot.metrics import Metrics
 from bot.platforms.kit import RejectedMessages, not_saved
 from bot.platforms.slack import routes
+from bot.platforms.slack.inbound import Inbound
 from bot.platforms.slack.parser import BotIdentity
 from bot.platforms.slack.signature import Verifier
 from bot.store import Accepted, StoreError
@@ -74,12 +75,14 @@ class ClosedDesk(OpenDesk):
 def a_client(desk: OpenDesk, *secrets: str, metrics: Metrics | None = None) -> FlaskClient:
     blueprint = routes.blueprint(
         verifier=Verifier(secrets or (SECRET,), now=lambda: NOW),
-        intake=desk,
-        rejected=RejectedMessages(
-            "slack",
-            quarantine=desk.quarantine,
-            clock_watch=ClockWatch(),
-            metrics=metrics or Metrics(),
+        inbound=Inbound(
+            desk,
+            RejectedMessages(
+                "slack",
+                quarantine=desk.quarantine,
+                clock_watch=ClockWatch(),
+                metrics=metrics or Metrics(),
+            ),
         ),
         in_response=lambda reply: {"text": getattr(reply, "body", "")},
         identity=BotIdentity,

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from bot import app
 from bot.config import Bot, Config
 from bot.domain import PlatformError
+from bot.platforms.websocket import Wire, WireLostError
 from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.check import looks
-from bot.platforms.wecom.websocket import Wire, WireLostError
 from tests.support.wecom_api import VirtualClock, WeComApi
 from tests.support.wecom_program import KEY, some_wecom_settings
 from tests.support.wsgi_transport import WsgiTransport

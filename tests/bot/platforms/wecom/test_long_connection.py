@@ -7,10 +7,11 @@ from contextlib import contextmanager
 import pytest
 
 from bot.domain import Channel, PlatformError
-from bot.platforms.wecom.long_connection import FrameRefused, LongConnection
+from bot.platforms.link import State
+from bot.platforms.websocket import WebSocketWire, WireLostError
+from bot.platforms.wecom.long_connection import FrameRefused, RobotConnection
 from bot.platforms.wecom.robot_api import RobotApi
-from bot.platforms.wecom.socket_protocol import Called, State
-from bot.platforms.wecom.websocket import WebSocketWire, WireLostError
+from bot.platforms.wecom.socket_protocol import Called
 from tests.support.hang_guard import HANG_SECONDS
 from tests.support.wecom_api import VirtualClock
 from tests.support.wecom_socket import SocketWeCom
@@ -25,7 +26,7 @@ class Robot:
         self.wecom = wecom
         self.calls: list[Called] = []
         self.alarms: list[str] = []
-        self.connection = LongConnection(
+        self.connection = RobotConnection(
             bot_id="AIBOT1",
             secret=secret,
             open_wire=lambda: WebSocketWire(wecom.url),

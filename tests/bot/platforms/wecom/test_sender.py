@@ -9,15 +9,15 @@ import pytest
 import requests
 
 from bot.domain import Answer, Channel, Delivery, Document, NotYet, Person, PlatformError, Reply, Text
+from bot.platforms.websocket import WebSocketWire
 from bot.platforms.wecom.app_api import AccessTokens, AppApi
-from bot.platforms.wecom.long_connection import LongConnection
+from bot.platforms.wecom.long_connection import RobotConnection
 from bot.platforms.wecom.outlets import Outlets
 from bot.platforms.wecom.presenter import Presenter
 from bot.platforms.wecom.response_url import ResponseAddresses
 from bot.platforms.wecom.robot_api import RobotApi
 from bot.platforms.wecom.sender import WecomPlatform
 from bot.platforms.wecom.webhook import Webhook
-from bot.platforms.wecom.websocket import WebSocketWire
 from tests.bot.platforms.wecom.answers import NOW, an_answer
 from tests.support.wecom_api import VirtualClock, WeComApi
 from tests.support.wecom_socket import SocketWeCom
@@ -145,8 +145,8 @@ def socket(clock: VirtualClock) -> Iterator[SocketWeCom]:
 
 
 @pytest.fixture
-def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnection]:
-    connection = LongConnection(
+def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[RobotConnection]:
+    connection = RobotConnection(
         bot_id="AIBOT1",
         secret="S1k7Qm2xRz",
         open_wire=lambda: WebSocketWire(socket.url),
@@ -160,13 +160,13 @@ def connection(socket: SocketWeCom, clock: VirtualClock) -> Iterator[LongConnect
 
 
 @pytest.fixture
-def connected(connection: LongConnection, clock: VirtualClock) -> WecomPlatform:
+def connected(connection: RobotConnection, clock: VirtualClock) -> WecomPlatform:
     outlets = Outlets(connected={"inside": RobotApi(connection)}, robots_by_id={"AIBOT1": "inside"})
     return WecomPlatform(outlets, Presenter(recall, name="知识库助手", webhooks={}), clock, lambda _: None)
 
 
 def test_an_answer_waits_for_the_process_that_keeps_the_connection(
-    connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
+    connected: WecomPlatform, connection: RobotConnection, socket: SocketWeCom, clock: VirtualClock
 ) -> None:
     """However often another one has it in hand: none of that is a failure."""
     delivery = a_delivery(Text("能。", "zh"), GROUP, {"robot": "inside"})
@@ -184,7 +184,7 @@ def test_an_answer_waits_for_the_process_that_keeps_the_connection(
 
 
 def test_what_nobody_asked_for_finds_its_way_by_its_channel(
-    connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom
+    connected: WecomPlatform, connection: RobotConnection, socket: SocketWeCom
 ) -> None:
     connection.start()
     assert connection.becomes("live", wait_seconds=5)
@@ -207,7 +207,7 @@ def test_a_digest_of_a_robot_that_only_answers_goes_out_through_the_webhook_of_i
 
 
 def test_an_answer_waits_for_a_connection_that_was_lost(
-    connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
+    connected: WecomPlatform, connection: RobotConnection, socket: SocketWeCom, clock: VirtualClock
 ) -> None:
     """However long it takes: an outage makes no dead letter."""
     delivery = a_delivery(Text("能。", "zh"), GROUP, {"robot": "inside"})
@@ -227,7 +227,7 @@ def test_an_answer_waits_for_a_connection_that_was_lost(
 
 @pytest.mark.parametrize("late", ["another connection", "six minutes"])
 def test_an_answer_that_is_too_late_for_its_stream_is_pushed_with_the_commands_to_type(
-    late: str, connected: WecomPlatform, connection: LongConnection, socket: SocketWeCom, clock: VirtualClock
+    late: str, connected: WecomPlatform, connection: RobotConnection, socket: SocketWeCom, clock: VirtualClock
 ) -> None:
     connection.start()
     assert connection.becomes("live", wait_seconds=5)

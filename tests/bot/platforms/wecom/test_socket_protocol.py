@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.platforms.link import as_text
 from bot.platforms.wecom.socket_protocol import (
     Acknowledged,
     Called,
     Link,
-    as_text,
 )
 
 
@@ -24,10 +24,16 @@ def a_link() -> Link:
 
 def a_live_link(now: float = 0.0) -> Link:
     link = a_link()
-    subscribe = link.opened(now)
+    subscribe = first_frame(link, now)
     acknowledge(link, subscribe, now=now)
     assert link.state == "live"
     return link
+
+
+def first_frame(link: Link, now: float) -> dict[str, Any]:
+    frame = link.opened(now)
+    assert frame is not None
+    return frame
 
 
 def acknowledge(link: Link, frame: dict[str, Any], *, code: int = 0, now: float = 0.0) -> object:
@@ -35,7 +41,7 @@ def acknowledge(link: Link, frame: dict[str, Any], *, code: int = 0, now: float 
 
 
 def test_the_first_frame_subscribes() -> None:
-    assert a_link().opened(0) == {
+    assert first_frame(a_link(), 0) == {
         "cmd": "aibot_subscribe",
         "headers": {"req_id": "id-1"},
         "body": {"bot_id": "AIBOT1", "secret": "S1k7Qm2xRz"},
@@ -44,7 +50,7 @@ def test_the_first_frame_subscribes() -> None:
 
 def test_wrong_credentials_end_it_for_good() -> None:
     link = a_link()
-    acknowledge(link, link.opened(0), code=853000)
+    acknowledge(link, first_frame(link, 0), code=853000)
     link.lost(1)
     assert (link.state, link.is_over) == ("refused", True)
 
@@ -59,7 +65,7 @@ def test_who_is_evicted_does_not_come_back() -> None:
 
 def test_another_error_on_subscribing_is_tried_again() -> None:
     link = a_link()
-    acknowledge(link, link.opened(0), code=-1, now=1)
+    acknowledge(link, first_frame(link, 0), code=-1, now=1)
     assert link.is_dead(1)
     assert not link.is_over
 
@@ -71,7 +77,7 @@ def test_the_waits_grow_to_thirty_seconds_and_start_again_after_a_success() -> N
         link.lost(0)
         waits.append(link.try_again_at)
     assert waits == [1, 2, 4, 8, 16, 30, 30]
-    acknowledge(link, link.opened(100), now=100)
+    acknowledge(link, first_frame(link, 100), now=100)
     link.lost(200)
     assert link.try_again_at == 201
 
@@ -107,7 +113,7 @@ def test_an_answer_to_a_later_ping_forgives_an_earlier_one() -> None:
 
 def test_a_subscription_nobody_answers_is_dead_after_ten_seconds() -> None:
     link = a_link()
-    link.opened(5)
+    first_frame(link, 5)
     assert not link.is_dead(14.9)
     assert link.is_dead(15)
 
@@ -165,7 +171,7 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: self.link.state == "away")
     @rule()
     def a_connection_opens(self) -> None:
-        self.subscribe = self.link.opened(self.now)
+        self.subscribe = first_frame(self.link, self.now)
 
     @precondition(lambda self: self.subscribe)
     @rule(code=st.sampled_from([0, -1, 853000]))

@@ -1,11 +1,14 @@
-"""The socket under the long connection; the only module that knows which library it is."""
+"""The socket under a long connection; the only module that knows which library it is."""
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 OPEN_SECONDS = 10.0
@@ -13,7 +16,20 @@ FRAME_LIMIT_BYTES = 1024 * 1024
 
 
 class WireLostError(Exception):
-    """There is no connection, or none any more."""
+    """There is no connection, or none any more.
+
+    `wait_seconds`: how long the other side wants to be left alone. `status`: what it answered
+    by HTTP instead of opening a connection; None where it did not.
+    """
+
+    def __init__(self, reason: str, *, wait_seconds: float = 0.0, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.wait_seconds = wait_seconds
+        self.status = status
+
+
+class WireRefusedError(Exception):
+    """There will be no connection until somebody changes something; the text says what."""
 
 
 class Wire(Protocol):
@@ -29,22 +45,38 @@ class Wire(Protocol):
 class WebSocketWire:
     """One open connection. Frames may be sent from any thread while one thread receives.
 
+    Without `ping_seconds` the pings of the protocol are off, for platforms that have pings of their
+    own; with it, the connection is lost when a ping has no answer after twice that time. `ca_file`
+    holds the certificate authorities that are believed instead of the machine's.
+
     Raises:
         WireLostError: from the constructor too, when there is nobody to connect to.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        ca_file: Path | None = None,
+        ping_seconds: float | None = None,
+    ) -> None:
         self._opened = ExitStack()
         try:
-            # The platform has pings of its own, so the library's are off.
             opened = connect(
                 url,
+                ssl=ssl.create_default_context(cafile=ca_file) if ca_file else None,
+                additional_headers=headers,
                 open_timeout=OPEN_SECONDS,
                 close_timeout=1,
-                ping_interval=None,
+                ping_interval=ping_seconds,
+                ping_timeout=ping_seconds and 2 * ping_seconds,
                 max_size=FRAME_LIMIT_BYTES,
             )
             self._socket: ClientConnection = self._opened.enter_context(opened)
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            raise WireLostError(f"status {status} while connecting", status=status) from None
         except (OSError, WebSocketException, ValueError) as failed:
             raise WireLostError(f"{type(failed).__name__} while connecting") from None
 
