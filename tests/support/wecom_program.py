@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
-
-import requests
-from flask import Flask
+from typing import Any
 
 from bot import app, config
 from bot.cli.serve import migrate
@@ -17,34 +13,18 @@ from bot.platforms.registry import BOT
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
+from tests.support.life import EngineDoor, Life
 from tests.support.wecom import HttpAnswer, WeCom, WeComApp
 from tests.support.wecom_api import VirtualClock
 from tests.support.wecom_socket import SocketWeCom
-from tests.support.wsgi_transport import WsgiTransport
 
 KEY = "lB4atUM14BTFE3E3ZxTPhgRRg55qu2cmBy2FJlVJ1Z0"
 WEBHOOK = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key="
 SECRET_WORDS = ("Tok3nOfTheDesk", KEY, "S1k7Qm2xRz", "KEY1")
 
 
-class EngineDoor(WsgiTransport):
-    """The way to the engine: it may be shut (nobody there), or held until it is let go."""
-
-    def __init__(self, wsgi: Flask) -> None:
-        super().__init__(wsgi)
-        self.is_shut = False
-        self.open = threading.Event()
-        self.open.set()
-
-    def send(self, *given: Any, **options: Any) -> requests.Response:
-        if self.is_shut:
-            raise requests.ConnectionError("nobody there")
-        assert self.open.wait(20)
-        return super().send(*given, **options)
-
-
-class WecomProgram:
-    """One life of the bot beside WeCom's world, which outlives it. `again` is the next life."""
+class WecomProgram(Life):
+    """One life of the bot beside WeCom's world, which outlives it."""
 
     def __init__(
         self,
@@ -54,27 +34,17 @@ class WecomProgram:
         asked: WeComApp,
         socket: SocketWeCom | None = None,
     ) -> None:
-        self.settings = settings
-        self.edges = edges
+        # Who holds a connection also listens; all others are called without a socket.
+        super().__init__(settings, edges, with_web=socket is not None)
         self.wecom = wecom
         self.application = asked
-        assert isinstance(edges.engine_transport, EngineDoor)
-        self.engine_door = edges.engine_transport
         self.socket = socket
-        # Who holds a connection also listens; all others are called without a socket.
-        self.app = app.build(settings, edges, with_web=socket is not None)
-        self.client = self.app.flask.test_client()
         wecom.callback = asked.callback = self._called
-
-    @property
-    def clock(self) -> VirtualClock:
-        return self.wecom.clock
 
     @contextmanager
     def next_life(self, **bot_keys: Any) -> Iterator[WecomProgram]:
         """Another program over the same files, once this one is gone; `bot_keys` replace settings."""
-        bot = self.settings.bot.model_copy(update=bot_keys)
-        settings = config.Config(bot=bot)
+        settings = config.Config(bot=self.settings.bot.model_copy(update=bot_keys))
         with WecomProgram(settings, self.edges, self.wecom, self.application, self.socket) as program:
             yield program
 
@@ -82,31 +52,6 @@ class WecomProgram:
         """The state of each long connection that the bot keeps."""
         states: dict[str, str] = self.app.operations["connections"]({}, lambda _: None)
         return states
-
-    def settle(self, is_so: Callable[[], bool] | None = None, seconds: float = 20.0) -> None:
-        """Wait until nothing is under way (or until something is so)."""
-        pause, waited = threading.Event(), 0.0
-        while not (is_so or self._is_idle)():
-            assert waited < seconds, (self.app.inbox.counts(), self.app.outbox.counts())
-            pause.wait(0.005)
-            waited += 0.005
-
-    def pass_time(self, seconds: float) -> None:
-        """Virtual time passes, and the workers notice: they wake for the next message."""
-        self.clock.wait(seconds)
-        self.application.say("/language", user="clockwork")
-        self.settle()
-
-    def __enter__(self) -> Self:
-        self.app.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.app.stop()
-
-    def _is_idle(self) -> bool:
-        inbox, outbox = self.app.inbox.counts(), self.app.outbox.counts()
-        return not (inbox["received"] or inbox["claimed"] or outbox["sending"])
 
     def _called(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> HttpAnswer:
         answer = self.client.open(path, method=method, query_string=dict(query), data=body)
@@ -141,35 +86,40 @@ def a_wecom_program(
 
 
 def some_wecom_settings(folder: Path, *, socket_url: str = "", **keys: Any) -> config.Config:
+    bot = {
+        "listen": "127.0.0.1:0",
+        "data_dir": str(folder),
+        "database_url": f"sqlite:///{folder}/bot.db",
+        "questions_per_minute": {"person": 1000, "channel": 1000},
+        "wecom": some_wecom_tables(socket_url),
+    }
+    return config.Config(bot=BOT.model_validate(bot | keys))
+
+
+def some_wecom_tables(socket_url: str = "") -> dict[str, Any]:
+    """The table [bot.wecom]; with `socket_url` the robot is a connected one."""
     robots: dict[str, Any] = {
         "support": {"bot_id": "AIBOT1", "token": "Tok3nOfTheDesk", "encoding_aes_key": KEY}
     }
     if socket_url:
         robots["inside"] = {"bot_id": "AIBOT1", "secret": "S1k7Qm2xRz", "socket_url": socket_url}
         del robots["support"]
-    bot = {
-        "listen": "127.0.0.1:0",
-        "data_dir": str(folder),
-        "database_url": f"sqlite:///{folder}/bot.db",
-        "questions_per_minute": {"person": 1000, "channel": 1000},
-        "wecom": {
-            "robot": robots,
-            "app": {
-                "support": {
-                    "corp_id": "ww1",
-                    "agent_id": 1000002,
-                    "secret": "S1k7Qm2xRz",
-                    "token": "Tok3nOfTheDesk",
-                    "encoding_aes_key": KEY,
-                }
-            },
-            "webhook": {
-                "alerts": {"url": f"{WEBHOOK}KEY1"},
-                "inside": {"url": f"{WEBHOOK}KEY2", "channel": "wecom:AIBOT1:group:exporting"},
-            },
+    return {
+        "robot": robots,
+        "app": {
+            "support": {
+                "corp_id": "ww1",
+                "agent_id": 1000002,
+                "secret": "S1k7Qm2xRz",
+                "token": "Tok3nOfTheDesk",
+                "encoding_aes_key": KEY,
+            }
+        },
+        "webhook": {
+            "alerts": {"url": f"{WEBHOOK}KEY1"},
+            "inside": {"url": f"{WEBHOOK}KEY2", "channel": "wecom:AIBOT1:group:exporting"},
         },
     }
-    return config.Config(bot=BOT.model_validate(bot | keys))
 
 
 def _nobody(*_: object) -> HttpAnswer:

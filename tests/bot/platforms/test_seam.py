@@ -66,9 +66,11 @@ def recipe() -> list[str]:
     return re.findall(r"^- `([^`]+)`", section, re.MULTILINE)
 
 
-def test_the_recipe_names_one_folder_and_one_line() -> None:
-    assert recipe() == ["bot/platforms/NAME/", "bot/platforms/registry.py"]
+def test_the_recipe_names_one_folder_one_line_and_one_rig() -> None:
+    rig = "tests/bot/platforms/NAME/rig.py"
+    assert recipe() == ["bot/platforms/NAME/", "bot/platforms/registry.py", rig]
     for adapter in registry.ADAPTERS:
+        assert (ROOT / rig.replace("NAME", adapter.name)).is_file()
         assert (BOT / "platforms" / adapter.name / "adapter.py").is_file()
         assert f"{adapter.name}.ADAPTER" in (BOT / "platforms" / "registry.py").read_text(encoding="utf-8")
 
