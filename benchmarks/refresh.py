@@ -31,10 +31,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from werkzeug.test import Client
 
 from engine import app, config, encoder
 from engine.encoder.vectors import fingerprint_of
 from engine.index.snapshot import ModelIdentity, Vectors
+from tests.support.asgi_bridge import AsgiBridge
 
 WIDTH = 512
 QUESTIONS = 200
@@ -113,7 +115,7 @@ def ask(engine: app.App, number: int) -> tuple[float, str]:
     """The seconds it took, and the snapshot that answered."""
     question = {"query": f"question {number}", "threshold": 0.9}
     began = time.perf_counter()
-    answer = engine.wsgi.test_client().post("/v1/search", json=question)
+    answer = Client(AsgiBridge(engine.web)).post("/v1/search", json=question)
     assert answer.status_code == 200, answer.text
     return time.perf_counter() - began, answer.get_json()["snapshot"]
 

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from benchmarks.refresh import FastEncoder, first_refresh, opened, refreshed, sentences, write
 from bot.commands.base.lessons import FAR
@@ -45,6 +45,7 @@ from engine.index.keywords import Keywords
 from engine.index.scan import BestPassage, Passages, Scan
 from engine.index.scoring import Question, Scoring, score_questions
 from engine.source import TaughtWordings
+from tests.support.asgi_bridge import AsgiBridge
 
 WAIT_SECONDS = 3600
 SHOWN, THRESHOLD = 5, 0.40
@@ -147,19 +148,19 @@ def _refresh(built: app.App) -> float:
 
 def _report(name: str, entries: list[Row], queries: list[Row], **keys: Any) -> None:
     with _served(entries, **keys) as built:
-        client = built.wsgi.test_client()
+        client = Client(AsgiBridge(built.web))
         right = sum(_is_right(_first(client, each), each) for each in queries)
     share = right / len(queries)
     print(f"{name}: first right {share:.3f} of {len(queries)} ({len(entries)} entries)", flush=True)
 
 
-def _ask(client: FlaskClient, query: Row, threshold: float, limit: int) -> list[Row]:
+def _ask(client: Client, query: Row, threshold: float, limit: int) -> list[Row]:
     asked = {"query": query["text"], "threshold": threshold, "limit": limit}
     matches: list[Row] = client.post("/v1/search", json=asked).get_json()["matches"]
     return matches
 
 
-def _first(client: FlaskClient, query: Row) -> Row:
+def _first(client: Client, query: Row) -> Row:
     [match] = _ask(client, query, -1, 1)
     return match
 
@@ -170,7 +171,7 @@ def _is_right(match: Row, query: Row) -> bool:
     return bool(match["fields"].get("group") == query["group"])
 
 
-def _is_doubtful(client: FlaskClient, question: Row, match: Row) -> bool:
+def _is_doubtful(client: Client, question: Row, match: Row) -> bool:
     asked = {"query": question["text"], "threshold": -1, "limit": 1, "keep": 200}
     found = client.post("/v1/search", json=asked).get_json()["scores"]
     scores = {each["id"]: each["score"] for each in found}
@@ -191,14 +192,14 @@ class _Channel:
 
     def measure(self, entries: list[Row], first: list[Row], second: list[Row], scoring: str) -> None:
         with _served(entries, scoring=scoring) as built:
-            client = built.wsgi.test_client()
+            client = Client(AsgiBridge(built.web))
             waiting = list(first)
             for stage in STAGES:
                 waiting = self._hear(client, waiting, stage)
                 _refresh(built)
                 self._tell(stage, [_ask(client, each, -1, SHOWN) for each in second], second)
 
-    def _hear(self, client: FlaskClient, questions: Sequence[Row], most: int) -> list[Row]:
+    def _hear(self, client: Client, questions: Sequence[Row], most: int) -> list[Row]:
         """Ask until each entry was asked for that often; what was not asked is left."""
         left, clicked = [], []
         for question in questions:
@@ -222,7 +223,7 @@ class _Channel:
         wanted = right if self.draw.random() < RIGHT_CLICKS else others
         return self.draw.choice(wanted) if wanted else None
 
-    def _decide(self, client: FlaskClient, question: Row, match: Row) -> None:
+    def _decide(self, client: Client, question: Row, match: Row) -> None:
         is_right = _is_right(match, question)
         if self.accepts in ACCEPTS[1:3] and not is_right:
             return

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from fastapi import FastAPI
 from filelock import FileLock, Timeout
-from flask import Flask
 from threadpoolctl import threadpool_limits
 
 from engine import config, encoder
@@ -42,7 +42,7 @@ from engine.storage.vector_cache import VectorCache
 from engine.teaching import Teaching
 from engine.trial import Trials
 from engine.warm_up import PAUSE_SECONDS, WarmUp
-from engine.web import Server, application
+from engine.web import Server, Workers, application
 
 ADDRESS = "address"
 """The file in the data folder that says where its engine listens."""
@@ -77,7 +77,8 @@ class App:
     """
 
     knowledge: Catalog
-    wsgi: Flask
+    web: FastAPI
+    workers: Workers
     server: Server
     schedule: Schedule
     folder: Path
@@ -160,6 +161,7 @@ class App:
         self.schedule.stop()
         self.server.stop()
         self.knowledge.batcher.stop()
+        self.workers.stop()
         self.knowledge.refresher.stop()
         self.warming.stop()  # it may have waited for the refresher
         self.history.close()
@@ -237,18 +239,21 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         model_name=settings.model.name,
     )
     _watch(metrics, knowledge)
-    wsgi = application(
+    workers = Workers(settings.web_threads, knowledge.folder)
+    web = application(
         knowledge,
         Teaching(snapshot_stores, managed, taught, refresher),
         Trials(batcher, searcher),
         metrics,
+        workers,
         token=settings.token.get_secret_value(),
         hosts=settings.hosts,
     )
     return App(
         knowledge=knowledge,
-        wsgi=wsgi,
-        server=Server(wsgi, settings.listen, threads=settings.web_threads),
+        web=web,
+        workers=workers,
+        server=Server(web, settings.listen),
         schedule=schedule,
         folder=folder,
         lock=FileLock(folder / "lock", thread_local=False),

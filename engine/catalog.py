@@ -22,14 +22,13 @@ from engine.domain import (
     Query,
     Refresh,
     RolledBack,
-    SearchAnswer,
     UnknownEntry,
     UnknownKnowledgeBase,
 )
 from engine.encoder.batcher import Batcher
 from engine.refresh.refresher import Refresher
 from engine.refresh.vectors import Progress
-from engine.search import Searcher, scale_of
+from engine.search import Answerable, Searcher, scale_of
 from engine.source import MANAGED, ManagedSource
 from engine.source.origin import label
 from engine.storage.data_folder import DataFolder
@@ -228,14 +227,14 @@ class Catalog:
         served, note = self.refresher.roll_back(self.known(name))
         return RollbackDone(served.id, served.checked_at, note.snapshot)
 
-    def search(self, query: Query) -> SearchAnswer:
+    async def search_soon(self, query: Query) -> Answerable:
         """As the searcher, but tells "not yet" from "not until somebody mends the source".
 
         Raises:
             NoSnapshot, and what the searcher raises.
         """
         try:
-            return self.searcher.search(query)
+            return await self.searcher.search_soon(query)
         except NotReady:
             name = query.knowledge_base
             if self.batcher.state[0] == "ready" and not self._is_coming(name):

@@ -175,13 +175,3 @@ class Engine(_Section):
                 " name another model, or leave it out"
             )
         return self
-
-    @model_validator(mode="after")
-    def _line_is_shorter_than_the_threads(self) -> Self:
-        # Each waiting question holds a web thread; some must be left to say "come back later".
-        if self.waiting_questions >= self.web_threads:
-            raise ValueError(
-                f"waiting_questions ({self.waiting_questions}) must be less than web_threads"
-                f" ({self.web_threads})"
-            )
-        return self

@@ -4,15 +4,95 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from engine.config import FALLBACK_THRESHOLD, KnowledgeBase
 from engine.domain import BadValue, NotReady, Query, SearchAnswer, SnapshotGone, UnknownKnowledgeBase
 from engine.encoder.batcher import Batcher
 from engine.index.scoring import Question
-from engine.index.snapshot import Found, Snapshot
+from engine.index.snapshot import Found, Scored, Snapshot, Vectors
 from engine.source.gather import has_words
 from engine.storage.snapshot_store import SnapshotStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query with all that its answer depends on, taken once."""
+
+    query: Query
+    snapshot: Snapshot
+    threshold: float
+    knowledge_base: KnowledgeBase
+
+    @property
+    def instruction(self) -> str | None:
+        return self.knowledge_base.instruction or None
+
+    def as_question(self, vector: Vectors) -> Question:
+        query = self.query
+        return Question(
+            text=query.text,
+            vector=np.asarray(vector, np.float32),
+            threshold=self.threshold,
+            limit=query.limit,
+            offset=query.offset,
+            keep=query.keep,
+            keyword_weight=query.keyword_weight,
+            scoring=self.knowledge_base.scoring,
+            collapse=query.collapse,
+            steps=query.steps,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """A query with what it matches. Its answer is yet to be written out, which takes as long as it is."""
+
+    asked: _Asked
+    scored: Scored | None
+
+    @property
+    def size(self) -> int:
+        """How many rows the answer is made from."""
+        return self.scored.size if self.scored else 0
+
+    def answer(self) -> SearchAnswer:
+        query, snapshot, found = self.asked.query, self.asked.snapshot, self._found()
+        return SearchAnswer(
+            knowledge_base=query.knowledge_base,
+            snapshot=snapshot.id,
+            snapshot_at=snapshot.checked_at,
+            model=snapshot.model.name,
+            threshold=self.asked.threshold,
+            total=found.total,
+            best_score=found.best_score,
+            matches=found.matches,
+            scores=found.scores if query.keep else None,
+            fingerprint=scale_of(snapshot.model.fingerprint, self.asked.knowledge_base),
+            counts=found.counts if query.steps else None,
+            groups=found.groups,
+        )
+
+    def _found(self) -> Found:
+        if self.scored:
+            return self.asked.snapshot.page(self.scored)
+        # Marks alone mean nothing, and would be near to any short text.
+        query = self.asked.query
+        return Found((), 0, None, (), (0,) * len(query.steps or ()), groups=0 if query.collapse else None)
+
+
+def _score_all(asked: Sequence[_Asked], vectors: Vectors) -> list[Scored]:
+    """What each matches: one pass over a snapshot for all that are asked of it."""
+    scored: dict[int, Scored] = {}
+    snapshots = {id(one.snapshot): one.snapshot for one in asked}
+    for key, snapshot in snapshots.items():
+        places = [place for place, one in enumerate(asked) if id(one.snapshot) == key]
+        questions = [asked[place].as_question(vectors[place]) for place in places]
+        scored.update(zip(places, snapshot.score(questions), strict=True))
+    return [scored[place] for place in range(len(asked))]
 
 
 class Searcher:
@@ -34,55 +114,33 @@ class Searcher:
         Raises:
             BadValue, UnknownKnowledgeBase, NotReady, SnapshotGone, Overloaded, EncoderFailed
         """
+        asked = self._take(query)
+        if not has_words(query.text):
+            return Answerable(asked, None).answer()
+        scored = self._batcher.find(query.text, asked, _score_all, instruction=asked.instruction)
+        return Answerable(asked, scored).answer()
+
+    async def search_soon(self, query: Query) -> Answerable:
+        """As `search`, for an event loop, and up to the writing out."""
+        asked = self._take(query)
+        if not has_words(query.text):
+            return Answerable(asked, None)
+        scored = await self._batcher.find_soon(query.text, asked, _score_all, instruction=asked.instruction)
+        return Answerable(asked, scored)
+
+    def _take(self, query: Query) -> _Asked:
         if not is_visible(query.text):
             raise BadValue("query must hold at least one visible character")
         snapshot = self.snapshot_of(query.knowledge_base)
         if query.snapshot not in {None, snapshot.id}:
             raise SnapshotGone(f'snapshot "{query.snapshot}" is not served any more, but "{snapshot.id}" is')
+        knowledge_base = self._knowledge_bases[query.knowledge_base]
         threshold = query.threshold
         if threshold is None:
-            threshold = self._knowledge_bases[query.knowledge_base].threshold
+            threshold = knowledge_base.threshold
         if threshold is None:
             threshold = FALLBACK_THRESHOLD
-        knowledge_base = self._knowledge_bases[query.knowledge_base]
-        if has_words(query.text):
-            found = self._found(query, snapshot, threshold, knowledge_base)
-        else:  # marks alone mean nothing, and would be near to any short text
-            counts = (0,) * len(query.steps or ())
-            found = Found((), 0, None, (), counts, groups=0 if query.collapse else None)
-        return SearchAnswer(
-            knowledge_base=query.knowledge_base,
-            snapshot=snapshot.id,
-            snapshot_at=snapshot.checked_at,
-            model=snapshot.model.name,
-            threshold=threshold,
-            total=found.total,
-            best_score=found.best_score,
-            matches=found.matches,
-            scores=found.scores if query.keep else None,
-            fingerprint=scale_of(snapshot.model.fingerprint, knowledge_base),
-            counts=found.counts if query.steps else None,
-            groups=found.groups,
-        )
-
-    def _found(
-        self, query: Query, snapshot: Snapshot, threshold: float, knowledge_base: KnowledgeBase
-    ) -> Found:
-        vector = self._batcher.encode_question(query.text, instruction=knowledge_base.instruction or None)
-        question = Question(
-            text=query.text,
-            vector=vector,
-            threshold=threshold,
-            limit=query.limit,
-            offset=query.offset,
-            keep=query.keep,
-            keyword_weight=query.keyword_weight,
-            scoring=knowledge_base.scoring,
-            collapse=query.collapse,
-            steps=query.steps,
-        )
-        [found] = snapshot.answers([question])
-        return found
+        return _Asked(query, snapshot, threshold, knowledge_base)
 
     def snapshot_of(self, knowledge_base: str) -> Snapshot:
         """The snapshot that questions are answered from now.

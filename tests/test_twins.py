@@ -16,19 +16,10 @@ TRANSPORTS = ("bot/engine_client/transport.py", "engine/source/deadline.py")
 TWINS = [
     ("bot/weak_secrets.py", "engine/weak_secrets.py"),
     ("bot/machine_limits.py", "engine/machine_limits.py"),
-    ("bot/web/accepting.py", "engine/web/accepting.py"),
     ("bot/csv_cells.py", "engine/csv_cells.py"),
-    ("bot/machine_limits.py", "engine/machine_limits.py"),
-    ("bot/web/accepting.py", "engine/web/accepting.py"),
-    ("bot/web/slow_clients.py", "engine/web/patience.py"),
     ("bot/engine_client/transport.py", "engine/source/deadline.py"),
 ]
 APART = {
-    # The bot's connections to the engine stay open longer than a proxy's to the bot.
-    ("engine/web/patience.py", "IDLE_SECONDS"),
-    ("bot/web/slow_clients.py", "IDLE_SECONDS"),
-    # The engine refuses in JSON; what stands before the bot reads no bodies of refusals.
-    ("engine/web/patience.py", "error_task_class"),
     # Sources may be reached through a proxy, the engine never is.
     ("engine/source/deadline.py", "WholeAnswerTimeout"),
     ("bot/engine_client/transport.py", "WholeAnswerTimeout"),

@@ -5,6 +5,7 @@ Both are asked in the words of the HTTP contract, so a command does the same eit
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import requests
 
 from engine import app, config
 from engine.domain import CannotReach, EngineError, FolderInUse, NotReady
+from engine.web.inside import ask_inside
 
 _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = 60
@@ -99,11 +101,14 @@ def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[
 
 
 def _inside(own: app.App) -> Transport:
-    client = own.wsgi.test_client()
-
     def send(method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
-        answer = client.open(path, method=method, json=body, headers=_headers(own.settings))
-        return answer.status_code, answer.get_json(silent=True)
+        headers = {"Host": own.settings.listen, "Content-Type": "application/json", **_headers(own.settings)}
+        content = b"" if body is None else json.dumps(body).encode()
+        answer = ask_inside(own.web, method, path, body=content, headers=headers.items())
+        try:
+            return answer.status, json.loads(answer.body)
+        except ValueError:
+            return answer.status, None
 
     return send
 

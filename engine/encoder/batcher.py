@@ -1,16 +1,17 @@
 """The one thread that owns the model, and the two lines in front of it.
 
     questions ──► waiting line (bounded) ──┐
-                                           ├──► one batch at a time ──► model
+                                           ├──► one batch at a time ──► model ──► what they are asked for
     bulk      ──► one piece at a time ─────┘    questions first
 
-Questions that wait together are encoded together. A bulk pass is cut into pieces small
-enough that a question never waits long behind one. Nothing here knows what the vectors
-are for.
+Questions that wait together are encoded together, and looked up together in the same thread: a
+question is handed over to it once, and its answer back once. A bulk pass is cut into pieces small
+enough that a question never waits long behind one. What a question is looked up in is passed in.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import deque
@@ -18,12 +19,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
 from engine.encoder import CountsTokens, Encoder, Pretokenizes, Role, add_instruction
+from engine.encoder.handover import Waiter, deliver
 from engine.index.snapshot import ModelIdentity, Vectors
 
 # What one pass may hold. Text costs by its length: 64 short questions or 6 passages take
@@ -52,11 +54,22 @@ State = Literal["loading", "ready", "failed", "stopped"]
 _log = logging.getLogger(__name__)
 
 
+Subject = TypeVar("Subject")
+Found = TypeVar("Found")
+LookUp = Callable[[Sequence[Subject], Vectors], Sequence[Found]]
+"""What questions are asked for: something found for each subject by its vector, all of them in one pass."""
+
+
 @dataclass(slots=True)
 class _Waiting:
+    """`outcome` is what `look_up` finds for a question, and the vectors of a piece."""
+
     texts: Sequence[str]
     role: Role
-    vectors: Future[Vectors] = field(default_factory=Future)
+    subject: Any = None
+    look_up: LookUp[Any, Any] | None = None
+    outcome: Future[Any] = field(default_factory=Future)
+    waiter: Waiter | None = None
 
 
 class Batcher:
@@ -153,23 +166,59 @@ class Batcher:
             NotReady: there is no model to ask.
             EncoderFailed: the model could not make a vector of this text.
         """
-        waiting = _Waiting([text], "query")
+        vector = self.find(text, None, _vectors_alone, instruction=instruction)
+        return np.asarray(vector, np.float32)
+
+    def find(
+        self, text: str, subject: Subject, look_up: LookUp[Subject, Found], *, instruction: str | None = None
+    ) -> Found:
+        """What `look_up` finds by the vector of this text, in the thread that made it.
+
+        Questions that wait together and have the same `look_up` are given to it together.
+        Raises what `encode_question` raises, and what `look_up` does.
+        """
+        waiting = _Waiting([text], "query", subject, look_up)
+        self._join_line(waiting, instruction)
+        try:
+            found: Found = waiting.outcome.result(self._patience_seconds)
+        except FutureTimeoutError:
+            waiting.outcome.cancel()
+            raise self._too_slow() from None
+        return found
+
+    async def find_soon(
+        self, text: str, subject: Subject, look_up: LookUp[Subject, Found], *, instruction: str | None = None
+    ) -> Found:
+        """As `find`, for an event loop, which goes on meanwhile."""
+        loop = asyncio.get_running_loop()
+        waiter = Waiter(loop, loop.create_future())
+        waiting = _Waiting([text], "query", subject, look_up, waiter=waiter)
+        self._join_line(waiting, instruction)
+        patience = loop.call_later(self._patience_seconds, self._give_up, waiting)
+        try:
+            found: Found = await waiter.future
+        finally:
+            patience.cancel()
+        return found
+
+    def _join_line(self, waiting: _Waiting, instruction: str | None) -> None:
         with self._changed:
             encoder = self._ready_encoder()
             if instruction is not None:
-                waiting = _Waiting([add_instruction(encoder.identity, instruction, text)], "bare")
+                told = [add_instruction(encoder.identity, instruction, text) for text in waiting.texts]
+                waiting.texts, waiting.role = told, "bare"
             if len(self._questions) >= self._longest_line:
                 raise Overloaded(f"{self._longest_line} questions are waiting already, ask again in a moment")
             self._questions.append(waiting)
             self._changed.notify_all()
-        try:
-            vectors = waiting.vectors.result(self._patience_seconds)
-        except FutureTimeoutError:
-            waiting.vectors.cancel()
-            raise Overloaded(
-                f"no answer within {self._patience_seconds:g} s, ask again in a moment"
-            ) from None
-        return np.asarray(vectors[0], np.float32)
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        waiting.outcome.cancel()
+        if waiting.waiter and not waiting.waiter.future.done():
+            waiting.waiter.future.set_exception(self._too_slow())
+
+    def _too_slow(self) -> Overloaded:
+        return Overloaded(f"no answer within {self._patience_seconds:g} s, ask again in a moment")
 
     def count_tokens(self, texts: Sequence[str], role: Role) -> int | None:
         """Into how many tokens the model cuts these texts; None where it does not tell.
@@ -229,7 +278,7 @@ class Batcher:
             places = order[start : start + len(piece)]
             start += len(piece)
             try:
-                yield places, waiting.vectors.result()
+                yield places, waiting.outcome.result()
             except EncoderFailed as problem:
                 passed, more = self._each_alone(piece, role, problem)
                 failed += more
@@ -253,14 +302,11 @@ class Batcher:
             vectors = self._encode(texts, role)
         except DeviceLost as problem:
             self._lose(batch, problem)
-            return True
         except Exception as problem:  # noqa: BLE001 - whatever a model raises belongs to those who asked
             self._one_by_one(batch, problem)
-            return True
-        start = 0
-        for waiting in batch:
-            waiting.vectors.set_result(vectors[start : start + len(waiting.texts)])
-            start += len(waiting.texts)
+        else:
+            self._answer(batch, vectors)
+        _deliver(batch)
         return True
 
     def load(self) -> None:
@@ -320,7 +366,7 @@ class Batcher:
         failed: list[str] = []
         for number, text in enumerate(piece):
             try:
-                passed.append((number, self._submit([text], role).vectors.result()))
+                passed.append((number, self._submit([text], role).outcome.result()))
             except EncoderFailed as own:
                 failed.append(f'"{text[:_SHOWN_CHARACTERS]}": {own.message}')
                 if not passed and len(failed) > _MANY_FAILURES:
@@ -361,40 +407,77 @@ class Batcher:
             if batch and self._questions[0].role != batch[0].role:
                 break  # they carry another prompt
             waiting = self._questions.popleft()
-            if waiting.vectors.set_running_or_notify_cancel():
+            if waiting.outcome.set_running_or_notify_cancel():
                 batch.append(waiting)
         if not batch and self._bulk:
             waiting = self._bulk.popleft()
-            waiting.vectors.set_running_or_notify_cancel()
+            waiting.outcome.set_running_or_notify_cancel()
             batch.append(waiting)
         return batch
+
+    def _answer(self, batch: list[_Waiting], vectors: Vectors) -> None:
+        """Look up for everybody in a batch, together for those who want the same looked up."""
+        if batch[0].look_up is None:  # a piece of a bulk pass, alone in its batch
+            batch[0].outcome.set_result(vectors)
+            return
+        for look_up in dict.fromkeys(waiting.look_up for waiting in batch):
+            places = [place for place, waiting in enumerate(batch) if waiting.look_up == look_up]
+            _look_up([batch[place] for place in places], vectors[places])
 
     def _one_by_one(self, batch: list[_Waiting], problem: Exception) -> None:
         """One text must not take the others with it."""
         if len(batch) == 1:
-            batch[0].vectors.set_exception(_tell(problem))
+            batch[0].outcome.set_exception(_tell(problem))
             return
         for waiting in batch:
             try:
-                waiting.vectors.set_result(self._encode(waiting.texts, waiting.role))
+                vectors = self._encode(waiting.texts, waiting.role)
             except Exception as own:  # noqa: BLE001 - as in step
-                waiting.vectors.set_exception(_tell(own))
+                waiting.outcome.set_exception(_tell(own))
+            else:
+                self._answer([waiting], vectors)
 
     def _lose(self, batch: list[_Waiting], problem: DeviceLost) -> None:
         _log.critical("device lost", extra={"reason": problem.message})
         for waiting in batch:
-            waiting.vectors.set_exception(problem)
+            waiting.outcome.set_exception(problem)
         with self._changed:
             self._become("failed", problem.message)
             self._refuse_all()
         self._lost()
 
     def _refuse_all(self) -> None:
-        for waiting in (*self._questions, *self._bulk):
-            if waiting.vectors.set_running_or_notify_cancel():
-                waiting.vectors.set_exception(NotReady(self._reason))
+        refused = [*self._questions, *self._bulk]
+        for waiting in refused:
+            if waiting.outcome.set_running_or_notify_cancel():
+                waiting.outcome.set_exception(NotReady(self._reason))
+        _deliver(refused)
         self._questions.clear()
         self._bulk.clear()
+
+
+def _look_up(asked: Sequence[_Waiting], vectors: Vectors) -> None:
+    """What fails together is looked up one by one, so that each gets its own failure."""
+    try:
+        found = list(asked[0].look_up([one.subject for one in asked], vectors)) if asked[0].look_up else []
+        outcomes = list(zip(asked, found, strict=True))
+    except Exception as problem:  # noqa: BLE001 - it belongs to whoever asked
+        if len(asked) == 1:
+            asked[0].outcome.set_exception(problem)
+            return
+        for place, one in enumerate(asked):
+            _look_up([one], vectors[place : place + 1])
+        return
+    for one, each in outcomes:
+        one.outcome.set_result(each)
+
+
+def _deliver(answered: Sequence[_Waiting]) -> None:
+    deliver([(each.waiter, each.outcome) for each in answered if each.waiter])
+
+
+def _vectors_alone(_subjects: Sequence[None], vectors: Vectors) -> Sequence[Vectors]:
+    return list(vectors)
 
 
 def pieces(

@@ -66,6 +66,19 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """A question and what it matches; None in a snapshot of nothing."""
+
+    question: Question
+    result: QuestionResult | None
+
+    @property
+    def size(self) -> int:
+        """How many rows are looked at to make the page."""
+        return 0 if self.result is None else len(self.result.hits.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class PreviousRows:
     """An older snapshot of the same model, and for each new row the old one with the same text, or -1."""
 
@@ -232,18 +245,22 @@ class Snapshot:
 
     def answers(self, questions: Sequence[Question]) -> list[Found]:
         """As `matches`, for all of these from one pass over the vectors."""
+        return [self.page(scored) for scored in self.score(questions)]
+
+    def score(self, questions: Sequence[Question]) -> list[Scored]:
+        """What all of these match, from one pass over the vectors."""
         if not self.size:
-            nothing = [(0,) * len(one.steps) for one in questions]
-            return [
-                Found((), 0, None, (), counts, groups=0 if one.collapse else None)
-                for one, counts in zip(questions, nothing, strict=True)
-            ]
+            return [Scored(one, None) for one in questions]
         asked = [replace(one, exact_rows=self.same_texts.rows(one.text, self.text)) for one in questions]
         owners = self.passages.entry_of if self.passages else None
         found = score_questions(self.search, self.keywords, asked, entry_of=owners)
-        return [self._find(one, each) for one, each in zip(asked, found, strict=True)]
+        return list(map(Scored, asked, found))
 
-    def _find(self, one: Question, found: QuestionResult) -> Found:
+    def page(self, scored: Scored) -> Found:
+        """The page that a question wants to see of what it matches."""
+        one, found = scored.question, scored.result
+        if found is None:
+            return Found((), 0, None, (), (0,) * len(one.steps), groups=0 if one.collapse else None)
         best = list(zip(found.best.rows.tolist(), found.best.scores.tolist(), strict=True))
         groups = self._groups(found.hits) if one.collapse else [[at] for at in range(len(found.hits.rows))]
         shown = enumerate(groups[one.offset : one.offset + one.limit], one.offset + 1)

@@ -2,5 +2,6 @@
 
 from engine.web.application import application
 from engine.web.server import Server
+from engine.web.workers import Workers
 
-__all__ = ["Server", "application"]
+__all__ = ["Server", "Workers", "application"]

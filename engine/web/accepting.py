@@ -1,21 +1,18 @@
-"""A listening socket that waits when the machine has no descriptor left for one more connection.
+"""Letting connections in, as many as may be, also when the machine has no descriptor left for one more.
 
-waitress tries again at once, for as long as somebody wants in, and writes a traceback each time. Here it
-pauses, and says so once a minute: those who are connected are served meanwhile, and whoever waits outside
-waits in the system's own line. Bot and engine share no code: each has this file, and a test compares them.
+asyncio would try again every second, and write a traceback each time. Here it pauses, and says so once a
+minute: those who are connected are served meanwhile, and whoever waits outside waits in the system's
+own line.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import resource
+import socket
 import time
-from collections.abc import Callable
-from typing import Any
-
-from waitress.adjustments import Adjustments
-from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher
+from collections.abc import Awaitable, Callable, Sized
 
 PAUSE_SECONDS = 0.5
 WARN_SECONDS = 60.0
@@ -33,55 +30,51 @@ def connection_limit(descriptors: int) -> int:
     return min(MOST_CONNECTIONS, max(descriptors // 4, descriptors - OWN_DESCRIPTORS))
 
 
-class AcceptingServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
-    """waitress's server over one socket that listens already; `settings` are its adjustments."""
+class Accepting:
+    """Lets in whoever connects to one socket that listens already, until cancelled.
+
+    `connections` are those that are open; each gets a protocol of its own.
+    """
 
     def __init__(
         self,
-        application: Any,
-        listening: Any,
+        listening: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        connections: Sized,
         *,
-        map: dict[int, Any],  # noqa: A002 - waitress calls it so
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
         now: Callable[[], float] = time.monotonic,
-        **settings: Any,
     ) -> None:
-        self._now = now
-        self._resumes = 0.0
-        self._warns = 0.0
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        adjustments = Adjustments(
-            sockets=[listening], connection_limit=connection_limit(descriptors), **settings
-        )
-        dispatcher = ThreadedTaskDispatcher()
-        dispatcher.set_thread_count(adjustments.threads)
-        super().__init__(
-            application,
-            map,
-            True,
-            listening,
-            dispatcher=dispatcher,
-            adj=adjustments,
-            bind_socket=False,
-            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
-        )
+        self._limit = connection_limit(descriptors)
+        self._listening = listening
+        self._protocol = protocol
+        self._connections = connections
+        self._pause = pause
+        self._now = now
+        self._warns = float("-inf")
 
-    def readable(self) -> bool:
-        """Called by the loop before it waits: whether it is to look for connections."""
-        return bool(super().readable()) and self._now() >= self._resumes
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._listening.setblocking(False)
+        while True:
+            if len(self._connections) >= self._limit:
+                await self._pause(PAUSE_SECONDS)
+                continue
+            try:
+                connected, _ = await loop.sock_accept(self._listening)
+                # An answer is a head and a body; without this the body waits until the head is acknowledged.
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                await loop.connect_accepted_socket(self._protocol, connected)
+            except OSError as problem:
+                self._tell(problem)
+                await self._pause(PAUSE_SECONDS)
 
-    def accept(self) -> Any:
-        try:
-            return super().accept()
-        except OSError as problem:
-            self._pause(problem)
-            return None
-
-    def _pause(self, problem: OSError) -> None:
+    def _tell(self, problem: OSError) -> None:
         now = self._now()
-        self._resumes = now + PAUSE_SECONDS
         if now >= self._warns:
             self._warns = now + WARN_SECONDS
             log.warning(
                 "connection_not_accepted",
-                extra={"reason": problem.strerror or str(problem), "connections": len(self.active_channels)},
+                extra={"reason": problem.strerror or str(problem), "connections": len(self._connections)},
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from fastapi import FastAPI
 
 from engine.domain import BadValue
 from engine.encoder.batcher import Batcher
@@ -19,56 +19,59 @@ from engine.web.analysis_bodies import (
     InspectRequest,
     InspectResponse,
 )
-from engine.web.reading import as_json, json_body
-
-LABELS_LIMIT_BYTES = 4 << 20
+from engine.web.openapi import refuses
 
 
-def analysis_routes(batcher: Batcher) -> Blueprint:
+def add_analysis_routes(app: FastAPI, batcher: Batcher) -> None:
     """The routes below /v1 that ask no knowledge base."""
-    routes = Blueprint("analysis", __name__, url_prefix="/v1")
 
-    @routes.post("/evaluate", endpoint="evaluate")
-    def evaluate_labels() -> Response:
-        asked = json_body(EvaluateRequest, limit_bytes=LABELS_LIMIT_BYTES)
+    @app.post(
+        "/v1/evaluate",
+        operation_id="evaluate",
+        summary="What judged answers say about thresholds.",
+        responses=refuses(400, 413, 415, 422),
+    )
+    def evaluate_labels(asked: EvaluateRequest) -> EvaluateResponse:
         found = evaluate(
             asked.as_labels(), precision=asked.precision, current=asked.threshold, seed=asked.seed
         )
         picture = drawn_curve(found, asked.language) if asked.picture else None
-        return as_json(EvaluateResponse.of(found, asked.points, picture))
+        return EvaluateResponse.of(found, asked.points, picture)
 
-    @routes.post("/inspect")
-    def inspect() -> Response:
-        asked = json_body(InspectRequest)
+    @app.post(
+        "/v1/inspect",
+        operation_id="inspect",
+        summary="The vector behind a text.",
+        responses=refuses(400, 413, 415, 422, 429, 503),
+    )
+    def inspect(asked: InspectRequest) -> InspectResponse:
         _visible(asked.text, "text")
         vector = batcher.encode_question(asked.text)
         seen = inspect_vector(vector) if asked.values == "first" else inspect_vector(vector, None)
         picture = drawn_histogram(seen.edges, seen.counts, asked.language) if asked.picture else None
-        return as_json(
-            InspectResponse.of(
-                seen,
-                model=batcher.identity.name,
-                fingerprint=batcher.identity.fingerprint,
-                tokens=batcher.count_tokens([asked.text], "query"),
-                picture=picture,
-            )
+        return InspectResponse.of(
+            seen,
+            model=batcher.identity.name,
+            fingerprint=batcher.identity.fingerprint,
+            tokens=batcher.count_tokens([asked.text], "query"),
+            picture=picture,
         )
 
-    @routes.post("/groups")
-    def groups() -> Response:
-        asked = json_body(GroupsRequest)
+    @app.post(
+        "/v1/groups",
+        operation_id="group",
+        summary="Texts that mean the same.",
+        responses=refuses(400, 413, 415, 422, 429, 503),
+    )
+    def groups(asked: GroupsRequest) -> GroupsResponse:
         for number, text in enumerate(asked.texts):
             _visible(text, f"texts.{number}")
         vectors = batcher.encode_entries(asked.texts)
-        return as_json(
-            GroupsResponse(
-                groups=group_similar(vectors, asked.similarity),
-                model=batcher.identity.name,
-                fingerprint=batcher.identity.fingerprint,
-            )
+        return GroupsResponse(
+            groups=group_similar(vectors, asked.similarity),
+            model=batcher.identity.name,
+            fingerprint=batcher.identity.fingerprint,
         )
-
-    return routes
 
 
 def _visible(text: str, field: str) -> None:

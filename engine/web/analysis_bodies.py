@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,6 +33,7 @@ class LabelBody(BaseModel):
 class EvaluateRequest(BaseModel):
     """Labels, and what to find in them. Only `labels` is required."""
 
+    limit_bytes: ClassVar = 4 << 20
     model_config = ConfigDict(extra="forbid", strict=True)
 
     labels: list[LabelBody] = Field(min_length=1, max_length=MOST_LABELS)

@@ -312,6 +312,18 @@ class EntryBody(Body):
     wordings: list[str] = []
 
 
+class EntriesQuery(BaseModel):
+    """Which page of the entries; `find` only those whose id, text, answer, title or wording holds it."""
+
+    limit: int = Field(default=100, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0, le=10_000_000)
+    find: str = Field(
+        default="",
+        max_length=200,
+        description="Only entries whose id, text, answer, title or wording holds this.",
+    )
+
+
 class EntriesBody(BaseModel):
     entries: list[EntryBody]
     total: int

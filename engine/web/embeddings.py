@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from flask import Blueprint, Response
+from fastapi import FastAPI
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.domain import BadValue
 from engine.encoder.batcher import Batcher
 from engine.index.snapshot import Vectors
 from engine.search import is_visible
-from engine.web.reading import as_json, json_body
+from engine.web.openapi import refuses
 
-INPUT_LIMIT_BYTES = 8 << 20
 MOST_TEXTS = 2048
 
 _Text = Annotated[str, Field(min_length=1, max_length=20_000)]
@@ -36,6 +35,7 @@ _Texts = Annotated[
 class EmbeddingsRequest(BaseModel):
     """Texts to be encoded bare, with nothing put in front. Fields not named here are passed over."""
 
+    limit_bytes: ClassVar = 8 << 20
     model_config = ConfigDict(extra="ignore", strict=True)
 
     input: _Texts
@@ -68,13 +68,16 @@ class EmbeddingsResponse(BaseModel):
     usage: UsageBody
 
 
-def embeddings_routes(batcher: Batcher) -> Blueprint:
+def add_embeddings_routes(app: FastAPI, batcher: Batcher) -> None:
     """The route below /v1 that hands out vectors."""
-    routes = Blueprint("embeddings", __name__, url_prefix="/v1")
 
-    @routes.post("/embeddings", endpoint="embeddings")
-    def embed() -> Response:
-        asked = json_body(EmbeddingsRequest, limit_bytes=INPUT_LIMIT_BYTES)
+    @app.post(
+        "/v1/embeddings",
+        operation_id="embed",
+        summary="Vectors of texts, in OpenAI's protocol.",
+        responses=refuses(400, 413, 415, 422, 429, 503),
+    )
+    def embed(asked: EmbeddingsRequest) -> EmbeddingsResponse:
         model = batcher.identity
         if asked.model not in {None, model.name}:
             raise BadValue(f'model must be "{model.name}", which is what runs here (got "{asked.model}")')
@@ -85,18 +88,14 @@ def embeddings_routes(batcher: Batcher) -> Blueprint:
                 raise BadValue(f"input.{number} must hold at least one visible character")
         vectors = _cut(batcher.encode_entries(asked.input, role="bare"), asked.dimensions)
         tokens = batcher.count_tokens(asked.input, "bare") or 0
-        return as_json(
-            EmbeddingsResponse(
-                data=[
-                    EmbeddingBody(index=index, embedding=_pack(row, asked.encoding_format))
-                    for index, row in enumerate(vectors)
-                ],
-                model=model.name,
-                usage=UsageBody(prompt_tokens=tokens, total_tokens=tokens),
-            )
+        return EmbeddingsResponse(
+            data=[
+                EmbeddingBody(index=index, embedding=_pack(row, asked.encoding_format))
+                for index, row in enumerate(vectors)
+            ],
+            model=model.name,
+            usage=UsageBody(prompt_tokens=tokens, total_tokens=tokens),
         )
-
-    return routes
 
 
 def _cut(vectors: Vectors, dimensions: int | None) -> Vectors:

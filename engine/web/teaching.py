@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Response
+from fastapi import FastAPI
 
 from engine.domain import BadValue
 from engine.teaching import Teaching
 from engine.trial import Trials
-from engine.web.reading import as_json, json_body
+from engine.web.openapi import EntryId, Name, WordingId, refuses
 from engine.web.teaching_bodies import (
     ChangeRequest,
     ShownEntryBody,
@@ -19,37 +19,58 @@ from engine.web.teaching_bodies import (
     TrialResponse,
 )
 
-_ENTRY = "/knowledge-bases/<name>/entries/<path:entry_id>"
+_ENTRY = "/v1/knowledge-bases/{name}/entries/{entry_id:path}"
 
 
-def teaching_routes(teaching: Teaching, trials: Trials) -> Blueprint:
-    """The routes below /v1."""
-    routes = Blueprint("teaching", __name__, url_prefix="/v1")
+def add_teaching_routes(app: FastAPI, teaching: Teaching, trials: Trials) -> None:
+    """The routes below an entry, and the trial."""
 
-    @routes.get(_ENTRY)
-    def show(name: str, entry_id: str) -> Response:
-        return as_json(ShownEntryBody.of(teaching.show(name, entry_id)))
+    @app.get(
+        _ENTRY,
+        operation_id="show_entry",
+        summary="An entry whole, with its wordings.",
+        responses=refuses(404, 503),
+    )
+    def show(name: Name, entry_id: EntryId) -> ShownEntryBody:
+        return ShownEntryBody.of(teaching.show(name, entry_id))
 
-    @routes.put(_ENTRY)
-    def change(name: str, entry_id: str) -> Response:
-        shown, refresh = teaching.change(name, entry_id, json_body(ChangeRequest).as_change())
-        return as_json(ShownEntryBody.of(shown, refresh))
+    @app.put(
+        _ENTRY,
+        operation_id="change_entry",
+        summary="Change a managed entry that nobody changed since it was read.",
+        responses=refuses(400, 404, 409, 413, 415, 422, 503),
+    )
+    def change(name: Name, entry_id: EntryId, asked: ChangeRequest) -> ShownEntryBody:
+        return ShownEntryBody.of(*teaching.change(name, entry_id, asked.as_change()))
 
-    @routes.post(f"{_ENTRY}/wordings")
-    def teach(name: str, entry_id: str) -> Response:
-        asked = json_body(TeachRequest)
-        wording, refresh = teaching.teach(name, entry_id, asked.text, by=asked.by, because=asked.because)
-        return as_json(TaughtBody.of(wording, refresh), 201)
+    @app.post(
+        f"{_ENTRY}/wordings",
+        operation_id="teach_wording",
+        summary="Teach the entry another wording.",
+        responses=refuses(400, 404, 409, 413, 415, 422, 503),
+        status_code=201,
+    )
+    def teach(name: Name, entry_id: EntryId, asked: TeachRequest) -> TaughtBody:
+        return TaughtBody.of(*teaching.teach(name, entry_id, asked.text, by=asked.by, because=asked.because))
 
-    @routes.delete(f"{_ENTRY}/wordings/<wording_id>")
-    def take_back(name: str, entry_id: str, wording_id: str) -> Response:
+    @app.delete(
+        f"{_ENTRY}/wordings/{{wording_id}}",
+        operation_id="take_back_wording",
+        summary="Take a taught wording back.",
+        responses=refuses(404, 503),
+        status_code=204,
+    )
+    def take_back(name: Name, entry_id: EntryId, wording_id: WordingId) -> None:
         teaching.take_back(name, entry_id, wording_id)
-        return Response(status=204)
 
-    @routes.post("/trial")
-    def trial() -> Response:
+    @app.post(
+        "/v1/trial",
+        operation_id="try_question",
+        summary="A question over texts that are not kept, or over a knowledge base.",
+        responses=refuses(400, 404, 409, 413, 415, 422, 429, 503),
+    )
+    def trial(asked: TrialRequest) -> TrialResponse:
         began = time.perf_counter()
-        asked = json_body(TrialRequest)
         steps = tuple(asked.steps)
         if (asked.texts is None) == (asked.knowledge_base is None):
             raise BadValue('one of "texts" and "knowledge_base" is wanted')
@@ -63,6 +84,4 @@ def teaching_routes(teaching: Teaching, trials: Trials) -> Blueprint:
                 asked.texts or (), asked.query, steps=steps, threshold=threshold, limit=asked.limit
             )
         took_ms = round((time.perf_counter() - began) * 1000, 3)
-        return as_json(TrialResponse.model_validate(found).model_copy(update={"took_ms": took_ms}))
-
-    return routes
+        return TrialResponse.model_validate(found).model_copy(update={"took_ms": took_ms})

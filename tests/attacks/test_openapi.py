@@ -18,6 +18,8 @@ from bot.domain import Clock
 from bot.platforms.registry import PATHS
 from bot.platforms.wecom.envelope import Envelope
 from bot.web import openapi as of_the_bot
+from engine.app import build
+from engine.config import Engine
 from engine.web import openapi as of_the_engine
 from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
 from tests.support.openapi import a_few, keep_to_it, many, operations
@@ -28,7 +30,7 @@ from tests.support.wecom_program import KEY
 TOKEN = "k7Qm-of-the-engine-2Vx9"
 AUTHORISED = {"Authorization": f"Bearer {TOKEN}"}
 SIGNED, UNSIGNED = {"X-Signed": "yes"}, {"X-Signed": "no"}
-OF_THE_ENGINE = operations(of_the_engine.document(token_needed=True))
+OF_THE_ENGINE = operations(of_the_engine.describe(build(Engine()).web, token_needed=True))
 OF_THE_BOT = operations(of_the_bot.document(PATHS))
 WECOM = {
     "robot": {"support": {"bot_id": "AIBOT1", "token": "Tok3nOfTheDesk", "encoding_aes_key": KEY}},
@@ -57,7 +59,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 
 @pytest.fixture(scope="module")
 def engine_described(engine: RunningEngine) -> Any:
-    return schemathesis.openapi.from_wsgi("/openapi.json", engine.app.wsgi)
+    return schemathesis.openapi.from_wsgi("/openapi.json", engine.wsgi)
 
 
 @pytest.fixture(scope="module")

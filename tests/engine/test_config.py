@@ -129,7 +129,6 @@ def test_all_mistakes_are_told_at_once_by_key(tmp_path: Path) -> None:
     [
         ("[engine]\nknowledge_base = []\n", "at least one knowledge base"),
         ('[[engine.knowledge_base]]\nname="a"\n[[engine.knowledge_base]]\nname="a"\n', 'are called "a"'),
-        ("[engine]\nwaiting_questions = 64\n", "must be less than web_threads (64)"),
         ("[engine]\nmodel = 3\n", "[engine] model"),
         ("[[engine.knowledge_base]]\n", "name is missing"),
     ],

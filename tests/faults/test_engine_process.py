@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from werkzeug.test import Client
 
 from tests.faults.building import BotHome, EngineHome, until
 from tests.support.engine import LetterEncoder, a_knowledge_base, an_engine, some_settings
@@ -172,7 +173,7 @@ def test_every_answer_is_of_one_version_while_versions_are_switched(refreshes: i
         engine.is_settled()
 
         def ask() -> None:
-            client = engine.app.wsgi.test_client()
+            client = Client(engine.wsgi)
             while not is_over.is_set():
                 answered = client.post("/v1/search", json={"query": "a fruit", "threshold": -1, "limit": 99})
                 if answered.status_code != 200:

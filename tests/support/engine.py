@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from engine import app, config
 from engine.domain import Entry
@@ -19,6 +19,7 @@ from engine.encoder.vectors import shorten
 from engine.index.parts import parts_of_all
 from engine.index.scan import Passages, Scanner, scanner_on
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
+from tests.support.asgi_bridge import AsgiBridge
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MIDDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -127,11 +128,12 @@ def some_settings(folder: Path, *bases: config.KnowledgeBase, **keys: Any) -> co
 
 
 class RunningEngine:
-    """A whole engine behind Flask's test client, and the words to ask it with."""
+    """A whole engine behind werkzeug's test client, and the words to ask it with."""
 
     def __init__(self, built: app.App) -> None:
         self.app = built
-        self.client: FlaskClient = built.wsgi.test_client()
+        self.wsgi = AsgiBridge(built.web)
+        self.client = Client(self.wsgi)
         self.headers: dict[str, str] = {}
 
     def search(self, query: str, **fields: Any) -> Any:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import requests
-from flask import Flask
 
 from bot import app, config
 from bot.platforms.host import Adapter
@@ -21,7 +20,7 @@ from tests.support.wsgi_transport import WsgiTransport
 class EngineDoor(WsgiTransport):
     """The way to the engine: it may be shut (nobody there), or held until it is let go."""
 
-    def __init__(self, wsgi: Flask) -> None:
+    def __init__(self, wsgi: Callable[..., Iterable[bytes]]) -> None:
         super().__init__(wsgi)
         self.is_shut = False
         self.open = threading.Event()

@@ -121,7 +121,7 @@ def a_player(
         player.settings = settings = _settings(player, folder, adapters)
         migrate(settings)
         edges = app.Edges(
-            clock=clock, engine_transport=EngineDoor(engine.app.wsgi), platform_transport=player.transport
+            clock=clock, engine_transport=EngineDoor(engine.wsgi), platform_transport=player.transport
         )
         yield closing.enter_context(_play(player, settings, edges, adapters))
 

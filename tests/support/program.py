@@ -85,7 +85,7 @@ def a_program(
         engine.is_settled()
         settings = some_bot_settings(folder, slack, **bot_keys)
         migrate(settings)
-        edges = app.Edges(clock=clock or Clock(), engine_transport=WsgiTransport(engine.app.wsgi))
+        edges = app.Edges(clock=clock or Clock(), engine_transport=WsgiTransport(engine.wsgi))
         yield closing.enter_context(Program(settings, edges, slack, with_web=with_web))
 
 

@@ -25,7 +25,6 @@ from typing import Any, Literal
 
 import alembic.ddl.impl
 import sqlalchemy
-from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 
 from bot import app
@@ -251,7 +250,7 @@ def _late_replies_at_once() -> None:
 
 
 def _odd_framing() -> None:
-    patience.Parser.parse_header = HTTPRequestParser.parse_header  # type: ignore[method-assign]
+    patience.PatientProtocol._values_of = lambda *_: []  # type: ignore[method-assign]
 
 
 def _terminal_steered() -> None:

@@ -79,7 +79,7 @@ def a_wecom_program(
         migrate(settings)
         edges = app.Edges(
             clock=clock,
-            engine_transport=EngineDoor(engine.app.wsgi),
+            engine_transport=EngineDoor(engine.wsgi),
             platform_transport=wecom.api,
         )
         yield closing.enter_context(WecomProgram(settings, edges, wecom, asked, socket_wecom))

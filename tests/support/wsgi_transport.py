@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
 import requests
-from flask import Flask
 from requests.adapters import BaseAdapter
+from werkzeug.test import Client
 
 
 class WsgiTransport(BaseAdapter):
-    def __init__(self, application: Flask) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         super().__init__()
         self._application = application
         self.is_cut = False
@@ -29,7 +29,7 @@ class WsgiTransport(BaseAdapter):
         del stream, timeout, verify, cert, proxies
         if self.is_cut:
             raise requests.ConnectionError("nobody listens there")
-        answered = self._application.test_client().open(
+        answered = Client(self._application).open(
             request.path_url,
             method=request.method,
             data=request.body,

@@ -11,6 +11,7 @@ import pytest
 from bot.domain import Clock, EngineError, Match, Query
 from bot.engine_client import EngineClient, Judged
 from engine import app, config_file
+from tests.support.asgi_bridge import AsgiBridge
 from tests.support.wsgi_transport import WsgiTransport
 
 LINES = "Lemons are sour\n西瓜水分很多\nFigs are sweet\n"
@@ -27,7 +28,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
     )
     engine = app.build(config_file.load(folder / "config.toml", {}))
     engine.open()
-    client = EngineClient("http://engine", clock=Clock(), transport=WsgiTransport(engine.wsgi))
+    client = EngineClient("http://engine", clock=Clock(), transport=WsgiTransport(AsgiBridge(engine.web)))
     try:
         follow(client, client.refresh("fruit"))
         yield client

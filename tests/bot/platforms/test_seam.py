@@ -90,7 +90,7 @@ def running(tmp_path: Path) -> Iterator[app.App]:
         engine.is_settled()
         config = settings(tmp_path, password="open")
         migrate(config)
-        edges = app.Edges(clock=Clock(), engine_transport=WsgiTransport(engine.app.wsgi))
+        edges = app.Edges(clock=Clock(), engine_transport=WsgiTransport(engine.wsgi))
         built = app.build(config, edges, with_web=False, adapters=(*registry.ADAPTERS, toy.ADAPTER))
         built.start()
         yield built

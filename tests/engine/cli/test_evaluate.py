@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
+from werkzeug.test import Client
 
 from engine import app
 from engine.__main__ import main
 from engine.cli.evaluate import evaluate
 from engine.domain import BadValue
+from tests.support.asgi_bridge import AsgiBridge
 from tests.support.engine import LetterEncoder, a_knowledge_base, some_settings
 
 EDGES = app.Edges(load_encoder=lambda _model: LetterEncoder())
@@ -50,7 +52,9 @@ def test_a_labelled_file_becomes_json_csv_and_a_picture(
     built = app.build(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "plum")), EDGES)
     built.open()
     try:
-        entries = built.wsgi.test_client().get("/v1/knowledge-bases/default/entries").get_json()["entries"]
+        entries = (
+            Client(AsgiBridge(built.web)).get("/v1/knowledge-bases/default/entries").get_json()["entries"]
+        )
     finally:
         built.stop()
     apple = next(entry["id"] for entry in entries if entry["text"] == "apple")

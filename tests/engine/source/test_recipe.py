@@ -30,6 +30,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from engine.app import build
+from engine.config import Engine
 from engine.domain import SourceError, SourceSpec
 from engine.source import ManagedSource, Sources, read
 from engine.source.kinds import READ
@@ -56,7 +58,7 @@ said["web"] = [each.text for each in web.read().entries]
 server.shutdown()
 added = ManagedSource(Path("managed")).add("kb", b"ball;doll", "text/x-toys")
 said["posted"] = [each.text for each in added.added]
-said["described"] = "text/x-toys" in json.dumps(openapi.document(token_needed=False))
+said["described"] = "text/x-toys" in json.dumps(openapi.describe(build(Engine()).web, token_needed=False))
 print(json.dumps(said))
 """
 

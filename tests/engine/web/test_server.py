@@ -11,7 +11,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 import requests
-from flask import Flask
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from engine.web.server import Server
 from tests.support.hang_guard import HANG_SECONDS
@@ -20,12 +23,14 @@ from tests.support.slow_clients import Kind, SlowClients
 
 @contextmanager
 def serving(request_seconds: float) -> Iterator[Server]:
-    page = Flask("page")
-    page.add_url_rule("/", view_func=lambda: "fast")
-    server = Server(page, "127.0.0.1:0", threads=2, request_seconds=request_seconds)
+    server = Server(Starlette(routes=[Route("/", fast)]), "127.0.0.1:0", request_seconds=request_seconds)
     server.start()
     yield server
     server.stop()
+
+
+async def fast(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("fast")
 
 
 @pytest.fixture
@@ -94,5 +99,4 @@ def test_what_no_route_sees_is_refused_in_the_words_of_the_contract(
         answer.begin()
         assert (answer.status, answer.getheader("Content-Type")) == (status, "application/json")
         assert json.loads(answer.read())["error"]["code"] == code
-    # Waitress warns when all its threads are busy, as on a busy machine they are.
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []

@@ -1,0 +1,50 @@
+"""The threads for whatever is no question: it reads and writes files, or computes for long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from engine.domain import FolderUnusable
+from engine.storage.data_folder import DataFolder
+
+Made = TypeVar("Made")
+
+
+class Workers:
+    """A few threads, started when they are first wanted. A question never waits for one."""
+
+    def __init__(self, threads: int, folder: DataFolder) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._folder = folder
+
+    async def run(self, work: Callable[[], Made]) -> Made:
+        """What `work` gives or raises; the event loop goes on meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def run_writing(self, work: Callable[[], Made]) -> Made:
+        """As `run`, for work that writes into the data folder.
+
+        What was written into a folder that was taken away meanwhile must not be acknowledged.
+
+        Raises:
+            FolderUnusable
+        """
+
+        def do_and_look() -> Made:
+            self._require_folder()
+            made = work()
+            self._require_folder()
+            return made
+
+        return await self.run(do_and_look)
+
+    def stop(self) -> None:
+        """Take no more work. What is begun ends in its own time."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _require_folder(self) -> None:
+        if problem := self._folder.problem():
+            raise FolderUnusable(problem)
