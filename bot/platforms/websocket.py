@@ -47,7 +47,8 @@ class WebSocketWire:
 
     Without `ping_seconds` the pings of the protocol are off, for platforms that have pings of their
     own; with it, the connection is lost when a ping has no answer after twice that time. `ca_file`
-    holds the certificate authorities that are believed instead of the machine's.
+    holds the certificate authorities that are believed instead of the machine's. A frame of more than
+    `limit_bytes` ends the connection.
 
     Raises:
         WireLostError: from the constructor too, when there is nobody to connect to.
@@ -60,6 +61,7 @@ class WebSocketWire:
         headers: Mapping[str, str] | None = None,
         ca_file: Path | None = None,
         ping_seconds: float | None = None,
+        limit_bytes: int = FRAME_LIMIT_BYTES,
     ) -> None:
         self._opened = ExitStack()
         try:
@@ -71,7 +73,7 @@ class WebSocketWire:
                 close_timeout=1,
                 ping_interval=ping_seconds,
                 ping_timeout=ping_seconds and 2 * ping_seconds,
-                max_size=FRAME_LIMIT_BYTES,
+                max_size=limit_bytes,
             )
             self._socket: ClientConnection = self._opened.enter_context(opened)
         except InvalidStatus as refused:

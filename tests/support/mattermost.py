@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -379,7 +380,8 @@ class Mattermost:
 
     def user_of(self, headers: Mapping[str, str]) -> str:
         """Whose token stands in the headers (names in lower case); "" for nobody's."""
-        return self.tokens.get(headers.get("authorization", "").removeprefix("Bearer "), "")
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        return self.tokens.get(token, "") if kind.lower() == "bearer" else ""
 
 
 def _refusal(status: int, id_: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -412,7 +414,9 @@ class _Server(ThreadingHTTPServer):
             super().finish_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who asked was gone before the answer; that is nothing to tell of."""
+        """Who asked may be gone before the answer; that is nothing to tell of."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -252,8 +252,9 @@ class Broadcaster:
             if not user_id:
                 opened.cut()
                 return None
-            opened.send(json.dumps(reply))
-            return self._greet(opened, user_id)
+            with self._world.changed:
+                opened.send(json.dumps(reply))
+                return self._greet(opened, user_id)
         if session is None:
             error = {"id": "api.web_socket_router.not_authenticated.app_error", "status_code": 401}
             opened.send(json.dumps({"status": "FAIL", "error": error, "seq_reply": frame.get("seq", 0)}))

@@ -1,0 +1,54 @@
+"""What is known of the server's channels: of which kind each is, and whether it is another server's, too."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain import Clock
+from bot.platforms.mattermost.parser import Room
+from bot.platforms.mattermost.web_api import WebApi
+
+FRESH_SECONDS = 10 * 60.0
+MOST_KNOWN = 10_000
+
+
+class Rooms:
+    """Remembers rooms for a while. Safe to share between threads."""
+
+    def __init__(self, web_api: WebApi, clock: Clock) -> None:
+        self._web_api = web_api
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[Room, float]] = {}  # and when it was told
+
+    def find(self, channel_id: str) -> Room:
+        """The room, from the server where it is not known.
+
+        Raises:
+            PlatformError
+        """
+        with self._lock:
+            known, told_at = self._known.get(channel_id, (None, 0.0))
+        if known is not None and self._clock.steady() - told_at < FRESH_SECONDS:
+            return known
+        return self.learn(self._web_api.read_channel(channel_id))
+
+    def learn(self, channel: Mapping[str, Any]) -> Room:
+        """Remember what the server says of a channel."""
+        room = Room(
+            id=str(channel.get("id", "")),
+            type=str(channel.get("type", "")),
+            is_shared=channel.get("shared") is True,
+        )
+        with self._lock:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[room.id] = room, self._clock.steady()
+        return room
+
+    def forget(self, channel_id: str) -> None:
+        """Something of it has changed."""
+        with self._lock:
+            self._known.pop(channel_id, None)
