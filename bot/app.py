@@ -52,6 +52,7 @@ from bot.store import (
     Admins,
     Database,
     Documents,
+    DueLookup,
     EntryChanges,
     Figures,
     Gaps,
@@ -131,6 +132,7 @@ class App:
             on_work=bell.ring,
             on_dead=self.metrics.dead_letters.labels("message").inc,
         )
+        self._due = DueLookup(self._database)
         self.outbox = Outbox(
             self._database,
             clock,
@@ -217,6 +219,8 @@ class App:
         worker = Worker(
             inbox=self.inbox,
             outbox=self.outbox,
+            due=self._due,
+            clock=clock,
             responder=self.responder,
             platforms={name: one.platform for name, one in self.installed.items()},
             response_slots=response_slots,
@@ -228,9 +232,7 @@ class App:
         self._workers = Workers(
             worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
         )
-        self._poller = Poller(
-            next_due=(self.inbox.next_due, self.outbox.next_due), clock=clock, ring=bell.ring
-        )
+        self._poller = Poller(look=self._due.look, clock=clock, ring=bell.ring)
         self.scheduled_messages = ScheduledMessages(
             places=Places(self._database).all,
             speaks_first=self._speaks_first,
@@ -482,7 +484,7 @@ class App:
         if self._is_stopping.is_set():
             return ["stopping"]
         try:
-            self.inbox.next_due()
+            self._due.look()
         except StoreError as problem:
             return [f"database: {problem}"]
         return [f"database: {self._health.problem}"] if self._health.problem else []

@@ -1,7 +1,7 @@
 """Notices work that another process left in the database, where several share one.
 
 A bell is heard in its own process only. So the database is asked again and again, by one
-thread for all workers: two questions that read no more than an index.
+thread for all workers: one question that reads no more than two indexes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bot.domain import Clock
 from bot.loop import Loop
-from bot.store import StoreError
+from bot.store import Due, StoreError
 
 # What a reply is late by, at most, when its message came in through another process.
 LOOK_SECONDS = 0.1
@@ -25,11 +25,11 @@ class Poller:
     def __init__(
         self,
         *,
-        next_due: tuple[Callable[[], float | None], ...],
+        look: Callable[[], Due],
         clock: Clock,
         ring: Callable[[], None],
     ) -> None:
-        self._next_due = next_due
+        self._due = look
         self._clock = clock
         self._ring = ring
         self._loop = Loop(self._look, LOOK_SECONDS, "poller")
@@ -46,8 +46,8 @@ class Poller:
         Raises:
             StoreError: the database does not say.
         """
-        due = (next_due() for next_due in self._next_due)
-        is_due = any(moment is not None and moment <= self._clock.steady() for moment in due)
+        soonest = self._due().soonest
+        is_due = soonest is not None and soonest <= self._clock.steady()
         if is_due:
             self._ring()
         return is_due

@@ -22,7 +22,7 @@ from bot.metrics import Metrics
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.platforms import Platform
 from bot.responder import Responder
-from bot.store import Inbox, LeaseLost, Outbox, StoreError
+from bot.store import Due, DueLookup, Inbox, LeaseLost, Outbox, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +107,8 @@ class Worker:
         *,
         inbox: Inbox,
         outbox: Outbox,
+        due: DueLookup,
+        clock: Clock,
         responder: Responder,
         platforms: Mapping[str, Platform],
         response_slots: ResponseSlots,
@@ -120,6 +122,8 @@ class Worker:
         self._send_slots = send_slots
         self._inbox = inbox
         self._outbox = outbox
+        self._due = due
+        self._clock = clock
         self._responder = responder
         self._platforms = platforms
         self._response_slots = response_slots
@@ -130,18 +134,29 @@ class Worker:
         self._turns = itertools.count(1)
         self._not_stored: deque[Callable[[], None]] = deque()
 
-    def step(self) -> bool:
-        """Do one piece of work; False when there was none.
+    def look(self) -> Due:
+        """What a step could take up.
+
+        Raises:
+            StoreError: the store does not say.
+        """
+        return self._due.look(without=self._send_slots.full())
+
+    def step(self, due: Due) -> bool:
+        """Do one piece of the work that is due; False when there was none, or somebody else took it.
 
         Raises:
             StoreError: the store did not take something. What was in hand is not forgotten:
                 a later step tells it first of all.
         """
         self._tell_what_was_not_stored()
+        now = self._clock.steady()
+        takes = {self._take_item: due.message, self._take_delivery: due.reply}
+        ready = [take for take, moment in takes.items() if moment is not None and moment <= now]
         # In turns: however many messages wait, a reply that is due goes out, and the other way round.
-        if next(self._turns) % 2:
-            return self._take_item() or self._take_delivery()
-        return self._take_delivery() or self._take_item()
+        if next(self._turns) % 2 == 0:
+            ready.reverse()
+        return any(take() for take in ready)
 
     def _take_item(self) -> bool:
         item = self._inbox.claim()
@@ -342,8 +357,9 @@ class Workers:
         while not self._stopping.is_set():
             heard = self._bell.rings
             try:
-                if not self._worker.step():
-                    self._bell.wait(heard, self._seconds_until_due())
+                due = self._worker.look()
+                if not self._worker.step(due):
+                    self._bell.wait(heard, self._seconds_until(due))
             except StoreError as problem:
                 log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted
                 self._stopping.wait(PAUSE_SECONDS)
@@ -353,9 +369,9 @@ class Workers:
                 log.exception("step_failed")
                 self._stopping.wait(PAUSE_SECONDS)
 
-    def _seconds_until_due(self) -> float | None:
-        due = [time for time in (self._inbox.next_due(), self._outbox.next_due()) if time is not None]
-        return max(SHORTEST_SLEEP_SECONDS, min(due) - self._clock.steady()) if due else None
+    def _seconds_until(self, due: Due) -> float | None:
+        soonest = due.soonest
+        return None if soonest is None else max(SHORTEST_SLEEP_SECONDS, soonest - self._clock.steady())
 
     def _keep_leases(self) -> None:
         """Renew our leases, and free those of workers that are gone."""

@@ -7,6 +7,7 @@ from bot.store.admins import Admins
 from bot.store.database import Database
 from bot.store.dead_letters import Letter, Letters
 from bot.store.documents import Documents
+from bot.store.due import Due, DueLookup
 from bot.store.entry_changes import EntryChanges
 from bot.store.errors import LeaseLost, SchemaError, StoreError
 from bot.store.figures import Figures
@@ -32,6 +33,8 @@ __all__ = [
     "ConsoleReply",
     "Database",
     "Documents",
+    "Due",
+    "DueLookup",
     "EntryChanges",
     "Figures",
     "Gaps",

@@ -32,6 +32,7 @@ from pydantic import ValidationError
 from sqlalchemy import (
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     exists,
@@ -179,7 +180,11 @@ _soonest = union_all(
     select(func.min(inbox.c.due_at).label("due_at")).where(_is_head, _is_free),
     select(func.min(inbox.c.due_at)).where(_is_postponed, _is_free),
 ).subquery()
-_next_due = select(func.min(_soonest.c.due_at))
+
+
+def next_message_due() -> Select[tuple[float | None]]:
+    """Selects when the next message of a free channel is due."""
+    return select(func.min(_soonest.c.due_at))
 
 
 class Inbox:
@@ -243,11 +248,10 @@ class Inbox:
         self._database.write(lambda connection: connection.execute(insert(quarantine), values))
 
     def claim(self) -> InboxItem | None:
-        """The oldest item that is due and whose channel is free; it is ours for 30 s."""
-        # Looked up first, so that a worker who finds nothing does not stand in the writers' line.
-        due = self.next_due()
-        if due is None or due > self._clock.steady():
-            return None
+        """The oldest item that is due and whose channel is free; it is ours for 30 s.
+
+        It stands in the writers' line even where there is none: see `DueLookup`.
+        """
         while (row := self._claim_row()) is not None:
             try:
                 message = message_from_json(row.message)
@@ -418,11 +422,6 @@ class Inbox:
         if rescued or dead or all_leases:
             self._on_work()
         return rescued + dead
-
-    def next_due(self) -> float | None:
-        """When the next item of a free channel is due (steady seconds); None: none waits."""
-        due: float | None = self._database.read(lambda connection: connection.scalar(_next_due))
-        return due
 
     def is_over(self, item_id: int) -> bool:
         """Whether nothing more will be said to this item: it is decided, and its replies are out or dead."""

@@ -26,6 +26,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import (
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     exists,
@@ -128,8 +129,8 @@ def _claim(without: frozenset[str]) -> Any:
     )
 
 
-@lru_cache
-def _next_due(without: frozenset[str]) -> Any:
+def next_reply_due(without: frozenset[str]) -> Select[tuple[float | None]]:
+    """Selects when the next reply of a free channel is due, of none of these platforms."""
     return select(func.min(outbox.c.due_at)).where(_is_waiting, _is_free, *_not_of(without))
 
 
@@ -190,13 +191,10 @@ class Outbox:
     def claim(self, without: Collection[str] = ()) -> Delivery | None:
         """The oldest delivery that is due and whose channel is free; it is ours for 30 s.
 
-        None of the platforms `without`, which have as many under way as they may.
+        None of the platforms `without`, which have as many under way as they may. It stands in the
+        writers' line even where there is none: see `DueLookup`.
         """
         now, busy = self._clock.steady(), frozenset(without)
-        # Looked up first, so that a worker who finds nothing does not stand in the writers' line.
-        due = self.next_due(busy)
-        if due is None or due > now:
-            return None
 
         def work(connection: Connection) -> Any:
             row = connection.execute(_claim(busy), {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
@@ -309,12 +307,6 @@ class Outbox:
         if rescued or all_leases:
             self._on_work()
         return rescued
-
-    def next_due(self, without: Collection[str] = ()) -> float | None:
-        """When the next waiting delivery of a free channel is due (steady seconds); None: none waits."""
-        query = _next_due(frozenset(without))
-        due: float | None = self._database.read(lambda connection: connection.scalar(query))
-        return due
 
     def counts(self) -> Mapping[str, int]:
         """How many are waiting, sending and dead. What is delivered is not counted here."""

@@ -14,7 +14,7 @@ from bot.cli import operator
 from bot.domain import Clock
 from bot.pipeline.store_health import LARGE_LOG_BYTES, StoreHealth
 from bot.process.lock import CannotStart, exclusive_data_dir, only_user
-from bot.store import Database, Inbox, StoreError, schema
+from bot.store import Database, DueLookup, Inbox, StoreError, schema
 from tests.bot.store.building import a_message
 from tests.support.engine import a_knowledge_base
 from tests.support.program import a_program
@@ -88,7 +88,7 @@ def test_nothing_is_acknowledged_into_a_file_that_nobody_finds_again(pull: str, 
         with pytest.raises(StoreError, match="nothing is acknowledged until"):
             inbox.accept(a_message("after"))
         with pytest.raises(StoreError):
-            inbox.next_due()
+            DueLookup(database).look()
         with pytest.raises(StoreError):
             database.probe()
     finally:

@@ -38,6 +38,7 @@ from bot.pipeline import store_health, worker
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.wecom import envelope, fields, robot_events
 from bot.store import Inbox, backup, file_watch, inbox, lease, outbox, sqlite, tables
+from bot.store.due import Due
 from bot.web import accepting
 from engine import csv_cells as engine_cells
 from engine import machine_limits as engine_limits
@@ -238,7 +239,8 @@ def _voters_named() -> None:
 def _messages_first() -> None:
     """A reply that is due waits until no message is left, as it did once."""
 
-    def wrapped(self: worker.Worker) -> bool:
+    def wrapped(self: worker.Worker, due: Due) -> bool:
+        del due
         self._tell_what_was_not_stored()
         return self._take_item() or self._take_delivery()
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain import Clock
 from bot.pipeline.poller import Poller
 from bot.pipeline.worker import Bell
-from bot.store import StoreError
+from bot.store import Due, StoreError
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_it_rings_while_something_is_due(inbox: float | None, outbox: float | No
     def at(seconds: float | None) -> float | None:
         return None if seconds is None else clock.steady() + seconds
 
-    poller = Poller(next_due=(lambda: at(inbox), lambda: at(outbox)), clock=clock, ring=bell.ring)
+    poller = Poller(look=lambda: Due(at(inbox), at(outbox)), clock=clock, ring=bell.ring)
     assert poller.step() is is_due
     assert bell.rings == int(is_due)
 
@@ -32,15 +32,15 @@ def test_it_goes_on_when_the_database_does_not_say() -> None:
     rung = threading.Event()
     answers: Iterator[StoreError | float] = iter([StoreError("away"), StoreError("away"), 0.0])
 
-    def next_due() -> float:
+    def look() -> Due:
         answer = next(answers, 0.0)
         if isinstance(answer, StoreError):
             raise answer
-        return answer
+        return Due(message=answer, reply=None)
 
-    poller = Poller(next_due=(next_due,), clock=Clock(), ring=rung.set)
+    poller = Poller(look=look, clock=Clock(), ring=rung.set)
     poller.stop()
-    poller = Poller(next_due=(next_due,), clock=Clock(), ring=rung.set)
+    poller = Poller(look=look, clock=Clock(), ring=rung.set)
     poller.start()
     assert rung.wait(10)
     poller.stop()

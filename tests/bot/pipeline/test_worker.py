@@ -12,7 +12,7 @@ from bot.domain import Channel, Clock, Delivery, Outcome
 from bot.metrics import Metrics
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.pipeline.worker import Bell, SendSlots, Worker, Workers
-from bot.store import StoreError
+from bot.store import Due, DueLookup, StoreError
 from tests.bot.store.building import HELLO, Store, a_message, a_store
 
 # Far above what anything here takes: only a hang is cut.
@@ -23,9 +23,6 @@ class Idle:
     """An inbox and an outbox in which nothing is due."""
 
     def claim(self) -> None:
-        return None
-
-    def next_due(self) -> float | None:
         return None
 
     def rescue(self, *, all_leases: bool) -> int:  # noqa: ARG002 - the store's signature
@@ -39,7 +36,10 @@ class ScriptedWorker:
         self._script: Iterator[Exception | bool] = iter(script)
         self.is_through = threading.Event()
 
-    def step(self) -> bool:
+    def look(self) -> Due:
+        return Due(None, None)
+
+    def step(self, due: Due) -> bool:  # noqa: ARG002 - the worker's signature
         event = next(self._script, None)
         if event is None:
             self.is_through.set()
@@ -93,12 +93,25 @@ class Asked:
         self._heard.append(self._name)
 
 
+class AlwaysDue(DueLookup):
+    """Says of both queues that something has been due for a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._now = clock.steady
+
+    def look(self, without: Collection[str] = ()) -> Due:
+        assert not without
+        return Due(message=self._now() - 1, reply=self._now() - 1)
+
+
 def test_replies_that_are_due_take_turns_with_new_messages() -> None:
     """REL32. Whoever is asked first goes first, so neither waits for the other's line to be empty."""
     heard: list[str] = []
     worker = Worker(
         inbox=Asked("message", heard),  # type: ignore[arg-type]
         outbox=Asked("reply", heard),  # type: ignore[arg-type]
+        due=AlwaysDue(Clock()),
+        clock=Clock(),
         responder=None,  # type: ignore[arg-type]
         platforms={},
         response_slots=ResponseSlots(slots=1),
@@ -106,7 +119,7 @@ def test_replies_that_are_due_take_turns_with_new_messages() -> None:
         send_slots=SendSlots(2),
     )
     for _ in range(4):
-        worker.step()
+        worker.step(worker.look())
     assert heard[::2] == ["message", "reply", "message", "reply"]
 
 
@@ -141,6 +154,8 @@ def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None
         worker = Worker(
             inbox=Idle(),  # type: ignore[arg-type]  # the messages are ours to answer
             outbox=store.outbox,
+            due=store.due,
+            clock=Clock(),
             responder=None,  # type: ignore[arg-type]
             platforms={"slack": slow, "toy": quick},
             response_slots=ResponseSlots(slots=1),

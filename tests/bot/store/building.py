@@ -21,6 +21,7 @@ from bot.domain import (
 from bot.store import (
     Database,
     Documents,
+    DueLookup,
     EntryChanges,
     Gaps,
     History,
@@ -64,6 +65,7 @@ class Store:
         self.database.start()
         self.inbox = Inbox(self.database, clock, on_work=self._ring)
         self.outbox = Outbox(self.database, clock, on_work=self._ring, jitter=lambda: jitter)
+        self.due = DueLookup(self.database)
         self.settings = Settings(self.database)
         self.history = History(self.database)
         self.labels = Labels(self.database, clock)

@@ -274,8 +274,8 @@ def test_looking_for_work_never_reads_the_history(store: Store) -> None:
     for delivery in store.inbox.answered(item, Outcome(replies=(HELLO,))):
         store.outbox.delivered(delivery, "r1")
     store.outbox.claim()
+    store.due.look()
     for box in (store.inbox, store.outbox):
-        box.next_due()
         box.counts()
         box.rescue(all_leases=False)
     store.inbox.engine_is_back()

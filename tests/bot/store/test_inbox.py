@@ -157,7 +157,7 @@ def test_a_parked_item_tells_once_and_holds_up_nobody(store: Store, clock: HandC
     assert second.id == 2
     store.inbox.answered(second, Outcome())
     assert store.inbox.claim() is None
-    assert store.inbox.next_due() == clock.steady() + 2
+    assert store.due.look().message == clock.steady() + 2
     clock.go_on(2)
     again = store.inbox.claim()
     assert again is not None
@@ -201,7 +201,7 @@ def test_a_parked_item_that_is_due_waits_for_its_channel(store: Store, clock: Ha
     assert second is not None
     clock.go_on(10)
     assert store.inbox.claim() is None
-    assert store.inbox.next_due() is None
+    assert store.due.look().message is None
     store.inbox.answered(second, Outcome())
     again = store.inbox.claim()
     assert again is not None

@@ -79,7 +79,7 @@ def test_after_an_outage_a_room_hears_no_more_than_its_platform_allows(
     clock.go_on(3600)
     sent: list[tuple[float, str]] = []
     numbers: list[tuple[str, int]] = []
-    while store.outbox.next_due() is not None:
+    while store.due.look().reply is not None:
         while (delivery := store.outbox.claim()) is not None:
             sent.append((clock.steady(), delivery.channel.key))
             numbers.append((delivery.channel.key, delivery.id))
@@ -106,7 +106,7 @@ def test_failures_wait_longer_each_time_and_end_as_a_letter(store: Store, clock:
     waits = []
     while True:
         store.outbox.failed(delivery, PlatformError("502 from slack"))
-        due = store.outbox.next_due()
+        due = store.due.look().reply
         if due is None:
             break
         waits.append(due - clock.steady())
@@ -148,7 +148,7 @@ def test_back_off_is_spread_by_a_fifth(url: str, clock: HandClock, jitter: float
         again = store.outbox.claim()
         assert again is not None
         store.outbox.failed(again, PlatformError("no"))
-        due = store.outbox.next_due()
+        due = store.due.look().reply
         assert due == pytest.approx(clock.steady() + wait)
 
 
@@ -171,7 +171,7 @@ def test_a_platform_that_asks_for_time_pauses_the_channel(
         (first,) = _decide(store, "1", "a", "b")
         store.outbox.failed(first, PlatformError("429", retry_after_seconds=wish))
         until = clock.steady() + least * 1.2
-        assert store.outbox.next_due() == pytest.approx(until)
+        assert store.due.look().reply == pytest.approx(until)
         if least:
             # What comes later waits as well, other channels do not.
             assert _decide(store, "2", "c") == ()

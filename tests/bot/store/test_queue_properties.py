@@ -62,7 +62,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.store.inbox.answered(item, Outcome())
             while delivery := self.store.outbox.claim():
                 self.store.outbox.delivered(delivery, "r")
-            if self.store.inbox.next_due() is self.store.outbox.next_due() is None:
+            if self.store.due.look().soonest is None:
                 break
             self.clock.go_on(3000)
         states = {state for state, _ in self._rows("SELECT state, 0 FROM inbox")}
@@ -262,7 +262,7 @@ class AnyOrder(RuleBasedStateMachine):
         )
         busy = {channel for _, channel in self.leases.values()}
         if {channel for channel, _ in waiting} - busy:
-            assert self.store.inbox.next_due() is not None
+            assert self.store.due.look().message is not None
 
     def _rows(self, query: str) -> set[tuple[Any, Any]]:
         return set(
