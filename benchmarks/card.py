@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.search import ROUNDS, THRESHOLD, library, planted, unit_rows
-from engine.index.scan import SearchSpec
+from engine.index.protocol import SearchSpec
 
 COPIED_BYTES = 2 << 30
 

@@ -13,7 +13,7 @@ from engine.config import Model
 from engine.domain import Entry
 from engine.encoder.bundled import BundledEncoder
 from engine.index.parts import parts_of_all
-from engine.index.scan import Passages
+from engine.index.scan import ScanIndex
 from engine.index.scoring import Question, Scoring
 from engine.index.snapshot import Found, Snapshot
 
@@ -37,10 +37,9 @@ class OwnSearch:
             created=datetime.now(UTC),
             model=encoder.identity,
             entries=entries,
-            vectors=encode(_Encoding(encoder), texts),
-            passages=Passages.of(parts.starts, encode(_Encoding(encoder), list(parts.texts)))
-            if parts.texts
-            else None,
+            vectors=encode(_Encoding(encoder), [*texts, *parts.texts]),
+            index=ScanIndex(),
+            parts=parts,
         )
 
     def find_all(

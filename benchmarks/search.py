@@ -28,13 +28,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.index.scan import (
-    Compressed,
-    Scan,
-    SearchSpec,
-    int8_products,
-)
-from engine.index.scan.score import Floats
+from engine.index.protocol import SearchSpec
+from engine.index.scan import Compressed, Scan, int8_products
+from engine.index.score import Floats
 
 WIDTH = 512
 ROUNDS = 15
@@ -150,7 +146,7 @@ def print_callers(matrix: Floats, questions: Floats, seconds: float) -> None:
 
         def ask(question: Floats, times: list[float] = times, until: float = until) -> None:
             while (begun := time.perf_counter()) < until:
-                scan.search(question[None], [SearchSpec(THRESHOLD, first=5)])
+                scan.search(question[None], [SearchSpec(THRESHOLD, limit=5)])
                 times.append(time.perf_counter() - begun)
 
         threads = [threading.Thread(target=ask, args=(question,)) for question in questions[:callers]]

@@ -42,7 +42,8 @@ from benchmarks.refresh import FastEncoder, first_refresh, opened, refreshed, se
 from bot.commands.base.lessons import FAR
 from engine import app, config
 from engine.index.keywords import Keywords
-from engine.index.scan import BestPassage, Passages, Scan
+from engine.index.passage_max import BestPassage, Passages
+from engine.index.scan import Scan
 from engine.index.scoring import Question, Scoring, score_questions
 from engine.source import TaughtWordings
 from tests.support.asgi_bridge import AsgiBridge
@@ -300,9 +301,8 @@ def _measure_scan(entries: int) -> None:
     rows = np.random.default_rng(1).standard_normal((entries * (1 + _WORDINGS), WIDTH), np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     starts = np.append(np.zeros(entries, np.int64), np.arange(entries * _WORDINGS + 1, dtype=np.int64))
-    passages = Passages.of(
-        starts, rows[entries:], extra_starts=np.arange(entries + 1, dtype=np.int64) * _WORDINGS
-    )
+    extra_starts = np.arange(entries + 1, dtype=np.int64) * _WORDINGS
+    passages = Passages.of(starts, Scan.over(rows[entries:]), extra_starts)
     many = BestPassage(Scan.over(rows[:entries]), passages)
     flat = Scan.over(rows)
     none = Keywords.of([""] * len(rows))

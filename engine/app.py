@@ -20,14 +20,9 @@ from engine.catalog import Catalog
 from engine.domain import FolderInUse, FolderUnusable
 from engine.encoder.batcher import Batcher
 from engine.evaluation.rehearsal import drawn_once, evaluated_once
-from engine.index.scan import (
-    Compressed,
-    RowSearch,
-    Scanner,
-    as_stored,
-    scanner_on,
-)
-from engine.index.snapshot import ModelIdentity, Vectors
+from engine.index import registry
+from engine.index.protocol import MakeIndex, ModelDevice, Table
+from engine.index.snapshot import ModelIdentity
 from engine.metrics import Metrics
 from engine.refresh.refresher import Refresher
 from engine.refresh.schedule import Schedule
@@ -61,7 +56,7 @@ class Edges:
     """Where the engine touches the world outside its folder. Tests pass others."""
 
     load_encoder: Callable[[config.Model], encoder.Encoder] | None = None
-    scanner_on: Callable[[str], Scanner] = scanner_on
+    indexes: Callable[[Table, ModelDevice], MakeIndex] = registry.indexes
     now: Callable[[], datetime] = _now
     device_lost: Callable[[], None] = lambda: None
     pause_seconds: float = PAUSE_SECONDS
@@ -174,11 +169,14 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
     bases = {each.name: each for each in settings.knowledge_base}
     metrics = Metrics()
 
-    def scanner(matrix: Vectors, compressed: Compressed | None) -> RowSearch:
-        is_known = batcher.state[0] == "ready"
-        return (edges.scanner_on(batcher.device) if is_known else as_stored)(matrix, compressed)
+    def model_device() -> str | None:
+        return batcher.device if batcher.state[0] == "ready" else None
 
-    snapshot_stores = {name: SnapshotStore(folder / "snapshots" / name, scanner=scanner) for name in bases}
+    make_index = edges.indexes(settings.index, model_device)
+    indexes = {name: make_index(name) for name in bases}
+    snapshot_stores = {
+        name: SnapshotStore(folder / "snapshots" / name, index) for name, index in indexes.items()
+    }
     managed = ManagedSource(folder / "managed")
     taught = TaughtWordings(folder / "managed", now=edges.now)
     contents = {
@@ -216,7 +214,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         history,
         contents,
         now=edges.now,
-        scanner=scanner,
+        indexes=indexes,
         answers_searched=[name for name, each in bases.items() if "answer" in each.search],
         finished=metrics.refreshed,
     )

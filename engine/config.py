@@ -20,6 +20,7 @@ from pydantic import (
 
 from engine import timetable
 from engine.domain import SourceSpec
+from engine.index import registry
 from engine.source import spec
 from engine.source.spec import SourceTable
 from engine.weak_secrets import OptionalSecret
@@ -149,6 +150,7 @@ class Engine(_Section):
     waiting_questions: int = Field(default=48, ge=1, le=4096)
     vector_cache_mib: int = Field(default=4096, ge=0, le=1 << 24)
     model: Model = Model()
+    index: registry.IndexTable = registry.DEFAULT
     knowledge_base: tuple[KnowledgeBase, ...] = SAMPLES
 
     @property
@@ -174,4 +176,15 @@ class Engine(_Section):
                 f'knowledge base "{told[0]}" has an instruction, but the bundled model takes none;'
                 " name another model, or leave it out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _scorings_are_those_of_the_index(self) -> Self:
+        known = registry.scorings_of(self.index)
+        for each in self.knowledge_base:
+            if each.scoring not in known:
+                raise ValueError(
+                    f'knowledge base "{each.name}" is scored by "{each.scoring}", which the index'
+                    f' "{self.index.kind}" cannot promise, only by {", ".join(sorted(known))}'
+                )
         return self

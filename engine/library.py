@@ -31,7 +31,7 @@ from engine.config import Model
 from engine.domain import BadValue, Entry, Match
 from engine.encoder import Encoder, add_instruction
 from engine.index.parts import parts_of_all
-from engine.index.scan import Passages, scanner_on
+from engine.index.scan import ScanIndex
 from engine.index.snapshot import Snapshot, Vectors
 
 
@@ -71,20 +71,15 @@ class Library:
             if held
             else np.empty((0, identity.dimension), np.float32)
         )
-        scanner = scanner_on(self._encoder.device)
         self._snapshot = Snapshot.of(
             id="library",
             knowledge_base="library",
             created=datetime.now(UTC),
             model=identity,
             entries=held,
-            vectors=vectors[: len(held)],
-            passages=Passages.of(
-                parts.starts, vectors[len(held) :], extra_starts=parts.extra_starts, scanner=scanner
-            )
-            if parts.texts
-            else None,
-            scanner=scanner,
+            vectors=vectors,
+            index=ScanIndex(lambda: self._encoder.device),
+            parts=parts,
         )
 
     @property

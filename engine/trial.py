@@ -10,8 +10,7 @@ from engine.config import KnowledgeBase
 from engine.domain import BadValue, Entry, Match, Query, TooLarge
 from engine.encoder.batcher import Batcher
 from engine.index.parts import parts_of_all
-from engine.index.scan import Compressed, Passages, RowSearch, Scan
-from engine.index.scan.score import Floats
+from engine.index.scan import Scan, ScanIndex
 from engine.index.scoring import Question
 from engine.index.snapshot import Snapshot
 from engine.search import Searcher, is_visible, scale_of
@@ -19,6 +18,8 @@ from engine.source.gather import has_words, trim
 
 MOST_TEXTS = 2_000
 MOST_BYTES = 256 << 10
+# A copy to look at first does not pay for a few rows that are asked once.
+_PLAIN = ScanIndex(scanner_on=lambda _device: Scan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,15 @@ class Trials:
         vector = self._batcher.encode_question(_visible(query))
         parts = parts_of_all(held)
         vectors = self._batcher.encode_entries([*(entry.text for entry in held), *parts.texts])
-        passages = Passages.of(parts.starts, vectors[len(held) :], scanner=_plainly) if parts.texts else None
         snapshot = Snapshot.of(
             id="trial",
             knowledge_base="trial",
             created=datetime.now(UTC),
             model=self._batcher.identity,
             entries=held,
-            vectors=vectors[: len(held)],
-            passages=passages,
-            scanner=_plainly,
+            vectors=vectors,
+            index=_PLAIN,
+            parts=parts,
         )
         question = Question(query, vector, threshold, limit, scoring=self._of_texts.scoring, steps=steps)
         [found] = snapshot.answers([question])
@@ -112,8 +112,3 @@ def _visible(query: str) -> str:
     if not is_visible(query):
         raise BadValue("query must hold at least one visible character")
     return query
-
-
-def _plainly(matrix: Floats, compressed: Compressed | None) -> RowSearch:
-    # A copy to look at first does not pay for a few rows that are asked once.
-    return Scan(matrix, compressed)

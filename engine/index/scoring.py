@@ -54,7 +54,7 @@ from numpy.typing import NDArray
 
 from engine.index.keywords import Keywords
 from engine.index.keywords import Question as Terms
-from engine.index.scan import Search, SearchSpec, TopRows
+from engine.index.protocol import Search, SearchSpec, TopRows
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -222,8 +222,8 @@ class _Asked:
         strong = self._strong
         if strong is not None and strong.most and len(strong.found.rows) >= keep:
             threshold = min(threshold, self._cosine_needed(strong, strong.found, keep))
-        first = one.offset + one.limit if self._is_counted_by_the_scan else None
-        return SearchSpec(threshold, first=first, keep=keep, exact_rows=one.exact_rows)
+        limit = one.offset + one.limit if self._is_counted_by_the_scan else None
+        return SearchSpec(threshold, limit=limit, top_k=keep, exact_rows=one.exact_rows)
 
     def result(self, near: TopRows, searched_from: float) -> QuestionResult:
         """`near` holds every row with a cosine of at least `searched_from`, and the nearest ones."""
@@ -271,7 +271,7 @@ class _Asked:
         needed = self._cosine_needed(strong, found, keep)
         if needed >= searched_from:  # every row as near as that is among them
             return found
-        more = self._search(SearchSpec(needed, keep=0, exact_rows=self.question.exact_rows))
+        more = self._search(SearchSpec(needed, top_k=0, exact_rows=self.question.exact_rows))
         return self._add(strong, found, more)
 
     def _words(self, near: TopRows, searched_from: float) -> _Strong | None:
@@ -294,7 +294,7 @@ class _Asked:
             return True
         if nearness >= searched_from:  # what was found is every row as near as that
             return False
-        more = self._search(SearchSpec(nearness, keep=0, exact_rows=self.question.exact_rows))
+        more = self._search(SearchSpec(nearness, top_k=0, exact_rows=self.question.exact_rows))
         return self._has_foreign(terms, more, nearness)
 
     def _has_foreign(self, terms: Terms, near: TopRows, nearness: float) -> bool:

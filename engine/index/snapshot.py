@@ -3,7 +3,8 @@
 A snapshot never changes. Whoever holds one may go on asking it while newer ones are
 published. Nothing here knows how it is stored or which model made the vectors.
 
-What a cosine is: `engine.index.scan.score`. What becomes of it and of keywords: `engine.index.scoring`.
+Where the vectors are: `engine.index.protocol`. What a cosine is: `engine.index.score`. What becomes
+of it and of keywords: `engine.index.scoring`.
 A score is a double-precision number and is compared, shown and stored as it was computed;
 it does not depend on how many entries or questions are looked at together, so a score can
 be set as a threshold and finds its entry again.
@@ -24,16 +25,9 @@ from engine.index.entry_table import StoredEntries
 from engine.index.exact_texts import SameTexts
 from engine.index.keywords import Keywords
 from engine.index.parts import Parts, extras_of, parts_of_extra
+from engine.index.passage_max import BestPassage, Passages
 from engine.index.passage_splitter import passages_of
-from engine.index.scan import (
-    BestPassage,
-    Compressed,
-    Passages,
-    RowSearch,
-    Scan,
-    Scanner,
-    Search,
-)
+from engine.index.protocol import EarlierRows, Index, Place, RowSearch, Search
 from engine.index.scoring import Question, QuestionResult, ScoredRows, Scoring, score_questions
 
 Vectors = NDArray[np.float32]
@@ -88,13 +82,13 @@ class PreviousRows:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Entries in the order of their ids, and row by row their vectors.
+    """Entries in the order of their ids, and row by row their vectors in an index.
 
     `created` is when it was made, `checked_at` when the sources were last found to say
     the same. `same_texts` finds rows by their texts, `scan` by their vectors, `keywords` by
-    their words, and `passages` holds the vectors of what long entries are cut into, None when no
-    entry is long. Use `of` to make one: it sorts, checks, takes
-    the vectors over and makes what is missing.
+    their words, and `passages` by the vectors of what long entries are cut into and of what else
+    they say, None when there is none of these. Use `of` to make one: it sorts, checks, hands
+    the vectors to the index and makes what is missing.
     """
 
     id: str
@@ -103,7 +97,6 @@ class Snapshot:
     checked_at: datetime
     model: ModelIdentity
     entries: StoredEntries
-    vectors: Vectors
     same_texts: SameTexts = field(repr=False, compare=False)
     scan: RowSearch = field(repr=False, compare=False)
     keywords: Keywords = field(repr=False, compare=False)
@@ -121,34 +114,32 @@ class Snapshot:
         model: ModelIdentity,
         entries: Sequence[Entry],
         vectors: Vectors,
+        index: Index,
+        parts: Parts | None = None,
+        before: PreviousRows | None = None,
         read: int = 0,
         dropped: tuple[Dropped, ...] = (),
-        passages: Passages | None = None,
-        before: PreviousRows | None = None,
-        scanner: Scanner = Scan.over,
     ) -> Snapshot:
         """Sort by id, check every vector, and freeze. StoredEntries are sorted already.
 
-        `passages` are those of the entries in the order of their ids. What searches is made anew
-        only for the rows that are not from `before`.
+        `parts` are those of the entries in the order of their ids; `vectors` has a row for each entry,
+        and then one for each part. What searches is made anew only for the rows that are not from `before`.
 
         Raises:
             EncoderFailed: a vector is not finite, not of unit length or not of the model's width.
-            ValueError: two entries have one id, or there are not as many vectors as entries.
+            ValueError: two entries have one id, or there are not as many vectors as entries and parts.
+            EngineError: the index cannot take them.
         """
-        if len(entries) != len(vectors):
-            raise ValueError(f"{len(entries)} entries with {len(vectors)} vectors")
-        rows = check_vectors(vectors, model.dimension)
-        if passages:
-            check_vectors(passages.vectors, model.dimension)
-        if isinstance(entries, StoredEntries):
-            ordered = entries
-        else:
-            ordered, rows = _in_order(entries, rows)
-        rows = np.ascontiguousarray(rows)
-        rows.flags.writeable = False
-        texts = Texts(ordered, passages)
-        compressed, keywords, same_texts = _what_searches(texts, rows, before)
+        count = len(entries)
+        if count + (len(parts.texts) if parts else 0) != len(vectors):
+            raise ValueError(f"{count} entries with {len(vectors)} vectors")
+        ordered, rows = _in_order(entries, check_vectors(vectors, model.dimension)[:count])
+        passages = None
+        if parts and parts.texts:
+            others = index.build(Place(id, "passages"), _freeze(vectors[count:]))
+            passages = Passages.of(parts.starts, others, parts.extra_starts)
+        keywords, same_texts = _what_searches(Texts(ordered, passages), before)
+        earlier = EarlierRows(before.snapshot.scan, before.rows) if before else None
         return cls(
             id=id,
             knowledge_base=knowledge_base,
@@ -156,9 +147,8 @@ class Snapshot:
             checked_at=created,
             model=model,
             entries=ordered,
-            vectors=rows,
             same_texts=same_texts,
-            scan=scanner(rows, compressed),
+            scan=index.build(Place(id), _freeze(rows), earlier),
             keywords=keywords,
             passages=passages,
             read=read,
@@ -174,13 +164,15 @@ class Snapshot:
         """What finds entries by their vectors."""
         return BestPassage(self.scan, self.passages) if self.passages else self.scan
 
-    def with_scanner(self, scanner: Scanner) -> Snapshot:
-        """The same, searched in another way."""
-        return replace(
-            self,
-            scan=scanner(self.vectors, self.scan.compressed),
-            passages=self.passages.with_scanner(scanner) if self.passages else None,
-        )
+    @property
+    def vectors(self) -> Vectors:
+        """A row for each entry: all of them in memory, so of a small snapshot alone."""
+        return _freeze(self.scan.take(np.arange(self.size)))
+
+    def beside_model(self, index: Index) -> Snapshot:
+        """The same, now that this index knows where the model runs."""
+        passages = self.passages and replace(self.passages, scan=index.beside_model(self.passages.scan))
+        return replace(self, scan=index.beside_model(self.scan), passages=passages)
 
     def is_found_by(self, parts: Parts) -> bool:
         """Whether these are the parts of its entries."""
@@ -210,7 +202,8 @@ class Snapshot:
         starts, extra_starts = self.passages.starts, self.passages.extra_starts
         long = np.flatnonzero(np.diff(starts[: self.size + 1])).tolist()
         own = (passage for row in long for passage in passages_of(self.entries[row].text))
-        yield from zip(own, self.passages.vectors[: starts[self.size]], strict=True)
+        first_other = int(starts[self.size])
+        yield from zip(own, self.passages.take(0, first_other), strict=True)
         if extra_starts is None:
             return
         counts = np.diff(extra_starts)
@@ -220,7 +213,7 @@ class Snapshot:
             for text in extras_of(self.entries[row], answers=True)[: counts[row]]
             for part in parts_of_extra(text)
         )
-        yield from zip(others, self.passages.vectors[starts[self.size] :], strict=True)
+        yield from zip(others, self.passages.take(first_other, int(starts[-1])), strict=True)
 
     def matches(
         self,
@@ -357,13 +350,10 @@ class Texts:
                 yield from ((entry.id, text) for text in extras_of(entry, answers=True)[:count])
 
 
-def _what_searches(
-    texts: Texts, vectors: Vectors, before: PreviousRows | None
-) -> tuple[Compressed | None, Keywords, SameTexts]:
+def _what_searches(texts: Texts, before: PreviousRows | None) -> tuple[Keywords, SameTexts]:
     if before is None:
         all_texts = list(texts)
-        return None, Keywords.of(all_texts), SameTexts.of(all_texts)
-    old = before.snapshot
+        return Keywords.of(all_texts), SameTexts.of(all_texts)
     extras = texts.extras()
     rows = _rows_before(extras, before)
 
@@ -371,11 +361,9 @@ def _what_searches(
         size = len(texts.entries)
         return texts.entries[number].text if number < size else extras[number - size][1]
 
-    # Keywords first: what they take for a while is more than the compressed copy takes for good.
-    keywords = old.keywords.updated_from(rows, text_of)
-    same_texts = old.same_texts.updated_from(rows, text_of)
-    compressed = old.scan.compressed
-    return compressed.updated_from(before.rows, vectors) if compressed else None, keywords, same_texts
+    # Before the vectors: what keywords take for a while is more than a copy of those takes for good.
+    keywords = before.snapshot.keywords.updated_from(rows, text_of)
+    return keywords, before.snapshot.same_texts.updated_from(rows, text_of)
 
 
 def _rows_before(extras: Sequence[tuple[str, str]], before: PreviousRows) -> NDArray[np.intp]:
@@ -388,12 +376,20 @@ def _rows_before(extras: Sequence[tuple[str, str]], before: PreviousRows) -> NDA
 
 
 def _in_order(entries: Sequence[Entry], rows: Vectors) -> tuple[StoredEntries, Vectors]:
+    if isinstance(entries, StoredEntries):
+        return entries, rows
     ids = [entry.id for entry in entries]
     if len(set(ids)) != len(ids):
         raise ValueError("two entries have the same id")
     order = sorted(range(len(ids)), key=ids.__getitem__)
     ordered = StoredEntries.of([entries[row] for row in order])
     return ordered, rows if order == list(range(len(ids))) else rows[order]
+
+
+def _freeze(vectors: Vectors) -> Vectors:
+    rows = np.ascontiguousarray(vectors)
+    rows.flags.writeable = False
+    return rows
 
 
 def check_vectors(vectors: Vectors, dimension: int) -> Vectors:

@@ -41,7 +41,7 @@ from engine.domain import (
 from engine.encoder.batcher import Batcher
 from engine.index.entry_table import StoredEntries
 from engine.index.parts import Parts, parts_of_all
-from engine.index.scan import Passages, Scan, Scanner
+from engine.index.protocol import Index
 from engine.index.snapshot import ModelIdentity, PreviousRows, Snapshot
 from engine.loop import Loop, stop_all
 from engine.refresh.vectors import Assembled, Assembly, Progress
@@ -83,7 +83,7 @@ class Refresher:
         contents: Mapping[str, KnowledgeBaseSources],
         *,
         now: Callable[[], datetime],
-        scanner: Scanner = Scan.over,
+        indexes: Mapping[str, Index],
         answers_searched: Collection[str] = (),
         finished: Callable[[str, Refresh], None] = lambda _name, _refresh: None,
     ) -> None:
@@ -93,7 +93,7 @@ class Refresher:
         self._history = history
         self._contents = contents
         self._now = now
-        self._scanner = scanner
+        self._indexes = indexes
         self._answers_searched = answers_searched
         self._finished = finished
         self._refreshes: dict[str, deque[Refresh]] = {
@@ -220,7 +220,7 @@ class Refresher:
     def _begin(self) -> None:
         if self._batcher.wait_until_loaded():
             with suppress(NotReady):  # stopped again already
-                self._scan_beside_the_model()
+                self._search_beside_the_model()
                 self.catch_up()
         for each in (self._by_hand, *self._loops.values()):
             each.start()
@@ -269,11 +269,11 @@ class Refresher:
             self._replace(name, refresh)
         self._loops[name].wake()
 
-    def _scan_beside_the_model(self) -> None:
+    def _search_beside_the_model(self) -> None:
         """Only now is it known what the model runs on, and what memory it leaves there."""
         for snapshots in self._snapshot_stores.values():
             with self._publishing:
-                snapshots.scan_anew()
+                snapshots.search_beside_model()
 
     def _ask(
         self, name: str, join: tuple[str, ...], *, confirmed: bool = False, managed_only: bool = False
@@ -368,23 +368,17 @@ class Refresher:
         return vectors
 
     def _build(self, name: str, new: _Difference, vectors: Assembled) -> Snapshot:
-        now, count = self._now(), len(new.entries)
-        passages = Passages.of(
-            new.parts.starts,
-            vectors.vectors[count:],
-            extra_starts=new.parts.extra_starts,
-            scanner=self._scanner,
-        )
+        now = self._now()
         snapshot = Snapshot.of(
             id=f"{now:%Y%m%dT%H%M%S.%fZ}-{new.report.id[:6]}",
             knowledge_base=name,
             created=now,
             model=new.model,
             entries=new.entries,
-            vectors=vectors.vectors[:count],
-            passages=passages if new.parts.texts else None,
+            vectors=vectors.vectors,
+            index=self._indexes[name],
+            parts=new.parts,
             before=PreviousRows(new.current, vectors.rows_before) if new.current else None,
-            scanner=self._scanner,
             read=new.report.read,
             dropped=new.dropped,
         )

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from engine.encoder.batcher import Batcher
 from engine.index.entry_table import Compared, StoredEntries
+from engine.index.protocol import RowSearch
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
-from engine.storage import mapped_tensors
 from engine.storage.vector_cache import VectorCache
 
 _COPIED = 16_384  # rows at a time: 34 MB of 512 numbers each
@@ -81,7 +81,7 @@ class Assembly:
         compared = Compared(np.full(len(entries), -1, np.intp), len(entries), 0, 0)
         if served:
             compared = entries.compared_with(served.entries)
-            _copy(served.vectors, compared.rows, vectors)
+            _copy(served.scan, compared.rows, vectors)
         before = compared.rows
         places: dict[str, list[int]] = {}
         for place in np.flatnonzero(before < 0).tolist():
@@ -115,7 +115,7 @@ class Assembly:
         rows = np.flatnonzero(leaves)
         if len(rows):
             texts = [served.entries[row].text for row in rows.tolist()]
-            self._cache.keep(served.model, texts, _take(served.vectors, rows))
+            self._cache.keep(served.model, texts, served.scan.take(rows))
         stays = set(passages)
         gone = {passage: vector for passage, vector in served.embedded_passages() if passage not in stays}
         if gone:
@@ -141,21 +141,9 @@ class Assembly:
                 tell(Progress(done, len(texts), round(done / seconds, 1) if seconds > 0 else None))
 
 
-def _copy(vectors: Vectors, rows: NDArray[np.intp], into: Vectors) -> None:
-    """Take these rows over, where they are not -1. What is served is read, but not held in memory for it."""
+def _copy(served: RowSearch, rows: NDArray[np.intp], into: Vectors) -> None:
+    """Take these rows over, where they are not -1."""
     for start in range(0, len(rows), _COPIED):
         piece = rows[start : start + _COPIED]
         places = np.flatnonzero(piece >= 0)
-        into[start + places] = vectors[piece[places]]
-        mapped_tensors.release_pages(vectors)
-
-
-def _take(vectors: Vectors, rows: NDArray[np.intp]) -> Vectors:
-    """These rows, which ascend. With each the system maps its neighbours; they are let go on the way, too."""
-    taken = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
-    for start in range(0, len(vectors), _COPIED):
-        first, last = np.searchsorted(rows, (start, start + _COPIED))
-        if first < last:
-            taken[first:last] = vectors[rows[first:last]]
-            mapped_tensors.release_pages(vectors)
-    return taken
+        into[start + places] = served.take(piece[places])

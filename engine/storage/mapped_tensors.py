@@ -73,16 +73,6 @@ def map_file(path: Path) -> mmap.mmap | bytes:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def release_pages(array: NDArray[Any]) -> None:
-    """Give the memory of a mapped array back to the system; what is looked at again is read again."""
-    below: Any = array
-    while isinstance(below, np.ndarray) and below.base is not None:
-        below = below.base
-    content = below.obj if isinstance(below, memoryview) else below
-    if isinstance(content, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
-        content.madvise(mmap.MADV_DONTNEED)
-
-
 def _array(
     view: memoryview, start: int, dtype: str, shape: list[int], data_offsets: list[int]
 ) -> NDArray[Any]:

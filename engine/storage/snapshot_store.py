@@ -4,13 +4,14 @@
                                            one was served before
     FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
     FOLDER/<snapshot>/entries.jsonl
-    FOLDER/<snapshot>/vectors.safetensors
-    FOLDER/<snapshot>/passages1.safetensors  the vectors of what long entries are cut into, where some are
+    FOLDER/<snapshot>/vectors.safetensors  where the index keeps its vectors here
+    FOLDER/<snapshot>/passages1.safetensors  what long entries are cut into, where some are, and its vectors
     FOLDER/<snapshot>/search.safetensors   the keywords, and the int8 copy where the processor searches:
                                            made from entries and vectors, kept so that a restart need not
 
 A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
-The one before stays. Nothing here knows how vectors are made or compared.
+The one before stays. Nothing here knows how vectors are made or compared; what the index
+wants kept is kept (`engine.index.protocol`).
 """
 
 from __future__ import annotations
@@ -37,12 +38,8 @@ from engine.index import passage_splitter
 from engine.index.entry_table import StoredEntries
 from engine.index.exact_texts import SameTexts
 from engine.index.keywords import Keywords
-from engine.index.scan import (
-    Compressed,
-    Passages,
-    Scan,
-    Scanner,
-)
+from engine.index.passage_max import Passages
+from engine.index.protocol import Index, Place, RowSearch
 from engine.index.snapshot import ModelIdentity, Snapshot, Texts
 from engine.storage import chunked_hash, mapped_tensors
 
@@ -95,19 +92,19 @@ class SnapshotStore:
     Readers take `current` once and keep it for the whole question: a publish in between
     does not change what they see. After `publish` returns, a restart serves the new
     snapshot; if it raises, both memory and disk still have the old. One thread publishes.
-    `scanner` makes what searches the snapshots that are read here.
+    The vectors of all snapshots here are in `index`.
     `reached` is told the name of each step on the way to the disk; tests stop there.
     """
 
     def __init__(
         self,
         folder: Path,
+        index: Index,
         *,
-        scanner: Scanner = Scan.over,
         reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._folder = folder
-        self._scanner = scanner
+        self._index = index
         self._reached = reached
         self._current: Snapshot | None = None
         self._before: str | None = None
@@ -132,7 +129,7 @@ class SnapshotStore:
         damaged = []
         for name in self._candidates(pointer):
             try:
-                loaded = _read(self._folder / name, self._scanner)
+                loaded = _read(self._folder / name, self._index)
             except SnapshotDamaged as problem:
                 damaged.append(name)
                 _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
@@ -143,12 +140,13 @@ class SnapshotStore:
             self._current = loaded
             break
         self.damaged = tuple(damaged)
+        self._serve()
         return self._current
 
-    def scan_anew(self) -> None:
-        """Search what was loaded as the scanner says now: then it could not know where the model runs."""
+    def search_beside_model(self) -> None:
+        """Search what was loaded as the index does now: then it could not know where the model runs."""
         if self._current:
-            self._current = self._current.with_scanner(self._scanner)
+            self._current = self._current.beside_model(self._index)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Make this the snapshot that is served, now and after a restart."""
@@ -172,6 +170,7 @@ class SnapshotStore:
         self._current, self._before, self._rolled_back = snapshot, before, None
         self._reached("published")
         self._clear(keep={snapshot.id, before})
+        self._serve()
 
     def confirm(self, when: datetime) -> None:
         """Note that the sources still say what the current snapshot says."""
@@ -189,7 +188,7 @@ class SnapshotStore:
         """
         if self._before:
             try:
-                return _read(self._folder / self._before, self._scanner)
+                return _read(self._folder / self._before, self._index)
             except SnapshotDamaged as problem:
                 _log.error("snapshot refused", extra={"snapshot": self._before, "reason": problem.message})
         raise NoSnapshot("there is no snapshot before the one being served")
@@ -201,6 +200,7 @@ class SnapshotStore:
         note = RolledBack(self._current.id, when, self._current.entries.digest())
         self._point_to(to, None, note)
         self._current, self._before, self._rolled_back = to, None, note
+        self._serve()
         return note
 
     def refuses(self, entries: Sequence[Entry]) -> bool:
@@ -215,9 +215,18 @@ class SnapshotStore:
             self._point_to(self._current, self._before)
             self._rolled_back = None
 
+    def _serve(self) -> None:
+        """Tell the index what is served, and what else has a folder: it may be served again."""
+        if self._current:
+            self._index.serve(list(dict.fromkeys([self._current.id, *self._names()])))
+
+    def _names(self) -> list[str]:
+        """Of all snapshots that are kept, the newest first."""
+        return sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
+
     def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
         """What may be served, the best first: as the pointer says, else the newest by name."""
-        there = sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
+        there = self._names()
         named = [pointer.snapshot, pointer.before] if pointer else []
         yield from dict.fromkeys([*(name for name in named if name in there), *there])
 
@@ -249,11 +258,15 @@ class SnapshotStore:
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:
+    kept = dict(snapshot.scan.arrays())
+    vectors = kept.pop("vectors", None)
+    made = kept | snapshot.keywords.arrays() | snapshot.same_texts.arrays()
     contents = {
-        _VECTORS: mapped_tensors.pieces({"vectors": snapshot.vectors}),
-        _SEARCH: mapped_tensors.pieces(_search_arrays(snapshot)),
+        _SEARCH: mapped_tensors.pieces(made),
         _ENTRIES: [memoryview(snapshot.entries.content)],
     }
+    if vectors is not None:
+        contents[_VECTORS] = mapped_tensors.pieces({"vectors": vectors})
     if snapshot.passages:
         contents[_PASSAGES] = mapped_tensors.pieces(snapshot.passages.arrays())
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -285,11 +298,13 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
 
 def _keep_file_open(folder: Path, snapshot: Snapshot) -> Snapshot:
     """The same over the file that was just written, so that the system may take the memory of it back."""
+    if not (folder / _VECTORS).exists():
+        return snapshot
     vectors = mapped_tensors.arrays_in(mapped_tensors.map_file(folder / _VECTORS))["vectors"]
-    return replace(snapshot, vectors=vectors, scan=snapshot.scan.rebased_on(vectors))
+    return replace(snapshot, scan=snapshot.scan.rebased_on(vectors))
 
 
-def _read(folder: Path, scanner: Scanner) -> Snapshot:
+def _read(folder: Path, index: Index) -> Snapshot:
     """The snapshot in this folder, every byte of it checked.
 
     Raises:
@@ -298,37 +313,34 @@ def _read(folder: Path, scanner: Scanner) -> Snapshot:
     manifest = _read_manifest(folder)
     present = {each.name for each in folder.iterdir()}
     expected = {_MANIFEST, *manifest.files}
-    if present != expected or not {_ENTRIES, _VECTORS} <= expected:
+    if present != expected or _ENTRIES not in expected:
         raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
     try:
         contents = {name: mapped_tensors.map_file(folder / name) for name in manifest.files}
         _check(folder, manifest, contents)
-        return _snapshot_of(manifest, contents, scanner)
+        return _snapshot_of(manifest, contents, index)
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
 
 
-def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner: Scanner) -> Snapshot:
+def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], index: Index) -> Snapshot:
     """Over these bytes, which are to the last one what was published, and were checked then."""
     entries = StoredEntries(contents[_ENTRIES])
-    vectors = mapped_tensors.arrays_in(contents[_VECTORS])["vectors"]
-    arrays = mapped_tensors.arrays_in(contents[_SEARCH]) if _SEARCH in contents else {}
-    if not len(entries) == len(vectors) == manifest.entries:
-        raise ValueError(
-            f"{len(entries)} entries and {len(vectors)} vectors, the manifest says {manifest.entries}"
-        )
-    if vectors.shape[1:] != (manifest.model.dimension,):
-        raise ValueError(f"vectors of shape {vectors.shape}, the manifest says {manifest.model.dimension}")
-    compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
     size = len(entries)
-    mapped_tensors.release_pages(
-        vectors
-    )  # all were looked at to check them; questions look at few of them in full
+    if size != manifest.entries:
+        raise ValueError(f"{size} entries, the manifest says {manifest.entries}")
+    made = mapped_tensors.arrays_in(contents[_SEARCH]) if _SEARCH in contents else {}
+    vectors = mapped_tensors.arrays_in(contents[_VECTORS]) if _VECTORS in contents else {}
+
+    def open_passages(stored: Mapping[str, NDArray[Any]], rows: int) -> RowSearch:
+        return index.open(Place(manifest.snapshot, "passages"), stored, (rows, manifest.model.dimension))
+
+    scan = index.open(Place(manifest.snapshot), {**made, **vectors}, (size, manifest.model.dimension))
     passages = None
     if _PASSAGES in contents:
-        passages = Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, scanner=scanner)
-    elif len(manifest.files) > len(_WITHOUT_PASSAGES):
-        arrays = {}  # cut in another way, so what was made from the wordings does not fit either
+        passages = Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, open_passages)
+    elif set(manifest.files) - _WITHOUT_PASSAGES:
+        made = {}  # cut in another way, so what was made from the wordings does not fit either
     texts = Texts(entries, passages)
     return Snapshot(
         id=manifest.snapshot,
@@ -337,23 +349,13 @@ def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], scanner
         checked_at=manifest.created,
         model=manifest.model,
         entries=entries,
-        vectors=vectors,
-        same_texts=SameTexts.from_arrays(arrays, len(texts)) or SameTexts.of(texts),
-        scan=scanner(vectors, compressed),
-        keywords=Keywords.from_arrays(arrays, len(texts)) or Keywords.of(list(texts)),
+        same_texts=SameTexts.from_arrays(made, len(texts)) or SameTexts.of(texts),
+        scan=scan,
+        keywords=Keywords.from_arrays(made, len(texts)) or Keywords.of(list(texts)),
         passages=passages,
         read=manifest.read,
         dropped=manifest.dropped,
     )
-
-
-def _search_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
-    compressed = snapshot.scan.compressed
-    return {
-        **(compressed.arrays() if compressed else {}),
-        **snapshot.keywords.arrays(),
-        **snapshot.same_texts.arrays(),
-    }
 
 
 def _read_manifest(folder: Path) -> _Manifest:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.index.scan import ScanIndex
 from engine.storage.snapshot_store import SnapshotStore
 from tests.faults.building import BotHome
 from tests.faults.loops import killed_again_and_again
@@ -59,7 +60,7 @@ def test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot(point: str, served: 
     assert _publish(disk, snapshots, "20260202-b", "banana", "cherry", tampered=point) == DIED
     disk.cut()
 
-    after = SnapshotStore(snapshots)
+    after = SnapshotStore(snapshots, ScanIndex())
     loaded = after.load()
 
     assert loaded is not None
@@ -67,7 +68,7 @@ def test_a_power_cut_in_a_refresh_leaves_one_whole_snapshot(point: str, served: 
     assert after.damaged == ()
     assert not list(snapshots.glob("*.partial"))
     after.publish(a_snapshot("date", id="20260303-c"))
-    again = SnapshotStore(snapshots).load()
+    again = SnapshotStore(snapshots, ScanIndex()).load()
     assert again is not None
     assert again.id == "20260303-c"
 

@@ -16,8 +16,10 @@ from engine import app, config
 from engine.domain import Entry
 from engine.encoder import Encoder, Role
 from engine.encoder.vectors import shorten
+from engine.index import registry
 from engine.index.parts import parts_of_all
-from engine.index.scan import Passages, Scanner, scanner_on
+from engine.index.protocol import Index, MakeIndex, ModelDevice, Table
+from engine.index.scan import ScanIndex, Scanner
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
 from tests.support.asgi_bridge import AsgiBridge
 
@@ -88,6 +90,7 @@ def a_snapshot(
     id: str = "s1",  # noqa: A002 - the field's name
     model: str = "letters",
     entries: Sequence[Entry] = (),
+    index: Index | None = None,
 ) -> Snapshot:
     """A snapshot of these texts, each its own id, as LetterEncoder sees them."""
     encoder = LetterEncoder(name=model)
@@ -105,10 +108,9 @@ def a_snapshot(
         created=MIDDAY,
         model=encoder.identity,
         entries=held,
-        vectors=vectors[: len(held)],
-        passages=Passages.of(parts.starts, vectors[len(held) :], extra_starts=parts.extra_starts)
-        if parts.texts
-        else None,
+        vectors=vectors,
+        index=index or ScanIndex(),
+        parts=parts,
         read=len(held),
     )
 
@@ -171,12 +173,16 @@ def an_engine(
     settings: config.Engine,
     encoder: Callable[[], Encoder] = LetterEncoder,
     now: Callable[[], datetime] | None = None,
-    scanner_on: Callable[[str], Scanner] = scanner_on,
+    scanner_on: Callable[[str], Scanner] | None = None,
 ) -> Iterator[RunningEngine]:
     """An engine with its folder open, stopped at the end. It does not listen and keeps no schedule."""
-    edges = app.Edges(
-        load_encoder=lambda _model: encoder(), now=now or SettableClock(), scanner_on=scanner_on
-    )
+
+    def indexes(table: Table, device: ModelDevice) -> MakeIndex:
+        if scanner_on is None:
+            return registry.indexes(table, device)
+        return lambda _name: ScanIndex(device, scanner_on)
+
+    edges = app.Edges(load_encoder=lambda _model: encoder(), now=now or SettableClock(), indexes=indexes)
     built = app.build(settings, edges)
     built.open()
     try:

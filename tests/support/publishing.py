@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from engine.index.scan import ScanIndex
 from engine.storage.snapshot_store import SnapshotStore
 from tests.support.engine import a_snapshot
 
 
 def main(folder: str, name: str, *texts: str) -> None:
-    snapshots = SnapshotStore(Path(folder))
+    snapshots = SnapshotStore(Path(folder), ScanIndex())
     snapshots.load()
     snapshots.publish(a_snapshot(*texts, id=name))
 

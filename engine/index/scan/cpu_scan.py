@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.index.protocol import SearchSpec, TopRows
 from engine.index.scan.dot_products import Int8Products, int8_products
 from engine.index.scan.int8_bounds import BLOCK, RoughRows, RoughScores
 from engine.index.scan.int8_copy import Compressed
-from engine.index.scan.ranking import Candidates, SearchSpec, TopRows
-from engine.index.scan.score import (
+from engine.index.scan.mapped_rows import take_rows
+from engine.index.scan.ranking import Candidates
+from engine.index.scan.shared_pass import SharedPasses
+from engine.index.scan.tile_pass import TilePass
+from engine.index.score import (
     Floats,
     Rows,
     Scores,
     as_questions,
     scores_of,
 )
-from engine.index.scan.shared_pass import SharedPasses
-from engine.index.scan.tile_pass import TilePass
 
 # The first tile tells how good the best rows are at least. It is read in full, by one thread,
 # and so large that no question is likely to find a crowd in the tiles after it. With 16 times
@@ -78,19 +82,31 @@ class Scan:
         copy = compressed if compressed is not None else Compressed.of(matrix, threads=threads)
         return cls(matrix, copy, products=products, threads=threads)
 
+    def __len__(self) -> int:
+        return len(self._matrix)
+
     @property
     def device(self) -> str:
         return "cpu"
+
+    @property
+    def matrix(self) -> Floats:
+        return self._matrix
 
     @property
     def compressed(self) -> Compressed | None:
         """The copy, to be stored beside the matrix."""
         return self._compressed
 
-    def rebased_on(self, matrix: Floats) -> Scan:
-        """The same over an equal matrix."""
+    def take(self, rows: NDArray[np.intp]) -> Floats:
+        return take_rows(self._matrix, rows)
+
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        return {"vectors": self._matrix, **(self._compressed.arrays() if self._compressed else {})}
+
+    def rebased_on(self, vectors: Floats) -> Scan:
         return Scan(
-            matrix,
+            vectors,
             self._compressed,
             products=self._products,
             threads=self._threads,
@@ -103,11 +119,11 @@ class Scan:
 
     def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[TopRows]:
         """For each question every row at or above its threshold."""
-        return self.search(questions, [SearchSpec(float(threshold), keep=0) for threshold in thresholds])
+        return self.search(questions, [SearchSpec(float(threshold), top_k=0) for threshold in thresholds])
 
     def best(self, questions: Floats, count: int) -> list[TopRows]:
         """For each question the best `count` rows."""
-        return self.search(questions, [SearchSpec(2.0, keep=count)] * len(questions))
+        return self.search(questions, [SearchSpec(2.0, top_k=count)] * len(questions))
 
     def scores(self, rows: Rows, question: Floats) -> Scores:
         """The scores of these rows for one question."""
@@ -149,7 +165,7 @@ class Scan:
             return size  # looking in two ways would cost more
         alone = self._opening // 4
         rows = alone if len(wanted) == 1 else self._opening
-        most = max(want.keep for want in wanted)
+        most = max(want.top_k for want in wanted)
         rows = max(rows, most * self._opening * _OPENING_PER_ROW_KEPT // _OPENING)
         return min(size, size % BLOCK + _whole_blocks(rows)) or BLOCK
 

@@ -14,7 +14,7 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.scan.score import Floats
+from engine.index.score import Floats
 
 Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]

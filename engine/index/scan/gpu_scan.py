@@ -21,22 +21,26 @@ from __future__ import annotations
 import logging
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from engine.index.protocol import RowSearch, SearchSpec, TopRows
+from engine.index.scan.choose import Scanner
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.int8_copy import Compressed
-from engine.index.scan.protocol import RowSearch, Scanner
-from engine.index.scan.ranking import Candidates, SearchSpec, TopRows
-from engine.index.scan.score import (
+from engine.index.scan.mapped_rows import take_rows
+from engine.index.scan.ranking import Candidates
+from engine.index.scan.shared_pass import SharedPasses
+from engine.index.score import (
     LONGEST,
     Floats,
     Rows,
     Scores,
 )
-from engine.index.scan.shared_pass import SharedPasses
 
 _TILE = 1 << 28  # numbers of the matrix looked at together: 0.5 GB of halves, 0.1 ms of reading
 _PRODUCTS = 1 << 27  # and products at most: 0.5 GB
@@ -108,18 +112,23 @@ class CardScan:
             halves[start : start + height] = block.to(halves.device).half()
         return cls(matrix, halves, tile=tile)
 
+    def __len__(self) -> int:
+        return len(self._matrix)
+
     @property
     def device(self) -> str:
         return str(self._halves.device)
 
-    @property
-    def compressed(self) -> None:
-        """The rows in half precision are made as fast as they could be read."""
-        return
+    def take(self, rows: NDArray[np.intp]) -> Floats:
+        return take_rows(self._matrix, rows)
 
-    def rebased_on(self, matrix: Floats) -> CardScan:
-        """The same over an equal matrix; the card holds its rows once."""
-        return CardScan(matrix, self._halves, products=self._products, tile=self._tile)
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """No halves: they are made as fast as they could be read."""
+        return {"vectors": self._matrix}
+
+    def rebased_on(self, vectors: Floats) -> CardScan:
+        """The card holds its rows once."""
+        return CardScan(vectors, self._halves, products=self._products, tile=self._tile)
 
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         """The answer to each question, from one pass over the rows for all of them."""
@@ -186,8 +195,8 @@ class _Cuts:
 
         self._bounds = tensor(bounds.tolist())
         self._thresholds = tensor([want.before_cutting for want in wanted])
-        self._keep = [want.keep for want in wanted]
-        self._first = [None if want.first is None else max(want.first, want.keep) for want in wanted]
+        self._keep = [want.top_k for want in wanted]
+        self._first = [None if want.limit is None else max(want.limit, want.top_k) for want in wanted]
         followed = [place for place in [*self._keep, *self._first] if place and place <= _TOPMOST]
         self._top = torch.full((max(followed, default=0), len(wanted)), -math.inf, device=device)
         self.counted = torch.zeros(len(wanted), dtype=torch.int64, device=device)

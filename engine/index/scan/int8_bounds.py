@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from engine.index.scan.dot_products import Int8Products, Int32
 from engine.index.scan.int8_copy import Compressed, length, split
 from engine.index.scan.ranking import BoundedRows, Cutoffs
-from engine.index.scan.score import (
+from engine.index.score import (
     LONGEST,
     Columns,
     Floats,

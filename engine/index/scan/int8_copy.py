@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.index.scan.dot_products import Int8
-from engine.index.scan.score import LONGEST, Floats
+from engine.index.score import LONGEST, Floats
 
 _PIECE = 2048  # rows compressed at a time: 4 MB of floats at 512 dimensions
 _UNIT = 2.0**-24  # of rounding in single precision

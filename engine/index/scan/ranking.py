@@ -1,66 +1,15 @@
-"""What is asked of a search and what it answers, and how few rows have to be scored for it."""
+"""From rows with bounds of their scores to the answer, and how few of them have to be scored for it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.scan.score import Columns, Rows, Scores
-
-
-@dataclass(frozen=True, slots=True)
-class SearchSpec:
-    """What one question wants to know.
-
-    `first` limits how many of the rows at or above the threshold come back (None: all of
-    them; they are counted in any case). `keep` asks for that many of the best rows,
-    above the threshold or not. The rows in `exact_rows` score exactly 1, whatever their
-    vectors say.
-    """
-
-    threshold: float
-    first: int | None = None
-    keep: int = 1
-    exact_rows: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if math.isnan(self.threshold):
-            raise ValueError("a threshold that is not a number")
-        if self.keep < 0 or (self.first is not None and self.first < 0):
-            raise ValueError("first and keep are at least 0")
-
-    @property
-    def before_cutting(self) -> float:
-        """The threshold for products that are not cut to -1...1 yet."""
-        if self.threshold <= -1:
-            return -math.inf
-        return self.threshold if self.threshold <= 1 else math.inf
-
-    def length(self, total: int, size: int) -> int:
-        """How many rows the answer has."""
-        hits = total if self.first is None else min(self.first, total)
-        return min(size, max(self.keep, hits))
-
-
-@dataclass(frozen=True, slots=True)
-class TopRows:
-    """The best rows, best first, equal scores in the order of their rows.
-
-    `total` rows are at or above the threshold. There are `keep` rows here or, if that is
-    more, `first` of those at or above the threshold; `rows[:total]` are the hits among them.
-    """
-
-    total: int
-    rows: Rows
-    scores: Scores
-
-    @property
-    def best_score(self) -> float | None:
-        return float(self.scores[0]) if len(self.scores) else None
+from engine.index.protocol import SearchSpec, TopRows
+from engine.index.score import Columns, Rows, Scores
 
 
 @dataclass(frozen=True, slots=True)

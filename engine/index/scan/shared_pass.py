@@ -8,14 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.index.scan.ranking import (
-    Candidates,
-    SearchSpec,
-    TopRows,
-    rank,
-)
+from engine.index.protocol import SearchSpec, TopRows
+from engine.index.scan.ranking import Candidates, rank
 from engine.index.scan.request_combiner import Combiner
-from engine.index.scan.score import (
+from engine.index.score import (
     Floats,
     Rows,
     Scores,

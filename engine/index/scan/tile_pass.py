@@ -20,15 +20,11 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.index.protocol import SearchSpec
 from engine.index.scan.dot_products import whole_products
 from engine.index.scan.int8_bounds import RoughScores
-from engine.index.scan.ranking import (
-    BoundedRows,
-    Candidates,
-    Cutoffs,
-    SearchSpec,
-)
-from engine.index.scan.score import (
+from engine.index.scan.ranking import BoundedRows, Candidates, Cutoffs
+from engine.index.score import (
     Columns,
     Floats,
     Rows,
@@ -56,9 +52,9 @@ class TilePass:
         lengths = np.sqrt(np.vecdot(questions.astype(np.float64), questions.astype(np.float64)))
         self._bounds = np.array([rounding_bound(matrix.shape[1], length) for length in lengths])
         self._thresholds = np.array([want.before_cutting for want in wanted])
-        self._keep = np.array([want.keep for want in wanted])
+        self._keep = np.array([want.top_k for want in wanted])
         self._first = np.array(
-            [_ALL if want.first is None else max(want.first, want.keep) for want in wanted]
+            [_ALL if want.limit is None else max(want.limit, want.top_k) for want in wanted]
         )
         self._best = np.full(len(questions), -math.inf)
         self._wanted_from = np.full(len(questions), -math.inf)

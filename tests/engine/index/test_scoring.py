@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.index.keywords import Keywords
-from engine.index.scan import Scan, SearchSpec, TopRows, scores_of
-from engine.index.scan.score import Floats
+from engine.index.protocol import SearchSpec, TopRows
+from engine.index.scan import Scan
+from engine.index.score import Floats, scores_of
 from engine.index.scoring import Question, QuestionResult, Scoring, score_questions
 from tests.engine.index.scan import plain
 

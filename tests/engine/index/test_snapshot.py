@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain import EncoderFailed, Entry
-from engine.index.scan import Passages, scores_of
+from engine.index.parts import Parts
+from engine.index.scan import ScanIndex
+from engine.index.score import scores_of
 from engine.index.scoring import Scoring
 from engine.index.snapshot import ModelIdentity, Snapshot, Vectors
 from tests.support.engine import MIDDAY, LetterEncoder, a_snapshot
@@ -18,9 +20,9 @@ def of_rows(
     rows: Vectors,
     ids: list[str] | None = None,
     texts: list[str] | None = None,
-    passages: Passages | None = None,
+    parts: Parts | None = None,
 ) -> Snapshot:
-    names = ids or [f"{number:04d}" for number in range(len(rows))]
+    names = ids or [f"{number:04d}" for number in range(len(rows) - (len(parts.texts) if parts else 0))]
     entries = [
         Entry(id=name, text=text) for name, text in zip(names, texts or [f"t{n}" for n in names], strict=True)
     ]
@@ -32,7 +34,8 @@ def of_rows(
         model=ModelIdentity("random", width, "random"),
         entries=entries,
         vectors=rows,
-        passages=passages,
+        index=ScanIndex(),
+        parts=parts,
     )
 
 
@@ -79,7 +82,9 @@ def plainly(
 
 def passages_in(snapshot: Snapshot, row: int) -> Vectors:
     held = snapshot.passages
-    return held.vectors[held.starts[row] : held.starts[row + 1]] if held else snapshot.vectors[:0]
+    if held is None:
+        return snapshot.vectors[:0]
+    return held.scan.take(np.arange(held.starts[row], held.starts[row + 1]))
 
 
 shapes = st.tuples(
@@ -101,9 +106,10 @@ def test_search_equals_a_loop_over_the_entries(shape: tuple[int, int, int, str],
     rows = unit_rows(seed, count + 1, width, kind)
     texts = data.draw(st.lists(sayings, min_size=count, max_size=count))
     starts = np.cumsum([0, *data.draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))])
-    passages = Passages.of(starts, unit_rows(seed + 1, int(starts[-1]), width, kind)) if starts[-1] else None
+    parts = Parts(["part"] * int(starts[-1]), starts, None)
+    all_rows = np.append(rows[1:], unit_rows(seed + 1, len(parts.texts), width, kind), axis=0)
     snapshot, vector, text = (
-        of_rows(rows[1:], texts=[f"{each}." for each in texts], passages=passages),
+        of_rows(all_rows, texts=[f"{each}." for each in texts], parts=parts),
         rows[0],
         data.draw(sayings),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.encoder.batcher import Batcher
+from engine.index.scan import ScanIndex
 from engine.refresh.vectors import Assembly
 from engine.storage.snapshot_store import SnapshotStore
 from engine.storage.vector_cache import VectorCache
@@ -16,7 +17,7 @@ from tests.support.mappings import needs_smaps, resident_bytes
 
 @needs_smaps
 def test_keeping_what_leaves_does_not_hold_what_was_served_in_memory(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(tmp_path / "shelf")
+    snapshots = SnapshotStore(tmp_path / "shelf", ScanIndex())
     snapshots.publish(a_snapshot(*map(str, range(5000))))
     served = snapshots.current
     assert served is not None

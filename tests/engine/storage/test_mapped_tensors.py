@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from engine.index.scan.mapped_rows import release_pages
 from engine.storage import mapped_tensors
 
 ARRAYS: dict[str, NDArray[Any]] = {
@@ -46,13 +47,13 @@ def test_a_mapped_file_is_the_file_also_after_its_memory_was_let_go(tmp_path: Pa
     (tmp_path / "arrays").write_bytes(written())
     arrays = mapped_tensors.arrays_in(mapped_tensors.map_file(tmp_path / "arrays"))
     assert_equal(arrays)
-    mapped_tensors.release_pages(arrays["floats"][1:])
+    release_pages(arrays["floats"][1:])
     assert_equal(arrays)
 
 
 def test_letting_go_of_what_is_not_mapped_does_nothing() -> None:
     array = np.ones(3)
-    mapped_tensors.release_pages(array)
+    release_pages(array)
     assert array.tolist() == [1, 1, 1]
 
 

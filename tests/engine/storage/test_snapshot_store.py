@@ -10,6 +10,7 @@ import pytest
 
 from engine.domain import Dropped, Entry, NoSnapshot
 from engine.index.keywords import Keywords
+from engine.index.scan import ScanIndex
 from engine.index.snapshot import Snapshot
 from engine.storage.snapshot_store import FORMAT, SnapshotStore
 from tests.support.engine import A_LONG_TEXT, MIDDAY, a_snapshot
@@ -20,12 +21,12 @@ FILES = ("manifest.json", "entries.jsonl", "vectors.safetensors", "search.safete
 
 
 def served_after_restart(folder: Path) -> Snapshot | None:
-    return SnapshotStore(folder).load()
+    return SnapshotStore(folder, ScanIndex()).load()
 
 
 def with_two(folder: Path) -> Path:
     """A store that published s1 and then s2."""
-    snapshots = SnapshotStore(folder)
+    snapshots = SnapshotStore(folder, ScanIndex())
     snapshots.publish(a_snapshot("apple", "pear", id="s1"))
     snapshots.publish(a_snapshot("apple", "plum", id="s2"))
     return folder
@@ -44,11 +45,11 @@ def test_a_restart_serves_what_was_published(tmp_path: Path) -> None:
     snapshot = a_snapshot("apple", entries=[full])
     dropped = (Dropped("a.txt:3", "blank"),)
     snapshot = Snapshot(**{**vars(snapshot), "read": 3, "dropped": dropped})
-    SnapshotStore(tmp_path).publish(snapshot)
+    SnapshotStore(tmp_path, ScanIndex()).publish(snapshot)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert np.array_equal(loaded.vectors, snapshot.vectors)
-    made_from_these = dict.fromkeys(("vectors", "scan", "keywords", "same_texts"))
+    made_from_these = dict.fromkeys(("scan", "keywords", "same_texts"))
     assert {**vars(loaded), **made_from_these} == {**vars(snapshot), **made_from_these}
 
 
@@ -56,20 +57,18 @@ def test_what_searches_is_loaded_and_not_made_again(tmp_path: Path) -> None:
     """Keywords of other texts, which only a file can bring back."""
     made = a_snapshot("apple", "pear")
     others = Snapshot(**{**vars(made), "keywords": Keywords.of(["退货要多久", "plum"])})
-    SnapshotStore(tmp_path).publish(others)
+    SnapshotStore(tmp_path, ScanIndex()).publish(others)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     ours, theirs = loaded.keywords.arrays(), others.keywords.arrays()
     assert ours.keys() == theirs.keys()
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
-    assert loaded.scan.compressed is not None
-    assert made.scan.compressed is not None
-    assert np.array_equal(loaded.scan.compressed.rows, made.scan.compressed.rows)
+    assert np.array_equal(loaded.scan.arrays()["int8_rows"], made.scan.arrays()["int8_rows"])
 
 
 def test_a_restart_has_the_passages_of_long_entries(tmp_path: Path) -> None:
     made = a_snapshot("apple", A_LONG_TEXT)
-    SnapshotStore(tmp_path).publish(made)
+    SnapshotStore(tmp_path, ScanIndex()).publish(made)
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert made.passages is not None
@@ -80,7 +79,7 @@ def test_a_restart_has_the_passages_of_long_entries(tmp_path: Path) -> None:
 
 
 def test_damaged_passages_are_refused(tmp_path: Path) -> None:
-    SnapshotStore(tmp_path).publish(a_snapshot("apple", A_LONG_TEXT, id="s1"))
+    SnapshotStore(tmp_path, ScanIndex()).publish(a_snapshot("apple", A_LONG_TEXT, id="s1"))
     path = tmp_path / "s1" / "passages1.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
@@ -89,7 +88,7 @@ def test_damaged_passages_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_from_before_there_were_keywords_is_served(tmp_path: Path) -> None:
-    SnapshotStore(tmp_path).publish(a_snapshot("apple", "pear"))
+    SnapshotStore(tmp_path, ScanIndex()).publish(a_snapshot("apple", "pear"))
     as_if_never_written(tmp_path / "s1", "search.safetensors")
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
@@ -101,14 +100,14 @@ def test_an_empty_folder_serves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_snapshot_is_a_snapshot(tmp_path: Path) -> None:
-    SnapshotStore(tmp_path).publish(a_snapshot())
+    SnapshotStore(tmp_path, ScanIndex()).publish(a_snapshot())
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert loaded.size == 0
 
 
 def test_a_confirmed_snapshot_is_as_old_as_its_confirmation(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(tmp_path)
+    snapshots = SnapshotStore(tmp_path, ScanIndex())
     snapshots.publish(a_snapshot("apple"))
     later = MIDDAY + timedelta(hours=3)
     snapshots.confirm(later)
@@ -118,7 +117,7 @@ def test_a_confirmed_snapshot_is_as_old_as_its_confirmation(tmp_path: Path) -> N
 
 
 def test_only_the_served_snapshot_and_the_one_before_are_kept(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots = SnapshotStore(with_two(tmp_path), ScanIndex())
     snapshots.load()
     snapshots.publish(a_snapshot("fig", id="s3"))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["current.json", "s2", "s3"]
@@ -155,7 +154,7 @@ def test_a_damaged_snapshot_is_refused_and_the_one_before_served(
     tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:
     damage(with_two(tmp_path) / "s2" / name)
-    snapshots = SnapshotStore(tmp_path)
+    snapshots = SnapshotStore(tmp_path, ScanIndex())
     loaded = snapshots.load()
     assert loaded is not None
     assert (loaded.id, snapshots.damaged) == ("s1", ("s2",))
@@ -184,7 +183,7 @@ def test_a_snapshot_under_another_name_is_refused(tmp_path: Path) -> None:
     shutil.copytree(with_two(tmp_path) / "s1", tmp_path / "s3")
     pointer = tmp_path / "current.json"
     pointer.write_text(pointer.read_text().replace("s2", "s3"))
-    snapshots = SnapshotStore(tmp_path)
+    snapshots = SnapshotStore(tmp_path, ScanIndex())
     loaded = snapshots.load()
     assert loaded is not None
     assert (loaded.id, snapshots.damaged) == ("s1", ("s3",))
@@ -224,17 +223,17 @@ class Crash(BaseException):
     ("step", "served"), [("written", "s1"), ("renamed", "s1"), ("pointed", "s2"), ("published", "s2")]
 )
 def test_a_crash_on_the_way_leaves_one_whole_snapshot(tmp_path: Path, step: str, served: str) -> None:
-    SnapshotStore(tmp_path).publish(a_snapshot("apple", id="s1"))
+    SnapshotStore(tmp_path, ScanIndex()).publish(a_snapshot("apple", id="s1"))
 
     def crash(reached: str) -> None:
         if reached == step:
             raise Crash
 
-    snapshots = SnapshotStore(tmp_path, reached=crash)
+    snapshots = SnapshotStore(tmp_path, ScanIndex(), reached=crash)
     snapshots.load()
     with pytest.raises(Crash):
         snapshots.publish(a_snapshot("pear", id="s2"))
-    again = SnapshotStore(tmp_path)
+    again = SnapshotStore(tmp_path, ScanIndex())
     loaded = again.load()
     assert loaded is not None
     assert loaded.id == served
@@ -246,7 +245,7 @@ def test_a_crash_on_the_way_leaves_one_whole_snapshot(tmp_path: Path, step: str,
 
 
 def test_a_publish_that_fails_leaves_memory_and_disk_as_they_were(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(tmp_path)
+    snapshots = SnapshotStore(tmp_path, ScanIndex())
     snapshots.publish(a_snapshot("apple", id="s1"))
     (tmp_path / "s2").mkdir()
     (tmp_path / "s2" / "in the way").write_text("x")
@@ -260,7 +259,7 @@ def test_a_publish_that_fails_leaves_memory_and_disk_as_they_were(tmp_path: Path
 
 
 def test_a_reader_keeps_the_snapshot_it_took(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(tmp_path)
+    snapshots = SnapshotStore(tmp_path, ScanIndex())
     snapshots.publish(a_snapshot("apple", id="s1"))
     taken = snapshots.current
     for number in range(2, 5):
@@ -271,11 +270,11 @@ def test_a_reader_keeps_the_snapshot_it_took(tmp_path: Path) -> None:
 
 
 def test_a_rollback_serves_the_snapshot_before_and_survives_a_restart(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots = SnapshotStore(with_two(tmp_path), ScanIndex())
     bad = snapshots.load()
     assert bad is not None
     note = snapshots.roll_back(snapshots.before(), MIDDAY)
-    again = SnapshotStore(tmp_path)
+    again = SnapshotStore(tmp_path, ScanIndex())
     served = again.load()
     assert served is not None
     assert (served.id, again.rolled_back) == ("s1", note)
@@ -285,10 +284,10 @@ def test_a_rollback_serves_the_snapshot_before_and_survives_a_restart(tmp_path: 
 
 
 def test_the_snapshot_before_is_the_one_served_before_whatever_the_clock_said(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(tmp_path)
+    snapshots = SnapshotStore(tmp_path, ScanIndex())
     for name in ("s1", "s3", "s2"):
         snapshots.publish(a_snapshot("apple", id=name))
-    again = SnapshotStore(tmp_path)
+    again = SnapshotStore(tmp_path, ScanIndex())
     again.load()
     assert (snapshots.before().id, again.before().id) == ("s3", "s3")
     shutil.rmtree(tmp_path / "s2")
@@ -298,17 +297,17 @@ def test_the_snapshot_before_is_the_one_served_before_whatever_the_clock_said(tm
 
 
 def test_a_confirmation_keeps_the_snapshot_before(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots = SnapshotStore(with_two(tmp_path), ScanIndex())
     snapshots.load()
     snapshots.confirm(MIDDAY)
-    again = SnapshotStore(tmp_path)
+    again = SnapshotStore(tmp_path, ScanIndex())
     again.load()
     assert (snapshots.before().id, again.before().id) == ("s1", "s1")
 
 
 @pytest.mark.parametrize("how", ["publish", "confirm", "release"])
 def test_what_was_rolled_back_from_may_come_again_after(tmp_path: Path, how: str) -> None:
-    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots = SnapshotStore(with_two(tmp_path), ScanIndex())
     snapshots.load()
     snapshots.roll_back(snapshots.before(), MIDDAY)
     {
@@ -316,13 +315,13 @@ def test_what_was_rolled_back_from_may_come_again_after(tmp_path: Path, how: str
         "confirm": lambda: snapshots.confirm(MIDDAY),
         "release": snapshots.release,
     }[how]()
-    again = SnapshotStore(tmp_path)
+    again = SnapshotStore(tmp_path, ScanIndex())
     again.load()
     assert (snapshots.rolled_back, again.rolled_back) == (None, None)
 
 
 def test_a_damaged_snapshot_is_not_gone_back_to(tmp_path: Path) -> None:
-    snapshots = SnapshotStore(with_two(tmp_path))
+    snapshots = SnapshotStore(with_two(tmp_path), ScanIndex())
     snapshots.load()
     flip(tmp_path / "s1" / "vectors.safetensors")
     with pytest.raises(NoSnapshot):
@@ -331,10 +330,11 @@ def test_a_damaged_snapshot_is_not_gone_back_to(tmp_path: Path) -> None:
 
 @needs_smaps
 def test_a_start_checks_the_vectors_and_does_not_hold_them_in_memory(tmp_path: Path) -> None:
-    SnapshotStore(tmp_path).publish(a_snapshot(*map(str, range(5000))))
+    SnapshotStore(tmp_path, ScanIndex()).publish(a_snapshot(*map(str, range(5000))))
     loaded = served_after_restart(tmp_path)
     path = tmp_path / "s1" / "vectors.safetensors"
     assert resident_bytes(path) == 0
     assert loaded is not None
-    assert np.isfinite(loaded.vectors).all()
-    assert resident_bytes(path) >= loaded.vectors.nbytes // 2  # it is the file that is looked at
+    vectors = loaded.scan.arrays()["vectors"]
+    assert np.isfinite(vectors).all()
+    assert resident_bytes(path) >= vectors.nbytes // 2  # it is the file that is looked at

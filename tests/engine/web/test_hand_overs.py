@@ -14,8 +14,9 @@ import requests
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.encoder import Role
-from engine.index.scan import Compressed, RowSearch, Scan, SearchSpec, TopRows
-from engine.index.scan.score import Floats
+from engine.index.protocol import RowSearch, SearchSpec, TopRows
+from engine.index.scan import Compressed, Scan
+from engine.index.score import Floats
 from engine.web import Server
 from tests.support.engine import (
     WAIT_SECONDS,

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.index.scan import SearchSpec, scores_of
-from engine.index.scan.score import Floats
+from engine.index.protocol import SearchSpec
+from engine.index.score import Floats, scores_of
 from tests.engine.index.scan import plain
 
 MAKERS: list[plain.Maker] = [
@@ -54,7 +54,7 @@ def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[SearchSpec]:
     return st.builds(
         SearchSpec,
         thresholds,
-        first=st.none() | st.integers(0, len(matrix) + 2),
-        keep=st.sampled_from([0, 1, 2, 5, 200]),
+        limit=st.none() | st.integers(0, len(matrix) + 2),
+        top_k=st.sampled_from([0, 1, 2, 5, 200]),
         exact_rows=st.lists(st.integers(0, len(matrix) - 1), max_size=2).map(tuple),
     )

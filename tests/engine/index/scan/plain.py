@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.scan import SearchSpec, TopRows
+from engine.index.protocol import SearchSpec, TopRows
 from engine.index.scan.dot_products import Int8, Int32, Products
-from engine.index.scan.score import Floats
+from engine.index.score import Floats
 
 Maker = Callable[[np.random.Generator, int, int], Floats]
 

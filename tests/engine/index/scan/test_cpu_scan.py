@@ -10,15 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from engine.index.scan import (
-    Compressed,
-    Scan,
-    SearchSpec,
-    int8_products,
-    scores_of,
-)
+from engine.index.protocol import SearchSpec
+from engine.index.scan import Compressed, Scan, int8_products
 from engine.index.scan.dot_products import Int8Products
-from engine.index.scan.score import Floats
+from engine.index.score import Floats, scores_of
 from tests.engine.index.scan import plain
 from tests.engine.index.scan.cases import MAKERS, cases
 
@@ -99,9 +94,9 @@ def test_many_tiles_on_several_threads_lose_nothing(maker: plain.Maker, threshol
     questions = np.concatenate([matrix[:3], plain.random_rows(rng, 3, 24)])
     every_row = np.arange(len(matrix))
     wanted = [
-        SearchSpec(threshold, first=10, keep=3),
+        SearchSpec(threshold, limit=10, top_k=3),
         SearchSpec(threshold),
-        SearchSpec(threshold, keep=200),
+        SearchSpec(threshold, top_k=200),
     ] * 2
     expected = []
     for question, want in zip(questions, wanted, strict=True):
@@ -140,14 +135,14 @@ def test_a_row_better_by_less_than_int8_can_tell_is_the_best(how: Int8Products |
     cosines[[3, 700]] = 0.8, 0.8001
     matrix = plain.unit(cosines[:, None] * question + np.sqrt(1 - cosines**2)[:, None] * plain.unit(other))
     scan = Scan(matrix, Compressed.of(matrix), products=how, opening=0)
-    found = scan.search(question, [SearchSpec(0.3, first=1)])[0]
+    found = scan.search(question, [SearchSpec(0.3, limit=1)])[0]
     assert (found.total, found.rows.tolist()) == (1000, [700])
 
 
 def test_callers_who_share_a_pass_get_what_each_gets_alone() -> None:
     rng = np.random.default_rng(9)
     matrix, questions = plain.clustered_rows(rng, 5000, 64), plain.clustered_rows(rng, 200, 64)
-    wanted = [SearchSpec(rng.uniform(-1, 1), first=7, keep=int(rng.integers(0, 3))) for _ in questions]
+    wanted = [SearchSpec(rng.uniform(-1, 1), limit=7, top_k=int(rng.integers(0, 3))) for _ in questions]
     for scan in scans(matrix):
         alone = [
             scan.search(question[None], [want])[0] for question, want in zip(questions, wanted, strict=True)
@@ -178,7 +173,7 @@ def test_equal_scores_come_in_the_order_of_their_rows() -> None:
 
 def test_a_matrix_without_rows_has_no_answer_and_no_error() -> None:
     for scan in scans(np.empty((0, 8), dtype=np.float32)):
-        found = scan.search(np.ones((1, 8), dtype=np.float32), [SearchSpec(0.0, keep=3)])[0]
+        found = scan.search(np.ones((1, 8), dtype=np.float32), [SearchSpec(0.0, top_k=3)])[0]
         assert (found.total, len(found.rows), found.best_score) == (0, 0, None)
 
 

@@ -13,14 +13,10 @@ pytest.importorskip("torch", reason="the search on a card needs torch (the extra
 
 import torch
 
-from engine.index.scan import (
-    Compressed,
-    Scan,
-    SearchSpec,
-    scores_of,
-)
+from engine.index.protocol import SearchSpec
+from engine.index.scan import Compressed, Scan
 from engine.index.scan.gpu_scan import CardScan, bound_of, card_scanner
-from engine.index.scan.score import Floats
+from engine.index.score import Floats, scores_of
 from tests.engine.index.scan import plain
 from tests.engine.index.scan.cases import MAKERS, cases
 
@@ -46,9 +42,9 @@ def test_many_callers_at_once_get_what_each_would_get_alone(device: str) -> None
     rng = np.random.default_rng(3)
     matrix, questions = plain.clustered_rows(rng, 2000, 48), plain.random_rows(rng, 40, 48)
     card = CardScan.over(matrix, device, tile=TILE)
-    expected = Scan(matrix).search(questions, [SearchSpec(0.3, keep=3)] * 40)
+    expected = Scan(matrix).search(questions, [SearchSpec(0.3, top_k=3)] * 40)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda one: card.search(one[None], [SearchSpec(0.3, keep=3)])[0], questions))
+        found = list(pool.map(lambda one: card.search(one[None], [SearchSpec(0.3, top_k=3)])[0], questions))
     assert all(map(plain.same, found, expected))
 
 
@@ -82,7 +78,7 @@ def test_a_pass_without_memory_is_made_on_the_processor(caplog: pytest.LogCaptur
     rng = np.random.default_rng(5)
     matrix, questions = plain.random_rows(rng, 300, 16), plain.random_rows(rng, 3, 16)
     card = CardScan(matrix, torch.from_numpy(matrix).half(), products=products)
-    wanted = [SearchSpec(0.2, keep=3)] * 3
+    wanted = [SearchSpec(0.2, top_k=3)] * 3
     assert all(map(plain.same, card.search(questions, wanted), Scan(matrix).search(questions, wanted)))
     assert [record.__dict__["reason"] for record in caplog.records] == ["CUDA out of memory"]
 
@@ -110,5 +106,5 @@ def test_the_product_of_the_halves_is_within_its_bound(maker: plain.Maker, dimen
 
 def test_a_matrix_without_rows_has_no_answer_on_the_card_either() -> None:
     card = CardScan.over(np.empty((0, 8), dtype=np.float32), "cpu")
-    found = card.search(np.ones((1, 8), dtype=np.float32), [SearchSpec(0.0, keep=3)])[0]
+    found = card.search(np.ones((1, 8), dtype=np.float32), [SearchSpec(0.0, top_k=3)])[0]
     assert (found.total, found.best_score) == (0, None)

@@ -7,14 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.index.scan import (
-    BestPassage,
-    Passages,
-    Scan,
-    SearchSpec,
-    scores_of,
-)
-from engine.index.scan.score import Floats
+from engine.index.passage_max import BestPassage, Passages
+from engine.index.protocol import SearchSpec
+from engine.index.scan import Scan
+from engine.index.score import Floats, scores_of
 from tests.engine.index.scan import plain
 from tests.engine.index.scan.cases import cases
 
@@ -27,12 +23,12 @@ def entries(draw: st.DrawFn) -> tuple[Floats, Floats, Passages, list[SearchSpec]
     counts = rng.integers(0, 5, len(matrix)) * (rng.random(len(matrix)) < draw(st.sampled_from([0.1, 0.9])))
     starts = np.append(0, np.cumsum(counts)).astype(np.int64)
     rows = np.ascontiguousarray(matrix[rng.integers(0, len(matrix), starts[-1])])
-    return matrix, questions, Passages.of(starts, rows), wanted
+    return matrix, questions, Passages.of(starts, Scan.over(rows)), wanted
 
 
 def best_scores(matrix: Floats, passages: Passages, question: Floats) -> list[float]:
     whole = scores_of(matrix, np.arange(len(matrix)), question)
-    parts = scores_of(passages.vectors, np.arange(len(passages.vectors)), question)
+    parts = passages.scan.scores(np.arange(len(passages.scan)), question)
     return [
         max([float(score), *parts[passages.starts[row] : passages.starts[row + 1]].tolist()])
         for row, score in enumerate(whole)
@@ -59,7 +55,7 @@ def test_starts_that_do_not_fit_are_refused() -> None:
     rows = plain.random_rows(np.random.default_rng(1), 4, 8)
     for starts in ([0, 3], [1, 4], [0, 4, 2, 4]):
         with pytest.raises(ValueError, match="do not fit"):
-            Passages.of(np.array(starts), rows)
-    whole = Passages.of(np.array([0, 1, 4]), rows)
+            Passages.of(np.array(starts), Scan.over(rows))
+    whole = Passages.of(np.array([0, 1, 4]), Scan.over(rows))
     with pytest.raises(ValueError, match="of 2 entries, wanted 3"):
-        Passages.from_arrays(whole.arrays(), 3)
+        Passages.from_arrays(whole.arrays(), 3, lambda stored, _rows: Scan.over(stored["vectors"]))

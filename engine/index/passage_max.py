@@ -14,7 +14,7 @@ would have given, because what is above it there is above it here.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -22,16 +22,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.index.scan.cpu_scan import Scan
-from engine.index.scan.int8_copy import Compressed
-from engine.index.scan.protocol import RowSearch, Scanner, Search
-from engine.index.scan.ranking import SearchSpec, TopRows
-from engine.index.scan.score import Floats, Rows, Scores
+from engine.index.protocol import RowSearch, Search, SearchSpec, TopRows
+from engine.index.score import Floats, Rows, Scores
+
+_TAKEN = 4096  # vectors read at a time: 8 MB of 512 numbers each
 
 
 @dataclass(frozen=True, eq=False)
 class Passages:
-    """Vectors of passages, those of text i from `starts[i]` to `starts[i + 1]`, and the search over them.
+    """Passages, those of text i from `starts[i]` to `starts[i + 1]`, and the search over their vectors.
 
     `text_of` says whose each is; no text has more than `most`. The other wordings of entry i
     are the texts from `extra_starts[i]` to `extra_starts[i + 1]`, counted after the entries'
@@ -39,7 +38,6 @@ class Passages:
     """
 
     starts: NDArray[np.int64]
-    vectors: Floats
     scan: RowSearch
     text_of: NDArray[np.int64]
     most: int
@@ -47,29 +45,20 @@ class Passages:
 
     @classmethod
     def of(
-        cls,
-        starts: NDArray[np.int64],
-        vectors: Floats,
-        compressed: Compressed | None = None,
-        *,
-        extra_starts: NDArray[np.int64] | None = None,
-        scanner: Scanner = Scan.over,
+        cls, starts: NDArray[np.int64], scan: RowSearch, extra_starts: NDArray[np.int64] | None = None
     ) -> Self:
-        """Take the vectors over.
+        """Those that `scan` has the vectors of.
 
         Raises:
             ValueError: starts that do not ascend from 0 to the number of vectors.
         """
-        if starts[0] != 0 or starts[-1] != len(vectors) or (np.diff(starts) < 0).any():
-            raise ValueError(f"the starts of passages do not fit to {len(vectors)} vectors")
+        if starts[0] != 0 or starts[-1] != len(scan) or (np.diff(starts) < 0).any():
+            raise ValueError(f"the starts of passages do not fit to {len(scan)} vectors")
         if extra_starts is not None and len(extra_starts) - 1 + extra_starts[-1] != len(starts) - 1:
             raise ValueError(f"the starts of wordings do not fit to {len(starts) - 1} texts")
-        rows = np.ascontiguousarray(vectors)
-        rows.flags.writeable = False
         counts = np.diff(starts)
         text_of = np.repeat(np.arange(len(counts)), counts)
-        most = int(counts.max(initial=0))
-        return cls(starts, rows, scanner(rows, compressed), text_of, most, extra_starts)
+        return cls(starts, scan, text_of, int(counts.max(initial=0)), extra_starts)
 
     @property
     def entries(self) -> int:
@@ -86,37 +75,35 @@ class Passages:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What has to be stored, by name."""
-        compressed = self.scan.compressed
-        return {
-            "starts": self.starts,
-            "vectors": self.vectors,
-            **({} if self.extra_starts is None else {"extra_starts": self.extra_starts}),
-            **(compressed.arrays() if compressed else {}),
-        }
+        extra_starts = {} if self.extra_starts is None else {"extra_starts": self.extra_starts}
+        return {"starts": self.starts, **extra_starts, **self.scan.arrays()}
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, NDArray[Any]], entries: int, *, scanner: Scanner = Scan.over
+        cls,
+        arrays: Mapping[str, NDArray[Any]],
+        entries: int,
+        open_rows: Callable[[Mapping[str, NDArray[Any]], int], RowSearch],
     ) -> Self:
-        """What `arrays` gave, for this many entries.
+        """What `arrays` gave, for this many entries; `open_rows` makes so many rows of it searched.
 
         Raises:
             KeyError, ValueError: something is missing, or does not fit together.
         """
-        starts, vectors, extra_starts = arrays["starts"], arrays["vectors"], arrays.get("extra_starts")
+        starts, extra_starts = arrays["starts"], arrays.get("extra_starts")
         fitting = starts if extra_starts is None else extra_starts
         if fitting.shape != (entries + 1,):
             raise ValueError(f"passages of {len(fitting) - 1} entries, wanted {entries}")
-        compressed = Compressed.from_arrays(arrays, vectors.shape) if "int8_rows" in arrays else None
-        return cls.of(starts, vectors, compressed, extra_starts=extra_starts, scanner=scanner)
+        return cls.of(starts, open_rows(arrays, int(starts[-1])), extra_starts)
 
-    def with_scanner(self, scanner: Scanner) -> Self:
-        """The same, searched in another way."""
-        return replace(self, scan=scanner(self.vectors, self.scan.compressed))
+    def take(self, start: int, stop: int) -> Iterator[Floats]:
+        """The vectors of these passages, one after the other."""
+        for first in range(start, stop, _TAKEN):
+            yield from self.scan.take(np.arange(first, min(first + _TAKEN, stop)))
 
 
 class BestPassage:
-    """As a `Scan` over the entries' whole texts, with the passages and the other wordings counted in."""
+    """As the search over the entries' whole texts, with the passages and the other wordings counted in."""
 
     def __init__(self, whole: Search, passages: Passages) -> None:
         self._whole = whole
@@ -157,7 +144,7 @@ class BestPassage:
     def _of_parts(self, want: SearchSpec) -> SearchSpec:
         others = (row for row in want.exact_rows if row >= self._passages.entries)
         exact_rows = tuple(int(self._passages.starts[row]) for row in others)
-        return SearchSpec(want.threshold, keep=want.keep * self._passages.most, exact_rows=exact_rows)
+        return SearchSpec(want.threshold, top_k=want.top_k * self._passages.most, exact_rows=exact_rows)
 
     def _whole_scores(self, rows: Rows, question: Floats) -> Scores:
         """Of the whole texts that have a row of their own; the others stand among the passages."""
