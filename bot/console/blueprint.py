@@ -31,6 +31,29 @@ from bot.console.pages import (
 from bot.console.parts import Parts
 from bot.console.site import Site
 
+# Each adds its routes, and its tab in this order (CONTRIBUTING.md, "A page of the console").
+PAGES = (
+    signing_in,
+    single_sign_on,
+    doing,
+    dial,
+    own_list,
+    batch,
+    marking,
+    vectors,
+    channels,
+    calibrate,
+    knowledge,
+    sources,
+    questions,
+    labelling,
+    review,
+    gaps,
+    teach,
+    week,
+    operators,
+)
+
 # Whoever has no login may do this much.
 PUBLIC = frozenset(
     {
@@ -60,25 +83,8 @@ def blueprint(parts: Parts) -> Blueprint:
         kept = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(files[name].content, content_type=files[name].media_type, headers=kept)
 
-    signing_in.add(routes, site)
-    single_sign_on.add(routes, site)
-    doing.add(routes, site)
-    dial.add(routes, site)
-    own_list.add(routes, site)
-    batch.add(routes, site)
-    marking.add(routes, site)
-    vectors.add(routes, site)
-    channels.add(routes, site)
-    calibrate.add(routes, site)
-    knowledge.add(routes, site)
-    sources.add(routes, site)
-    questions.add(routes, site)
-    labelling.add(routes, site)
-    review.add(routes, site)
-    gaps.add(routes, site)
-    teach.add(routes, site)
-    week.add(routes, site)
-    operators.add(routes, site)
+    for page in PAGES:
+        page.add(routes, site)
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:
