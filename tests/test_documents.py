@@ -28,6 +28,7 @@ LARGEST_PICTURE = 64 * 1024
 EXAMPLE = ROOT / "config.example.toml"
 # Found out from where the file lies, not written into it.
 THE_BOTS = create_model("Config", __base__=bot_config.Config, bot=(BOT, BOT()))
+THE_ENGINES = create_model("Config", engine=(engine_config.Engine, engine_config.Engine()))
 UNWRITTEN = {"engine.knowledge_base.base"}
 
 
@@ -48,7 +49,7 @@ def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path
     )
 
 
-@pytest.mark.parametrize("program", [THE_BOTS, engine_config_file.Config])
+@pytest.mark.parametrize("program", [THE_BOTS, THE_ENGINES])
 def test_the_example_configuration_has_every_key(program: type[BaseModel]) -> None:
     example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     assert set(keys_of(program)) - set(written(program, example)) == UNWRITTEN & set(keys_of(program))

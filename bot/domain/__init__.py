@@ -50,7 +50,7 @@ from bot.domain.records import (
     ReviewItem,
     ReviewState,
 )
-from bot.domain.refreshes import Awaited, FailedSource, LeftOut, NewEntry, Refreshed, RefreshState
+from bot.domain.refreshes import Awaited, Count, FailedSource, LeftOut, NewEntry, Refreshed, RefreshState
 from bot.domain.replies import Answer, Button, Document, File, Reply, Text, ThresholdSource
 from bot.domain.search import Found, KnowledgeBase, Match, Query
 from bot.domain.settings import (
@@ -86,6 +86,7 @@ __all__ = [
     "Choose",
     "Clock",
     "ClosedGap",
+    "Count",
     "Decision",
     "Delivery",
     "Document",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AwareDatetime, Field
+
+Count = Annotated[int, Field(ge=0)]
 RefreshState = Literal["running", "done", "failed"]
 
 
@@ -21,9 +24,9 @@ class FailedSource:
     source: str
     reason: str
     code: str = "unreadable"
-    kept: int = 0
-    since: datetime | None = None
-    failing_since: datetime | None = None
+    kept: Count = 0
+    since: AwareDatetime | None = None
+    failing_since: AwareDatetime | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,8 +1,13 @@
-"""What the engine measures for the bot, as values."""
+"""What the engine measures for the bot, as values. They are read from its JSON as they stand here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AliasPath, Base64Bytes, Field
+
+from bot.domain import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,36 +27,35 @@ class Point:
     precision: float
     recall: float
     f1: float
-    kept: int
+    kept: Count
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Point):
     """A threshold that the labels speak for, and the one to set instead, rounded for people.
 
     `low` to `high` hold 95 % of the resamples; None: not known, or no end on that side.
     """
 
-    point: Point
     lower_bound: float
     suggested: float
     at_suggested: Point
-    low: float | None
-    high: float | None
+    low: Annotated[float | None, Field(validation_alias=AliasPath("interval", "low"))] = None
+    high: Annotated[float | None, Field(validation_alias=AliasPath("interval", "high"))] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    labels: int
-    relevant: int
-    questions: int
+    labels: Count
+    relevant: Count
+    questions: Annotated[Count, Field(validation_alias="groups")]
     best: Chosen | None
     precision: float | None
     wanted: Chosen | None
     current: Point | None
     confidence: float
     curve: tuple[Point, ...]
-    picture: bytes | None = field(default=None, repr=False)
+    picture: Base64Bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,17 @@ class Inspected:
     """The vector behind a text: its first 50 values, and how all of them are spread."""
 
     model: str
-    dimension: int
+    dimension: Count
     norm: float
     values: tuple[float, ...]
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-    tokens: int | None
-    picture: bytes | None = field(default=None, repr=False)
+    edges: Annotated[tuple[float, ...], Field(validation_alias=AliasPath("histogram", "edges"))]
+    counts: Annotated[tuple[Count, ...], Field(validation_alias=AliasPath("histogram", "counts"))]
+    tokens: Count | None = None
+    picture: Base64Bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The places of texts that are alike, the largest group first."""
+
+    groups: tuple[tuple[Count, ...], ...]

@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from requests.adapters import BaseAdapter
 
 from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query, Refreshed
 from bot.domain.search import SourceReport
-from bot.engine_client.analysis import Evaluated, Inspected, Judged
-from bot.engine_client.analysis_shapes import EvaluatedShape, GroupsShape, InspectedShape
+from bot.engine_client.analysis import Evaluated, Groups, Inspected, Judged
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.shapes import (
     AddedShape,
@@ -29,9 +28,10 @@ from bot.engine_client.shapes import (
     KnowledgeBasesShape,
     ReadyShape,
     RefreshShape,
+    TriedShape,
+    read_json,
 )
 from bot.engine_client.teaching import ShownEntry, Taught, Tried
-from bot.engine_client.teaching_shapes import ShownEntryShape, TaughtShape, TriedShape
 from bot.engine_client.transport import WholeAnswerTimeout
 from bot.loop import Loop
 from bot.metrics import Metrics
@@ -66,7 +66,7 @@ MEANINGS = {
 SUCCESSES = range(200, 300)
 UNAUTHORIZED, TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE = 401, 429, 500, 503
 
-Shape = TypeVar("Shape", bound=BaseModel)
+Shape = TypeVar("Shape")
 Value = TypeVar("Value")
 
 
@@ -296,9 +296,7 @@ class EngineClient:
 
     def show_entry(self, knowledge_base: str, entry_id: str) -> ShownEntry:
         """An entry whole, with its wordings, as it is this moment."""
-        return self._call(
-            "GET", _entry_path(knowledge_base, entry_id), ShownEntryShape, ShownEntryShape.shown
-        )
+        return self._call("GET", _entry_path(knowledge_base, entry_id), ShownEntry, _as_it_is)
 
     def find_entries(
         self, knowledge_base: str, text: str, *, limit: int, offset: int = 0
@@ -321,13 +319,13 @@ class EngineClient:
         """Change a managed entry; "entry_changed" when it is not what was read."""
         body = {"hash": hash_read, "answer": answer, "text": text}
         path = _entry_path(knowledge_base, entry_id)
-        return self._call("PUT", path, ShownEntryShape, ShownEntryShape.shown, json=body)
+        return self._call("PUT", path, ShownEntry, _as_it_is, json=body)
 
     def teach(self, knowledge_base: str, entry_id: str, text: str, *, by: str, because: str) -> Taught:
         """Teach an entry a wording; "wording_taken" with the holder's id as `details["entry"]`."""
         body = {"text": text, "by": by, "because": because}
         path = f"{_entry_path(knowledge_base, entry_id)}/wordings"
-        return self._call("POST", path, TaughtShape, TaughtShape.taught, json=body)
+        return self._call("POST", path, Taught, _as_it_is, json=body)
 
     def take_back(self, knowledge_base: str, entry_id: str, wording_id: str) -> None:
         """Take a taught wording back; "unknown_wording" when it is not there."""
@@ -386,8 +384,8 @@ class EngineClient:
         return self._call(
             "POST",
             "/v1/evaluate",
-            EvaluatedShape,
-            EvaluatedShape.evaluated,
+            Evaluated,
+            _as_it_is,
             json=body,
             seconds=MEASURE_SECONDS,
         )
@@ -398,8 +396,8 @@ class EngineClient:
         return self._call(
             "POST",
             "/v1/inspect",
-            InspectedShape,
-            InspectedShape.inspected,
+            Inspected,
+            _as_it_is,
             json=body,
             seconds=MEASURE_SECONDS,
         )
@@ -407,13 +405,13 @@ class EngineClient:
     def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:
         """The places of these texts, those of one meaning together."""
 
-        def checked(shape: GroupsShape) -> tuple[tuple[int, ...], ...]:
+        def checked(shape: Groups) -> tuple[tuple[int, ...], ...]:
             if sorted(at for group in shape.groups for at in group) != list(range(len(texts))):
                 raise EngineError("away", "the engine's answer was not one: its groups are of other texts")
             return shape.groups
 
         body = {"texts": list(texts), "similarity": similarity}
-        return self._call("POST", "/v1/groups", GroupsShape, checked, json=body, seconds=MEASURE_SECONDS)
+        return self._call("POST", "/v1/groups", Groups, checked, json=body, seconds=MEASURE_SECONDS)
 
     def ready(self) -> Ready:
         """What the engine runs on; away while it loads."""
@@ -423,7 +421,7 @@ class EngineClient:
         """What keeps the engine from searching, if waiting is all it takes and it says so. Raises nothing."""
         try:
             body = self._send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
-            shape = ReadyShape.model_validate_json(body)
+            shape = read_json(ReadyShape, body)
         except (EngineError, ValidationError):
             return None
         if shape.ready or shape.state == "failed":
@@ -447,7 +445,7 @@ class EngineClient:
 
         def read(body: bytes) -> Value:
             try:
-                checked = shape.model_validate_json(body)
+                checked = read_json(shape, body)
             except ValidationError as mistakes:
                 where = ".".join(map(str, mistakes.errors(include_input=False)[0]["loc"])) or "its JSON"
                 raise EngineError("away", f"the engine's answer was not one: {where} is wrong") from None
@@ -538,7 +536,7 @@ def _error(status: int, body: bytes) -> EngineError:
             "refused", "the engine refuses our token; is [bot] engine_token its [engine] token?"
         )
     try:
-        said = ErrorShape.model_validate_json(body).error
+        said = read_json(ErrorShape, body).error
     except ValidationError:
         return EngineError("away", _without_error(status, body))
     if said.code in MEANINGS:
@@ -551,7 +549,7 @@ def _error(status: int, body: bytes) -> EngineError:
 def _without_error(status: int, body: bytes) -> str:
     """What a refusal says that is none of the engine's errors: it may be its readiness."""
     try:
-        ready = ReadyShape.model_validate_json(body)
+        ready = read_json(ReadyShape, body)
     except ValidationError:
         return f"the engine's answer was not one: {status} without a reason"
     so_far = f" ({ready.progress.done} of {ready.progress.total} embedded)" if ready.progress else ""
@@ -563,6 +561,10 @@ def _was_reset(error: requests.ConnectionError) -> bool:
     return isinstance(getattr(cause, "args", (None,))[-1], ConnectionError) and not isinstance(
         error, requests.Timeout
     )
+
+
+def _as_it_is(value: Value) -> Value:
+    return value
 
 
 def _path(knowledge_base: str) -> str:

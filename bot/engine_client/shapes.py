@@ -1,45 +1,80 @@
 """The engine's answers as JSON, checked before anything is built from them.
 
-Types are strict and unknown fields are passed over, so that a newer engine may say more.
+Types are strict and unknown fields are passed over, so that a newer engine may say more. A value that
+is named as the engine names it is read as it stands; a shape is for what the bot calls otherwise.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from functools import cache
+from typing import Any, Final, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, RootModel
 
-from bot.domain import FailedSource, Found, KnowledgeBase, LeftOut, Match, Query, Refreshed, RefreshState
+from bot.domain import (
+    Count,
+    FailedSource,
+    Found,
+    KnowledgeBase,
+    LeftOut,
+    Match,
+    Query,
+    Refreshed,
+    RefreshState,
+)
 from bot.domain.search import Also, SourceReport
+from bot.engine_client.teaching import Tried
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
 ROUNDING = 1e-6  # scores are float32 somewhere on their way; 1 may be a little more
 _NAMED: Final = 3  # of what was left out, in /status; /refresh says more
 
+Value = TypeVar("Value")
+
+
+def read_json(kind: type[Value], body: bytes | str) -> Value:
+    """A shape or a value, of the body of an answer.
+
+    Raises:
+        ValidationError: the body is none.
+    """
+    wanted: Any = kind
+    value: Value = _whole(wanted).model_validate_json(body).root
+    return value
+
+
+@cache
+def _whole(kind: Any) -> type[_Whole[Any]]:
+    return _Whole[kind]
+
+
+class _Whole(RootModel[Value]):
+    """The body as one value, a dataclass or a shape, which takes its strictness from here."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class AlsoShape(_Shape):
     id: str
     text: str
-    score: Finite
+    score: float
 
 
 class MatchShape(_Shape):
     rank: int
     id: str
     text: str
-    score: Finite
-    ranking: Finite | None = None
+    score: float
+    ranking: float | None = None
     answer: str | None = None
     title: str | None = None
     url: str | None = None
     source: str | None = None
-    cosine: Finite | None = None
-    keyword: Finite | None = None
+    cosine: float | None = None
+    keyword: float | None = None
     wording: str | None = None
     passage: str | None = None
     also: tuple[AlsoShape, ...] = ()
@@ -67,7 +102,7 @@ class MatchShape(_Shape):
 
 class ScoreShape(_Shape):
     id: str
-    score: Finite
+    score: float
 
 
 class FoundShape(_Shape):
@@ -75,9 +110,9 @@ class FoundShape(_Shape):
     snapshot: str
     snapshot_at: AwareDatetime | None = None
     model: str
-    threshold: Finite
+    threshold: float
     total: Count
-    best_score: Finite | None
+    best_score: float | None
     matches: tuple[MatchShape, ...]
     scores: tuple[ScoreShape, ...] | None = None
     fingerprint: str = ""
@@ -129,29 +164,17 @@ class FoundShape(_Shape):
         )
 
 
-class LeftOutShape(_Shape):
-    where: str
-    reason: str
-    code: str = ""
-    details: dict[str, str] = {}
+class TriedShape(_Shape):
+    model: str
+    size: Count
+    total: Count
+    counts: tuple[Count, ...]
+    best_score: float | None
+    matches: tuple[MatchShape, ...]
 
-    def left_out(self) -> LeftOut:
-        return LeftOut(self.where, self.reason, self.code, self.details)
-
-
-class FailedSourceShape(_Shape):
-    source: str
-    reason: str
-    code: str = "unreadable"
-    kept: Count = 0
-    since: AwareDatetime | None = None
-    failing_since: AwareDatetime | None = None
-    details: dict[str, str] = {}
-
-    def failed_source(self) -> FailedSource:
-        return FailedSource(
-            self.source, self.reason, self.code, self.kept, self.since, self.failing_since, self.details
-        )
+    def tried(self) -> Tried:
+        matches = tuple(each.match() for each in self.matches)
+        return Tried(self.model, self.size, self.total, self.counts, self.best_score, matches)
 
 
 class RefreshStateShape(_Shape):
@@ -164,9 +187,9 @@ class RefreshStateShape(_Shape):
     changed: Count = 0
     removed: Count = 0
     dropped_total: Count = 0
-    dropped: tuple[LeftOutShape, ...] = ()
-    notes: tuple[LeftOutShape, ...] = ()
-    failed_sources: tuple[FailedSourceShape, ...] = ()
+    dropped: tuple[LeftOut, ...] = ()
+    notes: tuple[LeftOut, ...] = ()
+    failed_sources: tuple[FailedSource, ...] = ()
     held_back: bool = False
     requested: AwareDatetime | None = None
     finished: AwareDatetime | None = None
@@ -182,9 +205,9 @@ class RefreshStateShape(_Shape):
             changed=self.changed,
             removed=self.removed,
             left_out_total=self.dropped_total,
-            left_out=tuple(each.left_out() for each in self.dropped),
-            notes=tuple(each.left_out() for each in self.notes),
-            failed=tuple(each.failed_source() for each in self.failed_sources),
+            left_out=self.dropped,
+            notes=self.notes,
+            failed=self.failed_sources,
             held_back=self.held_back,
             error=self.error,
             requested_at=self.requested,
@@ -208,7 +231,7 @@ class KnowledgeBaseShape(_Shape):
     dimension: Count
     snapshot: str | None = None
     snapshot_at: AwareDatetime | None = None
-    threshold: Finite | None = None
+    threshold: float | None = None
     next_refresh: AwareDatetime | None = None
     refreshing: bool = False
     last_refresh: RefreshStateShape | None = None
@@ -218,7 +241,7 @@ class KnowledgeBaseShape(_Shape):
     rolled_back: RolledBackShape | None = None
     progress: ProgressShape | None = None
     fingerprint: str = ""
-    failed_sources: tuple[FailedSourceShape, ...] = ()
+    failed_sources: tuple[FailedSource, ...] = ()
 
     def knowledge_base(self) -> KnowledgeBase:
         return KnowledgeBase(
@@ -233,13 +256,10 @@ class KnowledgeBaseShape(_Shape):
             next_refresh=self.next_refresh,
             progress=(self.progress.done, self.progress.total) if self.progress else None,
             fingerprint=self.fingerprint,
-            failed=tuple(each.failed_source() for each in self.failed_sources),
+            failed=self.failed_sources,
             left_out=self.last_refresh.dropped_total if self.last_refresh else 0,
-            first_left_out=tuple(each.left_out() for each in self._dropped_first()),
+            first_left_out=self.last_refresh.dropped[:_NAMED] if self.last_refresh else (),
         )
-
-    def _dropped_first(self) -> tuple[LeftOutShape, ...]:
-        return self.last_refresh.dropped[:_NAMED] if self.last_refresh else ()
 
     def report(self) -> SourceReport:
         return SourceReport(

@@ -1,9 +1,13 @@
-"""Single entries of the engine and their wordings, and what a trial found, as values."""
+"""Single entries of the engine and their wordings, and what a trial found, as values.
+
+All but what a trial found are read from its JSON as they stand here.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+
+from pydantic import AwareDatetime
 
 from bot.domain import Match
 
@@ -16,7 +20,7 @@ class Wording:
     id: str | None = None
     by: str | None = None
     because: str | None = None
-    at: datetime | None = None
+    at: AwareDatetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,15 +35,7 @@ class TaughtBody(Body):
 
     @classmethod
     def of(cls, wording: TaughtWording, refresh: str) -> TaughtBody:
-        return cls(
-            id=wording.id,
-            entry=wording.entry,
-            text=wording.text,
-            by=wording.by,
-            because=wording.because,
-            at=wording.at,
-            refresh=refresh,
-        )
+        return cls(**asdict(wording), refresh=refresh)
 
 
 class ShownWordingBody(Body):
@@ -74,22 +67,10 @@ class ShownEntryBody(BaseModel):
 
     @classmethod
     def of(cls, shown: ShownEntry, refresh: str | None = None) -> ShownEntryBody:
-        entry = shown.entry
-        return cls(
-            id=entry.id,
-            text=entry.text,
-            answer=entry.answer,
-            title=entry.title,
-            url=entry.url,
-            source=entry.source or None,
-            fields=dict(entry.fields),
-            wordings=[
-                *(ShownWordingBody(text=text) for text in shown.own_wordings),
-                *map(ShownWordingBody.model_validate, shown.taught),
-            ],
-            hash=shown.hash,
-            refresh=refresh,
-        )
+        own = [ShownWordingBody(text=text) for text in shown.own_wordings]
+        taught = map(ShownWordingBody.model_validate, shown.taught)
+        entry = asdict(shown.entry) | {"source": shown.entry.source or None, "wordings": [*own, *taught]}
+        return cls(**entry, hash=shown.hash, refresh=refresh)
 
 
 class ChangeRequest(BaseModel):

@@ -45,7 +45,7 @@ from bot.engine_client import (
     Tried,
     Wording,
 )
-from bot.engine_client.analysis_shapes import EvaluatedShape
+from bot.engine_client.shapes import read_json
 from bot.platforms.registry import TRAITS
 from bot.responder import Responder
 from bot.store import Admins
@@ -207,7 +207,7 @@ class FakeEngine:
         weighed = [Weighed(label.score, label.relevant, label.question) for label in labels]
         found = evaluate(weighed, precision=precision, current=threshold)
         body = EvaluateResponse.of(found, 200, b"png" if picture else None)
-        return EvaluatedShape.model_validate_json(body.model_dump_json()).evaluated()
+        return read_json(Evaluated, body.model_dump_json())
 
     def inspect(self, text: str, *, picture: Language | None) -> Inspected:
         self._answer()

@@ -247,7 +247,7 @@ def not_enough(words: Words, found: Evaluated) -> str:
 def _offer(
     words: Words, chosen: Chosen, now: Effective, *, is_best: bool
 ) -> tuple[list[str], tuple[Button, ...]]:
-    if is_best and chosen.at_suggested.f1 < chosen.point.f1:
+    if is_best and chosen.at_suggested.f1 < chosen.f1:
         return [words.too_close], ()
     wanted = Decimal(repr(chosen.suggested))
     if wanted == now.value:
@@ -259,7 +259,7 @@ def _offer(
 def _lowest(words: Words, chosen: Chosen, gathered: Gathered) -> list[str]:
     """Says so when the best is the lowest that anybody could label: there may be better below."""
     lowest = min(judged.score for judged in gathered.judged)
-    return [words.lowest.format(score=texts.score(lowest))] if chosen.point.threshold <= lowest else []
+    return [words.lowest.format(score=texts.score(lowest))] if chosen.threshold <= lowest else []
 
 
 def _interval(words: Words, chosen: Chosen) -> str:

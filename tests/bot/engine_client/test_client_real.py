@@ -97,7 +97,7 @@ def test_the_real_engine_weighs_inspects_and_groups(client: EngineClient) -> Non
     found = client.evaluate(labels, precision=0.05, threshold=0.1, picture="zh")
     assert (found.labels, found.relevant, found.questions) == (2, 1, 2)
     assert found.best is not None
-    assert (found.best.point.threshold, found.best.suggested, found.best.point.f1) == (0.9, 0.9, 1.0)
+    assert (found.best.threshold, found.best.suggested, found.best.f1) == (0.9, 0.9, 1.0)
     assert found.wanted is not None
     assert found.picture is not None
     assert found.picture.startswith(b"\x89PNG")
