@@ -1,13 +1,16 @@
-"""Reads the bot's settings: one TOML file, overridden by the environment that is handed in."""
+"""Reads the bot's settings: one TOML file, overridden by the environment that is handed in.
+
+The engine has the same of its own, but for what is named PROGRAM, and a test compares them.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -19,23 +22,16 @@ from pydantic_settings import (
 
 from bot.config import Bot, Config
 
-_PROGRAMS = ("bot", "engine")
+PROGRAM: Final = "bot"
+# Part of the name of whatever is not shown where it is wrong.
+_HIDDEN = ("secret", "token", "key", "url")
+_PROGRAMS: Final = ("bot", "engine")
+
+Table = TypeVar("Table", bound=BaseModel)
 
 
 class ConfigError(Exception):
     """Every mistake of a configuration at once, as text for the operator."""
-
-
-class _Settings(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix="KBDIAL_",
-        env_nested_delimiter="__",
-        frozen=True,
-        extra="ignore",
-        nested_model_default_partial_update=True,
-    )
-
-    bot: Bot
 
 
 def find(given: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -55,10 +51,25 @@ def load(path: Path | None, environment: Mapping[str, str], bot: type[Bot]) -> C
     Raises:
         ConfigError: naming every mistake by its key.
     """
-    from_file = _read_file(path)
-    base = path.parent if path else Path()
+    return Config(bot=_load(path, environment, bot))
 
-    class _Loaded(_Settings):
+
+def _load(path: Path | None, environment: Mapping[str, str], table: type[Table]) -> Table:
+    content = _read_file(path)
+    lines = _strangers(content, environment)
+    own = content.get(PROGRAM)
+    if isinstance(own, dict):
+        content[PROGRAM] = _locate(own, path.parent if path else Path())
+
+    class _Loaded(BaseSettings):
+        model_config = SettingsConfigDict(
+            env_prefix="KBDIAL_",
+            env_nested_delimiter="__",
+            frozen=True,
+            extra="ignore",
+            nested_model_default_partial_update=True,
+        )
+
         @classmethod
         def settings_customise_sources(
             cls,
@@ -68,18 +79,19 @@ def load(path: Path | None, environment: Mapping[str, str], bot: type[Bot]) -> C
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return _Environment(settings_cls, environment), _File(settings_cls, _from_folder(from_file, base))
+            return _Environment(settings_cls, environment), _File(settings_cls, content)
 
-    lines = _strangers(from_file, environment)
+    fields: dict[str, Any] = {PROGRAM: (table, table())}
     try:
-        loaded = create_model("Config", __base__=_Loaded, bot=(bot, bot()))()
+        loaded = create_model("Config", __base__=_Loaded, **fields)()
     except ValidationError as mistakes:
         lines = [_line(mistake) for mistake in mistakes.errors()] + lines
     except SettingsError as unreadable:
         lines.insert(0, str(unreadable.__cause__))
     if lines:
         raise ConfigError(_tell(lines, path))
-    return Config(bot=loaded.bot)
+    read: Table = getattr(loaded, PROGRAM)
+    return read
 
 
 class _Environment(EnvSettingsSource):
@@ -92,8 +104,10 @@ class _Environment(EnvSettingsSource):
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
         try:
             return super().decode_complex_value(field_name, field, value)
-        except ValueError:
-            got = f' (got "{value}")' if _may_show([field_name.lower()]) else ""
+        except (ValueError, RecursionError):
+            # A word, or a list without its quotes. Whatever is more than that may hold a secret.
+            is_plain = str(value).replace(",", "").replace(" ", "").isalnum()
+            got = f' (got "{value}")' if is_plain and _may_show([field_name.lower()]) else ""
             raise ValueError(
                 f'the environment\'s value of {field_name.lower()} is not JSON, wanted for example ["a"]{got}'
             ) from None
@@ -111,7 +125,7 @@ class _File(PydanticBaseSettingsSource):
         return self._content.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        return {"bot": self._content["bot"]} if "bot" in self._content else {}
+        return {PROGRAM: self._content[PROGRAM]} if PROGRAM in self._content else {}
 
 
 def _read_file(path: Path | None) -> dict[str, Any]:
@@ -125,34 +139,22 @@ def _read_file(path: Path | None) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {broken}") from None
 
 
-def _from_folder(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The content with its relative paths taken from `folder`."""
-    bot = content.get("bot")
-    if not isinstance(bot, dict):
-        return content
-    moved = dict(bot)
-    moved["data_dir"] = bot.get("data_dir", "data")
-    moved["database_url"] = bot.get("database_url", "sqlite:///data/bot.db")
-    if isinstance(moved["data_dir"], str):
-        moved["data_dir"] = str(folder / moved["data_dir"])
-    url = moved["database_url"]
-    if isinstance(url, str) and url.startswith("sqlite:///"):
-        moved["database_url"] = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
-    return {**content, "bot": moved}
-
-
 def _strangers(content: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
     """What stands where only `bot` and `engine` have a meaning: most likely one of them, misspelled."""
     ours = ("KBDIAL_BOT", "KBDIAL_ENGINE", "KBDIAL_CONFIG")
-    tables = [
-        f"[{name}] is not a table; wanted [bot] or [engine]" for name in content if name not in _PROGRAMS
-    ]
+    tables = [_stranger(name) for name in content if name not in _PROGRAMS]
     variables = [
         f"{name} is not a setting; wanted KBDIAL_BOT__… or KBDIAL_ENGINE__…"
         for name in sorted(environment)
         if name.startswith("KBDIAL_") and name.partition("__")[0] not in ours
     ]
     return tables + variables
+
+
+def _stranger(table: str) -> str:
+    if table == "knowledge_base":
+        return "[[knowledge_base]] is written [[engine.knowledge_base]]"
+    return f"[{table}] is not a table; wanted [bot] or [engine]"
 
 
 def _tell(lines: Sequence[str], path: Path | None) -> str:
@@ -190,4 +192,17 @@ def _in_words(mistake: Any) -> str:
 
 
 def _may_show(keys: Sequence[str]) -> bool:
-    return not any(word in key for key in keys for word in ("secret", "token", "key", "url"))
+    return not any(word in key for key in keys for word in _HIDDEN)
+
+
+def _locate(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The table with its relative paths taken from `folder`."""
+    moved = dict(table)
+    moved["data_dir"] = table.get("data_dir", "data")
+    moved["database_url"] = table.get("database_url", "sqlite:///data/bot.db")
+    if isinstance(moved["data_dir"], str):
+        moved["data_dir"] = str(folder / moved["data_dir"])
+    url = moved["database_url"]
+    if isinstance(url, str) and url.startswith("sqlite:///"):
+        moved["database_url"] = "sqlite:///" + str(folder / url.removeprefix("sqlite:///"))
+    return moved

@@ -1,14 +1,17 @@
-"""Reads the engine's settings: one TOML file, overridden by the environment that is handed in."""
+"""Reads the engine's settings: one TOML file, overridden by the environment that is handed in.
+
+The bot has the same of its own, but for what is named PROGRAM, and a test compares them.
+"""
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,23 +22,16 @@ from pydantic_settings import (
 
 from engine.config import Engine
 
+PROGRAM: Final = "engine"
+# Part of the name of whatever is not shown where it is wrong: an address may hold a password.
+_HIDDEN = ("secret", "token", "url", "source", "headers")
+_PROGRAMS: Final = ("bot", "engine")
+
+Table = TypeVar("Table", bound=BaseModel)
+
 
 class ConfigError(Exception):
     """Every mistake of a configuration at once, as text for the operator."""
-
-
-class Config(BaseSettings):
-    """The whole file, as the engine sees it."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="KBDIAL_",
-        env_nested_delimiter="__",
-        frozen=True,
-        extra="ignore",
-        nested_model_default_partial_update=True,
-    )
-
-    engine: Engine = Engine()
 
 
 def find(given: str | None, environment: Mapping[str, str]) -> Path | None:
@@ -55,12 +51,25 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Engine:
     Raises:
         ConfigError: naming every mistake by its key.
     """
-    from_file = _read_file(path)
-    if "knowledge_base" in from_file:
-        raise ConfigError(f"{path} has 1 mistake:\n  [[knowledge_base]] is written [[engine.knowledge_base]]")
-    base = path.parent if path else Path()
+    return _load(path, environment, Engine)
 
-    class _Loaded(Config):
+
+def _load(path: Path | None, environment: Mapping[str, str], table: type[Table]) -> Table:
+    content = _read_file(path)
+    lines = _strangers(content, environment)
+    own = content.get(PROGRAM)
+    if isinstance(own, dict):
+        content[PROGRAM] = _locate(own, path.parent if path else Path())
+
+    class _Loaded(BaseSettings):
+        model_config = SettingsConfigDict(
+            env_prefix="KBDIAL_",
+            env_nested_delimiter="__",
+            frozen=True,
+            extra="ignore",
+            nested_model_default_partial_update=True,
+        )
+
         @classmethod
         def settings_customise_sources(
             cls,
@@ -70,14 +79,19 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Engine:
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return _Environment(settings_cls, environment), _File(settings_cls, _from_folder(from_file, base))
+            return _Environment(settings_cls, environment), _File(settings_cls, content)
 
+    fields: dict[str, Any] = {PROGRAM: (table, table())}
     try:
-        return _Loaded().engine
+        loaded = create_model("Config", __base__=_Loaded, **fields)()
     except ValidationError as mistakes:
-        raise ConfigError(_describe(mistakes, path)) from None
-    except SettingsError:
-        raise ConfigError(_describe_environment(environment)) from None
+        lines = [_line(mistake) for mistake in mistakes.errors()] + lines
+    except SettingsError as unreadable:
+        lines.insert(0, str(unreadable.__cause__))
+    if lines:
+        raise ConfigError(_tell(lines, path))
+    read: Table = getattr(loaded, PROGRAM)
+    return read
 
 
 class _Environment(EnvSettingsSource):
@@ -86,6 +100,17 @@ class _Environment(EnvSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], environment: Mapping[str, str]) -> None:
         self._environment = {name.lower(): value for name, value in environment.items() if value != ""}
         super().__init__(settings_cls)
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except (ValueError, RecursionError):
+            # A word, or a list without its quotes. Whatever is more than that may hold a secret.
+            is_plain = str(value).replace(",", "").replace(" ", "").isalnum()
+            got = f' (got "{value}")' if is_plain and _may_show([field_name.lower()]) else ""
+            raise ValueError(
+                f'the environment\'s value of {field_name.lower()} is not JSON, wanted for example ["a"]{got}'
+            ) from None
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return self._environment
@@ -100,7 +125,7 @@ class _File(PydanticBaseSettingsSource):
         return self._content.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        return {"engine": self._content["engine"]} if "engine" in self._content else {}
+        return {PROGRAM: self._content[PROGRAM]} if PROGRAM in self._content else {}
 
 
 def _read_file(path: Path | None) -> dict[str, Any]:
@@ -114,60 +139,73 @@ def _read_file(path: Path | None) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {broken}") from None
 
 
-def _from_folder(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The content with its relative paths taken from `folder`."""
-    engine = content.get("engine")
-    if not isinstance(engine, dict):
-        return content
-    moved = dict(engine)
-    data_dir = engine.get("data_dir", "data/engine")
-    moved["data_dir"] = str(folder / data_dir) if isinstance(data_dir, str) else data_dir
-    bases = engine.get("knowledge_base")
-    if isinstance(bases, list):
-        moved["knowledge_base"] = [
-            {**each, "base": str(folder)} if isinstance(each, dict) else each for each in bases
-        ]
-    model = engine.get("model")
-    if isinstance(model, dict) and isinstance(model.get("name"), str) and model["name"].startswith("."):
-        moved["model"] = {**model, "name": str(folder / model["name"])}
-    return {**content, "engine": moved}
+def _strangers(content: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """What stands where only `bot` and `engine` have a meaning: most likely one of them, misspelled."""
+    ours = ("KBDIAL_BOT", "KBDIAL_ENGINE", "KBDIAL_CONFIG")
+    tables = [_stranger(name) for name in content if name not in _PROGRAMS]
+    variables = [
+        f"{name} is not a setting; wanted KBDIAL_BOT__… or KBDIAL_ENGINE__…"
+        for name in sorted(environment)
+        if name.startswith("KBDIAL_") and name.partition("__")[0] not in ours
+    ]
+    return tables + variables
 
 
-def _describe(mistakes: ValidationError, path: Path | None) -> str:
-    lines = [_line(mistake) for mistake in mistakes.errors()]
+def _stranger(table: str) -> str:
+    if table == "knowledge_base":
+        return "[[knowledge_base]] is written [[engine.knowledge_base]]"
+    return f"[{table}] is not a table; wanted [bot] or [engine]"
+
+
+def _tell(lines: Sequence[str], path: Path | None) -> str:
     count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
     return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
 
 
-def _describe_environment(environment: Mapping[str, str]) -> str:
-    """Which values should have been JSON; pydantic-settings stops at the first and does not name it."""
-    tables = ("ENGINE", "MODEL", "KNOWLEDGE_BASE")
-    wrong = [
-        f"{name}: wanted JSON"
-        for name, value in environment.items()
-        if name.upper().startswith("KBDIAL_ENGINE") and name.upper().endswith(tables) and not _is_json(value)
-    ]
-    return "\n  ".join(["the environment has mistakes:", *wrong])
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
 def _line(mistake: Any) -> str:
-    *tables, key = [str(part) for part in mistake["loc"]] or ["?"]
+    *tables, key = _keys(mistake["loc"]) or ["?"]
     where = f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]"
     if mistake["type"] == "extra_forbidden":
         return f"{where} is not a setting; see config.example.toml for those there are"
     if mistake["type"] == "missing":
         return f"{where} is missing"
-    says = mistake["msg"].removeprefix("Value error, ")
+    says = _in_words(mistake)
     given = mistake["input"]
-    may_show = "token" not in key and "url" not in key and "source" not in (key, *tables)
-    if may_show and isinstance(given, str | int | float) and "got " not in says:
-        return f'{where}: {says} (got "{given}")'
-    return f"{where}: {says}"
+    got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
+    return f"{where}: {says}{got}" if _may_show([*tables, key]) else f"{where}: {says}"
+
+
+def _keys(place: Sequence[str | int]) -> list[str]:
+    """The names of the tables and the key; what stands in a list is told by the list's key and its number."""
+    *before, last = place or ("",)
+    if before and isinstance(last, int):
+        *before, name = before
+        last = f"{name}, number {last + 1}"
+    return [str(part) for part in (*before, last)] if place else []
+
+
+def _in_words(mistake: Any) -> str:
+    """The library's own messages, for somebody who has never seen Python."""
+    if mistake["type"] == "tuple_type":
+        return 'must be a list, for example ["a", "b"]'
+    return str(mistake["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
+
+
+def _may_show(keys: Sequence[str]) -> bool:
+    return not any(word in key for key in keys for word in _HIDDEN)
+
+
+def _locate(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The table with its relative paths taken from `folder`."""
+    moved = dict(table)
+    data_dir = table.get("data_dir", "data/engine")
+    moved["data_dir"] = str(folder / data_dir) if isinstance(data_dir, str) else data_dir
+    bases = table.get("knowledge_base")
+    if isinstance(bases, list):
+        moved["knowledge_base"] = [
+            {**each, "base": str(folder)} if isinstance(each, dict) else each for each in bases
+        ]
+    model = table.get("model")
+    if isinstance(model, dict) and isinstance(model.get("name"), str) and model["name"].startswith("."):
+        moved["model"] = {**model, "name": str(folder / model["name"])}
+    return moved

@@ -13,10 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TRANSPORTS = ("bot/engine_client/transport.py", "engine/source/deadline.py")
+CONFIG_FILES = ("bot/config_file.py", "engine/config_file.py")
 TWINS = [
     ("bot/weak_secrets.py", "engine/weak_secrets.py"),
     ("bot/machine_limits.py", "engine/machine_limits.py"),
     ("bot/csv_cells.py", "engine/csv_cells.py"),
+    CONFIG_FILES,
     ("bot/engine_client/transport.py", "engine/source/deadline.py"),
 ]
 APART = {
@@ -24,6 +26,8 @@ APART = {
     ("engine/source/deadline.py", "WholeAnswerTimeout"),
     ("bot/engine_client/transport.py", "WholeAnswerTimeout"),
     ("engine/source/deadline.py", "_guard"),
+    # Each reads its own table, with its own paths and secrets in it.
+    *((path, name) for path in CONFIG_FILES for name in ("PROGRAM", "_HIDDEN", "load", "_locate")),
     # The bot looks names up aside, so that a slow name server holds nobody who waits in chat.
     *((path, name) for path in TRANSPORTS for name in ("_Connection", "_SecureConnection")),
 }

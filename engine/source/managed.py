@@ -4,9 +4,7 @@
     {"id": …, "text": …, "answer": …, "title": …, "url": …, "fields": {…}}
     …
 
-The first line makes damage visible: a file that is not what it says is an error and is
-never written over. It also means that the file is changed through `add` and `remove`,
-not in an editor.
+How it shows its own damage: `engine.source.stored`.
 """
 
 from __future__ import annotations
@@ -150,43 +148,14 @@ class ManagedSource:
         return self._folder / f"~{digest[:32]}.jsonl"
 
     def _load(self, knowledge_base: str) -> tuple[Entry, ...]:
-        path = self._path(knowledge_base)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise SourceError(f"{path} cannot be read: {error.strerror or error}", "no_access") from error
-        head, _, body = content.partition(b"\n")
-        try:
-            rows = [json.loads(line) for line in body.splitlines()]
-            if json.loads(head) != _head(knowledge_base, len(rows), body):
-                raise SourceError(
-                    f"{path}:1 does not fit what follows: the file is damaged or was edited by hand; "
-                    "restore it from a backup, or move it away to start anew",
-                    "damaged",
-                )
-            return tuple(_entry(row) for row in rows)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise SourceError(
-                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew",
-                "damaged",
-            ) from error
+        return stored.read_list(self._path(knowledge_base), knowledge_base, "entries", _entry)
 
     def _store(self, knowledge_base: str, entries: Sequence[Entry]) -> None:
-        path = self._path(knowledge_base)
-        body = b"".join(stored.line(stored.row(entry)) for entry in entries)
-        try:
-            stored.write(path, stored.line(_head(knowledge_base, len(entries), body)) + body)
-        except OSError as error:
-            raise SourceError(f"{path} cannot be written: {error.strerror or error}") from error
+        lines = (stored.line(stored.row(entry)) for entry in entries)
+        stored.write_list(self._path(knowledge_base), knowledge_base, "entries", lines)
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def _entry(line: bytes) -> Entry:
+    row: dict[str, Any] = json.loads(line)
     wordings = tuple(row.pop("wordings", ()))  # a list of before there were any has none
     return Entry(**row, wordings=wordings, source=MANAGED)
-
-
-def _head(knowledge_base: str, entries: int, body: bytes) -> dict[str, Any]:
-    name = knowledge_base.encode(errors="replace").decode()
-    return {"knowledge_base": name, "entries": entries, "sha256": hashlib.sha256(body).hexdigest()}

@@ -5,14 +5,12 @@
     …
 
 A wording refers to its entry by id and copies nothing of it, so an answer may be edited. When
-the entry goes, its wordings are kept aside, and live again with it. The first line makes
-damage visible, as in `engine.source.managed`.
+the entry goes, its wordings are kept aside, and live again with it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -20,9 +18,9 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from engine.domain import BadValue, Dropped, Entry, SourceContents, SourceError, TaughtWording
+from engine.domain import BadValue, Dropped, Entry, SourceContents, TaughtWording
 from engine.source import stored
 from engine.source.gather import has_words, sameness, trim
 
@@ -93,31 +91,11 @@ class TaughtWordings:
 
     def _load(self, knowledge_base: str) -> tuple[TaughtWording, ...]:
         path = self._path(knowledge_base)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise SourceError(f"{path} cannot be read: {error.strerror or error}", "no_access") from error
-        head, _, body = content.partition(b"\n")
-        try:
-            found = tuple(map(_wording.validate_json, body.splitlines()))
-            if json.loads(head) != _head(knowledge_base, len(found), body):
-                raise ValueError("its first line does not fit what follows")  # noqa: TRY301 - one exit for all damage
-        except (ValueError, ValidationError, RecursionError) as error:
-            raise SourceError(
-                f"{path} is damaged ({error}); restore it from a backup, or move it away to start anew",
-                "damaged",
-            ) from error
-        return found
+        return stored.read_list(path, knowledge_base, "wordings", _wording.validate_json)
 
     def _store(self, knowledge_base: str, wordings: Sequence[TaughtWording]) -> None:
-        path = self._path(knowledge_base)
-        body = b"".join(_wording.dump_json(each) + b"\n" for each in wordings)
-        try:
-            stored.write(path, stored.line(_head(knowledge_base, len(wordings), body)) + body)
-        except OSError as error:
-            raise SourceError(f"{path} cannot be written: {error.strerror or error}") from error
+        lines = (_wording.dump_json(each) + b"\n" for each in wordings)
+        stored.write_list(self._path(knowledge_base), knowledge_base, "wordings", lines)
 
 
 def with_taught(reading: SourceContents, wordings: Sequence[TaughtWording]) -> SourceContents:
@@ -178,8 +156,3 @@ def _said_twice(entry: Entry, text: str, other: Entry) -> Dropped:
         "same_wording",
         {"wording": text, "first": other.id},
     )
-
-
-def _head(knowledge_base: str, wordings: int, body: bytes) -> dict[str, object]:
-    name = knowledge_base.encode(errors="replace").decode()
-    return {"knowledge_base": name, "wordings": wordings, "sha256": hashlib.sha256(body).hexdigest()}

@@ -150,9 +150,33 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         config_file.load(tmp_path / "no.toml", {})
 
 
-def test_a_broken_table_in_the_environment_is_told() -> None:
-    with pytest.raises(ConfigError, match="KBDIAL_ENGINE__KNOWLEDGE_BASE: wanted JSON"):
-        config_file.load(None, {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"})
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"}, 'knowledge_base is not JSON, wanted for example ["a"]'),
+        ({"KBDIAL_ENGINE__HOSTS": "kb.test"}, 'hosts is not JSON, wanted for example ["a"]'),
+        ({"KBDIAL_ENGIEN__TOKEN": "x"}, "KBDIAL_ENGIEN__TOKEN is not a setting; wanted KBDIAL_BOT__… or"),
+    ],
+)
+def test_what_is_broken_or_misspelled_in_the_environment_is_told(
+    environment: dict[str, str], says: str
+) -> None:
+    with pytest.raises(ConfigError) as told:
+        config_file.load(None, environment)
+    assert says in str(told.value)
+
+
+def test_a_misspelled_table_is_told(tmp_path: Path) -> None:
+    assert "  [enigne] is not a table; wanted [bot] or [engine]" in mistakes(tmp_path, "[enigne]\n")
+
+
+def test_secrets_in_what_is_no_json_are_not_shown() -> None:
+    """REL: an address with its password, or a whole table, by mistake without the quotes."""
+    for name in ("KNOWLEDGE_BASE", "MODEL", "HOSTS"):
+        for value in ("https://user:k7Qm2x@kb.test/faq.csv", '{remote_token: "k7Qm2x"}'):
+            with pytest.raises(ConfigError) as told:
+                config_file.load(None, {f"KBDIAL_ENGINE__{name}": value})
+            assert "k7Qm2x" not in str(told.value)
 
 
 def test_the_file_is_the_one_named_else_the_environments() -> None:
