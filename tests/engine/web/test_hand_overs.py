@@ -71,8 +71,8 @@ class WatchedScan(Scan):
 
     seen: Seen
 
-    def rebased_on(self, matrix: Floats) -> WatchedScan:
-        return watched_scan(self.seen, matrix, self.compressed)
+    def rebased_on(self, vectors: Floats) -> WatchedScan:
+        return watched_scan(self.seen, vectors, self.compressed)
 
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         self.seen.note("search", len(wanted))
