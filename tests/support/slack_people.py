@@ -109,6 +109,21 @@ def a_command(command: str = "/threshold", text: str = "", **fields: str) -> dic
     } | fields
 
 
+def a_shortcut(text: str = "reset my password", **fields: Any) -> JsonObject:
+    """Somebody chooses "Ask the knowledge base" over a message."""
+    return {
+        "type": "message_action",
+        "callback_id": "ask",
+        "trigger_id": "13345224609.738474920.8088930838d88f008e0",
+        "message_ts": "1700000000.000009",
+        "team": {"id": "T1", "domain": "acme"},
+        "enterprise": None,
+        "user": {"id": "U1", "username": "ann", "team_id": "T1"},
+        "channel": {"id": "C1", "name": "support"},
+        "message": {"type": "message", "user": "U2", "ts": "1700000000.000009", "text": text},
+    } | fields
+
+
 def a_click(*actions: JsonObject, **fields: Any) -> JsonObject:
     return {
         "type": "block_actions",

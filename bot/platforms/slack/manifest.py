@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.commands.registry import PREFIX, VERBS
 from bot.platforms.slack.config import Slack
+from bot.platforms.slack.parser import ASK_SHORTCUT
 
 # Slack keeps these for itself and refuses a whole manifest that names one of them;
 # `/kbdial status` works all the same.
@@ -55,6 +56,14 @@ def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
             },
             "bot_user": {"display_name": "kbdial", "always_online": True},
             "slash_commands": _commands(slack, public_url),
+            "shortcuts": [
+                {
+                    "name": "Ask the knowledge base",
+                    "type": "message",
+                    "callback_id": ASK_SHORTCUT,
+                    "description": "What the knowledge base has on this message, shown to you alone",
+                }
+            ],
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {

@@ -36,6 +36,8 @@ from bot.platforms.slack import action_values, markup
 
 NAME = "slack"
 RATE_LIMITED = "app_rate_limited"
+# The callback id of the message shortcut, as the manifest has it.
+ASK_SHORTCUT = "ask"
 # Slack sends one. Each is stored by itself, within the three seconds that Slack waits.
 MOST_ACTIONS = 20
 
@@ -63,6 +65,8 @@ class BotIdentity:
     command_prefix: str = ""
     shared_channels: frozenset[str] = frozenset()
 
+
+NOBODY_KNOWN = BotIdentity()
 
 _id_form = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ts_form = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
@@ -115,8 +119,10 @@ def read_command(form: Mapping[str, str], body: bytes, timestamp: str, identity:
     )
 
 
-def read_interaction(payload: Mapping[str, Any]) -> tuple[Reading, ...]:
-    """Read a click, which may hold several actions."""
+def read_interaction(payload: Mapping[str, Any], identity: BotIdentity = NOBODY_KNOWN) -> tuple[Reading, ...]:
+    """Read a click, which may hold several actions, or the shortcut of a message."""
+    if payload.get("type") == "message_action":
+        return (_shortcut(payload, identity),)
     if payload.get("type") != "block_actions":
         return (Ignored("unknown interaction type"),)
     actions = payload.get("actions")
@@ -282,6 +288,38 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
             response_url=payload.get("response_url"),
             ephemeral="1" if container.get("is_ephemeral") is True else None,
         ),
+        membership=_membership(
+            homes=(user.get("team_id"),),
+            teams=(_id_in(payload.get("team")),),
+            enterprises=(_id_in(payload.get("enterprise")),),
+        ),
+    )
+
+
+def _shortcut(payload: Mapping[str, Any], identity: BotIdentity) -> Reading:
+    """The words of a message, asked by who chose the shortcut: in any room, for their eyes only."""
+    if payload.get("callback_id") != ASK_SHORTCUT:
+        return Ignored("not our shortcut")
+    try:
+        message = object_in(payload, "message")
+        said = _said(message, _text_of(message), identity.users, drop_first=False)
+        channel_id = _id(object_in(payload, "channel"), "id")
+        tenant = _payload_tenant(payload)
+        user = object_in(payload, "user")
+        person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
+        trigger = string_in(payload, "trigger_id", markup.clean)
+    except BrokenField as broken:
+        return Quarantined(str(broken), _tenant_or_empty(payload))
+    return IncomingMessage(
+        channel=Channel(NAME, tenant, channel_id),
+        person=person,
+        keys=(MessageKey("shortcut", trigger[:255]),),
+        surface=Surface.COMMAND,
+        # Whatever was written there, it is a question and never a command.
+        text=f"/ask {said.removeprefix('/ask ')}".strip(),
+        is_direct=channel_id.startswith("D"),
+        private=True,
+        address=_address(user=person.id, response_url=payload.get("response_url")),
         membership=_membership(
             homes=(user.get("team_id"),),
             teams=(_id_in(payload.get("team")),),

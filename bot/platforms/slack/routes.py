@@ -90,7 +90,7 @@ def blueprint(
     def interactions() -> Response:
         payload = _json_object(_form(gate.body(FORM)).get("payload", "").encode())
         try:
-            for reading in read_interaction(payload):
+            for reading in read_interaction(payload, identity()):
                 inbound.take(reading, payload)
         except StoreError as failed:
             rejected.not_stored(failed)

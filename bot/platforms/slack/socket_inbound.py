@@ -65,5 +65,5 @@ class SocketInbound:
                 body = json.dumps(form, sort_keys=True).encode()
                 return (read_command(form, body, "", self._identity()),)
             case "interactive":
-                return read_interaction(payload)
+                return read_interaction(payload, self._identity())
         return (Ignored("unknown envelope type"),)

@@ -12,6 +12,7 @@ from bot.platforms.slack.manifest import (
     manifest,
     mistakes,
 )
+from bot.platforms.slack.parser import ASK_SHORTCUT
 
 URL = "https://bot.example.com"
 PLAIN = Slack()
@@ -70,3 +71,9 @@ def test_the_limits_of_the_schema_are_kept() -> None:
         assert 2 <= len(command["command"]) <= 32
         assert 1 <= len(command["description"]) <= 2000
         assert len(command.get("usage_hint", "x")) <= 1000
+
+
+def test_the_shortcut_of_a_message_is_the_one_that_is_read() -> None:
+    (shortcut,) = manifest(PLAIN, URL)["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", ASK_SHORTCUT)
+    assert len(shortcut["name"]) <= 24

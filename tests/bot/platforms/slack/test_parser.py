@@ -30,7 +30,7 @@ from bot.platforms.slack.parser import (
     read_interaction,
     without_credentials,
 )
-from tests.support.slack_people import a_click, a_command, an_event
+from tests.support.slack_people import a_click, a_command, a_shortcut, an_event
 
 OURS = BotIdentity()
 
@@ -414,3 +414,62 @@ def test_no_payload_says_of_anybody_that_they_are_a_member() -> None:
     reading = read_command(a_command(), b"", "1", OURS)
     assert isinstance(reading, IncomingMessage)
     assert reading.membership is Membership.UNKNOWN
+
+
+def shortcut(*given: Any, **fields: Any) -> Reading:
+    (reading,) = read_interaction(a_shortcut(*given, **fields), BotIdentity(users=frozenset({"U0BOT"})))
+    return reading
+
+
+def test_the_shortcut_of_a_message_asks_it_for_one_person_alone() -> None:
+    url = "https://hooks.slack.com/actions/x"
+    assert shortcut("<@U0BOT> reset my &lt;password&gt;", response_url=url) == IncomingMessage(
+        channel=Channel("slack", "T1", "C1"),
+        person=Person("slack", "T1", "U1", "ann"),
+        keys=(MessageKey("shortcut", "13345224609.738474920.8088930838d88f008e0"),),
+        surface=Surface.COMMAND,
+        text="/ask reset my <password>",
+        private=True,
+        address={"user": "U1", "response_url": url},
+        membership=Membership.UNKNOWN,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "read"),
+    [
+        ({"message": {"text": "/threshold 0"}}, "/ask /threshold 0"),
+        ({"message": {"text": "", "files": [{}]}}, "/ask"),
+        (
+            {"message": {"text": "", "attachments": [{"is_share": True, "text": "old words"}]}},
+            "/ask old words",
+        ),
+    ],
+)
+def test_whatever_the_message_says_the_shortcut_asks(fields: dict[str, Any], read: str) -> None:
+    assert text_of(shortcut(**fields)) == read
+
+
+@pytest.mark.parametrize(
+    ("fields", "reading"),
+    [
+        ({"callback_id": "other"}, Ignored("not our shortcut")),
+        ({"message": None}, Quarantined("message is not an object", "T1")),
+        ({"channel": {}}, Quarantined("id is not an id", "T1")),
+        ({"trigger_id": None}, Quarantined("trigger_id is not a text", "T1")),
+    ],
+)
+def test_another_shortcut_is_ignored_and_a_broken_one_put_aside(
+    fields: dict[str, Any], reading: Reading
+) -> None:
+    assert shortcut(**fields) == reading
+
+
+def test_in_a_group_direct_message_who_mentions_us_asks_and_nobody_else() -> None:
+    group: dict[str, Any] = {"type": "message", "channel_type": "mpim", "channel": "G1"}
+    asked = read_event(an_event(text="<@U0BOT> fig", **group), BotIdentity(users=frozenset({"U0BOT"})))
+    assert isinstance(asked, IncomingMessage)
+    assert (asked.text, asked.mentioned, asked.is_direct) == ("fig", True, False)
+    assert asked.address["thread_ts"]
+    unasked = read_event(an_event(text="fig", **group), BotIdentity(users=frozenset({"U0BOT"})))
+    assert unasked == Ignored("not addressed")
