@@ -42,10 +42,14 @@ def settings(folder: Path, slack_url: str, bot_port: int, engine_port: int) -> d
 
 
 @contextmanager
-def running(environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    environment: dict[str, str], *command: str, checkout: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """One command of this checkout, or of another one."""
     process = subprocess.Popen(
         [sys.executable, *command],
         env=environment,
+        cwd=checkout,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
