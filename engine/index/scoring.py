@@ -45,9 +45,9 @@ other entry are below those L; L grows until that is so.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,15 +140,22 @@ def score_questions(
     """What each question matches, from one pass over the vectors for all of them.
 
     `entry_of` tells whose each row is; None: each is an entry. Entries of many rows may need
-    another pass of their own; `strong` is a matter of speed alone.
+    another pass, which is one for all that do; `strong` is a matter of speed alone.
     """
-    if not questions:
-        return []
     among = _Rows(search, keywords, _Owners(entry_of), strong)
-    asked = [_Asked(among, one) for one in questions]
-    wanted = [one.search_spec(among.owners.rows_for(one.question.keep)) for one in asked]
-    nearest = search.search(np.stack([one.vector for one in questions]), wanted)
-    return [one.result(near, spec.threshold) for one, near, spec in zip(asked, nearest, wanted, strict=True)]
+    ways = [_Asked(among, one).result() for one in questions]
+    results: dict[int, QuestionResult] = {}
+    wanted = {place: next(way) for place, way in enumerate(ways)}
+    while wanted:
+        vectors = np.stack([questions[place].vector for place in wanted])
+        found = dict(zip(wanted, search.search(vectors, list(wanted.values())), strict=True))
+        wanted = {}
+        for place, rows in found.items():
+            try:
+                wanted[place] = ways[place].send(rows)
+            except StopIteration as end:
+                results[place] = end.value
+    return [results[place] for place in range(len(questions))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,11 @@ class _Strong:
     most: float
 
 
+Made = TypeVar("Made")
+Way = Generator[SearchSpec, TopRows, Made]
+"""Work for one question that says which rows it wants, and goes on with them."""
+
+
 class _Asked:
     """One question among these rows."""
 
@@ -225,19 +237,18 @@ class _Asked:
         limit = one.offset + one.limit if self._is_counted_by_the_scan else None
         return SearchSpec(threshold, limit=limit, top_k=keep, exact_rows=one.exact_rows)
 
-    def result(self, near: TopRows, searched_from: float) -> QuestionResult:
-        """`near` holds every row with a cosine of at least `searched_from`, and the nearest ones."""
+    def result(self) -> Way[QuestionResult]:
         one, owners = self.question, self._among.owners
         keep = owners.rows_for(one.keep)
         while True:
-            found = self._score(near, searched_from, keep)
+            spec = self.search_spec(keep)
+            near = yield spec
+            found = yield from self._score(near, spec.threshold, keep)
             seen = found.where(np.lexsort((found.rows, -found.scores))[:keep])
             best = owners.best_of_each(seen)
             if owners.holds_enough(best, one.keep, seen, keep):
                 return self._count(found, near, best.where(slice(max(1, one.keep))))
             keep = min(keep * _ROWS_AN_ENTRY, owners.size)
-            spec = self.search_spec(keep)
-            near, searched_from = self._search(spec), spec.threshold
 
     @property
     def _is_counted_by_the_scan(self) -> bool:
@@ -259,9 +270,12 @@ class _Asked:
         shown = None if one.collapse else one.offset + one.limit
         return QuestionResult(total, hits.where(order[:shown]), best, counts)
 
-    def _score(self, near: TopRows, searched_from: float, keep: int) -> ScoredRows:
-        """Every row that is wanted, or passes, and the best `keep`; some more may be among them."""
-        strong = self._words(near, searched_from)
+    def _score(self, near: TopRows, searched_from: float, keep: int) -> Way[ScoredRows]:
+        """Every row that is wanted, or passes, and the best `keep`; some more may be among them.
+
+        `near` holds every row with a cosine of at least `searched_from`, and the nearest ones.
+        """
+        strong = yield from self._words(near, searched_from)
         if strong is None:
             terms = self._cosine_terms(near)
             return self._with_numbers(near.rows, near.scores, self._keywords(terms, near.rows))
@@ -271,21 +285,21 @@ class _Asked:
         needed = self._cosine_needed(strong, found, keep)
         if needed >= searched_from:  # every row as near as that is among them
             return found
-        more = self._search(SearchSpec(needed, top_k=0, exact_rows=self.question.exact_rows))
+        more = yield SearchSpec(needed, top_k=0, exact_rows=self.question.exact_rows)
         return self._add(strong, found, more)
 
-    def _words(self, near: TopRows, searched_from: float) -> _Strong | None:
+    def _words(self, near: TopRows, searched_from: float) -> Way[_Strong | None]:
         """The words to score by, if the question is scored by words and they count for it."""
         if self._strong is None or not len(near.rows):
             return None
         keywords, terms = self._among.keywords, self._strong.terms
         if self.question.scoring == "either":
             return None if keywords.is_other_language(terms, int(near.rows[0])) else self._strong
-        if self._do_words_mislead(terms, near, searched_from):
+        if (yield from self._do_words_mislead(terms, near, searched_from)):
             return self._find_strong(replace(terms, is_for_long_texts=True))
         return self._strong
 
-    def _do_words_mislead(self, terms: Terms, near: TopRows, searched_from: float) -> bool:
+    def _do_words_mislead(self, terms: Terms, near: TopRows, searched_from: float) -> Way[bool]:
         """Whether a row in another language is near enough to the question to be what it is about."""
         nearness = self._among.keywords.nearness_of_another_language(terms)
         if near.scores[0] < nearness:
@@ -294,7 +308,7 @@ class _Asked:
             return True
         if nearness >= searched_from:  # what was found is every row as near as that
             return False
-        more = self._search(SearchSpec(nearness, top_k=0, exact_rows=self.question.exact_rows))
+        more = yield SearchSpec(nearness, top_k=0, exact_rows=self.question.exact_rows)
         return self._has_foreign(terms, more, nearness)
 
     def _has_foreign(self, terms: Terms, near: TopRows, nearness: float) -> bool:
@@ -338,10 +352,6 @@ class _Asked:
 
     def _keywords(self, terms: Terms | None, rows: Rows) -> Scores:
         return np.zeros(len(rows)) if terms is None else self._among.keywords.of_rows(terms, rows)
-
-    def _search(self, spec: SearchSpec) -> TopRows:
-        [near] = self._among.search.search(self.question.vector[None], [spec])
-        return near
 
     def _with_numbers(self, rows: Rows, cosines: Scores, keywords: Scores) -> ScoredRows:
         one = self.question

@@ -205,12 +205,14 @@ def test_long_texts_are_found_by_their_words_beside_entries_in_another_language(
 
 
 class CountedScan(Scan):
-    """Knows how often its rows were passed over."""
+    """Knows how often its rows were passed over, and for how many questions."""
 
-    passes = 0
+    def __init__(self, matrix: Floats) -> None:
+        super().__init__(matrix)
+        self.passes: list[int] = []
 
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
-        self.passes += 1
+        self.passes.append(len(wanted))
         return super().search(questions, wanted)
 
 
@@ -222,4 +224,17 @@ def test_rows_that_share_words_beyond_the_strongest_cost_no_second_pass(scoring:
     one = Question("退货要几天", matrix[0], 0.3, 5, scoring=scoring)
     [found] = score_questions(scan, Keywords.of(texts), [one], strong=3)
     assert found.total > 3
-    assert scan.passes == 1
+    assert scan.passes == [1]
+
+
+def test_entries_that_need_more_of_their_rows_get_them_from_one_pass() -> None:
+    matrix = plain.random_rows(np.random.default_rng(1), 60, 16)
+    matrix[:50] = matrix[0]  # the nearest rows are all of one entry
+    owners = np.array([0] * 50 + list(range(1, 11)))
+    scan, keywords = CountedScan(matrix), Keywords.of([f"order {number}" for number in range(60)])
+    asked = [Question("order", matrix[0], 2.0, 5, keep=number) for number in (2, 3, 4, 5)]
+    together = score_questions(scan, keywords, asked, entry_of=owners)
+    alone = [score_questions(Scan(matrix), keywords, [one], entry_of=owners)[0] for one in asked]
+
+    assert scan.passes[:2] == [4, 4]
+    assert [each.best.rows.tolist() for each in together] == [each.best.rows.tolist() for each in alone]
