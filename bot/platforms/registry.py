@@ -8,24 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.config import Bot, Section, bot_with
+from bot.config import Bot, bot_with
 from bot.domain import Channel, Person, Traits
 from bot.platforms.host import Adapter
-from bot.platforms.mattermost.config import Reserved
+from bot.platforms.mattermost import adapter as mattermost
 from bot.platforms.slack import adapter as slack
 from bot.platforms.terminal import adapter as terminal
 from bot.platforms.terminal.platform import TENANT
 from bot.platforms.wecom import adapter as wecom
 
-ADAPTERS: tuple[Adapter[Any], ...] = (terminal.ADAPTER, slack.ADAPTER, wecom.ADAPTER)
-
-# Tables of what is not built yet: they may stand in a file as long as they are empty.
-_RESERVED: dict[str, type[Section]] = {"mattermost": Reserved}
+ADAPTERS: tuple[Adapter[Any], ...] = (terminal.ADAPTER, slack.ADAPTER, wecom.ADAPTER, mattermost.ADAPTER)
 
 # The table [bot] of the configuration, with a table [bot.NAME] for each platform.
-BOT: type[Bot] = bot_with(
-    {adapter.name: adapter.section for adapter in ADAPTERS if adapter.has_table} | _RESERVED
-)
+BOT: type[Bot] = bot_with({adapter.name: adapter.section for adapter in ADAPTERS if adapter.has_table})
 
 TRAITS: Mapping[str, Traits] = {adapter.name: adapter.traits for adapter in ADAPTERS}
 PATHS: Mapping[str, Any] = {path: about for adapter in ADAPTERS for path, about in adapter.paths.items()}

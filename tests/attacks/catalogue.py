@@ -26,6 +26,11 @@ ENVELOPE = "bot/platforms/wecom/test_envelope.py::"
 WECOM_READING = "bot/platforms/wecom/test_robot_parser.py::"
 WECOM_APP = "bot/platforms/wecom/test_app_parser.py::"
 WECOM_MARKUP = "bot/platforms/wecom/test_markup.py::"
+MATTERMOST = "bot/platforms/mattermost/test_routes.py::"
+MATTERMOST_READING = "bot/platforms/mattermost/test_parser.py::"
+MATTERMOST_CONNECTION = "bot/platforms/mattermost/test_connection.py::"
+MATTERMOST_MARKUP = "bot/platforms/mattermost/test_markup.py::"
+MATTERMOST_PRESENTER = "bot/platforms/mattermost/test_presenter.py::"
 LATER = "bot/platforms/wecom/test_response_url.py::"
 SERVER = "bot/web/test_server.py::"
 INBOX = "bot/store/test_inbox.py::"
@@ -43,7 +48,6 @@ COSTLY = "attacks/test_costly_texts.py::"
 SIGNING_IN = "bot/console/test_signing_in.py::"
 CONSOLE = "bot/console/test_routes.py::"
 HOSTILE = "bot/console/test_hostile.py::"
-NO_MATTERMOST = "there is no Mattermost yet"
 
 CATALOGUE: dict[str, Case] = {
     "SEC01": Case(
@@ -51,8 +55,9 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK}test_what_is_not_authentic_is_401_and_leaves_one_line",
             f"{SIGNATURE}test_one_changed_byte_is_a_forgery",
             f"{WECOM}test_what_is_not_authentic_is_401_and_tells_nothing_apart",
+            f"{MATTERMOST}test_a_command_is_proved_by_its_token",
+            f"{MATTERMOST}test_an_altered_context_is_refused",
         ),
-        NO_MATTERMOST,
     ),
     "SEC02": Case((f"{SIGNATURE}test_five_minutes_are_fresh_on_both_sides",)),
     "SEC03": Case(
@@ -66,6 +71,7 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM}test_a_callback_of_yesterday_is_refused",
             f"{WECOM}test_an_event_of_yesterday_in_a_fresh_envelope_is_put_aside",
             f"{WECOM_APP}test_a_message_of_yesterday_is_put_aside",
+            f"{MATTERMOST}test_a_request_is_of_its_person_and_of_now",
         )
     ),
     "SEC05": Case(
@@ -91,6 +97,7 @@ CATALOGUE: dict[str, Case] = {
             f"{INBOX}test_twenty_repeats_at_once_are_one_message",
             "faults/test_platform.py::test_a_redelivery_is_acknowledged_and_answered_once",
             "bot/store/test_retention.py::test_keys_are_kept_three_days_whatever_is_configured",
+            f"{MATTERMOST_CONNECTION}test_another_process_goes_on_where_the_first_one_stopped",
         )
     ),
     "SEC08": Case(
@@ -98,7 +105,7 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM}test_an_event_without_an_id_is_answered_once",
             f"{SLACK_READING}test_a_command_without_trigger_is_known_by_its_body_and_time",
         ),
-        NO_MATTERMOST,
+        "Mattermost's outgoing hooks are not read; all else from it has an id",
     ),
     "SEC09": Case(
         (
@@ -110,9 +117,10 @@ CATALOGUE: dict[str, Case] = {
     "SEC10": Case(
         (
             f"{SLACK_READING}test_what_is_not_said_to_us_is_ignored",
+            f"{MATTERMOST_READING}test_what_nobody_says_to_us_is_passed_over",
+            f"{MATTERMOST_CONNECTION}test_bots_edits_and_rooms_of_other_servers_do_not_wake_us",
             "attacks/test_floods.py::test_a_flooded_channel_takes_nothing_from_ten_quiet_ones",
         ),
-        NO_MATTERMOST,
     ),
     "SEC11": Case(
         (
@@ -226,14 +234,17 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK_BLOCKS}test_every_answer_fits_and_is_inert",
             f"{WECOM}test_foreign_text_rings_nobody_and_forges_no_link",
             f"{WECOM_MARKUP}test_nobody_is_rung",
+            f"{MATTERMOST_MARKUP}test_what_rings_in_a_post_and_never_once_it_is_inert",
+            f"{MATTERMOST_PRESENTER}test_hostile_text_in_every_field_is_inert",
         ),
-        NO_MATTERMOST,
     ),
     "SEC23": Case(
         (
             f"{SLACK_MARKUP}test_a_link_goes_where_it_says",
             f"{SLACK_MARKUP}test_only_web_addresses_become_links",
             f"{WECOM_MARKUP}test_a_link_goes_where_it_says",
+            f"{MATTERMOST_MARKUP}test_a_link_goes_where_it_says",
+            f"{MATTERMOST_MARKUP}test_a_link_is_one_link_or_none",
         )
     ),
     "SEC24": Case(
@@ -278,6 +289,7 @@ CATALOGUE: dict[str, Case] = {
             f"{RESPONDER}test_a_click_on_another_channels_answer_finds_nothing",
             "bot/store/test_settings_and_history.py::test_an_answer_is_readable_by_its_own_channel_only",
             f"{WECOM}test_a_stream_is_told_to_its_own_room_only",
+            f"{MATTERMOST}test_a_button_of_another_channel_or_of_nobody_is_refused",
             "bot/web/test_files.py::test_what_we_did_not_sign_gives_nothing",
             f"{CONSOLE}test_a_foreign_channel_looks_like_one_that_is_not",
             "bot/console/test_questions.py::test_a_decision_of_another_channel_is_none",
@@ -378,6 +390,7 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK_READING}test_an_event_of_somebody_elses_workspace_says_so",
             f"{SLACK_READING}test_a_click_of_somebody_elses_workspace_says_so",
             "bot/platforms/slack/test_user_names.py::test_only_a_full_member_of_our_workspace_is_one",
+            "bot/platforms/mattermost/test_people.py::test_only_full_members_of_this_server_are_members",
             "bot/platforms/wecom/test_membership.py::test_an_id_says_whether_it_is_a_colleagues",
             "walks/test_outsiders.py::test_a_guest_and_a_partner_ask_and_turn_no_dial",
         )

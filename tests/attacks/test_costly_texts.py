@@ -24,6 +24,9 @@ import pytest
 from bot.commands.ask.highlight import bold_spans
 from bot.commands.parser import parse
 from bot.csv_table import as_csv
+from bot.platforms.mattermost import markup as mattermost_markup
+from bot.platforms.mattermost import mentions
+from bot.platforms.mattermost.parser import OwnAccount, Room, read_post
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.parser import BotIdentity, read_event
 from bot.platforms.wecom import markup as wecom_markup
@@ -153,6 +156,11 @@ def _event(text: str) -> object:
     return read_event({"type": "event_callback", "team_id": "T1", "event": event}, BotIdentity())
 
 
+def _post(text: str) -> object:
+    post = {"id": "p" * 26, "user_id": "l" * 26, "channel_id": "r" * 26, "message": f"@kbdial {text}"}
+    return read_post(post, Room("r" * 26, "O"), OwnAccount("chat.example.com", "b" * 26, "kbdial"))
+
+
 def _robot(text: str) -> object:
     body = {
         "msgtype": "text",
@@ -180,6 +188,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "Slack out": slack_markup.escape,
     "Slack cut": lambda text: slack_markup.cut(text, 50),
     "Slack link": lambda text: slack_markup.link(f"https://a.test/{text}", text),
+    "Mattermost post": _post,
+    "Mattermost name": lambda text: mentions.without_name(f"@kbdial {text}", "kbdial"),
+    "Mattermost out": mattermost_markup.inert,
     "WeCom robot": _robot,
     "WeCom application": _application,
     "WeCom out": wecom_markup.escape,

@@ -105,7 +105,6 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str
         ("", {"KBDIAL_BTO__LISTEN": "x"}, "KBDIAL_BTO__LISTEN is not a setting; wanted KBDIAL_BOT__… or"),
         ("", {"KBDIAL_BOT__NAMES": "kbdial"}, 'names is not JSON, wanted for example ["a"] (got "kbdial")'),
         ("", {"KBDIAL_BOT": "x"}, 'bot is not JSON, wanted for example ["a"] (got "x")'),
-        ('[bot.mattermost]\nbot_token = "x"\n', {}, "Mattermost is not built yet"),
     ],
 )
 def test_what_is_misspelled_or_not_built_is_told(

@@ -19,6 +19,7 @@ from bot.domain import Answer, Channel, Document, Query, Text
 from engine.config import Model
 from engine.encoder import load
 from tests.bot.store.building import HandClock
+from tests.support.mattermost_program import a_mattermost_program
 from tests.support.program import Program, a_program, samples
 from tests.support.wecom import Bubble
 from tests.support.wecom_program import a_wecom_program
@@ -218,6 +219,70 @@ def test_a_week_in_wecom_ends_with_a_threshold_of_the_groups_own(tmp_path: Path,
         threshold = desk.app.responder._settings.of(Channel("wecom", "AIBOT1", "group:G9")).threshold
         assert threshold is not None
         assert f1_on_held_back(program, threshold) >= f1_on_held_back(program, DEFAULT)
+
+
+def test_a_week_in_mattermost_ends_with_a_threshold_of_the_channels_own(
+    tmp_path: Path, program: Program
+) -> None:
+    clock = HandClock(1_795_420_800.0)
+    with a_mattermost_program(tmp_path, *samples(), encoder=lambda: load(Model()), clock=clock) as desk:
+        desk.answer_to(desk.say("kb use shop", "shop"))
+        desk.answer_to(desk.say("threshold 0.30", "shop"))
+        desk.answer_to(desk.say("gaps digest daily 09:00", "shop"))
+        for query in asked_in_chat:
+            answer = desk.answer_to(desk.say(query["text"], "shop"))
+            for press in pressed_for(answer, query["relevant"]):
+                desk.server.click(desk.person("li"), answer["id"], *press)
+        asked = desk.say("tune", "shop")
+        suggestion = desk.answer_to(asked)
+        picture = desk.answer_to(asked, 1)
+        assert picture["file_ids"]
+        (button,) = actions_of(suggestion)
+        desk.server.click(desk.person("li"), suggestion["id"], button["id"])
+        settings = desk.app.responder._settings
+        channel = Channel("mattermost", "127.0.0.1", desk.room("shop"))
+        desk.settle(lambda: settings.of(channel).threshold != Decimal("0.30"))
+        tuned = settings.of(channel).threshold
+        assert tuned is not None
+        assert button["integration"]["context"]["x"] == f"/threshold {tuned}"
+        assert f1_on_held_back(program, tuned) >= f1_on_held_back(program, DEFAULT)
+
+        clock.go_on(DAY)
+        desk.answer_to(desk.say("do you sell hamsters", "shop"))
+        clock.go_on(HOUR * 2)
+        for _ in range(2):
+            desk.app.scheduled_messages.look()
+        room = desk.room("shop")
+
+        def is_digest_there() -> bool:
+            clock.go_on(1)  # one message in three seconds is what a room is sent
+            return any("The digest of this channel." in text for text in desk.seen(room))
+
+        desk.settle(is_digest_there)
+        desk.answer_to(desk.say("status", "shop"))
+        assert sum("The digest" in text for text in desk.seen(room)) == 1
+        assert desk.server.rung == []
+        assert desk.server.errors == []
+
+
+def actions_of(post: Asked) -> list[Asked]:
+    attachments = post["props"].get("attachments") or []
+    return [action for one in attachments for action in one.get("actions") or []]
+
+
+def pressed_for(answer: Asked, relevant: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What is pressed to judge each match: a button each, or an option of one of two menus."""
+    for action in actions_of(answer):
+        context = action["integration"]["context"]
+        if context["a"] == "vote":
+            entry_id, _, word = context["x"].rpartition(":")
+            if word == ("up" if entry_id in relevant else "down"):
+                yield (action["id"],)
+        elif context["a"] == "rate":
+            for option in action["options"]:
+                entry_id = option["value"].partition(":")[0]
+                if context["x"] == ("up" if entry_id in relevant else "down"):
+                    yield action["id"], option["value"]
 
 
 def command_in(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Mattermost: not built yet, but for the names of its settings."""
+"""Mattermost: questions over a WebSocket of ours, clicks and the slash command over HTTP."""

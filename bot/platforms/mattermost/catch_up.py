@@ -52,6 +52,7 @@ class CatchUp:
             PlatformError, StoreError: some may be missing; what was stored counts as read twice at most.
         """
         channels = self._web_api.find_channels()
+        rooms = [self._rooms.learn(channel) for channel in channels]
         latest = max((_last_post_at(channel) for channel in channels), default=0)
         kept = self._read_place()
         if kept is None:
@@ -59,8 +60,7 @@ class CatchUp:
             latest += MARGIN_MS
         else:
             since = max(kept - MARGIN_MS, self._now() - LONGEST_MS)
-            for channel in channels:
-                room = self._rooms.learn(channel)
+            for channel, room in zip(channels, rooms, strict=True):
                 if _last_post_at(channel) > since:
                     self._fill(room, account, since)
         self.note(latest)

@@ -67,18 +67,3 @@ class Mattermost(Section):
     def tenant(self) -> str:
         """The server's host name. It is a part of keys, whose parts hold no colon."""
         return (urlsplit(self.url).hostname or "").replace(":", "-")
-
-
-def _unused(given: Any) -> Any:
-    if given:
-        raise ValueError("Mattermost is not built yet, leave it empty")
-    return given
-
-
-class Reserved(Section):
-    """The names of what is not built yet, so that a file which has them empty is a right one."""
-
-    url: Annotated[str, AfterValidator(_unused)] = ""
-    bot_token: Annotated[str, AfterValidator(_unused)] = ""
-    command_tokens: Annotated[tuple[str, ...], AfterValidator(_unused)] = ()
-    action_secret: Annotated[str, AfterValidator(_unused)] = ""

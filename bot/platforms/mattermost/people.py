@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.domain import Clock, Evidence, Membership, Person, PlatformError, decide_membership
 from bot.platforms.mattermost.config import NAME
-from bot.platforms.mattermost.fields import clean
+from bot.platforms.mattermost.fields import ID, clean
 from bot.platforms.mattermost.web_api import NOT_FOUND, MattermostRefusal, WebApi
 
 FRESH_SECONDS = 60 * 60.0
@@ -56,13 +56,13 @@ class People:
 
     def named(self, person: Person) -> Person:
         """The person with a name, if the server tells one in time."""
-        if person.platform != NAME or person.name:
+        if person.name or not _is_known_by_id(person):
             return person
         return replace(person, name=self._profile(person.id).name)
 
     def membership_of(self, person: Person) -> Membership:
         """Whether the server knows them as a full member of its own."""
-        if person.platform != NAME or not person.id:
+        if not _is_known_by_id(person):
             return Membership.UNKNOWN
         profile = self._profile(person.id)
         homes = {profile.home} if profile.home else set()
@@ -102,6 +102,11 @@ class People:
                 self._known.clear()
             self._known[user_id] = profile, self._clock.steady()
         return profile
+
+
+def _is_known_by_id(person: Person) -> bool:
+    """Whether the server can be asked: who speaks by the clock has no account."""
+    return person.platform == NAME and ID.fullmatch(person.id) is not None
 
 
 def _profile_in(user: Mapping[str, Any], tenant: str) -> Profile:

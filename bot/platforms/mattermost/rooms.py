@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain import Clock
+from bot.domain import Clock, PlatformError
 from bot.platforms.mattermost.parser import Room
 from bot.platforms.mattermost.web_api import WebApi
 
@@ -24,16 +24,21 @@ class Rooms:
         self._known: dict[str, tuple[Room, float]] = {}  # and when it was told
 
     def find(self, channel_id: str) -> Room:
-        """The room, from the server where it is not known.
+        """The room, from the server where it is not known, or not since long.
 
         Raises:
-            PlatformError
+            PlatformError: nothing was ever known of it, or the server says that we may not see it.
         """
         with self._lock:
             known, told_at = self._known.get(channel_id, (None, 0.0))
         if known is not None and self._clock.steady() - told_at < FRESH_SECONDS:
             return known
-        return self.learn(self._web_api.read_channel(channel_id))
+        try:
+            return self.learn(self._web_api.read_channel(channel_id))
+        except PlatformError as failed:
+            if known is None or failed.permanent:
+                raise
+            return known
 
     def learn(self, channel: Mapping[str, Any]) -> Room:
         """Remember what the server says of a channel."""

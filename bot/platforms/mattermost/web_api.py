@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -282,7 +283,7 @@ class WebApi:
     ) -> tuple[requests.Response, bytes]:
         self._wait_for_no_one()
         total_seconds = seconds or self._total_seconds
-        deadline = self._clock.steady() + total_seconds
+        deadline = time.monotonic() + total_seconds
         try:
             with self._session.request(
                 method,
@@ -295,7 +296,12 @@ class WebApi:
                 **options,
             ) as response:
                 return response, self._body(response, deadline)
-        except (requests.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.SSLError) as no:
+        except requests.exceptions.SSLError:
+            raise Unreached(
+                "Mattermost's certificate is not believed: it must name the host of url, and an authority "
+                "of your own belongs into ca_file"
+            ) from None
+        except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as no:
             raise Unreached(f"Mattermost is not reached ({type(no).__name__})") from None
         except requests.RequestException as broken:
             name = type(broken).__name__
@@ -308,7 +314,7 @@ class WebApi:
         for piece in response.iter_content(65_536):
             pieces.append(piece)
             size += len(piece)
-            if size > ANSWER_LIMIT_BYTES or self._clock.steady() > deadline:
+            if size > ANSWER_LIMIT_BYTES or time.monotonic() > deadline:
                 raise PlatformError("Mattermost's answer is too long or too slow", maybe_sent=True)
         return b"".join(pieces)
 

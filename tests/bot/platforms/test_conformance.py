@@ -122,7 +122,8 @@ def test_a_platform_that_asks_for_time_gets_it(player: SendingPlayer) -> None:
     program.settle(lambda: program.app.outbox.counts()["waiting"] == 1)
     program.clock.wait(20)
     player.say("/language", "R2")
-    settled(player, "R2")
+    # A wish may hold for one room, or for all of a server.
+    program.settle(lambda: bool(player.seen("R2")) or program.app.outbox.counts()["waiting"] == 2)
     assert player.seen("R1") == []
     program.clock.wait(80)
     player.say("/language", "R3")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+import ssl
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from bot.domain import PlatformError
 from bot.platforms.mattermost.web_api import MattermostRefusal, Unreached, WebApi
@@ -209,3 +215,42 @@ def test_a_file_is_uploaded_and_fetched(api: WebApi, server: Mattermost) -> None
     assert api.upload(room, "fig.csv", b"fig,0.9").startswith("file")
     assert b"fig,0.9" in kept[0]
     assert room.encode() in kept[0]
+
+
+def test_only_a_certificate_of_ca_file_is_believed(clock: VirtualClock, tmp_path: Path) -> None:
+    certificate = a_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with a_hostile_server(context) as server:
+        server.answers(answer(b'{"id": "kbdial"}'))
+        url = f"https://127.0.0.1:{server.port}"
+        unreached = failure(WebApi(url, BOT_TOKEN, clock=clock).read_self)
+        assert "ca_file" in unreached.reason
+        assert WebApi(url, BOT_TOKEN, clock=clock, ca_file=certificate).read_self()["id"] == "kbdial"
+
+
+def a_certificate(folder: Path) -> Path:
+    """One for this machine, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
