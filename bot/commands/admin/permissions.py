@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from bot.commands.admin.words import WORDS
 from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Admins
 from bot.config import Bot
@@ -38,7 +39,8 @@ class Permissions:
             "outsider_refused", extra=who_and_where(context) | {"membership": message.membership.value}
         )
         is_unknown = message.membership is Membership.UNKNOWN
-        return context.aside(context.words.membership_unknown if is_unknown else context.words.only_members)
+        words = WORDS[context.language]
+        return context.aside(words.membership_unknown if is_unknown else words.only_members)
 
     def refusal(self, context: MessageContext, *, is_change: bool = True) -> Text | None:
         """Why this person may not change anything here, or take along or decide; None when they may."""
@@ -50,8 +52,9 @@ class Permissions:
         if self._admins.includes(person):
             return None
         log.warning("change_refused", extra=who_and_where(context))
-        names = ", ".join(self._names(context)) or context.words.no_admins
-        sentence = context.words.not_allowed if is_change else context.words.not_allowed_here
+        words = WORDS[context.language]
+        names = ", ".join(self._names(context)) or words.no_admins
+        sentence = words.not_allowed if is_change else words.not_allowed_here
         return context.aside(sentence.format(admins=names))
 
     def _names(self, context: MessageContext) -> list[str]:

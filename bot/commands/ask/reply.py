@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot import texts
 from bot.commands.ask.highlight import bold_spans
+from bot.commands.ask.words import WORDS
 from bot.commands.base.context import Effective, KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
@@ -37,7 +38,7 @@ class Questions:
         text = question.text[:LONGEST_QUESTION]
         if not any(map(str.isalnum, text)):
             # No match, no suggestion and no gap: there is nothing to search for.
-            return Outcome((context.aside(context.words.no_words),))
+            return Outcome((context.aside(WORDS[context.language].no_words),))
         name = context.knowledge_base
         try:
             threshold = self._bases.threshold(context, name)
@@ -85,9 +86,8 @@ class Questions:
 
     def unknown_knowledge_base(self, context: MessageContext, name: str) -> Text:
         names = ", ".join(known.name for known in self._engine.knowledge_bases())
-        return context.aside(
-            context.words.no_knowledge_base.format(name=texts.shorten(name), names=names or "–"), verb="kb"
-        )
+        unknown = WORDS[context.language].no_knowledge_base
+        return context.aside(unknown.format(name=texts.shorten(name), names=names or "–"), verb="kb")
 
     def _search(
         self, context: MessageContext, text: str, name: str, threshold: Effective, offset: int = 0
@@ -142,7 +142,7 @@ def _answer(
         keyword_weight=searched.keyword_weight or None,
         notes=searched.notes
         if searched.keyword_weight == context.keyword_weight
-        else (*searched.notes, context.words.keywords_ignored),
+        else (*searched.notes, WORDS[context.language].keywords_ignored),
         groups=found.groups,
     )
 
@@ -156,7 +156,7 @@ def _notes(context: MessageContext, question: Question, verbs: Collection[str]) 
     """What else the asker should know: the text was cut, or looked like a command that does not exist."""
     notes: list[Text] = []
     if len(question.text) > LONGEST_QUESTION:
-        notes.append(context.aside(context.words.question_cut.format(count=LONGEST_QUESTION)))
+        notes.append(context.aside(WORDS[context.language].question_cut.format(count=LONGEST_QUESTION)))
     if question.unknown_verb:
         notes.append(
             context.aside(texts.unknown_command(context.language, question.unknown_verb, verbs), verb="help")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from bot import texts
 from bot.commands.base.context import MessageContext
 from bot.commands.base.family import Ports
 from bot.commands.channel.grammar import (
@@ -17,6 +16,7 @@ from bot.commands.channel.grammar import (
     ShowLimit,
     ShowName,
 )
+from bot.commands.channel.words import WORDS
 from bot.domain import Change, Outcome, Text
 
 
@@ -28,12 +28,12 @@ def answer(context: MessageContext, command: ChannelCommand) -> Outcome:
     match command:
         case ShowLimit():
             return Outcome(
-                (context.text(context.words.limit_shown.format(value=context.limit), verb="limit"),)
+                (context.text(WORDS[context.language].limit_shown.format(value=context.limit), verb="limit"),)
             )
         case SetLimit(count):
             return _set_limit(context, count)
         case ShowLanguage():
-            return Outcome((context.text(context.words.language_shown, verb="language"),))
+            return Outcome((context.text(WORDS[context.language].language_shown, verb="language"),))
         case SetLanguage():
             return _set_language(context, command)
         case ShowName():
@@ -45,7 +45,7 @@ def answer(context: MessageContext, command: ChannelCommand) -> Outcome:
 
 
 def _set_limit(context: MessageContext, count: int) -> Outcome:
-    words = context.words
+    words = WORDS[context.language]
     if count == context.settings.limit:
         return Outcome((context.text(words.limit_shown.format(value=count), verb="limit"),))
     old = context.settings.limit
@@ -56,7 +56,7 @@ def _set_limit(context: MessageContext, count: int) -> Outcome:
 
 def _set_language(context: MessageContext, wanted: SetLanguage) -> Outcome:
     """Answered in the new language: who wanted it can read that."""
-    words = texts.wording(wanted.language)
+    words = WORDS[wanted.language]
     if wanted.language == context.settings.language:
         return Outcome((context.text(words.language_shown, verb="language"),))
     said = Text(words.language_set.format(who=context.who), wanted.language, verb="language")
@@ -64,7 +64,7 @@ def _set_language(context: MessageContext, wanted: SetLanguage) -> Outcome:
 
 
 def _show_name(context: MessageContext) -> Outcome:
-    words, label = context.words, context.settings.label
+    words, label = WORDS[context.language], context.settings.label
     body = words.name_none if label is None else words.name_shown.format(name=label)
     return Outcome((context.text(body, verb="name"),))
 
@@ -72,7 +72,7 @@ def _show_name(context: MessageContext) -> Outcome:
 def _set_name(context: MessageContext, label: str | None) -> Outcome:
     if label == context.settings.label:
         return _show_name(context)
-    words = context.words
+    words = WORDS[context.language]
     body = (
         words.name_removed.format(who=context.who)
         if label is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.domain import Language
 from bot.grammar.verb import Page
@@ -49,4 +50,40 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
             {"/name": "查看", "/name 售后一组": "设置", "/name off": "取消"},
         ),
     },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    limit_shown: str
+    limit_set: str
+    language_shown: str
+    language_set: str
+    name_shown: str
+    name_none: str
+    name_set: str
+    name_removed: str
+
+
+WORDS: Mapping[Language, Words] = {
+    "en": Words(
+        limit_shown="A reply here shows {value} matches at most.",
+        limit_set="{who} changed how many matches a reply shows from {old} to {new}.",
+        language_shown="I answer in English here. /language zh switches to Chinese.",
+        language_set="{who} switched the replies here to English.",
+        name_shown="This channel is called “{name}”.",
+        name_none="This channel has no name yet. Give it one: /name Returns desk",
+        name_set="{who} named this channel “{name}”.",
+        name_removed="{who} took this channel's name away.",
+    ),
+    "zh": Words(
+        limit_shown="这里每次最多显示 {value} 条。",
+        limit_set="{who} 把每次显示的条数从 {old} 改成了 {new}。",
+        language_shown="我在这里用中文回复。发送 /language en 可切换为英文。",
+        language_set="{who} 把这里的回复语言改成了中文。",
+        name_shown="这里的名称是“{name}”。",
+        name_none="这里还没有名称。例如发送 /name 售后一组",
+        name_set="{who} 把这里命名为“{name}”。",
+        name_removed="{who} 取消了这里的名称。",
+    ),
 }

@@ -16,6 +16,7 @@ from bot.commands.base.context import MessageContext, name_of
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import History, Labels, Settings
 from bot.commands.export.grammar import Export
+from bot.commands.export.words import WORDS
 from bot.csv_table import Cell, as_csv
 from bot.domain import (
     Clock,
@@ -54,7 +55,7 @@ class Exporter:
 
     def answer(self, context: MessageContext, command: Export) -> Outcome:
         """From the beginning of the first day to the end of the last, in the channel's time zone."""
-        words, channel, start = context.words, context.message.channel, command.start
+        words, channel, start = WORDS[context.language], context.message.channel, command.start
         today = self._clock.now().astimezone(context.timezone).date()
         end = command.end or today
         begins, ends = _span(start or date.min, end, context.timezone)
@@ -66,16 +67,16 @@ class Exporter:
         all_rows = records(questions, labels, changes)
         rows = [row | {"channel": name} for row in islice(all_rows, MOST_ROWS + 1)]
         if len(questions) > MOST_QUESTIONS or len(rows) > MOST_ROWS:
-            too_long = words.export_too_long.format(questions=MOST_QUESTIONS, rows=MOST_ROWS, **days)
+            too_long = words.too_long.format(questions=MOST_QUESTIONS, rows=MOST_ROWS, **days)
             return Outcome((context.aside(too_long, verb="export"),))
         if not rows:
-            return Outcome((context.aside(words.export_none.format(**days), verb="export"),))
+            return Outcome((context.aside(words.none.format(**days), verb="export"),))
         document, file = self._attachments.offer(
             context,
             as_csv(HEAD, ([row.get(name) for name in HEAD] for row in rows)),
             name=f"kbdial-{days['start']}-{days['end']}.csv",
             media_type=CSV,
-            body=words.export_done.format(questions=len(questions), rows=len(rows), **days),
+            body=words.done.format(questions=len(questions), rows=len(rows), **days),
             verb="export",
         )
         return Outcome((document,), files=(file,))

@@ -26,6 +26,7 @@ from bot.commands.kb.grammar import (
     ShowKnowledgeBase,
     UseKnowledgeBase,
 )
+from bot.commands.kb.words import WORDS
 from bot.domain import Change, EngineError, EntryChange, KnowledgeBase, Outcome
 from bot.grammar.arrows import with_plain_arrows
 
@@ -73,7 +74,7 @@ class KnowledgeBaseCommands:
             known = self._bases.get_anew(name)
         except EngineError as error:
             return self._problem(context, error, name)
-        body = context.words.kb_shown.format(
+        body = WORDS[context.language].shown.format(
             name=name,
             size=_size(context, known),
             threshold=context.shown(self._bases.threshold(context, name)),
@@ -88,7 +89,7 @@ class KnowledgeBaseCommands:
         except EngineError as error:
             return self._problem(context, error, name)
         after = replace(context, settings=replace(context.settings, knowledge_base=name))
-        body = context.words.kb_set.format(
+        body = WORDS[context.language].set.format(
             who=context.who,
             old=context.knowledge_base,
             new=name,
@@ -99,16 +100,16 @@ class KnowledgeBaseCommands:
         return Outcome((context.announcement(body, verb="kb"),), (change,))
 
     def list_all(self, context: MessageContext) -> Outcome:
-        words = context.words
+        words = WORDS[context.language]
         lines = [
-            words.kb_line.format(
+            words.line.format(
                 mark="▸" if known.name == context.knowledge_base else "·",
                 name=known.name,
                 size=_size(context, known),
             )
             for known in self._engine.knowledge_bases()
         ]
-        body = "\n".join([words.kb_list, *lines]) if lines else words.kb_none
+        body = "\n".join([words.list, *lines]) if lines else words.none
         return Outcome((context.text(body, verb="kb"),))
 
     def add(self, context: MessageContext, lines: str, answer: str | None = None) -> Outcome:
@@ -120,17 +121,17 @@ class KnowledgeBaseCommands:
 
     def remove(self, context: MessageContext, entry_id: str) -> Outcome:
         name = context.knowledge_base
-        words = context.words
+        words = WORDS[context.language]
         entry = texts.shorten(entry_id)
         try:
             self._engine.remove_entry(name, entry_id)
         except EngineError as error:
-            sentences = {"unknown_entry": words.kb_no_entry, "foreign_entry": words.kb_foreign}
+            sentences = {"unknown_entry": words.no_entry, "foreign_entry": words.foreign}
             if error.code in sentences:
                 body = sentences[error.code].format(entry=entry, name=name)
                 return Outcome((context.aside(body, verb="kb"),))
             return self._problem(context, error, name)
-        body = words.kb_removed.format(who=context.who, entry=entry, name=name)
+        body = words.removed.format(who=context.who, entry=entry, name=name)
         removed = EntryChange(name, entry_id, "removed", "")
         return Outcome((context.announcement(body, verb="kb"),), edits=(removed,))
 
@@ -163,4 +164,4 @@ def build(ports: Ports) -> Callable[[MessageContext, KnowledgeCommand], Outcome]
 
 
 def _size(context: MessageContext, known: KnowledgeBase) -> str:
-    return context.words.kb_size.format(count=known.size)
+    return WORDS[context.language].size.format(count=known.size)

@@ -50,6 +50,45 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    shown: str
+    size: str
+    set: str
+    list: str
+    line: str
+    none: str
+    removed: str
+    no_entry: str
+    foreign: str
+
+
+WORDS: Mapping[Language, Words] = {
+    "en": Words(
+        shown="This channel asks the knowledge base {name}{size}. Threshold: {threshold}.",
+        size=" ({count} entries)",
+        set="{who} switched the knowledge base here from {old} to {new}{size}. Threshold: {threshold}.",
+        list="Knowledge bases:",
+        line="{mark} {name}{size}",
+        none="There is no knowledge base yet.",
+        removed="{who} removed the entry {entry} from {name}.",
+        no_entry="There is no entry {entry} in {name}.",
+        foreign="{entry} belongs to a file or another source of {name} and can only be removed there.",
+    ),
+    "zh": Words(
+        shown="这里使用知识库 {name}{size}。阈值：{threshold}。",
+        size="（{count} 条）",
+        set="{who} 把知识库从 {old} 换成了 {new}{size}。阈值：{threshold}。",
+        list="知识库：",
+        line="{mark} {name}{size}",
+        none="还没有知识库。",
+        removed="{who} 从 {name} 删除了 {entry}。",
+        no_entry="{name} 里没有编号为 {entry} 的内容。",
+        foreign="{entry} 来自 {name} 的文件或其他来源，只能在那里删除。",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WritingWords:
     """What is said about one entry that a form wrote."""

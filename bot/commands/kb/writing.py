@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import texts
 from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Engine
-from bot.commands.kb.words import WRITING
+from bot.commands.kb.words import WORDS, WRITING
 from bot.domain import EngineError, EntryChange, Outcome, WriteEntry
 
 
@@ -61,7 +61,7 @@ class Writing:
                 yours = "\n".join(filter(None, (form.text, form.answer)))
                 return words.changed_since.format(entry=entry, theirs=theirs, yours=yours)
             case "unknown_entry":
-                return context.words.kb_no_entry.format(entry=entry, name=form.knowledge_base)
+                return WORDS[context.language].no_entry.format(entry=entry, name=form.knowledge_base)
             case "foreign_entry":
                 return words.foreign.format(entry=entry, name=form.knowledge_base)
             case "refused":

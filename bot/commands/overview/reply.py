@@ -12,6 +12,7 @@ from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine, Settings
 from bot.commands.base.refreshes import failing_lines
 from bot.commands.overview.grammar import Help, OverviewCommand, ShowSettings, Status
+from bot.commands.overview.words import WORDS, Words
 from bot.domain import SETTINGS, Clock, EngineError, Language, Outcome, Setting
 from bot.grammar.verb import Verb
 from bot.texts.sources import left_out, source_wording
@@ -50,7 +51,7 @@ class Overview:
 
     def status(self, context: MessageContext) -> Outcome:
         """Also an answer while the engine is away: that is when people ask for it."""
-        words = context.words
+        words = WORDS[context.language]
         try:
             lines = self._engine_lines(context)
         except EngineError as error:
@@ -61,12 +62,11 @@ class Overview:
         return Outcome((context.text("\n".join(lines), verb="status"),))
 
     def settings(self, context: MessageContext) -> Outcome:
-        words = context.words
-        own = context.settings
+        words, own = context.words, context.settings
         plain: dict[Setting, tuple[str, bool]] = {
             "limit": (str(context.limit), own.limit is not None),
             "knowledge_base": (context.knowledge_base, own.knowledge_base is not None),
-            "language": (words.language_name, own.language is not None),
+            "language": (WORDS[context.language].language_name, own.language is not None),
         }
         values = {
             setting: words.value.format(
@@ -89,7 +89,7 @@ class Overview:
                 names[setting] = called[context.language]
                 values[setting] = words.value.format(value=text, source=words.from_channel)
         lines = [
-            words.setting_line.format(
+            WORDS[context.language].setting_line.format(
                 name=names[setting], value=values[setting], changed=self._last_change(context, setting)
             )
             for setting in SETTINGS
@@ -102,7 +102,7 @@ class Overview:
         return Outcome((context.text("\n".join(lines), verb="help"),))
 
     def _engine_lines(self, context: MessageContext) -> list[str]:
-        words = context.words
+        words = WORDS[context.language]
         ready = self._engine.ready()
         known = self._bases.get_anew(context.knowledge_base)
         lines = [
@@ -127,7 +127,7 @@ class Overview:
             lines.append(words.status_next.format(when=context.moment(known.next_refresh)))
         return lines
 
-    def _away_line(self, words: texts.Wording) -> str:
+    def _away_line(self, words: Words) -> str:
         loading = self._engine.loading()
         if loading is None:
             return words.status_away
@@ -137,7 +137,9 @@ class Overview:
 
     def _last_change(self, context: MessageContext, setting: Setting) -> str:
         return "".join(
-            context.words.setting_changed.format(who=name_of(past.person), when=context.moment(past.made_at))
+            WORDS[context.language].setting_changed.format(
+                who=name_of(past.person), when=context.moment(past.made_at)
+            )
             for past in self._settings.history(context.message.channel, setting, 1)
         )
 
@@ -182,7 +184,7 @@ def _show_when_set(context: MessageContext) -> dict[Setting, tuple[str, str]]:
 
 def _contents(context: MessageContext, verbs: Mapping[str, Verb]) -> list[str]:
     """Every command on one line: who wants more asks for its page."""
-    words = context.words
+    words = WORDS[context.language]
     lines = [_summary(context, verb) for verb in verbs.values()]
     hint = context.traits.help_hint.get(context.language)
     return [
@@ -194,11 +196,13 @@ def _contents(context: MessageContext, verbs: Mapping[str, Verb]) -> list[str]:
 
 
 def _page(context: MessageContext, verb: Verb) -> list[str]:
-    words = context.words
+    words = WORDS[context.language]
     forms = verb.page(context.language).forms
     lines = [words.help_form.format(form=form, does=does) for form, does in forms.items()]
     return [_summary(context, verb), *(lines or [words.help_example.format(example=verb.example)])]
 
 
 def _summary(context: MessageContext, verb: Verb) -> str:
-    return context.words.help_line.format(command=f"/{verb.name}", help=verb.page(context.language).summary)
+    return WORDS[context.language].help_line.format(
+        command=f"/{verb.name}", help=verb.page(context.language).summary
+    )

@@ -32,6 +32,7 @@ from bot.commands.strategy.presets import (
     Strategy,
     shipped_strategy,
 )
+from bot.commands.strategy.words import WORDS
 from bot.commands.threshold.reply import STEPS_BACK, ThresholdCommands, change_line
 from bot.domain import SETTINGS, Change, ChannelSettings, EngineError, Outcome, Query, RecordedChange, Setting
 
@@ -73,36 +74,36 @@ class Strategies:
                 assert_never(command)
 
     def show(self, context: MessageContext) -> Outcome:
-        words = context.words
+        words = WORDS[context.language]
         name = context.settings.strategy
-        lines = [words.strategy_none if name is None else words.strategy_shown.format(name=name)]
+        lines = [words.none if name is None else words.shown.format(name=name)]
         strategy = self._find(context, name) if name else None
         if strategy is not None:
             lines += [self._origin(context, strategy), *_departures(context, strategy)]
         lines += [change_line(context, past) for past in self._past(context)[:SHOWN_CHANGES]]
-        lines.append(words.strategy_names.format(names=", ".join(self._names())))
+        lines.append(words.names.format(names=", ".join(self._names())))
         for each in self._names():
             known = self._find(context, each)
             if known is not None:
                 described = _numbers_in_words(context, known.numbers)
-                lines.append(words.strategy_line.format(name=each, numbers=described))
+                lines.append(words.line.format(name=each, numbers=described))
         return Outcome((context.text("\n".join(lines), verb="strategy"),))
 
     def choose(self, context: MessageContext, name: str) -> Outcome:
         strategy = self._find(context, name)
         if strategy is None:
-            unknown = context.words.strategy_unknown.format(
+            unknown = WORDS[context.language].unknown.format(
                 name=texts.shorten(name), names=", ".join(self._names())
             )
             return Outcome((context.aside(unknown, verb="strategy"),))
         values = _values(strategy.numbers)
         changes = self._changes(context, values | {"strategy": name}, cause=f"strategy {name}")
         if not changes:
-            same = context.words.strategy_same.format(name=name)
+            same = WORDS[context.language].same.format(name=name)
             return Outcome((context.text(f"{same}\n{self._origin(context, strategy)}", verb="strategy"),))
         after = _after(context, changes)
         lines = [
-            context.words.strategy_set.format(who=context.who, name=name),
+            WORDS[context.language].set.format(who=context.who, name=name),
             *self._in_words(context, changes),
             *self._dial.unseen(context),
             self._origin(context, strategy),
@@ -115,7 +116,7 @@ class Strategies:
         """Back to what was set before the strategies that stand; what was changed since by hand stays."""
         acts = self._acts(context)
         if context.settings.strategy is None or not acts:
-            return Outcome((context.aside(context.words.strategy_none, verb="strategy"),))
+            return Outcome((context.aside(WORDS[context.language].none, verb="strategy"),))
         chosen = [act for act in acts if act[0].change.new is not None]
         ids = {past.item_id for act in chosen for past in act}
         back: dict[Setting, str | None] = {"strategy": None}
@@ -126,14 +127,14 @@ class Strategies:
             else:
                 stays.add(past.change.setting)
         changes = self._changes(context, back, cause="strategy off")
-        said = context.words.strategy_off.format(who=context.who, old=context.settings.strategy)
+        said = WORDS[context.language].off.format(who=context.who, old=context.settings.strategy)
         return self._put_back(context, changes, said, stays)
 
     def undo(self, context: MessageContext) -> Outcome:
         """The newest act taken back; a setting that was changed since by hand stays."""
         acts = self._acts(context)
         if not acts:
-            return Outcome((context.aside(context.words.strategy_nothing_to_undo, verb="strategy"),))
+            return Outcome((context.aside(WORDS[context.language].nothing_to_undo, verb="strategy"),))
         back = {
             past.change.setting: past.change.old
             for past in acts[-1]
@@ -141,8 +142,8 @@ class Strategies:
         }
         stays = {past.change.setting for past in acts[-1]} - back.keys()
         changes = self._changes(context, back, cause="", is_undo=True)
-        words, after = context.words, _after(context, changes).settings.strategy
-        said = words.strategy_undone.format(
+        words, after = WORDS[context.language], _after(context, changes).settings.strategy
+        said = words.undone.format(
             who=context.who,
             old=context.settings.strategy or words.no_strategy,
             new=after or words.no_strategy,
@@ -156,7 +157,7 @@ class Strategies:
             else context.words.from_channel
         )
         value = context.words.value.format(value=texts.threshold(context.keyword_weight), source=source)
-        shown = context.words.keywords_shown.format(value=value)
+        shown = WORDS[context.language].keywords_shown.format(value=value)
         return Outcome(
             (context.text("\n".join([shown, *self._keyword_notes(context, context)]), verb="keywords"),)
         )
@@ -167,7 +168,7 @@ class Strategies:
         value = None if weight is None else texts.threshold(weight)
         changes = self._changes(context, {"keyword_weight": value}, cause="")
         after = _after(context, changes)
-        body = context.words.keywords_set.format(
+        body = WORDS[context.language].keywords_set.format(
             who=context.who,
             old=texts.threshold(context.keyword_weight),
             new=texts.threshold(after.keyword_weight),
@@ -180,7 +181,7 @@ class Strategies:
     ) -> Outcome:
         lines = [
             said,
-            *(self._in_words(context, changes) or [context.words.strategy_nothing_else]),
+            *(self._in_words(context, changes) or [WORDS[context.language].nothing_else]),
             *self._what_stays(context, stays),
             *self._dial.unseen(context),
             *self._dial.preview_lines(context, _after(context, changes)),
@@ -189,7 +190,7 @@ class Strategies:
 
     def _in_words(self, context: MessageContext, changes: Sequence[Change]) -> list[str]:
         return [
-            context.words.strategy_change.format(
+            WORDS[context.language].change.format(
                 setting=_name(context, change.setting),
                 old=self._value(context, change.setting, change.old),
                 new=self._value(context, change.setting, change.new),
@@ -221,7 +222,7 @@ class Strategies:
             for setting in BUNDLE
             if setting in stays
         ]
-        return [context.words.strategy_stays.format(settings=", ".join(named))] if named else []
+        return [WORDS[context.language].stays.format(settings=", ".join(named))] if named else []
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys([*TUTORIAL, *self._own]))
@@ -240,7 +241,7 @@ class Strategies:
 
     def _origin(self, context: MessageContext, strategy: Strategy) -> str:
         """Whose numbers these are, and whether they were found with the model in use."""
-        words = context.words
+        words = WORDS[context.language]
         if strategy.origin == "configuration":
             return words.numbers_configured.format(
                 about=strategy.about or words.numbers_configured_without_reason
@@ -259,8 +260,8 @@ class Strategies:
             self._engine.search(query)
         except EngineError as error:
             if error.code == "refused":
-                return [context.words.keywords_refused]
-            return [context.words.keywords_unchecked]
+                return [WORDS[context.language].keywords_refused]
+            return [WORDS[context.language].keywords_unchecked]
         return []
 
     def _changes(
@@ -343,7 +344,7 @@ def _departures(context: MessageContext, strategy: Strategy) -> list[str]:
     """What was changed by hand since the strategy was chosen."""
     now = _as_text(context.settings)
     return [
-        context.words.strategy_departed.format(
+        WORDS[context.language].departed.format(
             setting=_name(context, setting), value=now[setting] or context.words.the_default, wanted=wanted
         )
         for setting, wanted in _values(strategy.numbers).items()

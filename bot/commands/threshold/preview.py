@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Literal
 
 from bot import texts
+from bot.commands.threshold.words import Words
 from bot.domain import QuestionScores
 from bot.domain.spelling import fold
-from bot.texts import Wording
 
 QUESTIONS = 200  # how far a preview looks back
 SCORES = 200  # how many scores of a question are kept
@@ -100,7 +100,7 @@ def matches_at(asked: QuestionScores, threshold: float) -> tuple[int, bool]:
     return max(count, known), True
 
 
-def in_words(words: Wording, preview: Preview) -> list[str]:
+def in_words(words: Words, preview: Preview) -> list[str]:
     """The whole preview, a line each."""
     lines = [
         words.preview.format(count=preview.questions),
@@ -124,7 +124,7 @@ def in_words(words: Wording, preview: Preview) -> list[str]:
     return lines
 
 
-def in_one_line(words: Wording, preview: Preview) -> str:
+def in_one_line(words: Words, preview: Preview) -> str:
     """The same for under an answer whose dial was turned."""
     return words.preview_line.format(
         count=preview.questions,
@@ -135,7 +135,7 @@ def in_one_line(words: Wording, preview: Preview) -> str:
     )
 
 
-def _mean(words: Wording, effect: Effect) -> str:
+def _mean(words: Words, effect: Effect) -> str:
     number = f"{effect.mean:.1f}"
     return words.at_least.format(number=number) if effect.at_least else number
 

@@ -33,6 +33,7 @@ from bot.commands.threshold.preview import (
     in_words,
     preview,
 )
+from bot.commands.threshold.words import WORDS
 from bot.domain import Answer, Change, Clock, Outcome, QuestionScores, RecordedChange, TurnDial
 
 SHOWN_CHANGES = 5
@@ -72,41 +73,41 @@ class ThresholdCommands:
                 assert_never(command)
 
     def show(self, context: MessageContext) -> Outcome:
-        words = context.words
+        words = WORDS[context.language]
         changes = [
             change_line(context, past)
             for past in self._settings.history(context.message.channel, "threshold", SHOWN_CHANGES)
         ]
         effective = self._now(context)
-        now = words.threshold_shown.format(value=context.shown(effective))
+        now = words.shown.format(value=context.shown(effective))
         said = context.text("\n".join([now, *changes]), verb="threshold")
         return Outcome((replace(said, dial=effective.value if effective else None),))
 
     def set(self, context: MessageContext, value: Decimal) -> Outcome:
         if value == context.settings.threshold:
-            same = context.words.threshold_same.format(new=context.shown(Effective(value, "channel")))
+            same = WORDS[context.language].same.format(new=context.shown(Effective(value, "channel")))
             return Outcome((context.text(same, verb="threshold"),))
-        return self._turn(context, value, context.words.threshold_set)
+        return self._turn(context, value, WORDS[context.language].set)
 
     def reset(self, context: MessageContext) -> Outcome:
         if context.settings.threshold is None:
-            same = context.words.threshold_same.format(new=context.shown(self._now(context)))
+            same = WORDS[context.language].same.format(new=context.shown(self._now(context)))
             return Outcome((context.text(same, verb="threshold"),))
-        return self._turn(context, None, context.words.threshold_reset)
+        return self._turn(context, None, WORDS[context.language].reset)
 
     def undo(self, context: MessageContext) -> Outcome:
         """Back to what was set before the newest change that still stands; again and again, never forth."""
         changes = standing(self._settings.history(context.message.channel, "threshold", STEPS_BACK))
         if not changes:
-            return Outcome((context.aside(context.words.nothing_to_undo, verb="threshold"),))
+            return Outcome((context.aside(WORDS[context.language].nothing_to_undo, verb="threshold"),))
         before = context.settings.with_texts({"threshold": changes[-1].change.old}).threshold
-        return self._turn(context, before, context.words.threshold_undone, is_undo=True)
+        return self._turn(context, before, WORDS[context.language].undone, is_undo=True)
 
     def set_margin(self, context: MessageContext, margin: Decimal | None) -> Outcome:
         own = context.settings.margin
         old, new = (None if value is None else texts.threshold(value) for value in (own, margin))
         after = replace(context, settings=replace(context.settings, margin=margin))
-        body = context.words.margin_set.format(
+        body = WORDS[context.language].margin_set.format(
             who=context.who, old=texts.threshold(context.margin), new=texts.threshold(after.margin)
         )
         change = Change("margin", old, new, model=self._bases.model(context.knowledge_base))
@@ -128,9 +129,9 @@ class ThresholdCommands:
         """How this channel's last questions would fare at another threshold; sets nothing."""
         seen = self._preview(context, self._now(context), Effective(value, "channel"))
         lines = (
-            in_words(context.words, seen)
+            in_words(WORDS[context.language], seen)
             if seen
-            else [context.words.no_preview.format(new=texts.threshold(value))]
+            else [WORDS[context.language].no_preview.format(new=texts.threshold(value))]
         )
         return Outcome((context.text("\n".join(lines), verb="threshold"),))
 
@@ -140,7 +141,7 @@ class ThresholdCommands:
         if before == now:
             return []
         seen = self._preview(context, before, now)
-        return in_words(context.words, seen) if seen else []
+        return in_words(WORDS[context.language], seen) if seen else []
 
     def notes_on(
         self, context: MessageContext, answer: Answer, turn: TurnDial, before: Decimal
@@ -149,7 +150,7 @@ class ThresholdCommands:
         shown = answer.threshold if turn.shown is None else turn.shown
         at = replace(context, settings=replace(context.settings, knowledge_base=answer.knowledge_base))
         seen = self._preview(at, Effective(before, "channel"), Effective(turn.threshold, "channel"))
-        lines = [in_one_line(context.words, seen)] if seen and before != turn.threshold else []
+        lines = [in_one_line(WORDS[context.language], seen)] if seen and before != turn.threshold else []
         return (*(self._old_dial(context, before, shown) if shown != before else ()), *lines)
 
     def unseen(self, context: MessageContext) -> list[str]:
@@ -158,7 +159,7 @@ class ThresholdCommands:
             seconds = (self._clock.now() - past.made_at).total_seconds()
             if past.person.key != context.message.person.key and seconds < UNSEEN_SECONDS:
                 return [
-                    context.words.unseen_change.format(
+                    WORDS[context.language].unseen_change.format(
                         who=name_of(past.person),
                         seconds=max(0, round(seconds)),
                         old=past.change.old or context.words.the_default,
@@ -191,8 +192,8 @@ class ThresholdCommands:
                 return []
             if past.change.new == values["now"]:
                 who, when = name_of(past.person), context.moment(past.made_at)
-                return [context.words.old_dial_by.format(who=who, when=when, **values)]
-        return [context.words.old_dial.format(**values)]
+                return [WORDS[context.language].old_dial_by.format(who=who, when=when, **values)]
+        return [WORDS[context.language].old_dial.format(**values)]
 
     def _preview(
         self, context: MessageContext, before: Effective | None, after: Effective | None
@@ -216,13 +217,13 @@ def comparable(asked: Sequence[QuestionScores]) -> list[QuestionScores]:
 
 
 def change_line(context: MessageContext, past: RecordedChange) -> str:
-    words = context.words
+    words, default = WORDS[context.language], context.words.the_default
     is_again = past.change.old == past.change.new
     line = (words.changed_again if is_again else words.changed).format(
         when=context.moment(past.made_at),
         who=name_of(past.person),
-        old=past.change.old or words.the_default,
-        new=past.change.new or words.the_default,
+        old=past.change.old or default,
+        new=past.change.new or default,
     )
     cause = words.cause_undo if past.change.is_undo else past.change.cause
     return words.changed_because.format(line=line, cause=cause) if cause else line

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import texts
 from bot.commands.threshold.preview import (
     SCORES,
     Effect,
@@ -21,6 +20,7 @@ from bot.commands.threshold.preview import (
     preview,
 )
 from bot.commands.threshold.reply import comparable
+from bot.commands.threshold.words import WORDS
 from bot.domain import QuestionScores
 
 
@@ -122,13 +122,13 @@ PREVIEW = Preview(
 
 
 def test_a_preview_in_words() -> None:
-    assert in_words(texts.wording("en"), PREVIEW) == [
+    assert in_words(WORDS["en"], PREVIEW) == [
         "The last questions here (40):",
         "at 0.40: 3 without a match, at least 4.2 matches each on average",
         "at 0.65: 9 without a match, 1.5 matches each on average",
         "Questions that would lose their best match: 6",
         "“where is my parcel?” (0.6412)",
     ]
-    assert in_one_line(texts.wording("zh"), PREVIEW) == (
+    assert in_one_line(WORDS["zh"], PREVIEW) == (
         "最近 40 个问题：找不到内容的从 3 个变为 9 个，平均条数 至少 4.2 → 1.5。"
     )
