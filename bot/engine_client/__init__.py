@@ -14,7 +14,8 @@ from bot.engine_client.analysis import (
     Point,
 )
 from bot.engine_client.breaker import Breaker
-from bot.engine_client.client import Added, Contradicted, Dropped, EngineClient, Entry, Loading, Ready
+from bot.engine_client.client import EngineClient, Loading, Ready
+from bot.engine_client.entries import Added, Contradicted, Dropped, Entry
 from bot.engine_client.teaching import ShownEntry, Taught, Tried, Wording
 
 __all__ = [

@@ -1,16 +1,14 @@
-"""The calls themselves."""
+"""The calls themselves, behind a breaker: a shape for what each one sends and expects."""
 
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import requests
 from pydantic import ValidationError
 from requests.adapters import BaseAdapter
 
@@ -18,11 +16,12 @@ from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query
 from bot.domain.search import SourceReport
 from bot.engine_client.analysis import Evaluated, Groups, Inspected, Judged
 from bot.engine_client.breaker import Breaker
+from bot.engine_client.entries import Added, Contradicted, Dropped, Entry, EntryPage
+from bot.engine_client.http import ANSWER_SECONDS, Http
 from bot.engine_client.shapes import (
     AddedShape,
     EntriesShape,
     EntryShape,
-    ErrorShape,
     FoundShape,
     KnowledgeBaseShape,
     KnowledgeBasesShape,
@@ -32,89 +31,19 @@ from bot.engine_client.shapes import (
     read_json,
 )
 from bot.engine_client.teaching import ShownEntry, Taught, Tried
-from bot.engine_client.transport import WholeAnswerTimeout
 from bot.loop import Loop
 from bot.metrics import Metrics
 
-log = logging.getLogger(__name__)
-
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 4.0  # from the sent request to the last byte: five in all
 # The first evaluation and the first picture import libraries for some seconds.
 MEASURE_SECONDS = 20.0
-ANSWER_BYTES = 8 * 1024 * 1024
 KEEP = 200
 LONGEST_NAME = 200  # a longer one cannot exist, and would not fit into an address
-PIECE_BYTES = 64 * 1024
-CONNECTIONS = 16
 LOOK_SECONDS = 1.0
 ENTRIES_PAGE = 1000
-
-# What the engine's codes mean to us. Whatever is not here and not 429 or 5xx is our own mistake.
-MEANINGS = {
-    "unknown_knowledge_base": "unknown_knowledge_base",
-    "unknown_entry": "unknown_entry",
-    "foreign_entry": "foreign_entry",
-    "unknown_wording": "unknown_wording",
-    "wording_taken": "wording_taken",
-    "entry_changed": "entry_changed",
-    "snapshot_gone": "snapshot_gone",
-    "no_snapshot": "no_snapshot",
-    # The engine is there and cannot do this one thing. Whoever asked is told; nobody else waits.
-    "failed": "failed",
-}
-SUCCESSES = range(200, 300)
-UNAUTHORIZED, TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE = 401, 429, 500, 503
+UNAVAILABLE = 503  # an engine that loads says with it how far it is
 
 Shape = TypeVar("Shape")
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    id: str
-    text: str
-    answer: str | None = None
-    source: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPage:
-    """Some entries of a knowledge base in their order, and how many there are."""
-
-    entries: tuple[Entry, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A line that did not become an entry, and why; `code` and `details` say it in every language."""
-
-    line: str
-    reason: str
-    code: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Contradicted:
-    """An entry that was there already with `answer`, and another answer, which was not taken."""
-
-    id: str
-    text: str
-    answer: str | None
-    left_out: str
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of a list of entries. `refresh` makes them live; None when nothing is new."""
-
-    added: tuple[Entry, ...]
-    repeated: tuple[Entry, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    refresh: str | None = None
-    contradicted: tuple[Contradicted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +79,9 @@ class EngineClient:
         metrics: Metrics | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        self._answer_seconds = answer_seconds
-        self._url = url.rstrip("/")
-        self._token = token.encode()
+        self._http = Http(url, token=token, transport=transport, answer_seconds=answer_seconds)
         self._metrics = metrics
         self._breaker = Breaker(clock, on_back)
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy stands between the two programs
-        self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "identity"})
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
-        adapter = transport or WholeAnswerTimeout(pool_connections=1, pool_maxsize=CONNECTIONS)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
         self._watcher = Loop(self.look, LOOK_SECONDS, "engine-watcher")
 
     @property
@@ -175,14 +94,14 @@ class EngineClient:
 
     def stop(self) -> None:
         self._watcher.stop()
-        self._session.close()
+        self._http.close()
 
     def look(self) -> bool:
         """Ask a failing engine whether it is ready; False when there was nothing to look after."""
         if not self._breaker.wants_a_look:
             return False
         try:
-            self._send("GET", "/readyz")
+            self._http.send("GET", "/readyz")
         except EngineError:
             return True
         self._breaker.seen_ready()
@@ -201,13 +120,13 @@ class EngineClient:
             **({"steps": list(query.steps)} if query.steps else {}),
         }
 
-        def checked(shape: FoundShape) -> Found:
+        def check(shape: FoundShape) -> Found:
             mistakes = shape.mistakes(query, keep)
             if mistakes:
                 raise EngineError("away", f"the engine's answer was not one: {'; '.join(mistakes)}")
             return shape.found()
 
-        return self._call("POST", "/v1/search", FoundShape, checked, json=body)
+        return self._call("POST", "/v1/search", FoundShape, check, json=body)
 
     def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
         return self._call(
@@ -405,13 +324,13 @@ class EngineClient:
     def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:
         """The places of these texts, those of one meaning together."""
 
-        def checked(shape: Groups) -> tuple[tuple[int, ...], ...]:
+        def check(shape: Groups) -> tuple[tuple[int, ...], ...]:
             if sorted(at for group in shape.groups for at in group) != list(range(len(texts))):
                 raise EngineError("away", "the engine's answer was not one: its groups are of other texts")
             return shape.groups
 
         body = {"texts": list(texts), "similarity": similarity}
-        return self._call("POST", "/v1/groups", Groups, checked, json=body, seconds=MEASURE_SECONDS)
+        return self._call("POST", "/v1/groups", Groups, check, json=body, seconds=MEASURE_SECONDS)
 
     def ready(self) -> Ready:
         """What the engine runs on; away while it loads."""
@@ -420,7 +339,7 @@ class EngineClient:
     def loading(self) -> Loading | None:
         """What keeps the engine from searching, if waiting is all it takes and it says so. Raises nothing."""
         try:
-            body = self._send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
+            body = self._http.send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
             shape = read_json(ReadyShape, body)
         except (EngineError, ValidationError):
             return None
@@ -429,14 +348,14 @@ class EngineClient:
         return Loading(shape.progress.done, shape.progress.total) if shape.progress else Loading()
 
     def _knowledge_base(self, name: str) -> KnowledgeBaseShape:
-        def checked(shape: KnowledgeBaseShape) -> KnowledgeBaseShape:
+        def check(shape: KnowledgeBaseShape) -> KnowledgeBaseShape:
             if shape.name != name:
                 raise EngineError(
                     "away", "the engine's answer was not one: it is about another knowledge base"
                 )
             return shape
 
-        return self._call("GET", _path(name), KnowledgeBaseShape, checked)
+        return self._call("GET", _path(name), KnowledgeBaseShape, check)
 
     def _call(
         self, method: str, path: str, shape: type[Shape], use: Callable[[Shape], Value], **options: Any
@@ -459,7 +378,7 @@ class EngineClient:
             raise EngineError("away", "the engine did not answer lately")
         started = time.perf_counter()
         try:
-            value = read(self._send(method, path, **options))
+            value = read(self._http.send(method, path, **options))
         except EngineError as error:
             if error.code == "away":
                 self._breaker.failed()
@@ -476,91 +395,6 @@ class EngineClient:
             if self._metrics is not None:
                 self._metrics.engine_seconds.observe(time.perf_counter() - started)
                 self._metrics.engine_away.set(self._breaker.is_open)
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        seconds: float | None = None,
-        also: Collection[int] = (),
-        **options: Any,
-    ) -> bytes:
-        """The body of a successful answer, or of one with another status that is wanted."""
-        started = time.monotonic()
-        seconds = max(self._answer_seconds, seconds or 0.0)
-        try:
-            try:
-                return self._exchange(method, path, seconds, also, options)
-            except requests.ConnectionError as error:
-                left = started + seconds - time.monotonic()
-                if left <= 0 or not _was_reset(error):
-                    raise
-                # The engine closed an idle connection just as we took it. All calls may be repeated.
-                return self._exchange(method, path, left, also, options)
-        except requests.RequestException as error:
-            raise EngineError("away", f"the engine did not answer: {type(error).__name__}") from error
-
-    def _exchange(
-        self, method: str, path: str, seconds: float, also: Collection[int], options: Mapping[str, Any]
-    ) -> bytes:
-        with self._session.request(
-            method,
-            self._url + path,
-            timeout=(min(CONNECT_SECONDS, seconds), seconds),
-            allow_redirects=False,
-            stream=True,
-            **options,
-        ) as response:
-            body = _read(response)
-            if response.status_code in SUCCESSES or response.status_code in also:
-                return body
-            # A refusal is quoted to the operator and kept with what it refused.
-            raise _error(response.status_code, body.replace(self._token, b"...") if self._token else body)
-
-
-def _read(response: requests.Response) -> bytes:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise EngineError("away", "the engine's answer was not one: it is compressed")
-    body = bytearray()
-    for piece in response.iter_content(PIECE_BYTES):
-        body += piece
-        if len(body) > ANSWER_BYTES:
-            raise EngineError("away", f"the engine's answer was not one: over {ANSWER_BYTES} bytes")
-    return bytes(body)
-
-
-def _error(status: int, body: bytes) -> EngineError:
-    if status == UNAUTHORIZED:
-        return EngineError(
-            "refused", "the engine refuses our token; is [bot] engine_token its [engine] token?"
-        )
-    try:
-        said = read_json(ErrorShape, body).error
-    except ValidationError:
-        return EngineError("away", _without_error(status, body))
-    if said.code in MEANINGS:
-        return EngineError(MEANINGS[said.code], said.message, details=said.details)
-    if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
-        return EngineError("away", f"the engine answered {status}: {said.message}")
-    return EngineError("refused", f"the engine answered {status}: {said.message}")
-
-
-def _without_error(status: int, body: bytes) -> str:
-    """What a refusal says that is none of the engine's errors: it may be its readiness."""
-    try:
-        ready = read_json(ReadyShape, body)
-    except ValidationError:
-        return f"the engine's answer was not one: {status} without a reason"
-    so_far = f" ({ready.progress.done} of {ready.progress.total} embedded)" if ready.progress else ""
-    return f"the engine is not ready ({ready.state}): {ready.reason or 'it does not say why'}{so_far}"
-
-
-def _was_reset(error: requests.ConnectionError) -> bool:
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "args", (None,))[-1], ConnectionError) and not isinstance(
-        error, requests.Timeout
-    )
 
 
 def _as_it_is(value: Value) -> Value:

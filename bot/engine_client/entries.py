@@ -1,0 +1,53 @@
+"""Entries of a knowledge base, and what became of a list of new ones, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    id: str
+    text: str
+    answer: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Some entries of a knowledge base in their order, and how many there are."""
+
+    entries: tuple[Entry, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A line that did not become an entry, and why; `code` and `details` say it in every language."""
+
+    line: str
+    reason: str
+    code: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """An entry that was there already with `answer`, and another answer, which was not taken."""
+
+    id: str
+    text: str
+    answer: str | None
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a list of entries. `refresh` makes them live; None when nothing is new."""
+
+    added: tuple[Entry, ...]
+    repeated: tuple[Entry, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    refresh: str | None = None
+    contradicted: tuple[Contradicted, ...] = ()
