@@ -159,6 +159,7 @@ class App:
         self.admins = Admins(self._database, clock)
         self.logins = Logins(self._database, clock)
         self._documents = Documents(self._database, clock)
+        self._quarantine = Quarantine(self._database, clock)
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = files.SignedLinks(bot.public_url, lambda: own_keys.get("links"))
         self.responder = Responder(
@@ -210,7 +211,7 @@ class App:
             ),
             admins=self.admins,
             letters=Letters(self._database, clock, on_work=bell.ring),
-            quarantine=Quarantine(self._database),
+            quarantine=self._quarantine,
             console_link=self._console_link,
             end_logins=self.logins.end,
             database_url=bot.database_url,
@@ -344,7 +345,7 @@ class App:
             intake=self.intake,
             is_over=self.inbox.is_over,
             replies=replies,
-            quarantine=self.inbox.quarantine,
+            quarantine=self._quarantine.put_aside,
             content_of=self._documents.content,
             recall=self._read.history.answer,
             language_of=self._language_of,

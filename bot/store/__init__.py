@@ -3,6 +3,7 @@
 `schema.migrate` makes the tables and changes them.
 """
 
+from bot.store.acceptance import Accepted
 from bot.store.admins import Admins
 from bot.store.database import Database
 from bot.store.dead_letters import Letter, Letters
@@ -13,7 +14,7 @@ from bot.store.errors import LeaseLost, SchemaError, StoreError
 from bot.store.figures import Figures
 from bot.store.gaps import Gaps, Places
 from bot.store.history import History
-from bot.store.inbox import Accepted, Inbox
+from bot.store.inbox import Inbox
 from bot.store.labels import Labels
 from bot.store.logins import Login, Logins
 from bot.store.outbox import Outbox

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.store.database import Database
-from bot.store.inbox import next_message_due
-from bot.store.outbox import next_reply_due
+from bot.store.inbox_claims import next_message_due
+from bot.store.outbox_claims import next_reply_due
 
 
 @dataclass(frozen=True, slots=True)

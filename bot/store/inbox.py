@@ -8,8 +8,6 @@
        │                    └─failed─────► retrying ──claim when due──► claimed
        └──replay── dead ◄──── too often ──────┘
 
-    quarantine: what was authentic and could not be understood; it has no state
-
 A message is accepted once, however often a platform repeats it and under whichever of
 its keys. Within one channel items are worked in the order they were accepted and never
 two at once; different channels go in parallel. An item that is parked, retrying
@@ -24,7 +22,7 @@ reply means.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -32,19 +30,12 @@ from pydantic import ValidationError
 from sqlalchemy import (
     Connection,
     Row,
-    Select,
     and_,
-    bindparam,
     exists,
-    false,
     func,
-    insert,
     literal,
-    not_,
     null,
-    or_,
     select,
-    true,
     union_all,
     update,
 )
@@ -52,30 +43,27 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain import (
     Awaited,
-    Channel,
     Clock,
     Delivery,
     InboxItem,
     IncomingMessage,
-    MessageKey,
     Outcome,
     Reply,
     message_from_json,
     message_to_json,
 )
-from bot.store import outbox
+from bot.store import acceptance, delivery_rows
+from bot.store.acceptance import Accepted
 from bot.store.database import Database
 from bot.store.documents import row_of
-from bot.store.lease import Lease
-from bot.store.locks import first_not_taken, hold_channel, refuse_rivals
+from bot.store.inbox_claims import WAITING, claim_next, is_open, is_postponed, set_heads
+from bot.store.lease import LEASE_SECONDS, Lease
+from bot.store.locks import first_not_taken
 from bot.store.outcome import keep_outcome
-from bot.store.prepared_statement import Prepared
-from bot.store.tables import inbox, message_key, quarantine
-from bot.store.tables import outbox as outbox_rows
+from bot.store.tables import inbox, outbox
 
 T = TypeVar("T")
 
-LEASE_SECONDS = 30.0
 # How long an item waits for the engine after the first, second, … and every later try.
 PARKED_SECONDS = (2.0, 5.0, 10.0, 30.0, 60.0)
 # How long until the end of a refresh is looked for again: a second, and later half a minute.
@@ -87,104 +75,6 @@ RETRY_SECONDS = (1.0, 5.0, 30.0)
 CLAIMS = 20
 # No due time is ever set further ahead than this.
 _HORIZON_SECONDS = max(*PARKED_SECONDS, *AWAITING_SECONDS, *RETRY_SECONDS)
-# Enough to see what it was.
-_QUARANTINE_CHARACTERS = 64_000
-
-_POSTPONED = ("parked", "retrying", "awaiting")
-_WAITING = ("received", *_POSTPONED)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Where a message is kept. `is_new` is False for a repeat; `item_id` is then the first one's."""
-
-    item_id: int
-    is_new: bool
-
-
-_is_open = inbox.c.ended_at.is_(None)
-_is_postponed = and_(_is_open, inbox.c.state.in_(_POSTPONED))
-_other = inbox.alias("other")
-_mate = inbox.alias("mate")
-_is_free = inbox.c.channel.not_in(
-    select(_other.c.channel).where(_other.c.ended_at.is_(None), _other.c.state == "claimed")
-)
-# However many items of a flooding channel wait, only its head is looked at, so that looking
-# for work takes as long as there are channels under work, not as long as the line is.
-_is_head = and_(_is_open, inbox.c.is_head == true())
-_is_first = and_(
-    _mate.c.ended_at.is_(None), _mate.c.channel == bindparam("room"), _mate.c.state == "received"
-)
-_insert = Prepared(
-    insert(inbox)
-    .values(
-        state="received",
-        is_head=not_(select(1).where(_is_first).exists()),
-        lease=0,
-        attempt=0,
-        failures=0,
-        waits=0,
-        told_waiting=False,
-    )
-    .returning(inbox.c.id),
-    columns=("channel", "message", "received_at", "due_at"),
-)
-_seen = Prepared(
-    select(message_key.c.item_id).where(
-        *(message_key.c[name] == bindparam(name) for name in ("platform", "tenant", "kind", "id"))
-    )
-)
-_insert_key = Prepared(
-    insert(message_key), columns=("platform", "tenant", "kind", "id", "item_id", "seen_at")
-)
-_first_head = select(inbox.c.id).where(_is_head, _is_free)
-_first_due = select(inbox.c.id).where(_is_postponed, inbox.c.due_at <= bindparam("now"), _is_free)
-_candidates = union_all(
-    *(
-        select(found.order_by(inbox.c.id).limit(1).with_for_update(skip_locked=True).subquery().c.id)
-        for found in (_first_head, _first_due)
-    )
-).subquery()
-_claim = (
-    update(inbox)
-    .where(inbox.c.id == select(func.min(_candidates.c.id)).scalar_subquery(), inbox.c.state.in_(_WAITING))
-    .values(
-        state="claimed",
-        is_head=false(),
-        lease=inbox.c.lease + 1,
-        lease_until=bindparam("until"),
-        attempt=inbox.c.attempt + 1,
-    )
-    .returning(
-        inbox.c.id, inbox.c.channel, inbox.c.message, inbox.c.lease, inbox.c.attempt, inbox.c.told_waiting
-    )
-)
-_rivals = select(
-    select(1)
-    .where(
-        _is_open,
-        inbox.c.channel == bindparam("room"),
-        or_(
-            and_(inbox.c.state == "claimed", inbox.c.id != bindparam("mine")),
-            and_(inbox.c.is_head == true(), inbox.c.id < bindparam("mine")),
-        ),
-    )
-    .exists()
-)
-_next_head = (
-    update(inbox)
-    .where(inbox.c.id == select(func.min(_mate.c.id)).where(_is_first).scalar_subquery())
-    .values(is_head=true())
-)
-_soonest = union_all(
-    select(func.min(inbox.c.due_at).label("due_at")).where(_is_head, _is_free),
-    select(func.min(inbox.c.due_at)).where(_is_postponed, _is_free),
-).subquery()
-
-
-def next_message_due() -> Select[tuple[float | None]]:
-    """Selects when the next message of a free channel is due."""
-    return select(func.min(_soonest.c.due_at))
 
 
 class Inbox:
@@ -225,7 +115,7 @@ class Inbox:
         }
 
         def work(connection: Connection) -> Accepted:
-            return _accept(connection, message.channel, message.keys, values, now)
+            return acceptance.accept(connection, message.channel, message.keys, values, now)
 
         try:
             accepted = self._database.write(work)
@@ -236,23 +126,12 @@ class Inbox:
             self._on_work()
         return accepted
 
-    def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:
-        """Keep what was authentic and could not be understood, for a person to look at."""
-        values = {
-            "platform": platform,
-            "tenant": tenant,
-            "reason": reason,
-            "body": body[:_QUARANTINE_CHARACTERS],
-            "received_at": self._clock.now(),
-        }
-        self._database.write(lambda connection: connection.execute(insert(quarantine), values))
-
     def claim(self) -> InboxItem | None:
         """The oldest item that is due and whose channel is free; it is ours for 30 s.
 
         It stands in the writers' line even where there is none: see `DueLookup`.
         """
-        while (row := self._claim_row()) is not None:
+        while (row := first_not_taken(self._claim_row)) is not None:
             try:
                 message = message_from_json(row.message)
             except ValidationError as unreadable:
@@ -279,7 +158,7 @@ class Inbox:
             else:
                 self._await(connection, item, outcome.awaits)
             keep_outcome(connection, item, outcome, files, now)
-            return outbox.put(connection, self._clock, item.message, item.id, outcome.replies)
+            return delivery_rows.put(connection, self._clock, item.message, item.id, outcome.replies)
 
         return self._store(work)
 
@@ -369,7 +248,7 @@ class Inbox:
         def work(connection: Connection) -> int:
             parked = connection.execute(
                 update(inbox)
-                .where(_is_open, inbox.c.state == "parked")
+                .where(is_open, inbox.c.state == "parked")
                 .values(state="received", waits=0, due_at=now)
             ).rowcount
             if parked:
@@ -386,7 +265,7 @@ class Inbox:
         also takes back times set while the machine's clock was far ahead.
         """
         now = self._clock.steady()
-        expired = and_(_is_open, inbox.c.state == "claimed")
+        expired = and_(is_open, inbox.c.state == "claimed")
         if not all_leases:
             expired = and_(expired, inbox.c.lease_until <= now)
             # Looked up first: nearly always there is none, and acknowledgements wait behind a write.
@@ -409,7 +288,7 @@ class Inbox:
             if all_leases:
                 connection.execute(
                     update(inbox)
-                    .where(_is_postponed, inbox.c.due_at > now + _HORIZON_SECONDS)
+                    .where(is_postponed, inbox.c.due_at > now + _HORIZON_SECONDS)
                     .values(due_at=now)
                 )
             if rescued or all_leases:
@@ -425,7 +304,7 @@ class Inbox:
 
     def is_over(self, item_id: int) -> bool:
         """Whether nothing more will be said to this item: it is decided, and its replies are out or dead."""
-        row = outbox_rows.c
+        row = outbox.c
         open_replies = select(row.id).where(row.item_id == item_id, row.ended_at.is_(None))
         query = select(inbox.c.ended_at.is_not(None) & ~open_replies.exists()).where(inbox.c.id == item_id)
         return bool(self._database.read(lambda connection: connection.scalar(query)))
@@ -433,34 +312,26 @@ class Inbox:
     def counts(self) -> Mapping[str, int]:
         """How many are received, claimed, parked, retrying and dead. What is done is not counted here."""
         query = union_all(
-            select(inbox.c.state, func.count().label("items")).where(_is_open).group_by(inbox.c.state),
+            select(inbox.c.state, func.count().label("items")).where(is_open).group_by(inbox.c.state),
             select(literal("dead"), func.count()).where(
                 inbox.c.ended_at.is_not(None), inbox.c.state == "dead"
             ),
         )
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return dict.fromkeys((*_WAITING, "claimed", "dead"), 0) | {row.state: row.items for row in rows}
+        return dict.fromkeys((*WAITING, "claimed", "dead"), 0) | {row.state: row.items for row in rows}
 
     def oldest_received_at(self) -> datetime | None:
         """When the oldest message came that is still to be answered; None when all are.
 
         One that only awaits the end of a refresh was answered.
         """
-        query = select(func.min(inbox.c.received_at)).where(_is_open, inbox.c.state != "awaiting")
+        query = select(func.min(inbox.c.received_at)).where(is_open, inbox.c.state != "awaiting")
         moment: datetime | None = self._database.read(lambda connection: connection.scalar(query))
         return moment
 
     def _claim_row(self) -> Row[Any] | None:
         now = self._clock.steady()
-
-        def work(connection: Connection) -> Row[Any] | None:
-            row = connection.execute(_claim, {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
-            if row is not None:
-                refuse_rivals(connection, row.channel, _rivals, {"room": row.channel, "mine": row.id})
-                connection.execute(_next_head, {"room": row.channel})
-            return row
-
-        return first_not_taken(lambda: self._database.write(work))
+        return self._database.write(lambda connection: claim_next(connection, now))
 
     def _bury(self, row: Row[Any], reason: str) -> None:
         dead = {"state": "dead", "reason": reason, "ended_at": self._clock.now(), "lease_until": None}
@@ -485,7 +356,7 @@ class Inbox:
 
     def _notice(self, connection: Connection, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         replies = () if notice is None else (notice,)
-        return outbox.put(connection, self._clock, item.message, item.id, replies)
+        return delivery_rows.put(connection, self._clock, item.message, item.id, replies)
 
     def _store(self, work: Callable[[Connection], T]) -> T:
         """Whatever ends an item frees its channel, and so may let the next one be claimed."""
@@ -494,40 +365,9 @@ class Inbox:
         return result
 
 
-def _accept(
-    connection: Connection,
-    channel: Channel,
-    keys: tuple[MessageKey, ...],
-    values: Mapping[str, Any],
-    now: float,
-) -> Accepted:
-    place = {"platform": channel.platform, "tenant": channel.tenant}
-    seen: dict[MessageKey, int | None] = {
-        key: _seen.run(connection, place | {"kind": key.kind, "id": key.id}) for key in keys
-    }
-    known = [item_id for item_id in seen.values() if item_id is not None]
-    if known:
-        accepted = Accepted(min(known), is_new=False)
-    else:
-        hold_channel(connection, channel.key)
-        accepted = Accepted(_insert.run(connection, values), is_new=True)
-    for key, item_id in seen.items():
-        if item_id is None:
-            names = {"kind": key.kind, "id": key.id, "item_id": accepted.item_id, "seen_at": now}
-            _insert_key.run(connection, place | names)
-    return accepted
-
-
 def _lease(item: InboxItem) -> Lease:
     return Lease(inbox, item.id, item.lease, "claimed")
 
 
 def _leave(connection: Connection, item: InboxItem, values: Mapping[str, Any]) -> None:
     _lease(item).leave(connection, values)
-
-
-def set_heads(connection: Connection) -> None:
-    """The first received item of every channel is its head."""
-    is_received = and_(_mate.c.ended_at.is_(None), _mate.c.state == "received")
-    firsts = select(func.min(_mate.c.id)).where(is_received).group_by(_mate.c.channel)
-    connection.execute(update(inbox).where(inbox.c.id.in_(firsts)).values(is_head=true()))

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, update
 
 from bot.store.errors import LeaseLost
 
+LEASE_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

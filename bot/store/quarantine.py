@@ -1,14 +1,18 @@
-"""What was authentic and could not be understood, for a person to look at. Written by the inbox."""
+"""The quarantine: authentic requests that could not be understood, for a person to look at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+from bot.domain import Clock
 from bot.store.database import Database
 from bot.store.tables import quarantine
+
+# Enough to see what it was.
+LONGEST_BODY = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,20 @@ class PutAside:
 class Quarantine:
     """Requests that were put aside, readable by operators alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
+
+    def put_aside(self, platform: str, tenant: str, reason: str, body: str) -> None:
+        """Keep a request; on return it survives a power cut. Raises StoreError."""
+        values = {
+            "platform": platform,
+            "tenant": tenant,
+            "reason": reason,
+            "body": body[:LONGEST_BODY],
+            "received_at": self._clock.now(),
+        }
+        self._database.write(lambda connection: connection.execute(insert(quarantine), values))
 
     def newest(self, limit: int) -> tuple[PutAside, ...]:
         """At most `limit`, newest first."""

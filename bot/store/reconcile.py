@@ -39,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 
 from bot.store import schema, sqlite
-from bot.store.inbox import set_heads
+from bot.store.inbox_claims import set_heads
 from bot.store.tables import (
     admin,
     admin_code,

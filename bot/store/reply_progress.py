@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.domain import Clock, Delivery, IncomingMessage, MessageKey, Reply, message_from_json
 from bot.store.database import Database
-from bot.store.outbox import another_part, delivery_of, seconds_since_accepted
+from bot.store.delivery_rows import another_part, delivery_of, seconds_since_accepted
 from bot.store.tables import inbox, message_key, outbox
 
 

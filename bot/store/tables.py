@@ -7,59 +7,10 @@ one message grow old at different speeds, and each table is readable without the
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, text
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Dialect,
-    Float,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    TypeDecorator,
-    text,
-)
-from sqlalchemy import Text as AnyText
-
-
-class Utc(TypeDecorator[datetime]):
-    """An aware time in UTC; a naive one is a mistake and refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the base class's signature
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone; this is a bug")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as SQLAlchemy calls it
-        if value is None:
-            return None
-        moment: datetime = value
-        # SQLite forgets the zone of what it keeps as text.
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-class Text(TypeDecorator[str]):
-    """Text as it came, but for the one character that PostgreSQL cannot keep.
-
-    A message, a name or an entry with a NUL in it would otherwise be refused each time it is tried.
-    """
-
-    impl = AnyText
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the base class's signature
-        return value.replace("\x00", "\ufffd") if value else value
-
+from bot.store.column_types import Text, Utc
+from bot.store.person_columns import person_columns
 
 metadata = MetaData(
     naming_convention={
@@ -70,24 +21,13 @@ metadata = MetaData(
 )
 
 
-def _person_columns() -> tuple[Column[Any], ...]:
-    """Who did it: `person` is the key; the parts are kept because a key cannot be split again."""
-    return (
-        Column("person", Text, nullable=False),
-        Column("person_platform", Text, nullable=False),
-        Column("person_tenant", Text, nullable=False),
-        Column("person_id", Text, nullable=False),
-        Column("person_name", Text, nullable=False),
-    )
-
-
 inbox = Table(
     "inbox",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("is_head", Boolean, nullable=False),  # claim looks at these alone, see inbox.py
+    Column("is_head", Boolean, nullable=False),  # claim looks at these alone, see inbox_claims.py
     Column("message", Text, nullable=False),
     Column("received_at", Utc, nullable=False),
     Column("due_at", Float, nullable=False),
@@ -191,7 +131,7 @@ setting_change = Table(
     Column("is_undo", Boolean, nullable=False),
     Column("cause", Text, nullable=False, server_default=""),  # see domain.Change
     Column("model", Text, nullable=False, server_default=""),
-    *_person_columns(),
+    *person_columns(),
     Column("made_at", Utc, nullable=False),
     Column("item_id", Integer, nullable=False),
 )
@@ -202,7 +142,7 @@ asked = Table(
     metadata,
     Column("answer_id", Text, primary_key=True),
     Column("channel", Text, nullable=False),
-    *_person_columns(),
+    *person_columns(),
     Column("question", Text, nullable=False),
     Column("knowledge_base", Text, nullable=False),
     Column("threshold", Text, nullable=False),
@@ -226,7 +166,7 @@ label = Table(
     Column("entry_id", Text, primary_key=True),
     *(
         column if column.name != "person" else Column("person", Text, primary_key=True)
-        for column in _person_columns()
+        for column in person_columns()
     ),
     Column("source", Text, nullable=False),
     Column("question", Text, nullable=False),
@@ -249,7 +189,7 @@ review_item = Table(
     Column("channel", Text, nullable=False),
     Column("answer_id", Text, nullable=False),
     Column("state", Text, nullable=False),  # queued, observed, pooled; confirmed, dismissed, cleared
-    *_person_columns(),
+    *person_columns(),
     Column("question", Text, nullable=False),
     Column("knowledge_base", Text, nullable=False),
     Column("entry_id", Text, nullable=False),
@@ -281,7 +221,7 @@ gap_decision = Table(
     Column("question", Text, nullable=False),
     Column("decision", Text, nullable=False),  # added, pointed, dismissed
     Column("entry_id", Text),
-    *_person_columns(),
+    *person_columns(),
     Column("made_at", Utc, nullable=False),
     Column("item_id", Integer, nullable=False),
 )
@@ -301,7 +241,7 @@ proposal = Table(
     Column("origin", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("wording_id", Text),
-    *_person_columns(),
+    *person_columns(),
     Column("made_at", Utc, nullable=False),
     Column("item_id", Integer, nullable=False),
     Column("decided_by", Text),
@@ -334,7 +274,7 @@ entry_change = Table(
     Column("act", Text, nullable=False),  # added, changed, removed
     Column("text", Text, nullable=False),
     Column("before", Text, nullable=False),
-    *_person_columns(),
+    *person_columns(),
     Column("made_at", Utc, nullable=False),
     Column("item_id", Integer, nullable=False),
 )
@@ -384,7 +324,7 @@ admin = Table(
     metadata,
     *(
         column if column.name != "person" else Column("person", Text, primary_key=True)
-        for column in _person_columns()
+        for column in person_columns()
     ),
     Column("made_at", Utc, nullable=False),
 )
@@ -404,7 +344,7 @@ sign_in = Table(
     "sign_in",
     metadata,
     Column("digest", Text, primary_key=True),
-    *_person_columns(),
+    *person_columns(),
     Column("expires_at", Float, nullable=False),
     Column("made_at", Utc, nullable=False),
     Column("used_at", Utc),
@@ -416,7 +356,7 @@ login = Table(
     "login",
     metadata,
     Column("digest", Text, primary_key=True),
-    *_person_columns(),
+    *person_columns(),
     Column("made_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
     Column("idle_until", Float, nullable=False),

@@ -159,7 +159,7 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM_READING}test_a_known_type_in_a_broken_shape_is_put_aside",
             f"{SLACK_READING}test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one",
             f"{WECOM_READING}test_unknown_types_are_ignored",
-            f"{INBOX}test_quarantine_keeps_what_could_not_be_understood",
+            "bot/store/test_quarantine.py::test_quarantine_keeps_what_could_not_be_understood",
             "bot/console/test_operators.py::test_what_was_put_aside_is_shown_to_whose_it_is",
         ),
     ),

@@ -37,7 +37,7 @@ from bot.domain import MessageKey, messages
 from bot.pipeline import store_health, worker
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.wecom import envelope, fields, robot_events
-from bot.store import Inbox, backup, file_watch, inbox, lease, outbox, sqlite, tables
+from bot.store import Inbox, acceptance, backup, file_watch, lease, outbox, sqlite, tables
 from bot.store.due import Due
 from bot.web import accepting
 from engine import csv_cells as engine_cells
@@ -138,13 +138,13 @@ def _commit_mode(mode: str) -> Callable[[], None]:
 
 
 def _no_unique_key() -> None:
-    accept, numbers = inbox._accept, itertools.count()
+    accept, numbers = acceptance.accept, itertools.count()
 
     def wrapped(connection: Any, channel: Any, keys: Any, values: Any, now: float) -> Any:
         unheard = tuple(MessageKey(key.kind, f"{key.id} {next(numbers)}") for key in keys)
         return accept(connection, channel, unheard, values, now)
 
-    inbox._accept = wrapped
+    acceptance.accept = wrapped
 
 
 def _no_lease_check() -> None:

@@ -31,6 +31,7 @@ from bot.store import (
     Outbox,
     Places,
     Proposals,
+    Quarantine,
     Retention,
     Reviews,
     Settings,
@@ -76,6 +77,7 @@ class Store:
         self.places = Places(self.database)
         self.documents = Documents(self.database, clock)
         self.letters = Letters(self.database, clock, on_work=self._ring)
+        self.quarantine = Quarantine(self.database, clock)
         self.retention = Retention(self.database, clock)
 
     def _ring(self) -> None:

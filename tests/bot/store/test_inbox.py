@@ -310,21 +310,11 @@ def test_workers_are_woken_when_there_is_work(store: Store) -> None:
     assert store.rings > rings
 
 
-def test_quarantine_keeps_what_could_not_be_understood(store: Store) -> None:
-    store.inbox.quarantine("slack", "T1", "no channel", "{}")
-    rows = store.database.read(
-        lambda connection: connection.execute(
-            text("SELECT platform, tenant, reason, body FROM quarantine")
-        ).all()
-    )
-    assert [tuple(row) for row in rows] == [("slack", "T1", "no channel", "{}")]
-
-
 def test_a_nul_is_no_reason_to_refuse_what_cannot_be_sent_otherwise(store: Store) -> None:
     message = a_message("a\0b", text="x\0y")
     assert store.inbox.accept(message).is_new
     assert not store.inbox.accept(message).is_new
-    store.inbox.quarantine("slack", "T1", "odd", "{\0}")
+    store.quarantine.put_aside("slack", "T1", "odd", "{\0}")
     item = store.inbox.claim()
     assert item is not None
     answer = an_answer(question="x\0y")

@@ -17,7 +17,7 @@ def _decide(store: Store, name: str, outcome: Outcome) -> None:
 def test_what_is_old_is_forgotten_and_settings_stay(store: Store, clock: HandClock) -> None:
     change = Change("limit", None, "3")
     _decide(store, "1", Outcome((HELLO,), (change,), AnsweredQuestion(an_answer("old"))))
-    store.inbox.quarantine("slack", "T1", "odd", "{}")
+    store.quarantine.put_aside("slack", "T1", "odd", "{}")
     clock.go_on(31 * DAY)
     _decide(store, "2", Outcome((HELLO,), (), AnsweredQuestion(an_answer("new"))))
     assert store.retention.sweep(30) == 5  # message, key, reply, question, quarantine
@@ -59,6 +59,6 @@ def test_ids_are_not_used_again_after_everything_was_forgotten(store: Store, clo
 
 def test_many_rows_go_in_small_pieces(store: Store, clock: HandClock) -> None:
     for number in range(450):
-        store.inbox.quarantine("slack", "T1", "odd", str(number))
+        store.quarantine.put_aside("slack", "T1", "odd", str(number))
     clock.go_on(31 * DAY)
     assert store.retention.sweep(30) == 450
