@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -39,11 +38,14 @@ from bot.pipeline.alerts import Alerts
 from bot.pipeline.announcer import ScheduledMessages
 from bot.pipeline.intake import Intake
 from bot.pipeline.poller import Poller
+from bot.pipeline.queues import Queues
+from bot.pipeline.readiness import Readiness
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.pipeline.schedule import Schedule
 from bot.pipeline.store_health import PROBE_SECONDS, StoreHealth
 from bot.pipeline.worker import Bell, SendSlots, Worker, Workers
-from bot.platforms.host import Adapter, Condition, Deployment, Host, Installed, Operation, Part, ReadModel
+from bot.platforms.host import Adapter, Condition, Deployment, Host, Part, ReadModel
+from bot.platforms.installed import Platforms
 from bot.platforms.registry import ADAPTERS
 from bot.process.control_socket import ControlServer, LocalError
 from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
@@ -73,7 +75,6 @@ from bot.store import (
     SchemaError,
     Secrets,
     Settings,
-    StoreError,
     schema,
 )
 from bot.store.leader_election import election
@@ -120,9 +121,9 @@ class App:
         self._with_web = with_web
         self._clock = clock
         self._closing = ExitStack()
-        self._is_stopping = threading.Event()
         self.metrics = Metrics()
         self._traits = {adapter.name: adapter.traits for adapter in adapters}
+        self.platforms = Platforms(adapters)
         bell = Bell()
         response_slots = ResponseSlots(slots=max(1, bot.web_threads // 4))
         self._database = Database(bot.database_url)
@@ -141,6 +142,7 @@ class App:
             on_dead=self.metrics.dead_letters.labels("delivery").inc,
             on_delivered=self.metrics.answer_seconds.observe,
         )
+        self._queues = Queues(self.inbox, self.outbox, clock)
         self.engine = EngineClient(
             bot.engine_url,
             clock=clock,
@@ -149,10 +151,11 @@ class App:
             on_back=self.inbox.engine_is_back,
             metrics=self.metrics,
         )
+        settings, labels = Settings(self._database), Labels(self._database, clock)
         self._read = ReadModel(
-            settings=Settings(self._database),
+            settings=settings,
             history=History(self._database),
-            labels=Labels(self._database, clock),
+            labels=labels,
             reviews=Reviews(self._database),
             gaps=Gaps(self._database),
         )
@@ -163,9 +166,9 @@ class App:
         own_keys = Secrets(self._database, lambda: secrets.token_urlsafe(32))
         self._links = files.SignedLinks(bot.public_url, lambda: own_keys.get("links"))
         self.responder = Responder(
-            settings=self._read.settings,
+            settings=settings,
             history=self._read.history,
-            labels=self._read.labels,
+            labels=labels,
             reviews=self._read.reviews,
             gaps=self._read.gaps,
             proposals=Proposals(self._database),
@@ -178,8 +181,8 @@ class App:
             console_link=self._console_link,
             traits=self._traits,
             admins=self.admins,
-            waiting=self._waiting,
-            speaks_first=self._speaks_first,
+            waiting=self._queues.waiting,
+            speaks_first=self.platforms.speaks_first,
             wait=time.sleep,
         )
         self.intake = Intake(
@@ -197,17 +200,10 @@ class App:
                 self._database, clock, on_work=bell.ring, on_delivered=self.metrics.answer_seconds.observe
             ),
         )
-        self.installed: dict[str, Installed] = {
-            adapter.name: adapter.install(section, host)
-            for adapter in adapters
-            if adapter.is_used(section := adapter.section_of(bot))
-        }
+        self.platforms.install(bot, host)
         own = operations(
             labelling=Labelling(
-                Labels(self._database, clock),
-                Settings(self._database),
-                self.engine,
-                default_knowledge_base=bot.defaults.knowledge_base,
+                labels, settings, self.engine, default_knowledge_base=bot.defaults.knowledge_base
             ),
             admins=self.admins,
             letters=Letters(self._database, clock, on_work=bell.ring),
@@ -216,19 +212,19 @@ class App:
             end_logins=self.logins.end,
             database_url=bot.database_url,
         )
-        self.operations = {**own, **self._operations_of_platforms()}
+        self.operations = {**own, **self.platforms.operations}
         worker = Worker(
             inbox=self.inbox,
             outbox=self.outbox,
             due=self._due,
             clock=clock,
             responder=self.responder,
-            platforms={name: one.platform for name, one in self.installed.items()},
+            platforms=self.platforms.senders,
             response_slots=response_slots,
             metrics=self.metrics,
-            on_progress=self._tell_progress,
+            on_progress=self.platforms.tell_progress,
             send_slots=SendSlots(bot.workers),
-            with_person_known=self._with_person_known,
+            with_person_known=self.platforms.with_person_known,
         )
         self._workers = Workers(
             worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
@@ -236,8 +232,8 @@ class App:
         self._poller = Poller(look=self._due.look, clock=clock, ring=bell.ring)
         self.scheduled_messages = ScheduledMessages(
             places=Places(self._database).all,
-            speaks_first=self._speaks_first,
-            settings=Settings(self._database),
+            speaks_first=self.platforms.speaks_first,
+            settings=settings,
             knowledge_base=self.engine.knowledge_base,
             default_knowledge_base=bot.defaults.knowledge_base,
             accept=self.inbox.accept,
@@ -247,10 +243,10 @@ class App:
         self.alerts = Alerts(
             (
                 Condition(lambda: self.engine.is_away, alerts.ENGINE_AWAY, alerts.ENGINE_BACK),
-                *(condition for one in self.installed.values() for condition in one.alerts),
+                *self.platforms.alerts,
             ),
-            given_up=lambda: sum(count for state, count in self._counts().items() if state.endswith("_dead")),
-            tell=self._tell_operators,
+            given_up=self._queues.given_up,
+            tell=self.platforms.tell_operators,
         )
         self.schedule = Schedule(
             timezone=bot.timezone,
@@ -259,9 +255,10 @@ class App:
             clock=clock,
         )
         self._health = StoreHealth(self._database, on_log_bytes=self.metrics.store_log_bytes.set)
+        self._readiness = Readiness(look=self._due.look, problem=lambda: self._health.problem)
         self.metrics.expect(self._traits)
-        self.metrics.watch_queue(self._counts, self._oldest_seconds)
-        self.flask: Flask = web.create(self._blueprints(host.clock_watch, adapters))
+        self.metrics.watch_queue(self._queues.counts, self._queues.oldest_seconds)
+        self.flask: Flask = web.create(self._blueprints(host.clock_watch))
 
     @property
     def url(self) -> str:
@@ -286,7 +283,7 @@ class App:
                 parts.append(self._poller)
             if self._owns_folder:
                 parts.append(ControlServer(self._bot.data_dir, self.operations))
-            parts += [part for one in self.installed.values() for part in one.parts]
+            parts += self.platforms.parts
             if self._with_web:
                 parts.append(self._server())
             for part in parts:
@@ -305,7 +302,7 @@ class App:
 
     def stop(self) -> None:
         """Stop in reverse order."""
-        self._is_stopping.set()
+        self._readiness.end()
         log.info("stopping")  # and by now nobody is told any more that we are ready
         self._closing.close()
 
@@ -354,53 +351,21 @@ class App:
             transport=edges.platform_transport,
         )
 
-    def _operations_of_platforms(self) -> dict[str, Operation]:
-        return {name: do for one in self.installed.values() for name, do in one.operations.items()}
-
-    def _speaks_first(self, channel: Channel) -> bool:
-        """Whether something that nobody asked for can be said there."""
-        installed = self.installed.get(channel.platform)
-        return installed is not None and installed.platform.speaks_first(channel)
-
     def _language_of(self, channel: Channel) -> Language:
         return self._read.settings.of(channel).language or self._traits[channel.platform].default_language
 
-    def _with_person_known(self, message: IncomingMessage) -> IncomingMessage:
-        """The message with what its platform knows of the writer, where it did not say it itself."""
-        installed = self.installed.get(message.person.platform)
-        if installed and installed.name_person:
-            message = replace(message, person=installed.name_person(message.person))
-        if message.membership is Membership.UNKNOWN:
-            message = replace(message, membership=self._membership_of(message.person))
-        return message
-
-    def _membership_of(self, person: Person) -> Membership:
-        installed = self.installed.get(person.platform)
-        return installed.membership_of(person) if installed else Membership.UNKNOWN
-
-    def _tell_progress(self) -> None:
-        for installed in self.installed.values():
-            if installed.on_progress:
-                installed.on_progress()
-
-    def _tell_operators(self, sentence: str) -> None:
-        log.warning("alert", extra={"told": sentence})
-        for installed in self.installed.values():
-            if installed.tell_operators:
-                installed.tell_operators(sentence)
-
-    def _blueprints(self, signed: ClockWatch, adapters: Sequence[Adapter[Any]]) -> list[Blueprint]:
+    def _blueprints(self, signed: ClockWatch) -> list[Blueprint]:
         return [
             operating.blueprint(
                 clock=signed,
-                reasons_not_ready=self._reasons_not_ready,
+                reasons_not_ready=self._readiness.reasons_not_ready,
                 engine_is_away=lambda: self.engine.is_away,
                 metrics=self.metrics,
-                paths={path: about for adapter in adapters for path, about in adapter.paths.items()},
+                paths=self.platforms.paths,
             ),
             console(self._console()),
             files.blueprint(read=self._links.read, find=self._documents.find, pieces=self._documents.pieces),
-            *(blueprint for one in self.installed.values() for blueprint in one.blueprints),
+            *self.platforms.blueprints,
         ]
 
     def _console_link(self, person: Person) -> str | None:
@@ -429,12 +394,14 @@ class App:
                 takes_part_in=overview.takes_part_in,
                 named_admins=self._bot.admins,
                 is_enrolled=self.admins.includes,
-                is_member=lambda person: self._membership_of(person) is Membership.MEMBER,
+                is_member=lambda person: self.platforms.membership_of(person) is Membership.MEMBER,
             ),
             answer=self._answer_in_console,
             operate=self._operate,
             provider=self._provider(),
-            health=Health(self._reasons_not_ready, self._counts, self._oldest_seconds),
+            health=Health(
+                self._readiness.reasons_not_ready, self._queues.counts, self._queues.oldest_seconds
+            ),
         )
 
     def _provider(self) -> Provider | None:
@@ -462,7 +429,7 @@ class App:
         Where we can speak first, a change goes into the room, so that the team sees it. What concerns
         the person alone, such as thanks for a label, stays in the console.
         """
-        in_room = self._speaks_first(message.channel)
+        in_room = self.platforms.speaks_first(message.channel)
         accepted, _ = self.intake.answer_within(
             message,
             wait_seconds=CONSOLE_SECONDS,
@@ -481,32 +448,9 @@ class App:
         except OSError as taken:
             raise CannotStart(f"[bot] listen: {self._bot.listen} cannot be used: {taken.strerror}") from taken
 
-    def _reasons_not_ready(self) -> list[str]:
-        if self._is_stopping.is_set():
-            return ["stopping"]
-        try:
-            self._due.look()
-        except StoreError as problem:
-            return [f"database: {problem}"]
-        return [f"database: {self._health.problem}"] if self._health.problem else []
-
     def _look(self) -> None:
         self.scheduled_messages.look()
         self.alerts.look()
-
-    def _waiting(self) -> int:
-        """Messages and replies that nobody has in hand: whoever asks does not count themselves."""
-        counts = self._counts()
-        done = ("claimed", "sending", "dead", "awaiting")
-        return sum(count for state, count in counts.items() if not state.endswith(done))
-
-    def _counts(self) -> dict[str, int]:
-        inbox = {f"inbox_{state}": count for state, count in self.inbox.counts().items()}
-        return inbox | {f"outbox_{state}": count for state, count in self.outbox.counts().items()}
-
-    def _oldest_seconds(self) -> float:
-        oldest = self.inbox.oldest_received_at()
-        return max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0
 
 
 def build(

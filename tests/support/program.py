@@ -30,7 +30,7 @@ WAIT_SECONDS = 20.0
 
 def terminal_of(running: app.App) -> TerminalPlatform:
     """The rooms in this machine's terminal."""
-    terminal = running.installed["terminal"].platform
+    terminal = running.platforms.senders["terminal"]
     assert isinstance(terminal, TerminalPlatform)
     return terminal
 

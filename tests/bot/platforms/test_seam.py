@@ -134,7 +134,7 @@ def test_its_routes_operations_and_reasons_are_the_bots(running: app.App) -> Non
 def test_a_platform_that_is_not_used_is_not_there(tmp_path: Path) -> None:
     config = settings(tmp_path)
     built = app.build(config, with_web=False, adapters=(*registry.ADAPTERS, toy.ADAPTER))
-    assert set(built.installed) == {"terminal"}
+    assert set(built.platforms.senders) == {"terminal"}
     assert ask(built.flask.test_client(), "lemon")[0] == 404
 
 
