@@ -276,7 +276,7 @@ class App:
                 database is not one this program knows. What had started is stopped.
         """
         with ExitStack() as started:
-            started.enter_context(self._owned())
+            started.enter_context(self._own_folder())
             looking = Loop(self._health.step, PROBE_SECONDS, "store-health")
             parts: list[Part] = [self._database, self.engine, self._workers, self.schedule, looking]
             if not is_sqlite(self._bot):
@@ -313,7 +313,7 @@ class App:
         Raises:
             CannotStart: as `start` does.
         """
-        with self._owned():
+        with self._own_folder():
             self._database.start()
             try:
                 yield
@@ -321,7 +321,7 @@ class App:
                 self._database.stop()
 
     @contextmanager
-    def _owned(self) -> Iterator[None]:
+    def _own_folder(self) -> Iterator[None]:
         with ExitStack() as owned:
             if self._owns_folder:
                 owned.enter_context(exclusive_data_dir(self._bot.data_dir))

@@ -95,7 +95,7 @@ class Teaching:
         Raises:
             UnknownKnowledgeBase, UnknownWording, SourceError
         """
-        self._known(name)
+        self._check_name(name)
         wording = self.taught.take_back(name, entry_id, wording_id)
         if wording is None:
             raise UnknownWording(f'entry "{entry_id}" was taught no wording "{wording_id}"')
@@ -114,8 +114,8 @@ class Teaching:
             ForeignEntry: it belongs to a configured source.
             UnknownKnowledgeBase, UnknownEntry, BadValue, SourceError
         """
-        self._known(name)
-        changed = self.managed.change(name, entry_id, lambda entry: _changed(entry, change))
+        self._check_name(name)
+        changed = self.managed.change(name, entry_id, lambda entry: _apply(entry, change))
         if changed is None:
             source = self._entry(name, entry_id).source
             raise ForeignEntry(f'entry "{entry_id}" comes from {source}, change it there')
@@ -127,7 +127,7 @@ class Teaching:
         Raises:
             UnknownKnowledgeBase, SourceError
         """
-        snapshot = self.snapshot_stores[self._known(name)].current
+        snapshot = self.snapshot_stores[self._check_name(name)].current
         managed = self.managed.entries(name)
         own = with_taught(SourceContents(managed, len(managed)), self.taught.all(name)).entries
         entries = snapshot.entries if snapshot else None
@@ -137,18 +137,18 @@ class Teaching:
         found += [each for each in own if is_held_by(each, text)]
         return found[offset : offset + limit], len(found)
 
-    def _known(self, name: str) -> str:
+    def _check_name(self, name: str) -> str:
         if name not in self.snapshot_stores:
             raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
         return name
 
     def _entry(self, name: str, entry_id: str) -> Entry:
-        entry = self._found(self._known(name), entry_id)
+        entry = self._find(self._check_name(name), entry_id)
         if entry is None:
             raise UnknownEntry(f'knowledge base "{name}" has no entry "{entry_id}"')
         return entry
 
-    def _found(self, name: str, entry_id: str) -> Entry | None:
+    def _find(self, name: str, entry_id: str) -> Entry | None:
         """The entry as it is this moment: managed ones as they are stored, others as they are served."""
         for entry in self.managed.entries(name):
             if entry.id == entry_id:
@@ -166,7 +166,7 @@ class Teaching:
             if _says(entry, same):
                 return entry
         taught = self.taught.holding(name, text)
-        holder = self._found(name, taught.entry) if taught else None
+        holder = self._find(name, taught.entry) if taught else None
         snapshot = self.snapshot_stores[name].current
         if holder or snapshot is None:
             return holder
@@ -194,7 +194,7 @@ def _says(entry: Entry, same: str) -> bool:
     return same in map(sameness, (entry.text, *entry.wordings))
 
 
-def _changed(entry: Entry, change: Change) -> Entry:
+def _apply(entry: Entry, change: Change) -> Entry:
     """Raises EntryChanged and BadValue."""
     if change.hash != hash_of(entry):
         raise EntryChanged(

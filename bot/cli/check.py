@@ -87,7 +87,7 @@ def _check_knowledge_bases(bot: Bot, engine: EngineClient) -> str:
 def _what_fails(base: KnowledgeBase, bot: Bot) -> str:
     timezone = ZoneInfo(bot.timezone)
 
-    def shown(moment: datetime) -> str:
+    def show(moment: datetime) -> str:
         return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M}"
 
-    return " ".join(failing(each, shown, "en") for each in base.failed)
+    return " ".join(failing(each, show, "en") for each in base.failed)

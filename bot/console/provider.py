@@ -86,7 +86,7 @@ class Provider:
     def begin(self, attempt: Attempt) -> str:
         """The provider's page for this attempt. Raises NotVouchedFor when the provider is away."""
         with self._session() as session:
-            known = self._known(session)
+            known = self._discover(session)
             address, _ = session.create_authorization_url(
                 known["authorization_endpoint"],
                 state=attempt.state,
@@ -100,7 +100,7 @@ class Provider:
         if not hmac.compare_digest(attempt.state.encode(), state.encode()):
             raise NotVouchedFor("another state")
         with self._session() as session:
-            known = self._known(session)
+            known = self._discover(session)
             try:
                 token = session.fetch_token(
                     known["token_endpoint"], code=code, code_verifier=attempt.verifier, timeout=SECONDS
@@ -126,7 +126,7 @@ class Provider:
             session.mount("https://", self._transport)
         return session
 
-    def _known(self, session: Any) -> Mapping[str, str]:
+    def _discover(self, session: Any) -> Mapping[str, str]:
         issuer = self._oidc.issuer
         known = _json_of(session, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if known.get("issuer") != issuer:

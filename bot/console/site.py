@@ -94,7 +94,7 @@ class Site:
                 "asset": {name: asset.path for name, asset in self.assets.items()},
                 "once": secrets.token_urlsafe(12),
                 "new_once": lambda: secrets.token_urlsafe(12),
-                "said": self._said() if visitor else None,
+                "said": self._reply() if visitor else None,
                 **context,
             }
         )
@@ -115,7 +115,7 @@ class Site:
             **context,
         )
 
-    def _said(self) -> Mapping[str, Any] | None:
+    def _reply(self) -> Mapping[str, Any] | None:
         """What was answered to what the visitor just did, named by `said` in the address."""
         number = request.args.get("said", "")
         if not (number.isascii() and number.isdigit() and len(number) <= 18):  # noqa: PLR2004 - of a row

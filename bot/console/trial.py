@@ -116,12 +116,12 @@ def row_of(match: Match, question: str) -> Row:
         score=repr(match.score),
         shown=format_score(match.score),
         tier=texts.tier(match.score),
-        text=_parted(match.text, in_text),
-        answer=None if match.answer is None else _parted(match.answer, in_answer),
+        text=_split_bold(match.text, in_text),
+        answer=None if match.answer is None else _split_bold(match.answer, in_answer),
     )
 
 
-def _parted(text: str, bold: Span | None) -> Parted:
+def _split_bold(text: str, bold: Span | None) -> Parted:
     start, end = bold or (0, 0)
     return text[:start], text[start:end], text[end:]
 

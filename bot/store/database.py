@@ -57,7 +57,7 @@ class Database:
 
     def start(self) -> None:
         if self._path is not None and self._files is not None and self._anchor is None:
-            self._anchor = self._opened(self._path)
+            self._anchor = self._open_keeper(self._path)
             if self._anchor is not None:
                 self._files.begin()
         if self._writer is not None:
@@ -119,7 +119,7 @@ class Database:
 
         return _guard(lambda: once_more_if_it_had_died(reading))
 
-    def _opened(self, path: Path) -> sqlite3.Connection | None:
+    def _open_keeper(self, path: Path) -> sqlite3.Connection | None:
         """A connection that keeps the log's files in their places for as long as we run."""
         try:
             connection = sqlite.connect(path, writes=False, wait_seconds=self._busy_seconds)

@@ -44,7 +44,7 @@ class Documents:
     def pieces(self, document_id: str) -> Iterator[bytes]:
         """The content piece by piece, so that a slow reader holds no more than one of them in memory."""
         unpack, at = zlib.decompressobj(), 1
-        while packed := self._packed(document_id, at):
+        while packed := self._packed_piece(document_id, at):
             at += len(packed)
             while packed:
                 yield unpack.decompress(packed, PIECE_BYTES)
@@ -53,7 +53,7 @@ class Documents:
             # The reader must not take a part for the whole: the connection ends without its end.
             raise StoreError(f"the file {document_id} expired while it was read")
 
-    def _packed(self, document_id: str, at: int) -> bytes:
+    def _packed_piece(self, document_id: str, at: int) -> bytes:
         piece = select(func.substr(document.c.content, at, PACKED_BYTES)).where(document.c.id == document_id)
         packed: bytes | None = self._database.read(lambda connection: connection.scalar(piece))
         return packed or b""

@@ -88,7 +88,7 @@ class Proposals:
 
     def _read(self, query: Select[Any]) -> tuple[KeptProposal, ...]:
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(map(_kept, rows))
+        return tuple(map(_proposal_of, rows))
 
 
 def keep_proposal(
@@ -153,7 +153,7 @@ def _new(message: IncomingMessage, item_id: int, proposal: Proposal, now: dateti
     }
 
 
-def _kept(row: Row[Any]) -> KeptProposal:
+def _proposal_of(row: Row[Any]) -> KeptProposal:
     return KeptProposal(
         id=row.id,
         proposal=Proposal(row.knowledge_base, row.entry_id, row.wording, row.kind, row.origin),

@@ -31,7 +31,7 @@ def context_line(answer: Answer, now: datetime) -> str:
     return words.context.format(
         threshold=threshold(answer.threshold),
         source=sources[answer.threshold_source],
-        shown=_shown(answer),
+        shown=_share_shown(answer),
         knowledge_base=answer.knowledge_base,
         age=age(answer.snapshot_at, now, answer.language),
     )
@@ -128,9 +128,9 @@ def what_matched(match: Match, language: Language) -> str:
     words = wording(language)
     told = []
     if match.wording:
-        told.append(words.matched_wording.format(text=_quoted(match.wording)))
+        told.append(words.matched_wording.format(text=_quote(match.wording)))
     if match.passage:
-        told.append(words.matched_passage.format(text=_quoted(match.passage)))
+        told.append(words.matched_passage.format(text=_quote(match.passage)))
     if match.collapsed == 1:
         told.append(words.one_more_wording)
     elif match.collapsed:
@@ -138,7 +138,7 @@ def what_matched(match: Match, language: Language) -> str:
     return " · ".join(told)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= QUOTED else f"{line[: QUOTED - 1]}…"
 
@@ -202,7 +202,7 @@ def age(then: datetime | None, now: datetime, language: Language) -> str:
     return words.days_ago.format(count=seconds // DAY)
 
 
-def _shown(answer: Answer) -> str:
+def _share_shown(answer: Answer) -> str:
     words, count = wording(answer.language), len(answer.matches)
     span = f"{answer.offset + 1}–{answer.offset + count}" if answer.offset and count else str(count)
     entries = words.of_entries.format(count=answer.total) if answer.rows != answer.total else ""

@@ -222,7 +222,7 @@ def footer(failed: Sequence[FailedSource], shown: ShownTime, language: Language)
 def what_fails(source: FailedSource, language: Language) -> str:
     """A sentence without its end: the source, and why it cannot be read."""
     words, name = source_wording(language), place(source.source, language)
-    if sentence := _filled(words.failures.get(source.code), source.details, language):
+    if sentence := _fill(words.failures.get(source.code), source.details, language):
         return f"{name} {sentence}"
     if language == "en" and source.reason.startswith(source.source):
         return name + source.reason.removeprefix(source.source)
@@ -242,7 +242,7 @@ def left_out(each: LeftOut, language: Language) -> str:
 def why_left_out(each: LeftOut, language: Language) -> str:
     """The same without the place."""
     words = source_wording(language)
-    sentence = _filled(words.reasons.get(each.code), each.details, language)
+    sentence = _fill(words.reasons.get(each.code), each.details, language)
     return sentence or words.unknown_reason.format(reason=each.reason)
 
 
@@ -253,7 +253,7 @@ def place(where: str, language: Language) -> str:
     return PurePosixPath(where).name if where.startswith("/") else where
 
 
-def _filled(sentence: str | None, details: Mapping[str, str], language: Language) -> str:
+def _fill(sentence: str | None, details: Mapping[str, str], language: Language) -> str:
     """The sentence with what belongs into it; "" where something of that is missing."""
     if sentence is None:
         return ""

@@ -16,12 +16,12 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(each if _is_harmless(each) else _escaped(each) for each in text)
+    return "".join(each if _is_harmless(each) else _escape(each) for each in text)
 
 
 def _is_harmless(character: str) -> bool:
     return character in _KEPT or character in _JOINERS or unicodedata.category(character) not in {"Cc", "Cf"}
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode()

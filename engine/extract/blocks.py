@@ -77,14 +77,14 @@ def pieces(blocks: Iterable[Block]) -> Iterator[Item]:
     found: list[Item] = []
     rows: list[Item] = []
     numbers = count(1)
-    for section in _sections(_spoken(_one_table_of_several(blocks))):
+    for section in _sections(_join_questions(_one_table_of_several(blocks))):
         others = []
         for block in section.paragraphs:
             if block.rows and table.is_of_questions(block.rows):
                 rows += _rows(block, section.headings, next(numbers))
             else:
                 others.append(block)
-        for place, (text, page) in enumerate(_parted(others, splitter)):
+        for place, (text, page) in enumerate(_split_section(others, splitter)):
             item: Item = {"text": text, "headings": section.headings, "page": page}
             found.append(item if place or not section.question else {**item, "question": section.question})
     for number, item in enumerate(found, start=1):
@@ -124,7 +124,7 @@ def _one_table_of_several(blocks: Iterable[Block]) -> Iterator[Block]:
         yield held
 
 
-def _spoken(blocks: Iterable[Block]) -> Iterator[Block]:
+def _join_questions(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks with each line that is marked as a question (问：, Q:) as one, where an answer follows."""
     for is_paragraph, group in groupby(blocks, lambda block: not block.level and not block.rows):
         found = list(group)
@@ -148,7 +148,7 @@ def _lines_of(paragraphs: Iterable[Block]) -> Iterator[str]:
         yield from block.text.split("\n")
 
 
-def _parted(paragraphs: Sequence[Block], splitter: TextSplitter) -> Iterator[tuple[str, int]]:
+def _split_section(paragraphs: Sequence[Block], splitter: TextSplitter) -> Iterator[tuple[str, int]]:
     """The pieces of a section and the pages they begin on: tables by whole rows, all else by sentences."""
     if not paragraphs:
         return
@@ -160,7 +160,7 @@ def _parted(paragraphs: Sequence[Block], splitter: TextSplitter) -> Iterator[tup
     for is_table, group in groupby(paragraphs, lambda block: bool(block.rows)):
         if is_table:
             for block in group:
-                yield from ((text, block.page) for text in _packed(table.lines(block.rows)))
+                yield from ((text, block.page) for text in _pack(table.lines(block.rows)))
         else:
             yield from _chunks(list(group), splitter)
 
@@ -174,7 +174,7 @@ def _chunks(paragraphs: Sequence[Block], splitter: TextSplitter) -> Iterator[tup
         yield chunk, paragraphs[bisect_right(starts, place) - 1].page
 
 
-def _packed(lines: Sequence[str]) -> Iterator[str]:
+def _pack(lines: Sequence[str]) -> Iterator[str]:
     """As many lines together as a piece may hold; a longer line is a piece of its own."""
     held: list[str] = []
     size = 0

@@ -110,7 +110,7 @@ def without_furniture(pages: Sequence[Sequence[Run]]) -> list[list[Run]]:
     offsets: Counter[int] = Counter()
     for number, zone in enumerate(zones, start=1):
         for run in zone:
-            heights.setdefault(_folded(run.text), []).append(run.bottom)
+            heights.setdefault(_fold(run.text), []).append(run.bottom)
             if (said := _page_number(run.text)) is not None:
                 offsets[said[1] - number] += 1
     repeated = {text for text, found in heights.items() if _most_at_one_height(found) >= least}
@@ -121,7 +121,7 @@ def without_furniture(pages: Sequence[Sequence[Run]]) -> list[list[Run]]:
         for run in zone:
             said = _page_number(run.text)
             counts = said is not None and offset is not None and said[1] - number == offset
-            if _folded(run.text) in repeated or counts:
+            if _fold(run.text) in repeated or counts:
                 taken.add(run)
         kept.append([run for run in page if run not in taken])
     return kept
@@ -160,7 +160,7 @@ def _most_at_one_height(heights: Sequence[float]) -> int:
     return max(sum(abs(one - other) <= _SAME_HEIGHT for other in heights) for one in heights[:50])
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return _BLANKS.sub("", text).casefold()
 
 
@@ -274,7 +274,7 @@ def _table(band: Sequence[Run]) -> tuple[list[Run], tuple[Row, ...], list[Run]] 
             cells[place] = f"{cells[place]} {run.text}".strip()
         if not cells[0] and written:
             # The rest of a cell that is longer than its line.
-            written[-1] = [_joined(above, cell) for above, cell in zip(written[-1], cells, strict=True)]
+            written[-1] = [_join_lines(above, cell) for above, cell in zip(written[-1], cells, strict=True)]
         else:
             written.append(cells)
     table = table_of([Cell(cell) for cell in cells] for cells in written)
@@ -302,7 +302,7 @@ def _lines(runs: Sequence[Run]) -> Iterator[Line]:
         above = bottom
 
 
-def _joined(above: str, below: str) -> str:
+def _join_lines(above: str, below: str) -> str:
     if not above or not below:
         return above or below
     return f"{above}{'' if _WIDE.match(above[-1]) and _WIDE.match(below[0]) else ' '}{below}"

@@ -59,7 +59,7 @@ def format_number(value: str, code: str, *, since_1904: bool = False) -> str:
         number = Decimal(value)
         with localcontext() as context:
             context.prec = 60
-            return _shown(number, code, since_1904=since_1904)
+            return _format(number, code, since_1904=since_1904)
     except (InvalidOperation, DivisionByZero, OverflowError, ValueError):
         return value
 
@@ -73,7 +73,7 @@ def general(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _shown(number: Decimal, code: str, *, since_1904: bool) -> str:
+def _format(number: Decimal, code: str, *, since_1904: bool) -> str:
     tokens, is_negative_said = _section(number, code)
     kinds = {kind for kind, _ in tokens}
     if "general" in kinds or not tokens or (kinds == {"other"} and {text for _, text in tokens} == {"@"}):

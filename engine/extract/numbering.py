@@ -80,9 +80,9 @@ class Numbering:
             counts[at] = min(counts.get(at, levels[at].start - 1) + 1, _MOST)
         for deeper in range(at + 1, _LEVELS):
             counts.pop(deeper, None)
-        return self._written(levels, counts, at)
+        return self._write_number(levels, counts, at)
 
-    def _written(self, levels: Mapping[int, _Level], counts: Mapping[int, int], at: int) -> str:
+    def _write_number(self, levels: Mapping[int, _Level], counts: Mapping[int, int], at: int) -> str:
         if levels[at].style in {"bullet", "none"}:
             return ""
 
@@ -170,7 +170,7 @@ def _digits(number: int) -> str:
     return "".join(_CHINESE[int(digit)] if digit != "0" else "〇" for digit in str(abs(number)))
 
 
-def _enclosed(number: int) -> str:
+def _enclose(number: int) -> str:
     return next(
         (chr(ord(one) + number - low) for one, low, high in _ENCLOSED if low <= number <= high), str(number)
     )
@@ -201,7 +201,7 @@ _STYLES: Final[Mapping[str, Callable[[int], str]]] = {
     "upperRoman": lambda number: _roman(number).upper(),
     **dict.fromkeys(_COUNTED_IN_CHINESE, _chinese),
     **dict.fromkeys(["ideographDigital", "japaneseDigitalTenThousand", "taiwaneseDigital"], _digits),
-    **dict.fromkeys(["decimalEnclosedCircle", "decimalEnclosedCircleChinese"], _enclosed),
+    **dict.fromkeys(["decimalEnclosedCircle", "decimalEnclosedCircleChinese"], _enclose),
     **dict.fromkeys(["decimalFullWidth", "decimalFullWidth2"], _wide),
     "ideographTraditional": _from(_STEMS),
     "ideographZodiac": _from(_BRANCHES),

@@ -91,7 +91,7 @@ def blocks(page: str) -> Iterator[Block]:
         return
     if not parser.css("h1") and (title := parser.css_first("title")):
         yield Block(1, title.text())
-    yield from _Walk(_Notes(parser), _unfolded(parser)).blocks(top)
+    yield from _Walk(_Notes(parser), _names_behind_questions(parser)).blocks(top)
 
 
 class _Notes:
@@ -311,7 +311,7 @@ def _is_question(node: LexborNode) -> bool:
     return bool(text) and is_called_so + unfolds + text.endswith(_QUESTION_MARKS) >= 2  # noqa: PLR2004
 
 
-def _unfolded(parser: LexborHTMLParser) -> frozenset[str]:
+def _names_behind_questions(parser: LexborHTMLParser) -> frozenset[str]:
     """The names of what stands hidden until somebody presses the question above it."""
     found: set[str] = set()
     for each in parser.css(", ".join(f"[{name}]" for name in _TARGETS)):

@@ -64,13 +64,13 @@ def table_of(written: Iterable[Sequence[Cell]]) -> tuple[Row, ...]:
     running: dict[int, tuple[int, str, bool]] = {}  # column: (rows still covered, text, beside its left)
     rows = []
     for cells in written:
-        row = _filled(cells, running)
+        row = _fill_row(cells, running)
         if any(row.cells):
             rows.append(row)
     return _even(rows)
 
 
-def _filled(cells: Sequence[Cell], running: dict[int, tuple[int, str, bool]]) -> Row:
+def _fill_row(cells: Sequence[Cell], running: dict[int, tuple[int, str, bool]]) -> Row:
     texts: list[str] = []
     above: set[int] = set()
     beside: set[int] = set()
@@ -159,7 +159,9 @@ def lines(rows: Sequence[Row]) -> list[str]:
             if not group:
                 found.append(_flat(row.spanning))
             continue
-        cells = [_named(name, _flat(cell)) for name, cell in zip(names, row.own, strict=True) if cell.strip()]
+        cells = [
+            _name_cell(name, _flat(cell)) for name, cell in zip(names, row.own, strict=True) if cell.strip()
+        ]
         found.append(" | ".join(filter(None, [group, *cells])))
     return [line for line in found if line] or [" | ".join(filter(None, names))]
 
@@ -193,7 +195,7 @@ def _names(header: Sequence[Row]) -> list[str]:
     return [" ".join(dict.fromkeys(filter(None, map(_flat, stack)))) for stack in stacks]
 
 
-def _named(name: str, cell: str) -> str:
+def _name_cell(name: str, cell: str) -> str:
     return f"{name}: {cell}" if name and name != cell else cell
 
 

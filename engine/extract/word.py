@@ -132,10 +132,10 @@ class _Rewriting:
 
     def rewrite(self, element: Element, style: str = "") -> None:
         """Everything below the element; `style` is that of the paragraph around it."""
-        children = [each for child in element for each in self._rewritten(child, style)]
+        children = [each for child in element for each in self._rewrite(child, style)]
         element[:] = children
 
-    def _rewritten(self, child: Element, style: str) -> list[Element]:
+    def _rewrite(self, child: Element, style: str) -> list[Element]:
         if child.tag == W + "p":
             return self._paragraph(child)
         if child.tag == W + "r" and self._is_hidden(child, style):

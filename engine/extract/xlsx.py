@@ -145,7 +145,7 @@ def _rows(archive: ZipFile, book: Workbook, sheet: Sheet, grid: _Grid) -> Iterat
             continue
         if name == "row" and holder is not None:
             number = int(element.get("r") or number + 1)
-            yield _filled(_row(element, number, book, grid), grid, running)
+            yield _fill_merged(_row(element, number, book, grid), grid, running)
             holder.clear()
 
 
@@ -179,7 +179,7 @@ def _row(element: Element, number: int, book: Workbook, grid: _Grid) -> _Row:
         if not 0 <= place < _MOST_COLUMNS:
             raise ValueError(reference)
         row.cells.extend([""] * (place + 1 - len(row.cells)))
-        text = _shown(cell, book)
+        text = _cell_text(cell, book)
         if text is None:
             row.unknown.append(place)
             continue
@@ -188,7 +188,7 @@ def _row(element: Element, number: int, book: Workbook, grid: _Grid) -> _Row:
     return row
 
 
-def _filled(row: _Row, grid: _Grid, running: dict[int, tuple[int, str]]) -> _Row:
+def _fill_merged(row: _Row, grid: _Grid, running: dict[int, tuple[int, str]]) -> _Row:
     """The row with what its cells show that are merged with one above."""
     for column, (last, text) in list(running.items()):
         if row.number > last:
@@ -204,7 +204,7 @@ def _filled(row: _Row, grid: _Grid, running: dict[int, tuple[int, str]]) -> _Row
     return row
 
 
-def _shown(cell: Element, book: Workbook) -> str | None:
+def _cell_text(cell: Element, book: Workbook) -> str | None:
     """What the cell shows; None where it is the result of a formula that the file does not hold."""
     kind = cell.get("t", "n")
     parts: Mapping[str, Element] = {local_name(child): child for child in cell}

@@ -35,7 +35,7 @@ def with_last_good(
     ):
         return reading
     before = _by_source(kept.entries)
-    failed = [*reading.failed, *_unbelieved(reading, before, moving, confirmed=confirmed)]
+    failed = [*reading.failed, *_doubtful(reading, before, moving, confirmed=confirmed)]
     if not failed:
         return reading
     names = {each.source for each in failed}
@@ -55,7 +55,7 @@ def with_last_good(
     return merge([fresh, *(SourceContents(tuple(before.get(each.source, ())), 0) for each in failed)])
 
 
-def _unbelieved(
+def _doubtful(
     reading: SourceContents, before: Mapping[str, list[Entry]], moving: Collection[str], *, confirmed: bool
 ) -> Iterator[FailedSource]:
     for name in sorted(moving):

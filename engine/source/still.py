@@ -52,9 +52,9 @@ def is_cut_off(now: Iterable[Entry], before: Iterable[Entry]) -> bool:
     if not new or len(new) >= len(old):  # who shortens the last answer of as many rows means it
         return False
     *same, last = new
-    if any(_said(one) != _said(other) for one, other in zip(same, old, strict=False)):
+    if any(_content_of(one) != _content_of(other) for one, other in zip(same, old, strict=False)):
         return False
-    written, was = _said(last), _said(old[len(same)])
+    written, was = _content_of(last), _content_of(old[len(same)])
     if written == was:
         return False
     text, answer = written
@@ -63,5 +63,5 @@ def is_cut_off(now: Iterable[Entry], before: Iterable[Entry]) -> bool:
     return was[0].startswith(text) and (text != was[0] or bool(was[1]))
 
 
-def _said(entry: Entry) -> tuple[str, str]:
+def _content_of(entry: Entry) -> tuple[str, str]:
     return entry.text, entry.answer or ""

@@ -111,7 +111,9 @@ def with_taught(reading: SourceContents, wordings: Sequence[TaughtWording]) -> S
         _taught(entry, by_entry.pop(entry.id)) if entry.id in by_entry else entry for entry in reading.entries
     )
     aside = [_aside(each) for each in wordings if each.entry in by_entry]
-    return replace(reading, entries=entries, notes=(*reading.notes, *aside, *_shared(entries, wordings)))
+    return replace(
+        reading, entries=entries, notes=(*reading.notes, *aside, *_shared_wordings(entries, wordings))
+    )
 
 
 def _taught(entry: Entry, wordings: Iterable[TaughtWording]) -> Entry:
@@ -130,7 +132,7 @@ def _aside(wording: TaughtWording) -> Dropped:
     )
 
 
-def _shared(entries: Sequence[Entry], wordings: Sequence[TaughtWording]) -> list[Dropped]:
+def _shared_wordings(entries: Sequence[Entry], wordings: Sequence[TaughtWording]) -> list[Dropped]:
     """Of wordings from several sources or taught ones, those that two entries have. All are searched.
 
     What one source says twice is told when it is read.

@@ -33,13 +33,13 @@ class DataFolder:
     def begin(self) -> None:
         """Remember the folder as it is: it has just been opened."""
         self._known, self._tried = {}, float("-inf")
-        self._moved()
+        self._missing_part()
 
     def problem(self) -> str:
         """What is wrong with it, as a sentence; empty when it can be relied on."""
-        return self._moved() or self._refused()
+        return self._missing_part() or self._probe()
 
-    def _moved(self) -> str:
+    def _missing_part(self) -> str:
         for part in _PARTS:
             path = self._path / part
             found = _identity(path)
@@ -50,7 +50,7 @@ class DataFolder:
                 return f"{path} {what}; nothing is taken until it is back, or the engine is started again"
         return ""
 
-    def _refused(self) -> str:
+    def _probe(self) -> str:
         with self._lock:
             if self._known and self._steady() - self._tried >= TRUSTED_SECONDS:
                 self._refusal = _write(self._path / _PROBE)

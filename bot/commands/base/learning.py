@@ -95,13 +95,13 @@ class Learning:
             return lines
         lines += [words.taught.format(count=taught)] if taught else []
         for start, end in ((last_month, this_month), (this_month, now)):
-            missed = self._missed(context, start, end)
+            missed = self._missed_questions(context, start, end)
             if missed:
-                lines.append(self._answered(context, missed, words, words.months[start.month - 1]))
+                lines.append(self._answered_line(context, missed, words, words.months[start.month - 1]))
                 break
         return lines
 
-    def _missed(self, context: MessageContext, start: datetime, end: datetime) -> list[str]:
+    def _missed_questions(self, context: MessageContext, start: datetime, end: datetime) -> list[str]:
         """The questions that found nothing, each spelling once, the last ones first."""
         asked = self._history.between(context.message.channel, start, end, MOST_QUESTIONS)
         missed: dict[str, str] = {}
@@ -110,7 +110,9 @@ class Learning:
                 missed.setdefault(fold(answer.question), answer.question)
         return list(missed.values())
 
-    def _answered(self, context: MessageContext, missed: Sequence[str], words: _Words, month: str) -> str:
+    def _answered_line(
+        self, context: MessageContext, missed: Sequence[str], words: _Words, month: str
+    ) -> str:
         name, asked = context.knowledge_base, missed[:MOST_ASKED]
         threshold = float(self._bases.threshold(context, name).value)
         found = sum(self._engine.search(Query(text, name, threshold, 1)).total > 0 for text in asked)

@@ -38,13 +38,13 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/dial/batch")
     def batch() -> Response:
-        return shown([], 0, "")
+        return show([], 0, "")
 
     @routes.post("/dial/batch")
     def ask_batch() -> Response:
         questions = _questions()
         asked = ask(_base(site), questions)
-        return shown(asked, len(questions) - len(asked), "\n".join(questions))
+        return show(asked, len(questions) - len(asked), "\n".join(questions))
 
     @routes.post("/dial/batch.csv")
     def batch_table() -> Response:
@@ -61,7 +61,7 @@ def add(routes: Blueprint, site: Site) -> None:
             asked.append(BatchAnswer(question, engine.search(query, keep=0)))
         return asked
 
-    def shown(asked: Sequence[BatchAnswer], not_asked: int, pasted: str) -> Response:
+    def show(asked: Sequence[BatchAnswer], not_asked: int, pasted: str) -> Response:
         bases = engine.knowledge_bases()
         name = request.values.get("kb")
         base = chosen(bases, name, site.parts.bot.defaults.knowledge_base)

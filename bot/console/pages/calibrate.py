@@ -68,7 +68,7 @@ def add(routes: Blueprint, site: Site) -> None:
             chosen=_chosen(found) if found else [],
             precisions=PRECISIONS,
             spot=charts.spot_of,
-            shown=_shown,
+            shown=_format,
         )
 
     @routes.get("/calibrate.csv")
@@ -110,7 +110,7 @@ def _chosen(found: Evaluated) -> list[tuple[str, Chosen]]:
     return [(word, chosen) for word, chosen in offered.items() if chosen is not None]
 
 
-def _shown(threshold: float) -> str:
+def _format(threshold: float) -> str:
     return texts.threshold(Decimal(repr(threshold)))
 
 

@@ -69,7 +69,7 @@ def add(routes: Blueprint, site: Site) -> None:
     @routes.get("/dial/rest")
     def rest_of_list() -> Response:
         """The rows beyond those that slide, a page at a time; of the same snapshot or said to be not."""
-        base, form = _asked(site)
+        base, form = _read_question(site)
         start = whole(request.args.get("from"))
         query = Query(form.question, base.name, float(form.step), trial.MOST_ROWS, start, float(form.weight))
         found = engine.search(query, keep=0)
@@ -89,7 +89,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/dial.csv")
     def table() -> Response:
-        base, form = _asked(site)
+        base, form = _read_question(site)
         query = Query(form.question, base.name, float(form.step), CSV_ROWS, keyword_weight=float(form.weight))
         found = engine.search(query, keep=0)
         rows = [trial.row_of(match, form.question) for match in found.matches]
@@ -101,7 +101,7 @@ def csv_file(name: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
     return Response(as_csv(head, rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _asked(site: Site) -> tuple[KnowledgeBase, Form]:
+def _read_question(site: Site) -> tuple[KnowledgeBase, Form]:
     """The knowledge base and the form of a page that makes no sense without a question."""
     base = chosen(site.parts.engine.knowledge_bases(), request.args.get("kb"), "")
     form = _form(base, site)

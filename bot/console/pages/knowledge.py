@@ -66,7 +66,7 @@ def add(routes: Blueprint, site: Site) -> None:
     @routes.get("/knowledge/<kb>/entry")
     def entry(kb: str) -> Response:
         base = _base(engine.knowledge_bases(), kb)
-        shown = _shown(site, base, request.args.get("id", ""))
+        shown = _find_entry(site, base, request.args.get("id", ""))
         channels = channels_for(site, kb)
         return site.page(
             "entry.html",
@@ -86,7 +86,7 @@ def add(routes: Blueprint, site: Site) -> None:
         channel = site.parts.rights.channel(person, form.get("channel", ""))
         if channel is None:
             raise NotFound
-        action = _written(_base(engine.knowledge_bases(), kb))
+        action = _read_form(_base(engine.knowledge_bases(), kb))
         message = message_of(channel, person, once_of(form), action)
         return back_with_answer(site.parts.answer(message), form.get("back", ""))
 
@@ -109,7 +109,7 @@ def _entries(site: Site, base: KnowledgeBase, find: str, start: int) -> tuple[tu
     return page.entries, page.total
 
 
-def _shown(site: Site, base: KnowledgeBase, entry_id: str) -> ShownEntry:
+def _find_entry(site: Site, base: KnowledgeBase, entry_id: str) -> ShownEntry:
     try:
         return site.parts.engine.show_entry(base.name, entry_id)
     except EngineError as error:
@@ -118,7 +118,7 @@ def _shown(site: Site, base: KnowledgeBase, entry_id: str) -> ShownEntry:
         raise
 
 
-def _written(base: KnowledgeBase) -> WriteEntry:
+def _read_form(base: KnowledgeBase) -> WriteEntry:
     """What the form says. Raises BadRequest."""
     form = request.form
     text, answer = (lines_of(form.get(name, "")) for name in ("text", "answer"))

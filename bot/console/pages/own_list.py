@@ -32,28 +32,28 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/dial/list")
     def own_list() -> Response:
-        return shown(_form(site), None)
+        return show(_form(site), None)
 
     @routes.post("/dial/list")
     def try_own_list() -> Response:
         form = _form(site)
-        return shown(form, searched(form))
+        return show(form, search(form))
 
     @routes.post("/dial/list.csv")
     def own_table() -> Response:
         form = _form(site)
-        found = searched(form)
+        found = search(form)
         if found is None:
             raise NotFound
         passing = [row for row in found.rows if row.match.score >= float(form.step)]
         return csv_file("matches.csv", CSV_HEAD, [cells(row) for row in passing])
 
-    def searched(form: Form) -> Trial | None:
+    def search(form: Form) -> Trial | None:
         if not (form.question and form.lines):
             return None
         return trial.search_list(engine, form.question, form.lines)
 
-    def shown(form: Form, found: Trial | None) -> Response:
+    def show(form: Form, found: Trial | None) -> Response:
         return site.page(
             "own_list.html",
             form=form,

@@ -60,7 +60,7 @@ def add(routes: Blueprint, site: Site) -> None:
     def questions() -> Response:
         channels = site.parts.rights.channels_of(site.visitor.person)
         form = _form()
-        found = log.page(_wanted(form, channels, site), ROWS + 1, _before())
+        found = log.page(_filter_of(form, channels, site), ROWS + 1, _before())
         older = None
         if len(found) > ROWS:
             found = found[:ROWS]
@@ -73,7 +73,7 @@ def add(routes: Blueprint, site: Site) -> None:
     @routes.get("/questions.csv")
     def questions_table() -> Response:
         channels = site.parts.rights.channels_of(site.visitor.person)
-        wanted = _wanted(_form(), channels, site)
+        wanted = _filter_of(_form(), channels, site)
 
         def rows() -> Iterator[LoggedQuestion]:
             before, count = None, 0
@@ -98,7 +98,7 @@ def _form() -> Form:
     )
 
 
-def _wanted(form: Form, channels: Sequence[Channel], site: Site) -> Wanted:
+def _filter_of(form: Form, channels: Sequence[Channel], site: Site) -> Wanted:
     """Of the channels of the visitor those that are asked for. A key that is not among them is 404."""
     if form.channel:
         channels = [channel for channel in channels if channel.key == form.channel]

@@ -41,17 +41,17 @@ def add(routes: Blueprint, site: Site) -> None:
         attempt = Attempt.of(request.cookies.get(origin.provider_cookie, ""))
         state, code = request.args.get("state", ""), request.args.get("code", "")
         if attempt is None or not code or len(code) > LONGEST_CODE:
-            return _refused("no attempt of this browser")
+            return _refuse("no attempt of this browser")
         try:
             person = provider.finish(attempt, state, code)
         except NotVouchedFor as problem:
-            return _refused(str(problem))
+            return _refuse(str(problem))
         if person is None:
             log.warning("console_person_unknown")
             return _without_attempt(site.error(403, "not_listed"))
         return _without_attempt(signed_in(site, site.parts.logins.begin(person, browser_of(request))))
 
-    def _refused(reason: str) -> Response:
+    def _refuse(reason: str) -> Response:
         log.warning("console_provider_refused", extra={"reason": reason})
         return _without_attempt(site.error(400, "provider_refused"))
 

@@ -98,11 +98,11 @@ def latest(report: SourceReport) -> Refreshed | None:
 
 def conflicts(refreshed: Refreshed | None) -> list[LeftOut]:
     """What two entries say of one thing, of which one was taken."""
-    return [] if refreshed is None else [each for each in _told(refreshed) if each.code in CONFLICTS]
+    return [] if refreshed is None else [each for each in _left_out(refreshed) if each.code in CONFLICTS]
 
 
 def dropped_rows(refreshed: Refreshed | None) -> list[LeftOut]:
-    return [] if refreshed is None else [each for each in _told(refreshed) if each.code not in CONFLICTS]
+    return [] if refreshed is None else [each for each in _left_out(refreshed) if each.code not in CONFLICTS]
 
 
 def sentences() -> Mapping[str, object]:
@@ -123,7 +123,7 @@ def _why_failed(ended: Refreshed, language: Language) -> str:
     return (ended.error or "") if language == "en" else words.source_wording(language).unknown_error
 
 
-def _told(refreshed: Refreshed) -> Sequence[LeftOut]:
+def _left_out(refreshed: Refreshed) -> Sequence[LeftOut]:
     return (*refreshed.left_out, *refreshed.notes)
 
 

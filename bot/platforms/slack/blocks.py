@@ -68,7 +68,7 @@ def continued(answer: Answer) -> list[str]:
     """What of a very long first match its message does not take, a message each."""
     if not answer.matches or size(answer.matches[0].text) + size(answer.matches[0].answer or "") <= SECTION:
         return []
-    rest = _parted(answer, answer.matches[0])[1]
+    rest = _split_match(answer, answer.matches[0])[1]
     return rest if len(rest) <= MOST_CONTINUED else [*rest[: MOST_CONTINUED - 1], CUT]
 
 
@@ -149,12 +149,12 @@ def _match(answer: Answer, match: Match) -> list[Block]:
     if size("\n".join(lines)) <= SECTION:
         blocks = [_section("\n".join(lines))]
     else:
-        blocks = [_section(piece) for piece in [*_parted(answer, match)[0], *_about(answer, match)]]
+        blocks = [_section(piece) for piece in [*_split_match(answer, match)[0], *_about(answer, match)]]
     menu = _vote_menu(answer, match)
     return [blocks[0] | {"accessory": menu}, *blocks[1:]] if menu else blocks
 
 
-def _parted(answer: Answer, match: Match) -> tuple[list[str], list[str]]:
+def _split_match(answer: Answer, match: Match) -> tuple[list[str], list[str]]:
     """A long match in pieces: those that its message takes, and those for the messages after it."""
     head = _head(answer, match)
     label = f"*{escape(texts.wording(answer.language).answer_label)}:* "

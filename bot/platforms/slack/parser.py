@@ -177,7 +177,7 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         person=Person(NAME, tenant, user),
         keys=_event_keys(envelope, channel_id, ts),
         surface=Surface.MESSAGE,
-        text=_said(event, written, own_users, drop_first=kind == "app_mention" and not own_users),
+        text=_words_of(event, written, own_users, drop_first=kind == "app_mention" and not own_users),
         mentioned=mentions_us,
         is_direct=is_direct,
         address=_address(user=user, thread_ts=thread or (None if is_direct else ts)),
@@ -189,17 +189,17 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     )
 
 
-def _said(event: Mapping[str, Any], written: str, own_users: frozenset[str], *, drop_first: bool) -> str:
+def _words_of(event: Mapping[str, Any], written: str, own_users: frozenset[str], *, drop_first: bool) -> str:
     """The words of the message; those of a forwarded one where it has none of its own."""
     said = markup.plain(written, own_users=own_users, drop_first=drop_first)
     if any(map(str.isalnum, said)):
         return said
-    forwarded = "\n".join(filter(None, map(_forwarded, _list(event.get("attachments")))))
+    forwarded = "\n".join(filter(None, map(_forwarded_words, _list(event.get("attachments")))))
     # Whatever was forwarded, it is a question and never a command.
     return f"/ask {forwarded}" if forwarded else said
 
 
-def _forwarded(attachment: object) -> str:
+def _forwarded_words(attachment: object) -> str:
     if not isinstance(attachment, dict) or not (
         attachment.get("is_share") or attachment.get("is_msg_unfurl")
     ):

@@ -78,7 +78,7 @@ def call(
         if _was_refused(broken):
             raise Unreached(f"WeCom is not reached ({name})") from None
         raise PlatformError(f"WeCom did not answer ({name})", maybe_sent=True) from None
-    return _checked(response.status_code, body)
+    return _check_answer(response.status_code, body)
 
 
 def _body(response: requests.Response, *, deadline: float, steady: Callable[[], float]) -> bytes:
@@ -95,7 +95,7 @@ def _was_refused(broken: requests.RequestException) -> bool:
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}
 
 
-def _checked(status: int, body: bytes) -> dict[str, Any]:
+def _check_answer(status: int, body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

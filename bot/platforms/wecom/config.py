@@ -106,13 +106,13 @@ class WecomRobot(_WecomSection):
                 )
             )
         elif "secret" in named:
-            mistakes += _absent(given, "bot_id")
+            mistakes += _missing_keys(given, "bot_id")
         elif named == {"bot_id"}:
             mistakes.append(
                 ("token", "is missing, and so is encoding_aes_key; a long connection has a secret instead")
             )
         else:
-            mistakes += _absent(given, "token", "encoding_aes_key")
+            mistakes += _missing_keys(given, "token", "encoding_aes_key")
         return mistakes
 
 
@@ -136,7 +136,7 @@ class WecomApp(_WecomSection):
         wanted = ("corp_id", "agent_id", "secret", "token", "encoding_aes_key")
         if not any(given.get(key) for key in wanted):
             return []
-        return [*_absent(given, *wanted), *_wrong_aes_key(given)]
+        return [*_missing_keys(given, *wanted), *_wrong_aes_key(given)]
 
 
 class WecomWebhook(Section):
@@ -178,7 +178,7 @@ def _texts(given: Any) -> dict[str, str]:
     return {key: str(value) for key, value in shown.items() if value not in ("", 0, "0")}
 
 
-def _absent(given: Mapping[str, str], *keys: str) -> list[tuple[str, str]]:
+def _missing_keys(given: Mapping[str, str], *keys: str) -> list[tuple[str, str]]:
     return [(key, "is missing") for key in keys if not given.get(key)]
 
 
