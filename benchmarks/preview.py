@@ -97,13 +97,13 @@ def main() -> None:
             inbox.accept(a_message(number))
             item = inbox.claim()
             assert item is not None
-            inbox.answered(item, Outcome(asked=a_question(number, chance)))
+            inbox.complete(item, Outcome(asked=a_question(number, chance)))
         history, settings = History(database), Settings(database)
         dial = ThresholdCommands(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type] - only what a preview asks
         bot = Bot()
         room = MessageContext(a_message(0), settings.of(ROOM), bot.defaults, ZoneInfo("UTC"))
-        measured("read 200 questions", runs, lambda: history.scored(ROOM, QUESTIONS, "default"))
-        asked = history.scored(ROOM, QUESTIONS, "default")
+        measured("read 200 questions", runs, lambda: history.question_scores(ROOM, QUESTIONS, "default"))
+        asked = history.question_scores(ROOM, QUESTIONS, "default")
         words = texts.wording("zh")
 
         def count() -> None:

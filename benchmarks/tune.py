@@ -202,11 +202,11 @@ def whole_command(folder: Path, labels: list[Label]) -> Iterator[tuple[float, fl
             item = bot.inbox.claim()
             assert item is not None
             outcome = bot.responder.reply_to(item)
-            bot.inbox.answered(item, outcome)
+            bot.inbox.complete(item, outcome)
             assert len(outcome.files) == 1
             yield time.perf_counter() - began, time.process_time() - spent
             for delivery in iter(bot.outbox.claim, None):
-                bot.outbox.delivered(delivery, "")
+                bot.outbox.complete(delivery, "")
     finally:
         bot.stop()
         engine.stop()

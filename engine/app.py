@@ -204,7 +204,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
             else encoder.load(settings.model, batcher.tell, _storage_key(snapshot_stores.values()))
         ),
         queue_limit=settings.waiting_questions,
-        seen=metrics.encoded,
+        seen=metrics.count_encoded,
         lost=edges.device_lost,
     )
     refresher = Refresher(
@@ -216,7 +216,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         now=edges.now,
         indexes=indexes,
         answers_searched=[name for name, each in bases.items() if "answer" in each.search],
-        finished=metrics.refreshed,
+        finished=metrics.count_refresh,
     )
     schedule = Schedule(
         {name: each.timetable for name, each in bases.items()},

@@ -115,7 +115,7 @@ class KnowledgeBase(_Section):
     @property
     def sources(self) -> tuple[SourceSpec, ...]:
         """Each source with the folder it starts from; the samples are found wherever kbdial is installed."""
-        return tuple(each.located(_folder_of(each.path, self.base)) for each in map(spec.table, self.source))
+        return tuple(each.to_spec(_folder_of(each.path, self.base)) for each in map(spec.table, self.source))
 
     @property
     def timetable(self) -> timetable.Timetable:

@@ -43,10 +43,10 @@ class Metrics:
             registry=self._registry,
         )
 
-    def encoded(self, role: str, texts: int) -> None:
+    def count_encoded(self, role: str, texts: int) -> None:
         self._batch_texts.labels(role).observe(texts)
 
-    def refreshed(self, knowledge_base: str, refresh: Refresh) -> None:
+    def count_refresh(self, knowledge_base: str, refresh: Refresh) -> None:
         is_partial = refresh.state == "done" and refresh.failed_sources
         self._refreshes.labels(knowledge_base, "partial" if is_partial else refresh.state).inc()
         self._embedded.labels(knowledge_base).inc(refresh.embedded)

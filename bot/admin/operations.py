@@ -99,7 +99,7 @@ def _remove_admin(admins: Admins, end_logins: Callable[[str], int], request: Req
 def _letters(letters: Letters, _request: Request, _: OnProgress) -> list[dict[str, Any]]:
     return [
         asdict(letter) | {"died_at": letter.died_at.isoformat(timespec="seconds")}
-        for letter in letters.listed(LETTERS_SHOWN)
+        for letter in letters.newest(LETTERS_SHOWN)
     ]
 
 

@@ -182,11 +182,11 @@ def _argument(copy: Folded, start: int, end: int) -> Argument:
     start = copy.after_blanks(start, end)
     if start < end and copy.text[start] in ":=":
         start = copy.after_blanks(start + 1, end)
-    return argument(copy.text[start:end], copy.written(start, end))
+    return argument(copy.text[start:end], copy.original_of(start, end))
 
 
 def _question(copy: Folded, span: Span) -> Question:
     prefixed = _PREFIXED.match(copy.lower, span.start, span.end)
     start = prefixed.end() if prefixed else span.start
     unknown = (_WORD_ALONE if prefixed else _SLASHED_WORD).match(copy.lower, start, span.end)
-    return Question(copy.written(start, span.end), unknown.group(1) if unknown else "")
+    return Question(copy.original_of(start, span.end), unknown.group(1) if unknown else "")

@@ -140,7 +140,9 @@ def settings_of(
 
 def sliding_of(parts: Parts, context: MessageContext, now: Decimal, after: str | None) -> Sliding | None:
     """None where nothing was asked yet that today's model scored."""
-    asked = comparable(parts.read.history.scored(context.message.channel, QUESTIONS, context.knowledge_base))
+    asked = comparable(
+        parts.read.history.question_scores(context.message.channel, QUESTIONS, context.knowledge_base)
+    )
     chosen = after if after in HUNDREDTHS else _nearest(now)
     seen = [one for step in HUNDREDTHS if (one := preview(asked, now, Decimal(step))) is not None]
     if not seen:

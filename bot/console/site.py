@@ -120,7 +120,7 @@ class Site:
         number = request.args.get("said", "")
         if not (number.isascii() and number.isdigit() and len(number) <= 18):  # noqa: PLR2004 - of a row
             return None
-        said = self.parts.overview.said(self.visitor.person, int(number))
+        said = self.parts.overview.console_reply(self.visitor.person, int(number))
         if said is None:
             return None
         return {

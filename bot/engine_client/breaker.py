@@ -51,7 +51,7 @@ class Breaker:
             return self._failures > 0 and not self._was_seen and is_time
 
     def allows(self) -> bool:
-        """Whether a call may go out. Each that may must report `succeeded` or `failed`."""
+        """Whether a call may go out. Each that may must be recorded as a success or a failure."""
         with self._lock:
             if not self._is_open:
                 return True
@@ -61,7 +61,7 @@ class Breaker:
             self._trial_until = now + STUCK_SECONDS
             return True
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         with self._lock:
             is_back = self._failures > 0
             self._failures = 0
@@ -71,7 +71,7 @@ class Breaker:
         if is_back:
             self._on_back()
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         with self._lock:
             self._failures += 1
             self._trial_until = None

@@ -124,7 +124,7 @@ class EngineClient:
             mistakes = shape.mistakes(query, keep)
             if mistakes:
                 raise EngineError("away", f"the engine's answer was not one: {'; '.join(mistakes)}")
-            return shape.found()
+            return shape.to_found()
 
         return self._call("POST", "/v1/search", FoundShape, check, json=body)
 
@@ -258,7 +258,7 @@ class EngineClient:
         """What the question would find in these texts, which the engine does not keep."""
         body = {"texts": list(texts), "query": query, "steps": list(steps), "limit": limit}
         return self._call(
-            "POST", "/v1/trial", TriedShape, TriedShape.tried, json=body, seconds=MEASURE_SECONDS
+            "POST", "/v1/trial", TriedShape, TriedShape.to_tried, json=body, seconds=MEASURE_SECONDS
         )
 
     def try_knowledge_base(
@@ -266,7 +266,7 @@ class EngineClient:
     ) -> Tried:
         """What the question finds there, and how many at each step."""
         body = {"knowledge_base": knowledge_base, "query": query, "steps": list(steps), "limit": limit}
-        return self._call("POST", "/v1/trial", TriedShape, TriedShape.tried, json=body)
+        return self._call("POST", "/v1/trial", TriedShape, TriedShape.to_tried, json=body)
 
     def report(self, name: str) -> SourceReport:
         """The knowledge base with its sources and its last refreshes."""
@@ -285,7 +285,7 @@ class EngineClient:
         """This refresh as far as it is; None when the engine knows nothing of it (any more)."""
         said = self._knowledge_base(knowledge_base)
         known = (each for each in (said.last_refresh, *said.refreshes) if each is not None)
-        return next((each.refreshed() for each in known if each.id == refresh), None)
+        return next((each.to_refreshed() for each in known if each.id == refresh), None)
 
     def evaluate(
         self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: Language | None
@@ -381,15 +381,15 @@ class EngineClient:
             value = read(self._http.send(method, path, **options))
         except EngineError as error:
             if error.code == "away":
-                self._breaker.failed()
+                self._breaker.record_failure()
             else:
-                self._breaker.succeeded()
+                self._breaker.record_success()
             raise
         except BaseException:
-            self._breaker.failed()  # whatever this was, a trial call must not stay open
+            self._breaker.record_failure()  # whatever this was, a trial call must not stay open
             raise
         else:
-            self._breaker.succeeded()
+            self._breaker.record_success()
             return value
         finally:
             if self._metrics is not None:

@@ -147,7 +147,7 @@ class FoundShape(_Shape):
         best_shown = max((match.score for match in self.matches), default=self.best_score)
         return best_shown <= self.best_score and (self.best_score >= self.threshold) == (self.total > 0)
 
-    def found(self) -> Found:
+    def to_found(self) -> Found:
         return Found(
             knowledge_base=self.knowledge_base,
             snapshot=self.snapshot,
@@ -172,7 +172,7 @@ class TriedShape(_Shape):
     best_score: float | None
     matches: tuple[MatchShape, ...]
 
-    def tried(self) -> Tried:
+    def to_tried(self) -> Tried:
         matches = tuple(each.match() for each in self.matches)
         return Tried(self.model, self.size, self.total, self.counts, self.best_score, matches)
 
@@ -194,7 +194,7 @@ class RefreshStateShape(_Shape):
     requested: AwareDatetime | None = None
     finished: AwareDatetime | None = None
 
-    def refreshed(self) -> Refreshed:
+    def to_refreshed(self) -> Refreshed:
         states: dict[str, RefreshState] = {"done": "done", "failed": "failed"}
         return Refreshed(
             id=self.id,
@@ -267,7 +267,7 @@ class KnowledgeBaseShape(_Shape):
             sources=self.sources,
             schedule=self.refresh,
             rolled_back_at=self.rolled_back.at if self.rolled_back else None,
-            refreshes=tuple(each.refreshed() for each in self.refreshes),
+            refreshes=tuple(each.to_refreshed() for each in self.refreshes),
         )
 
 

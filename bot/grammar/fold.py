@@ -31,7 +31,7 @@ class Folded:
     lower: str
     origins: tuple[int, ...]
 
-    def written(self, start: int, end: int) -> str:
+    def original_of(self, start: int, end: int) -> str:
         """The original behind a span of the copy, without blanks and invisible characters around it."""
         if start >= end:
             return ""

@@ -19,7 +19,7 @@ def without_mentions(text: str, *, names: Sequence[str], in_group: bool) -> str:
     """What was written besides mentions of the bot, in the writer's own characters."""
     copy = fold(text)
     span = mentions_off(copy, names, in_group=in_group)
-    return copy.written(span.start, span.end)
+    return copy.original_of(span.start, span.end)
 
 
 def mentions_off(copy: Folded, names: Sequence[str], *, in_group: bool) -> Span:

@@ -65,7 +65,7 @@ class Intake:
 
         The delivery is already marked as delivered: it must go out with this response. If
         that response is lost, the platform knows, for it was never acknowledged. `rest_of`
-        names the part of the reply that does not go out with it, see `Outbox.delivered`;
+        names the part of the reply that does not go out with it, see `Outbox.complete`;
         what `accepts` refuses is sent by a worker.
 
         Raises:
@@ -80,7 +80,7 @@ class Intake:
         if delivery is None:
             return accepted, None
         try:
-            self._outbox.delivered(delivery, IN_RESPONSE, rest=rest_of(delivery))
+            self._outbox.complete(delivery, IN_RESPONSE, rest=rest_of(delivery))
         except (LeaseLost, StoreError):
             # It took longer than the lease and a worker has sent it by now, or one will once
             # the lease is over. The message is stored in any case.

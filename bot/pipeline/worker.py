@@ -207,9 +207,9 @@ class Worker:
         try:
             if not self._responder.allows(item):
                 self._metrics.throttled.labels(platform).inc()
-                return self._inbox.throttled(item, self._responder.throttle_notice(item))
+                return self._inbox.throttle(item, self._responder.throttle_notice(item))
             item = replace(item, message=self._with_person_known(item.message))
-            deliveries = self._inbox.answered(item, self._responder.reply_to(item))
+            deliveries = self._inbox.complete(item, self._responder.reply_to(item))
         except EngineError as problem:
             if problem.code != "away":
                 log.error("engine_refused", extra={"item": item.id, "reason": problem.reason})  # noqa: TRY400 - no traceback wanted
@@ -218,7 +218,7 @@ class Worker:
             log.warning("engine_away", extra={"item": item.id, "reason": problem.reason})
             is_told = item.told_waiting or item.message.awaits is not None
             notice = None if is_told else self._responder.waiting_notice(item)
-            return self._inbox.postponed(item, notice)
+            return self._inbox.postpone(item, notice)
         except (LeaseLost, StoreError):
             raise
         except Exception as mistake:
@@ -232,7 +232,7 @@ class Worker:
         return deliveries
 
     def _fail(self, item: InboxItem, reason: str, *, is_final: bool = False) -> tuple[Delivery, ...]:
-        return self._inbox.failed(item, reason, self._responder.failure_notice(item), is_final=is_final)
+        return self._inbox.fail(item, reason, self._responder.failure_notice(item), is_final=is_final)
 
     def _send(self, delivery: Delivery) -> None:
         platform = delivery.channel.platform
@@ -288,10 +288,10 @@ class Worker:
         finally:
             self._send_slots.give_back(name)
         self._metrics.send_failed.labels(name).inc()
-        return lambda: self._outbox.failed(delivery, failure)
+        return lambda: self._outbox.fail(delivery, failure)
 
     def _deliver(self, delivery: Delivery, receipt: str) -> None:
-        self._outbox.delivered(delivery, receipt)
+        self._outbox.complete(delivery, receipt)
         self._metrics.delivered.labels(delivery.channel.platform, "sent").inc()
         log.info("delivered", extra={"delivery": delivery.id, "channel": delivery.channel.key})
 

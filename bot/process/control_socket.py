@@ -170,11 +170,11 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self._open: set[socket.socket] = set()
         super().__init__(path, _Caller)
 
-    def opened(self, connection: socket.socket) -> None:
+    def add_connection(self, connection: socket.socket) -> None:
         with self._lock:
             self._open.add(connection)
 
-    def closed(self, connection: socket.socket) -> None:
+    def drop_connection(self, connection: socket.socket) -> None:
         with self._lock:
             self._open.discard(connection)
 
@@ -191,7 +191,7 @@ class _Caller(socketserver.StreamRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.server.opened(self.connection)
+        self.server.add_connection(self.connection)
         self._lock = threading.Lock()
 
     def handle(self) -> None:
@@ -199,7 +199,7 @@ class _Caller(socketserver.StreamRequestHandler):
             self._tell(self._answer())
 
     def finish(self) -> None:
-        self.server.closed(self.connection)
+        self.server.drop_connection(self.connection)
         with contextlib.suppress(OSError):
             super().finish()
 

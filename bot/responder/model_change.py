@@ -72,7 +72,9 @@ class ThresholdMigrator:
     def _carry(self, context: MessageContext, old: Decimal, fingerprint: str) -> ThresholdMigration:
         words, own, name = WORDS[context.language], context.settings, context.knowledge_base
         values = {"name": name, "old": texts.threshold(old)}
-        before, after = self._scores(context, self._history.scored(context.message.channel, QUESTIONS, name))
+        before, after = self._scores(
+            context, self._history.question_scores(context.message.channel, QUESTIONS, name)
+        )
         sentence = words.carried
         if len(before) < FEWEST:
             before, after = self._scores(context, self._history.background(name, BACKGROUND))

@@ -268,9 +268,9 @@ class Responder:
         """The answer, with the threshold carried over to another model first, and marked for review."""
         migration = self._threshold_migrator.migration(context)
         if migration is None:
-            return self._review.marked(context, self._questions.ask(context, question))
+            return self._review.mark(context, self._questions.ask(context, question))
         context = replace(context, settings=with_migrated_thresholds(context.settings, migration))
-        outcome = self._review.marked(context, self._questions.ask(context, question))
+        outcome = self._review.mark(context, self._questions.ask(context, question))
         return with_migration(outcome, migration)
 
     def _by_the_clock(self, context: MessageContext) -> Outcome:
@@ -289,7 +289,7 @@ class Responder:
         if isinstance(action, WriteEntry):
             refusal = self._permissions.refusal(context)
             return Outcome((refusal,)) if refusal else self._writing.write(context, action)
-        asked = self._history.asked(context.message.channel, action.answer_id)
+        asked = self._history.answered_question(context.message.channel, action.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone),))
         answer = asked.answer
@@ -315,7 +315,7 @@ class Responder:
             return Outcome(
                 (correction(context, BadCommand("out_of_range", "threshold", str(turn.threshold))),)
             )
-        turned = self._questions.turned(context, answer, turn, self._dial)
+        turned = self._questions.turn(context, answer, turn, self._dial)
         if turn.threshold == context.settings.threshold:
             return turned
         return replace(turned, changes=(self._dial.change_to(context, turn.threshold),))

@@ -37,7 +37,7 @@ class Letters:
         self._clock = clock
         self._on_work = on_work
 
-    def listed(self, limit: int) -> tuple[Letter, ...]:
+    def newest(self, limit: int) -> tuple[Letter, ...]:
         """The newest dead letters of both kinds, newest first."""
 
         def work(connection: Connection) -> list[Letter]:

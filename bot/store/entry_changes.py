@@ -1,6 +1,6 @@
 """Who added, changed or removed which entry from the chat, readable by their own channel only.
 
-Writing happens as part of an outcome (`Inbox.answered`).
+Writing happens as part of an outcome (`Inbox.complete`).
 """
 
 from __future__ import annotations

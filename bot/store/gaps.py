@@ -1,6 +1,6 @@
 """What was done about questions that found nothing, and where channels can be told of them.
 
-Writing happens as part of an outcome (`Inbox.answered`). Decisions are readable by their
+Writing happens as part of an outcome (`Inbox.complete`). Decisions are readable by their
 own channel only.
 """
 
@@ -21,7 +21,7 @@ class Gaps:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def closed(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]:
+    def closed_gaps(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]:
         query = select(gap_decision).where(
             gap_decision.c.channel == channel.key, gap_decision.c.knowledge_base == knowledge_base
         )

@@ -1,6 +1,6 @@
 """What was asked and answered. Readable by its own channel only.
 
-Writing happens as part of an outcome (`Inbox.answered`).
+Writing happens as part of an outcome (`Inbox.complete`).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class History:
         text = self._database.read(lambda connection: connection.scalar(query))
         return None if text is None else _answer(text)
 
-    def asked(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
+    def answered_question(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
         """The answer as it is now, with the scores it was asked with; None as for `answer`."""
         query = select(asked.c.answer, asked.c.scores).where(
             asked.c.answer_id == answer_id, asked.c.channel == channel.key
@@ -62,7 +62,7 @@ class History:
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(AnsweredQuestion(_answer(row.answer), _scores_of(row.scores)) for row in rows)
 
-    def scored(
+    def question_scores(
         self, channel: Channel, limit: int, knowledge_base: str | None = None
     ) -> tuple[QuestionScores, ...]:
         """As `recent`, several times as fast: without matches, and the ids of what was scored."""

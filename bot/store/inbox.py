@@ -1,11 +1,11 @@
 """The durable inbox: every message is written down before anyone thinks about it.
 
-    received ──claim──► claimed ──answered──► answered     (its replies are in the outbox)
-       ▲                 │  │ ╰──throttled──► throttled    (stored, and not answered)
+    received ──claim──► claimed ──complete──► answered     (its replies are in the outbox)
+       ▲                 │  │ ╰──throttle───► throttled    (stored, and not answered)
        ├──release, rescue┘  │
-       ├── engine_is_back ◄─┼─postponed──► parked ──claim when due──► claimed
-       │                    ├─answered───► awaiting ─claim when due─► claimed   (but for the end of a refresh)
-       │                    └─failed─────► retrying ──claim when due──► claimed
+       ├── engine_is_back ◄─┼─postpone──► parked ──claim when due──► claimed
+       │                    ├─complete──► awaiting ─claim when due─► claimed   (but for the end of a refresh)
+       │                    └─fail──────► retrying ──claim when due──► claimed
        └──replay── dead ◄──── too often ──────┘
 
 A message is accepted once, however often a platform repeats it and under whichever of
@@ -140,7 +140,7 @@ class Inbox:
                 return InboxItem(row.id, message, row.lease, row.attempt, row.told_waiting)
         return None
 
-    def answered(self, item: InboxItem, outcome: Outcome) -> tuple[Delivery, ...]:
+    def complete(self, item: InboxItem, outcome: Outcome) -> tuple[Delivery, ...]:
         """Store everything that was decided, in one transaction or not at all.
 
         The first reply comes back claimed by the caller, who sends it, unless its channel
@@ -162,7 +162,7 @@ class Inbox:
 
         return self._store(work)
 
-    def postponed(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
+    def postpone(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         """The engine is away: try again later, or when `engine_is_back`. A notice goes out once.
 
         Raises:
@@ -188,7 +188,7 @@ class Inbox:
 
         return self._store(work)
 
-    def failed(
+    def fail(
         self, item: InboxItem, reason: str, notice: Reply | None = None, *, is_final: bool = False
     ) -> tuple[Delivery, ...]:
         """A mistake of ours: try again soon, or give up; the notice goes out when we give up.
@@ -214,7 +214,7 @@ class Inbox:
             self._on_dead(1)
         return notices
 
-    def throttled(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
+    def throttle(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
         """Above the limit: kept, marked and not answered.
 
         Raises:

@@ -1,6 +1,6 @@
 """What people said of matches: labels, readable by their own channel only.
 
-Those of a click are written as part of an outcome (`Inbox.answered`), imported ones all
+Those of a click are written as part of an outcome (`Inbox.complete`), imported ones all
 together or not at all.
 """
 

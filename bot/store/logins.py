@@ -63,7 +63,7 @@ class Logins:
         self._database.write(work)
         return token
 
-    def invited(self, token: str) -> Person | None:
+    def person_of_link(self, token: str) -> Person | None:
         """Whom a link is for; None when it was used, has expired or never was. Uses nothing up."""
         query = select(sign_in).where(_is_good(token, self._clock.steady()))
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())

@@ -1,8 +1,8 @@
 """The durable outbox: every reply is written down before it is sent.
 
-    waiting ──claim──► sending ──delivered──► delivered
+    waiting ──claim──► sending ──complete──► delivered
        ▲                  │
-       ├─ failed, release,┤
+       ├─ fail, release,──┤
        │  hold            │
        └─ rescue ─────────┴─ permanent, or too often ──► dead ──replay──► waiting
 
@@ -86,7 +86,7 @@ class Outbox:
         )
         return None if row is None else delivery_of(row, is_follow_up=row.is_follow_up)
 
-    def delivered(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
+    def complete(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
         """It arrived. `receipt` is the platform's name for it, kept for editing in place.
 
         With `rest`, a part of the reply did, and the same reply goes out once more to the
@@ -119,7 +119,7 @@ class Outbox:
         """
         self._leave(delivery, state="waiting", due_at=until, attempt=outbox.c.attempt - 1)
 
-    def failed(self, delivery: Delivery, error: PlatformError) -> None:
+    def fail(self, delivery: Delivery, error: PlatformError) -> None:
         """It did not arrive: try again later, or make it a dead letter with the reason.
 
         Raises:

@@ -182,7 +182,7 @@ class Overview:
             for row in rows
         )
 
-    def said(self, person: Person, item_id: int) -> ConsoleReply | None:
+    def console_reply(self, person: Person, item_id: int) -> ConsoleReply | None:
         """What was answered to this person's own message; None for another's, or one long gone."""
         message = select(inbox.c.message, inbox.c.ended_at).where(inbox.c.id == item_id)
         replies = select(outbox.c.reply).where(outbox.c.item_id == item_id).order_by(outbox.c.id)
@@ -225,7 +225,7 @@ class Overview:
 
         self._database.write(work)
 
-    def remembered(self, person: Person) -> tuple[tuple[str, str], ...]:
+    def tried_questions(self, person: Person) -> tuple[tuple[str, str], ...]:
         """What this person tried, newest first, as (knowledge base, question)."""
         query = (
             select(console_question.c.knowledge_base, console_question.c.question)

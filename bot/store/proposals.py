@@ -6,7 +6,7 @@
     gone ──► open                    when it comes up again; so does a taking back that was accepted,
                                      for it comes up only when the wording is there once more
 
-Writing happens as part of an outcome (`Inbox.answered`). Readable by its own channel only.
+Writing happens as part of an outcome (`Inbox.complete`). Readable by its own channel only.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Proposals:
             .limit(limit)
         )
 
-    def decided(self, channel: Channel, limit: int) -> tuple[KeptProposal, ...]:
+    def decisions(self, channel: Channel, limit: int) -> tuple[KeptProposal, ...]:
         """The decided ones, the last decision first."""
         return self._read(
             select(table)

@@ -90,7 +90,7 @@ class ReplyProgress:
         """Mark a waiting reply as delivered because it goes out now; False when somebody else has it.
 
         Other replies to the same message no longer wait to be asked for: there is one
-        answer to ask for. `rest` as in `Outbox.delivered`.
+        answer to ask for. `rest` as in `Outbox.complete`.
         """
         now, at = self._clock.steady(), self._clock.now()
 

@@ -4,7 +4,7 @@
     observed    ├──decide──► confirmed | dismissed | cleared      (once; the first decision stands)
     pooled ─────┘
 
-Writing happens as part of an outcome (`Inbox.answered`). Readable by its own channel only.
+Writing happens as part of an outcome (`Inbox.complete`). Readable by its own channel only.
 """
 
 from __future__ import annotations

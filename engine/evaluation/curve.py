@@ -92,7 +92,7 @@ class Curve:
         """Where F1 is highest, the lowest threshold of equals; None without a relevant label."""
         return int(np.argmax(self.f1)) if self.relevant else None
 
-    def thinned(self, count: int) -> list[Point]:
+    def thin(self, count: int) -> list[Point]:
         """At most `count` points, evenly spread over the labels, both ends among them."""
         if len(self) <= count:
             return [self.point(at) for at in range(len(self))]

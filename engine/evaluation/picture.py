@@ -66,7 +66,7 @@ def drawn_curve(evaluation: Evaluation, language: Language = "en") -> bytes:
     """Precision, recall and F1 over the threshold, with today's and the suggested ones marked."""
     words = WORDS[language]
     figure, axes = _figure(words.threshold.format(labels=evaluation.labels), top=0.85)
-    points = evaluation.curve.thinned(_POINTS)
+    points = evaluation.curve.thin(_POINTS)
     at = [point.threshold for point in points]
     for name, values, colour in (
         (words.precision, [point.precision for point in points], _BLUE),

@@ -55,7 +55,7 @@ class Run:
     def height(self) -> float:
         return self.top - self.bottom
 
-    def joined(self, other: Run) -> Run:
+    def join(self, other: Run) -> Run:
         return Run(
             f"{self.text} {other.text}",
             min(self.left, other.left),
@@ -83,7 +83,7 @@ def runs_of(words: Iterable[Run]) -> list[Run]:
     runs: list[Run] = []
     for word in words:
         if runs and _is_close(runs[-1], word):
-            runs[-1] = runs[-1].joined(word)
+            runs[-1] = runs[-1].join(word)
         else:
             runs.append(word)
     return runs

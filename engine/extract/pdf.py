@@ -89,7 +89,7 @@ class _Sight:
         left, bottom, right, top = box
         return left < self.box[2] and right > self.box[0] and bottom < self.box[3] and top > self.box[1]
 
-    def turned(self, box: _Box) -> _Box:
+    def turn(self, box: _Box) -> _Box:
         """The box as the page is shown."""
         left, bottom, right, top = box
         match self.rotation:
@@ -134,8 +134,8 @@ def _words(text: PdfTextPage, sight: _Sight) -> Iterator[Run]:
 
 def _follows(text: PdfTextPage, one: int, other: int, sight: _Sight) -> bool:
     """Whether the second letter stands on the line of the first."""
-    _, bottom, _, top = sight.turned(text.get_charbox(one, loose=_LOOSE))
-    _, other_bottom, _, other_top = sight.turned(text.get_charbox(other, loose=_LOOSE))
+    _, bottom, _, top = sight.turn(text.get_charbox(one, loose=_LOOSE))
+    _, other_bottom, _, other_top = sight.turn(text.get_charbox(other, loose=_LOOSE))
     return bottom < (other_bottom + other_top) / 2 < top
 
 
@@ -153,7 +153,7 @@ def _word(
     word = "".join(map(chr, codes))
     if max(codes) >= _FIRST_HALF:  # PDFium hands out characters beyond 16 bits as two
         word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    yield Run(word + end, *sight.turned(box))
+    yield Run(word + end, *sight.turn(box))
 
 
 def _headings(document: PdfDocument) -> dict[int, list[Block]]:

@@ -25,7 +25,7 @@ class SourceTable:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: str = ""
 
-    def located(self, base: Path) -> SourceSpec:
+    def to_spec(self, base: Path) -> SourceSpec:
         return SourceSpec(path=self.path, url=self.url, headers=self.headers, query=self.query, base=base)
 
 

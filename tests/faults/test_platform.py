@@ -125,7 +125,7 @@ def test_what_cannot_be_helped_is_a_dead_letter_at_once(
         bot.people.says("help")
         until(lambda: bot.app.outbox.counts()["dead"] == 1)
 
-        (letter,) = _letters(bot).listed(10)
+        (letter,) = _letters(bot).newest(10)
 
     assert letter.attempts == 1
     assert code in letter.reason or "invite" in letter.reason
@@ -147,7 +147,7 @@ def test_a_dead_letter_is_answered_once_however_many_replay_it(tmp_path: Path, s
         bot.people.says("help")
         until(lambda: bot.app.outbox.counts()["dead"] == 1)
         letters = _letters(bot)
-        (letter,) = letters.listed(10)
+        (letter,) = letters.newest(10)
         at_once = threading.Barrier(2)
         revived: list[bool] = []
 
@@ -164,7 +164,7 @@ def test_a_dead_letter_is_answered_once_however_many_replay_it(tmp_path: Path, s
 
         assert sorted(revived) == [False, True]
         assert letters.replay_all() == 0
-        assert not letters.listed(10)
+        assert not letters.newest(10)
     assert len(slack.posted) == 1
 
 

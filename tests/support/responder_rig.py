@@ -329,8 +329,8 @@ class ResponderRig:
         item = self.store.inbox.claim()
         assert item is not None
         outcome = self.responder.reply_to(item)
-        for delivery in self.store.inbox.answered(item, outcome):
-            self.store.outbox.delivered(delivery, "receipt")
+        for delivery in self.store.inbox.complete(item, outcome):
+            self.store.outbox.complete(delivery, "receipt")
         return outcome
 
     def decide(self, message: IncomingMessage) -> Outcome:

@@ -287,7 +287,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "verified-not-committed": _dies("before", Inbox, "accept"),
     "committed-not-acked": _dies("after", Inbox, "accept"),
     "claimed": _dies("after", Inbox, "claim"),
-    "answer-stored-not-sent": _dies("after", Inbox, "answered"),
+    "answer-stored-not-sent": _dies("after", Inbox, "complete"),
     "sent-not-marked": _dies("after", SlackPlatform, "send"),
     "setting-written-audit-not": _dies_between_setting_and_audit,
     "snapshot-begun": _dies("after", snapshot_store, "_put"),

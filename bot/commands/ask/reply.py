@@ -63,7 +63,7 @@ class Questions:
         page = _answer(context, answer.id, answer.question, searched, threshold)
         return Outcome((replace(page, offset=offset, private=answer.private or context.is_private),))
 
-    def turned(
+    def turn(
         self, context: MessageContext, answer: Answer, turn: TurnDial, dial: ThresholdCommands
     ) -> Outcome:
         """The same answer at the new threshold, kept as what it is now.

@@ -101,7 +101,7 @@ class MessageContext:
         """A change, which the whole team sees."""
         return self.text(body, verb=verb, private=False)
 
-    def shown(self, effective: Effective | None) -> str:
+    def describe_threshold(self, effective: Effective | None) -> str:
         """A threshold with its source; None stands for one that the engine cannot be asked for just now."""
         words = self.words
         if effective is None:

@@ -57,7 +57,7 @@ class History(Protocol):
     def answer(self, channel: Channel, answer_id: str) -> Answer | None:
         """None for an answer of another channel too."""
 
-    def asked(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
+    def answered_question(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
         """The same with the scores of its time."""
 
     def recent(
@@ -65,7 +65,7 @@ class History(Protocol):
     ) -> tuple[AnsweredQuestion, ...]:
         """Newest first; of one knowledge base, or of all."""
 
-    def scored(
+    def question_scores(
         self, channel: Channel, limit: int, knowledge_base: str | None = None
     ) -> tuple[QuestionScores, ...]:
         """The same without the ids of what was scored."""
@@ -104,7 +104,7 @@ class Reviews(Protocol):
 
 
 class Gaps(Protocol):
-    def closed(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]: ...
+    def closed_gaps(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]: ...
 
 
 class Proposals(Protocol):
@@ -117,7 +117,7 @@ class Proposals(Protocol):
     def waiting(self, channel: Channel, knowledge_base: str, limit: int) -> tuple[KeptProposal, ...]:
         """The open ones, oldest first."""
 
-    def decided(self, channel: Channel, limit: int) -> tuple[KeptProposal, ...]:
+    def decisions(self, channel: Channel, limit: int) -> tuple[KeptProposal, ...]:
         """The last decision first."""
 
     def last_act(self, channel: Channel) -> tuple[KeptProposal, ...]:

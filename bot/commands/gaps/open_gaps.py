@@ -33,7 +33,7 @@ class OpenGaps:
             if past.asked.answer.knowledge_base == knowledge_base
         ]
         labels = self.labels.of(channel, knowledge_base=knowledge_base)
-        missed = unanswered_questions(asked, labels, self.gaps.closed(channel, knowledge_base))
+        missed = unanswered_questions(asked, labels, self.gaps.closed_gaps(channel, knowledge_base))
         public = [past for past in missed if not past.asked.answer.private]
         questions = by_spelling(public)[:MOST_TEXTS]
         if not questions:
@@ -45,7 +45,7 @@ class OpenGaps:
     def closed_last(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]:
         """What the last message that closed a gap closed, as far as that still stands."""
         standing = [
-            past for past in self.gaps.closed(channel, knowledge_base) if past.gap.decision != "reopened"
+            past for past in self.gaps.closed_gaps(channel, knowledge_base) if past.gap.decision != "reopened"
         ]
         last = max((past.made_at for past in standing), default=None)
         return tuple(past for past in standing if past.made_at == last)

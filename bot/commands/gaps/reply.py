@@ -281,7 +281,7 @@ class GapList:
         words, answer = WORDS[context.language], gap.nearest
         if answer is None:
             return words.no_score
-        kept = self._history.asked(context.message.channel, answer.id)
+        kept = self._history.answered_question(context.message.channel, answer.id)
         score = texts.score(answer.best_score or 0.0)
         if kept is None or not kept.scores:
             return score

@@ -77,7 +77,7 @@ class KnowledgeBaseCommands:
         body = WORDS[context.language].shown.format(
             name=name,
             size=_size(context, known),
-            threshold=context.shown(self._bases.threshold(context, name)),
+            threshold=context.describe_threshold(self._bases.threshold(context, name)),
         )
         return Outcome((context.text(body, verb="kb"),))
 
@@ -94,7 +94,7 @@ class KnowledgeBaseCommands:
             old=context.knowledge_base,
             new=name,
             size=_size(context, known),
-            threshold=context.shown(self._bases.threshold(after, name)),
+            threshold=context.describe_threshold(self._bases.threshold(after, name)),
         )
         change = Change("knowledge_base", context.settings.knowledge_base, name)
         return Outcome((context.announcement(body, verb="kb"),), (change,))

@@ -74,7 +74,9 @@ class Overview:
             )
             for setting, (value, is_own) in plain.items()
         }
-        values["threshold"] = context.shown(self._bases.threshold_if_known(context, context.knowledge_base))
+        values["threshold"] = context.describe_threshold(
+            self._bases.threshold_if_known(context, context.knowledge_base)
+        )
         names: dict[Setting, str] = {
             "threshold": words.setting_threshold,
             "limit": words.setting_limit,

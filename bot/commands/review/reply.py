@@ -111,7 +111,7 @@ class Review:
         body = WORDS[context.language].off.format(who=context.who)
         return Outcome((context.announcement(body, verb="review"),), self._changes(context, None, None))
 
-    def marked(self, context: MessageContext, outcome: Outcome) -> Outcome:
+    def mark(self, context: MessageContext, outcome: Outcome) -> Outcome:
         """The same answer, marked and saying so when its best match reaches one of the two thresholds."""
         own, asked = context.settings, outcome.asked
         if own.review_high is None or own.review_low is None or asked is None:

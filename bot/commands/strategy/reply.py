@@ -105,7 +105,7 @@ class Strategies:
         lines = [
             WORDS[context.language].set.format(who=context.who, name=name),
             *self._in_words(context, changes),
-            *self._dial.unseen(context),
+            *self._dial.unseen_change_lines(context),
             self._origin(context, strategy),
             *self._keyword_notes(context, after),
             *self._dial.preview_lines(context, after),
@@ -183,7 +183,7 @@ class Strategies:
             said,
             *(self._in_words(context, changes) or [WORDS[context.language].nothing_else]),
             *self._what_stays(context, stays),
-            *self._dial.unseen(context),
+            *self._dial.unseen_change_lines(context),
             *self._dial.preview_lines(context, _after(context, changes)),
         ]
         return Outcome((context.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
@@ -205,7 +205,7 @@ class Strategies:
             return value
         if setting == "threshold":
             without = replace(context, settings=replace(context.settings, threshold=None))
-            return context.shown(self._bases.threshold_if_known(without, context.knowledge_base))
+            return context.describe_threshold(self._bases.threshold_if_known(without, context.knowledge_base))
         defaults: dict[Setting, str] = {
             "limit": str(context.defaults.limit),
             "keyword_weight": texts.threshold(context.defaults.keyword_weight),

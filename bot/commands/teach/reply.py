@@ -206,7 +206,7 @@ class Teaching:
 
     def past(self, context: MessageContext) -> Outcome:
         words = WORDS[context.language]
-        decided = self._proposals.decided(context.message.channel, PAST)
+        decided = self._proposals.decisions(context.message.channel, PAST)
         lines = [words.history, *(_past_line(context, words, kept) for kept in decided)]
         body = "\n".join(lines) if decided else words.history_none
         return Outcome((context.text(body, verb="teach"),))

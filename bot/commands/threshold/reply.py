@@ -79,19 +79,21 @@ class ThresholdCommands:
             for past in self._settings.history(context.message.channel, "threshold", SHOWN_CHANGES)
         ]
         effective = self._now(context)
-        now = words.shown.format(value=context.shown(effective))
+        now = words.shown.format(value=context.describe_threshold(effective))
         said = context.text("\n".join([now, *changes]), verb="threshold")
         return Outcome((replace(said, dial=effective.value if effective else None),))
 
     def set(self, context: MessageContext, value: Decimal) -> Outcome:
         if value == context.settings.threshold:
-            same = WORDS[context.language].same.format(new=context.shown(Effective(value, "channel")))
+            same = WORDS[context.language].same.format(
+                new=context.describe_threshold(Effective(value, "channel"))
+            )
             return Outcome((context.text(same, verb="threshold"),))
         return self._turn(context, value, WORDS[context.language].set)
 
     def reset(self, context: MessageContext) -> Outcome:
         if context.settings.threshold is None:
-            same = WORDS[context.language].same.format(new=context.shown(self._now(context)))
+            same = WORDS[context.language].same.format(new=context.describe_threshold(self._now(context)))
             return Outcome((context.text(same, verb="threshold"),))
         return self._turn(context, None, WORDS[context.language].reset)
 
@@ -153,7 +155,7 @@ class ThresholdCommands:
         lines = [in_one_line(WORDS[context.language], seen)] if seen and before != turn.threshold else []
         return (*(self._old_dial(context, before, shown) if shown != before else ()), *lines)
 
-    def unseen(self, context: MessageContext) -> list[str]:
+    def unseen_change_lines(self, context: MessageContext) -> list[str]:
         """Says that somebody else turned the dial too shortly ago for this person to have seen it."""
         for past in self._settings.history(context.message.channel, "threshold", 1):
             seconds = (self._clock.now() - past.made_at).total_seconds()
@@ -174,8 +176,12 @@ class ThresholdCommands:
         after = replace(context, settings=replace(context.settings, threshold=value))
         now = self._now(after)
         lines = [
-            sentence.format(who=context.who, old=context.shown(self._now(context)), new=context.shown(now)),
-            *self.unseen(context),
+            sentence.format(
+                who=context.who,
+                old=context.describe_threshold(self._now(context)),
+                new=context.describe_threshold(now),
+            ),
+            *self.unseen_change_lines(context),
             *self.preview_lines(context, after),
         ]
         said = context.announcement("\n".join(lines), verb="threshold")
@@ -198,7 +204,9 @@ class ThresholdCommands:
     def _preview(
         self, context: MessageContext, before: Effective | None, after: Effective | None
     ) -> Preview | None:
-        asked = comparable(self._history.scored(context.message.channel, QUESTIONS, context.knowledge_base))
+        asked = comparable(
+            self._history.question_scores(context.message.channel, QUESTIONS, context.knowledge_base)
+        )
         if not asked or after is None:
             return None
         return preview(asked, before.value if before else asked[0].threshold, after.value)

@@ -102,7 +102,7 @@ class Tuning:
 
     def judge(self, context: MessageContext, wanted: LabelMatch) -> Outcome:
         """What a click on helpful or not helpful does, for those who type."""
-        asked = self._history.asked(context.message.channel, wanted.answer_id)
+        asked = self._history.answered_question(context.message.channel, wanted.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone, verb="tune"),))
         match = next((match for match in asked.answer.matches if match.rank == wanted.rank), None)

@@ -63,7 +63,7 @@ def add(routes: Blueprint, site: Site) -> None:
             bars=charts.steps(found.counts) if found else None,
             channels=channels,
             marks=marking.marks_on(site, channels, form.knowledge_base, form.question) if found else None,
-            past=overview.remembered(person),
+            past=overview.tried_questions(person),
         )
 
     @routes.get("/dial/rest")

@@ -48,7 +48,7 @@ def add(routes: Blueprint, site: Site) -> None:
         reads = OpenGaps(parts.read.history, parts.read.labels, parts.read.gaps, parts.engine, parts.clock)
         every, private = reads.open_in(channel, context.knowledge_base, DAYS)
         found = _holding(every, find)
-        closed = parts.read.gaps.closed(channel, context.knowledge_base)
+        closed = parts.read.gaps.closed_gaps(channel, context.knowledge_base)
         latest = sorted(closed, key=lambda past: past.made_at, reverse=True)
         return site.page(
             "gaps.html",
@@ -77,7 +77,7 @@ def _line(site: Site, context: MessageContext, gap: Gap) -> Line:
     answer = gap.nearest
     if answer is None:
         return Line(gap, None, None)
-    asked = site.parts.read.history.asked(context.message.channel, answer.id)
+    asked = site.parts.read.history.answered_question(context.message.channel, answer.id)
     if asked is None or not asked.scores:
         return Line(gap, None, answer.best_score)
     entry_id, score = asked.scores[0]

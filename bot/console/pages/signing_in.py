@@ -26,7 +26,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/sign-in/<token>")
     def invitation(token: str) -> Response:
-        person = logins.invited(token)
+        person = logins.person_of_link(token)
         if person is None:
             return site.error(410, "link_gone")
         nonce = secrets.token_urlsafe(16)

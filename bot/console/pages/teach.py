@@ -54,7 +54,7 @@ def add(routes: Blueprint, site: Site) -> None:
             total=total,
             start=start,
             following=start + PAGE if start + PAGE < total else None,
-            decided=parts.read.proposals.decided(channel, PAST),
+            decided=parts.read.proposals.decisions(channel, PAST),
         )
 
 

@@ -83,7 +83,7 @@ class WecomInbound:
         """Raises StoreError."""
         self.rejected.put_aside(reading, without_addresses(body))
 
-    def delivered(self) -> None:
+    def count_delivery(self) -> None:
         self._metrics.delivered.labels(NAME, "response").inc()
 
     def _vote_of(self, feedback: Feedback) -> Vote | None:

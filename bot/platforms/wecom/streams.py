@@ -100,7 +100,7 @@ class Streams:
         spoken = self._presenter.in_stream(waiting.delivery)
         if not self._answers.collect(waiting.delivery.id, IN_STREAM, rest=spoken.rest):
             return None
-        self._inbound.delivered()
+        self._inbound.count_delivery()
         return spoken.message
 
 

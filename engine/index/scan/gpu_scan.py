@@ -149,7 +149,7 @@ class CardScan:
         found = []
         for start in range(0, len(self._matrix), self._height(len(questions))):
             rows = self._halves[start : start + self._height(len(questions))]
-            row, column, rough = cuts.kept(self._products(rows, halves))
+            row, column, rough = cuts.select(self._products(rows, halves))
             found.append((row + start, column, rough))
         if not found:
             return [Candidates(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), 0)] * len(wanted)
@@ -201,7 +201,7 @@ class _Cuts:
         self._top = torch.full((max(followed, default=0), len(wanted)), -math.inf, device=device)
         self.counted = torch.zeros(len(wanted), dtype=torch.int64, device=device)
 
-    def kept(self, products: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def select(self, products: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Rows, columns and products of this tile that may matter; the rest is counted or left out."""
         self._follow(products)
         cuts = torch.minimum(self._thresholds, self._from(self._keep, none=math.inf))

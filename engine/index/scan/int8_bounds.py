@@ -97,7 +97,7 @@ class RoughScores:
         rows, columns = np.divmod(passing, len(self._steps))
         rows += start
         rough = products.reshape(-1)[passing] * (copy.steps[rows].astype(np.float64) * self._steps[columns])
-        kept, counted = limits.sorted(columns, rows, rough, self._slack(copy.residuals[rows], columns))
+        kept, counted = limits.sort_out(columns, rows, rough, self._slack(copy.residuals[rows], columns))
         crowded |= self._is_crowded(kept.columns, len(products) // second)
         if crowded.any():
             kept, counted = kept.where(~crowded[kept.columns]), np.where(crowded, 0, counted)

@@ -44,7 +44,9 @@ class Cutoffs:
     cuts: Scores
     wanted_from: Scores
 
-    def sorted(self, columns: Columns, rows: Rows, rough: Scores, slack: Scores) -> tuple[BoundedRows, Rows]:
+    def sort_out(
+        self, columns: Columns, rows: Rows, rough: Scores, slack: Scores
+    ) -> tuple[BoundedRows, Rows]:
         """Of these rows, known but for `slack`: those to be kept, and how many to count for each question."""
         found = BoundedRows(columns, rows, rough - slack, rough + slack)
         counted = found.lowest >= self.thresholds[columns]

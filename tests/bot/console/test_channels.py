@@ -100,7 +100,7 @@ def test_the_preview_says_at_every_hundredth_what_the_command_would_say(tab: Tab
     for text in ("apple", "lemon", "fig", "abcd", "zzz", "apple and fig"):
         say(program, text, "sliding")
     say(program, "/threshold 0.55", "sliding")
-    asked = program.app._read.history.scored(Channel("terminal", "local", "sliding"), 200)
+    asked = program.app._read.history.question_scores(Channel("terminal", "local", "sliding"), 200)
     tab.open("/console/channel?channel=terminal:local:sliding&t=0.00")
     tab.page.wait_for_load_state("networkidle")
     requests = len(tab.requests)

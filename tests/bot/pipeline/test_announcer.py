@@ -54,7 +54,7 @@ def heard(rig: ResponderRig) -> list[tuple[str, str]]:
     while item := rig.store.inbox.claim():
         assert item.message.surface is Surface.CLOCK
         found.append((item.message.channel.id, item.message.text))
-        rig.store.inbox.answered(item, rig.responder.reply_to(item))
+        rig.store.inbox.complete(item, rig.responder.reply_to(item))
     return found
 
 

@@ -196,5 +196,5 @@ def put_reply(store: Store, channel: Channel) -> None:
     store.inbox.accept(a_message(channel.key, channel=channel))
     item = store.inbox.claim()
     assert item is not None
-    [delivery] = store.inbox.answered(item, Outcome((HELLO,)))
+    [delivery] = store.inbox.complete(item, Outcome((HELLO,)))
     store.outbox.release(delivery)

@@ -175,13 +175,13 @@ class Played:
             store.settings.of(channel),
             [(past.change, past.person, past.made_at) for past in store.settings.between(channel, *span)],
             store.history.recent(channel, 100),
-            store.history.scored(channel, 100, "default"),
+            store.history.question_scores(channel, 100, "default"),
             store.history.between(channel, *span, 100),
             store.labels.of(channel),
             store.labels.between(channel, *span),
             store.reviews.counts(channel),
             [replace(item, id=numbers.index(item.id)) for item in store.reviews.everything(channel)],
-            [store.gaps.closed(channel, base) for base in BASES],
+            [store.gaps.closed_gaps(channel, base) for base in BASES],
             [replace(one, id=at, act=0) for at, one in enumerate(store.proposals.everything(channel))],
         ]
         seen = [self.hear(self.rig.message(text, channel=channel)) for text in SHOWN]

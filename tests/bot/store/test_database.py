@@ -271,8 +271,8 @@ def test_looking_for_work_never_reads_the_history(store: Store) -> None:
     store.inbox.accept(a_message())
     item = store.inbox.claim()
     assert item is not None
-    for delivery in store.inbox.answered(item, Outcome(replies=(HELLO,))):
-        store.outbox.delivered(delivery, "r1")
+    for delivery in store.inbox.complete(item, Outcome(replies=(HELLO,))):
+        store.outbox.complete(delivery, "r1")
     store.outbox.claim()
     store.due.look()
     for box in (store.inbox, store.outbox):

@@ -23,7 +23,7 @@ def test_both_queues_are_read_at_once(tmp_path: Path) -> None:
         assert item is not None
         assert store.due.look().message is None, "its channel is busy"
         clock.go_on(1)
-        (delivery,) = store.inbox.answered(item, Outcome(replies=(HELLO,)))
+        (delivery,) = store.inbox.complete(item, Outcome(replies=(HELLO,)))
         store.outbox.release(delivery)
         assert store.due.look() == Due(message=None, reply=clock.steady())
         assert store.due.look(without=["slack"]) == Due(None, None)

@@ -28,11 +28,11 @@ def ask(
     assert item is not None
     answer = replace(an_answer(name, question=question), total=total, private=private)
     label = Label(question, "e1", total > 0, "vote", "default", name)
-    (delivery,) = store.inbox.answered(
+    (delivery,) = store.inbox.complete(
         item, Outcome((answer,), asked=AnsweredQuestion(answer), labels=(label,))
     )
     clock.go_on(seconds)
-    store.outbox.delivered(delivery, "receipt")
+    store.outbox.complete(delivery, "receipt")
 
 
 def test_what_was_asked_is_counted_by_channel_and_time(store: Store, clock: HandClock) -> None:

@@ -91,8 +91,8 @@ def test_one_channel_is_worked_in_order_and_one_at_a_time(store: Store) -> None:
         other = store.inbox.claim()
         if other is not None:
             order.append(other.id)
-            store.inbox.answered(other, Outcome())
-        store.inbox.answered(item, Outcome())
+            store.inbox.complete(other, Outcome())
+        store.inbox.complete(item, Outcome())
     assert order == [1, 4, 2, 3]
 
 
@@ -102,7 +102,7 @@ def test_everything_decided_is_stored_at_once(store: Store) -> None:
     assert item is not None
     answer = an_answer()
     change = Change("threshold", None, "0.65")
-    (delivery,) = store.inbox.answered(
+    (delivery,) = store.inbox.complete(
         item, Outcome(replies=(answer,), changes=(change,), asked=AnsweredQuestion(answer, (("e1", 0.3),)))
     )
     assert (delivery.reply, delivery.channel, delivery.address) == (answer, ROOM, {"thread": "1"})
@@ -122,17 +122,17 @@ def test_a_worker_that_was_too_slow_stores_nothing(store: Store, clock: HandCloc
     assert fast is not None
     outcome = Outcome(replies=(HELLO,), changes=(Change("limit", None, "3"),))
     with pytest.raises(LeaseLost):
-        store.inbox.answered(slow, outcome)
-    for write in (store.inbox.postponed, store.inbox.throttled):
+        store.inbox.complete(slow, outcome)
+    for write in (store.inbox.postpone, store.inbox.throttle):
         with pytest.raises(LeaseLost):
             write(slow, NOTICE)
     with pytest.raises(LeaseLost):
-        store.inbox.failed(slow, "late")
+        store.inbox.fail(slow, "late")
     with pytest.raises(LeaseLost):
         store.inbox.release(slow)
     assert store.outbox.counts() == {"waiting": 0, "sending": 0, "dead": 0}
     assert store.settings.of(ROOM).limit is None
-    assert len(store.inbox.answered(fast, outcome)) == 1
+    assert len(store.inbox.complete(fast, outcome)) == 1
 
 
 def test_a_renewed_lease_lives_on(store: Store, clock: HandClock) -> None:
@@ -150,12 +150,12 @@ def test_a_parked_item_tells_once_and_holds_up_nobody(store: Store, clock: HandC
     store.inbox.accept(a_message("2"))
     first = store.inbox.claim()
     assert first is not None
-    (delivery,) = store.inbox.postponed(first, NOTICE)
-    store.outbox.delivered(delivery, "r1")
+    (delivery,) = store.inbox.postpone(first, NOTICE)
+    store.outbox.complete(delivery, "r1")
     second = store.inbox.claim()
     assert second is not None
     assert second.id == 2
-    store.inbox.answered(second, Outcome())
+    store.inbox.complete(second, Outcome())
     assert store.inbox.claim() is None
     assert store.due.look().message == clock.steady() + 2
     clock.go_on(2)
@@ -171,8 +171,8 @@ def test_an_answered_item_that_awaits_a_refresh_is_handed_out_again_with_it(
     first = store.inbox.claim()
     assert first is not None
     awaited = Awaited("default", "r1", clock.now(), (NewEntry("m1", "pear"),))
-    (delivery,) = store.inbox.answered(first, Outcome((NOTICE,), awaits=awaited))
-    store.outbox.delivered(delivery, "")
+    (delivery,) = store.inbox.complete(first, Outcome((NOTICE,), awaits=awaited))
+    store.outbox.complete(delivery, "")
     assert (store.inbox.is_over(first.id), store.inbox.oldest_received_at()) == (False, None)
     assert store.inbox.counts()["awaiting"] == 1
     assert store.inbox.claim() is None
@@ -181,13 +181,13 @@ def test_an_answered_item_that_awaits_a_refresh_is_handed_out_again_with_it(
         again = store.inbox.claim()
         assert again is not None
         assert (again.id, again.attempt, again.message.awaits) == (first.id, 1, awaited)
-        assert store.inbox.answered(again, Outcome(awaits=awaited)) == ()
+        assert store.inbox.complete(again, Outcome(awaits=awaited)) == ()
     clock.go_on(30)
     last = store.inbox.claim()
     assert last is not None
-    (result,) = store.inbox.answered(last, Outcome((NOTICE,)))
+    (result,) = store.inbox.complete(last, Outcome((NOTICE,)))
     assert result.is_follow_up
-    store.outbox.delivered(result, "")
+    store.outbox.complete(result, "")
     assert store.inbox.is_over(first.id)
 
 
@@ -196,13 +196,13 @@ def test_a_parked_item_that_is_due_waits_for_its_channel(store: Store, clock: Ha
     store.inbox.accept(a_message("2"))
     first = store.inbox.claim()
     assert first is not None
-    store.inbox.postponed(first, None)
+    store.inbox.postpone(first, None)
     second = store.inbox.claim()
     assert second is not None
     clock.go_on(10)
     assert store.inbox.claim() is None
     assert store.due.look().message is None
-    store.inbox.answered(second, Outcome())
+    store.inbox.complete(second, Outcome())
     again = store.inbox.claim()
     assert again is not None
     assert again.id == 1
@@ -213,13 +213,13 @@ def test_when_the_engine_is_back_what_is_parked_comes_oldest_first(store: Store)
         store.inbox.accept(a_message(name))
         item = store.inbox.claim()
         assert item is not None
-        store.inbox.postponed(item, None)
+        store.inbox.postpone(item, None)
     assert store.inbox.claim() is None
     store.inbox.engine_is_back()
     order = []
     while item := store.inbox.claim():
         order.append(item.id)
-        store.inbox.answered(item, Outcome())
+        store.inbox.complete(item, Outcome())
     assert order == [1, 2, 3]
 
 
@@ -227,10 +227,10 @@ def test_a_mistake_is_tried_again_and_then_told_once(store: Store, clock: HandCl
     store.inbox.accept(a_message())
     told: list[Delivery] = []
     while item := store.inbox.claim():
-        told += store.inbox.failed(item, "KeyError: x", NOTICE)
+        told += store.inbox.fail(item, "KeyError: x", NOTICE)
         clock.go_on(60)
     assert [delivery.reply for delivery in told] == [NOTICE]
-    (letter,) = store.letters.listed(10)
+    (letter,) = store.letters.newest(10)
     assert (letter.kind, letter.text, letter.reason, letter.attempts) == (
         "message",
         "hello",
@@ -253,7 +253,7 @@ def test_a_throttled_message_is_kept_and_not_answered(store: Store) -> None:
     store.inbox.accept(a_message())
     item = store.inbox.claim()
     assert item is not None
-    assert [delivery.reply for delivery in store.inbox.throttled(item, NOTICE)] == [NOTICE]
+    assert [delivery.reply for delivery in store.inbox.throttle(item, NOTICE)] == [NOTICE]
     assert store.inbox.claim() is None
 
 
@@ -274,7 +274,7 @@ def test_a_start_takes_back_times_set_by_a_clock_that_was_ahead(url: str) -> Non
             before.inbox.accept(a_message(name))
         item = before.inbox.claim()
         assert item is not None
-        before.inbox.postponed(item, None)
+        before.inbox.postpone(item, None)
         before.inbox.claim()
     with a_store_at(url, HandClock(1_700_000_000)) as after:
         after.inbox.rescue(all_leases=True)
@@ -292,7 +292,7 @@ def test_an_item_that_cannot_be_read_is_a_letter_and_not_an_end(store: Store) ->
     item = store.inbox.claim()
     assert item is not None
     assert item.id == 2
-    (letter,) = store.letters.listed(10)
+    (letter,) = store.letters.newest(10)
     assert "cannot be read" in letter.reason
 
 
@@ -306,7 +306,7 @@ def test_workers_are_woken_when_there_is_work(store: Store) -> None:
     item = store.inbox.claim()
     assert item is not None
     rings = store.rings
-    store.inbox.answered(item, Outcome())
+    store.inbox.complete(item, Outcome())
     assert store.rings > rings
 
 
@@ -318,5 +318,5 @@ def test_a_nul_is_no_reason_to_refuse_what_cannot_be_sent_otherwise(store: Store
     item = store.inbox.claim()
     assert item is not None
     answer = an_answer(question="x\0y")
-    assert store.inbox.answered(item, Outcome((Text("a\0b", "en"),), asked=AnsweredQuestion(answer)))
+    assert store.inbox.complete(item, Outcome((Text("a\0b", "en"),), asked=AnsweredQuestion(answer)))
     assert store.history.answer(ROOM, answer.id) == answer

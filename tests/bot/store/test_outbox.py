@@ -24,7 +24,7 @@ def _decide(store: Store, name: str, *bodies: str, channel: object = ROOM) -> tu
     store.inbox.accept(a_message(name, channel=channel))  # type: ignore[arg-type]
     item = store.inbox.claim()
     assert item is not None
-    return store.inbox.answered(item, Outcome(replies=tuple(Text(body, "en") for body in bodies)))
+    return store.inbox.complete(item, Outcome(replies=tuple(Text(body, "en") for body in bodies)))
 
 
 def test_the_first_reply_is_ours_to_send_and_the_others_follow_in_order(store: Store) -> None:
@@ -35,7 +35,7 @@ def test_the_first_reply_is_ours_to_send_and_the_others_follow_in_order(store: S
     delivery: Delivery | None = first
     while delivery is not None:
         heard.append(delivery.reply.body if isinstance(delivery.reply, Text) else "")
-        store.outbox.delivered(delivery, "r")
+        store.outbox.complete(delivery, "r")
         delivery = store.outbox.claim()
     assert heard == ["a", "b", "c", "d"]
 
@@ -44,21 +44,21 @@ def test_nothing_overtakes_a_reply_that_failed(store: Store, clock: HandClock) -
     """REL32. However long the outage was, and whatever was decided meanwhile."""
     (first,) = _decide(store, "1", "a")
     for number in range(2, 6):
-        store.outbox.failed(first, PlatformError("502 from slack"))
+        store.outbox.fail(first, PlatformError("502 from slack"))
         assert _decide(store, str(number), f"b{number}") == ()
         clock.go_on(120)
         again = store.outbox.claim()
         assert again is not None
         assert again.id == first.id
         first = again
-    store.outbox.delivered(first, "r")
+    store.outbox.complete(first, "r")
     sent = []
     for _ in range(4):
         clock.go_on(LATE_APART_SECONDS)
         delivery = store.outbox.claim()
         assert delivery is not None
         sent.append(delivery.id)
-        store.outbox.delivered(delivery, "r")
+        store.outbox.complete(delivery, "r")
     assert sent == sorted(sent)
 
 
@@ -75,7 +75,7 @@ def test_after_an_outage_a_room_hears_no_more_than_its_platform_allows(
         for number in range(50):
             heads += _decide(store, f"{room.id}-{number}", "a", channel=room)
     for head in heads:
-        store.outbox.failed(head, PlatformError("502 from slack"))
+        store.outbox.fail(head, PlatformError("502 from slack"))
     clock.go_on(3600)
     sent: list[tuple[float, str]] = []
     numbers: list[tuple[str, int]] = []
@@ -83,7 +83,7 @@ def test_after_an_outage_a_room_hears_no_more_than_its_platform_allows(
         while (delivery := store.outbox.claim()) is not None:
             sent.append((clock.steady(), delivery.channel.key))
             numbers.append((delivery.channel.key, delivery.id))
-            store.outbox.delivered(delivery, "r")
+            store.outbox.complete(delivery, "r")
         clock.go_on(0.5)
     assert len(sent) == len(set(numbers)) == 1_000
     for room in rooms:
@@ -105,7 +105,7 @@ def test_failures_wait_longer_each_time_and_end_as_a_letter(store: Store, clock:
     (delivery,) = _decide(store, "1", "a")
     waits = []
     while True:
-        store.outbox.failed(delivery, PlatformError("502 from slack"))
+        store.outbox.fail(delivery, PlatformError("502 from slack"))
         due = store.due.look().reply
         if due is None:
             break
@@ -116,7 +116,7 @@ def test_failures_wait_longer_each_time_and_end_as_a_letter(store: Store, clock:
         delivery = claimed
     assert waits == [0, 2, 10, 30, 60, 120, *[300] * 12]
     assert sum(waits) > 3600  # an outage of an hour gives nothing up
-    (letter,) = store.letters.listed(10)
+    (letter,) = store.letters.newest(10)
     assert (letter.kind, letter.text, letter.reason, letter.attempts) == (
         "delivery",
         "a",
@@ -131,10 +131,10 @@ def test_every_attempt_and_every_part_knows_when_the_reply_was_decided(
     decided_at = clock.now()
     (first,) = _decide(store, "1", "a")
     clock.go_on(50)
-    store.outbox.failed(first, PlatformError("502 from wecom"))
+    store.outbox.fail(first, PlatformError("502 from wecom"))
     second = store.outbox.claim()
     assert second is not None
-    store.outbox.delivered(second, "r", rest={"piece": "1"})
+    store.outbox.complete(second, "r", rest={"piece": "1"})
     part = store.outbox.claim()
     assert part is not None
     assert [one.decided_at for one in (first, second, part)] == [decided_at] * 3
@@ -144,20 +144,20 @@ def test_every_attempt_and_every_part_knows_when_the_reply_was_decided(
 def test_back_off_is_spread_by_a_fifth(url: str, clock: HandClock, jitter: float, wait: float) -> None:
     with a_store_at(url, clock, jitter=jitter) as store:
         (delivery,) = _decide(store, "1", "a")
-        store.outbox.failed(delivery, PlatformError("no"))
+        store.outbox.fail(delivery, PlatformError("no"))
         again = store.outbox.claim()
         assert again is not None
-        store.outbox.failed(again, PlatformError("no"))
+        store.outbox.fail(again, PlatformError("no"))
         due = store.due.look().reply
         assert due == pytest.approx(clock.steady() + wait)
 
 
 def test_a_permanent_failure_is_a_letter_at_once(store: Store) -> None:
     (delivery,) = _decide(store, "1", "a")
-    store.outbox.failed(delivery, PlatformError("channel_not_found", permanent=True))
+    store.outbox.fail(delivery, PlatformError("channel_not_found", permanent=True))
     assert store.outbox.counts() == {"waiting": 0, "sending": 0, "dead": 1}
     assert store.outbox.claim() is None
-    assert [letter.reason for letter in store.letters.listed(5)] == ["channel_not_found"]
+    assert [letter.reason for letter in store.letters.newest(5)] == ["channel_not_found"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_platform_that_asks_for_time_pauses_the_channel(
 ) -> None:
     with a_store_at(url, clock, jitter=1.0) as store:
         (first,) = _decide(store, "1", "a", "b")
-        store.outbox.failed(first, PlatformError("429", retry_after_seconds=wish))
+        store.outbox.fail(first, PlatformError("429", retry_after_seconds=wish))
         until = clock.steady() + least * 1.2
         assert store.due.look().reply == pytest.approx(until)
         if least:
@@ -187,7 +187,7 @@ def test_a_platform_that_asks_for_time_pauses_the_channel(
 def test_being_asked_to_wait_does_not_use_up_the_tries(store: Store, clock: HandClock) -> None:
     (delivery,) = _decide(store, "1", "a")
     for _ in range(50):
-        store.outbox.failed(delivery, PlatformError("429", retry_after_seconds=1))
+        store.outbox.fail(delivery, PlatformError("429", retry_after_seconds=1))
         clock.go_on(2)
         again = store.outbox.claim()
         assert again is not None
@@ -203,17 +203,17 @@ def test_uncertain_after_a_lease_that_ran_out(store: Store, clock: HandClock) ->
     assert again is not None
     assert again.uncertain
     with pytest.raises(LeaseLost):
-        store.outbox.delivered(slow, "late")
+        store.outbox.complete(slow, "late")
     with pytest.raises(LeaseLost):
-        store.outbox.failed(slow, PlatformError("late", retry_after_seconds=60))
-    store.outbox.delivered(again, "r")
+        store.outbox.fail(slow, PlatformError("late", retry_after_seconds=60))
+    store.outbox.complete(again, "r")
     # The pause of the one who came too late was not stored either.
     assert len(_decide(store, "2", "b")) == 1
 
 
 def test_uncertain_after_an_answer_that_was_lost(store: Store) -> None:
     (delivery,) = _decide(store, "1", "a")
-    store.outbox.failed(delivery, PlatformError("reset", maybe_sent=True))
+    store.outbox.fail(delivery, PlatformError("reset", maybe_sent=True))
     again = store.outbox.claim()
     assert again is not None
     assert again.uncertain
@@ -225,7 +225,7 @@ def test_certain_after_a_clean_failure_or_a_release(store: Store) -> None:
     again = store.outbox.claim()
     assert again is not None
     assert (again.attempt, again.uncertain) == (1, False)
-    store.outbox.failed(again, PlatformError("refused"))
+    store.outbox.fail(again, PlatformError("refused"))
     third = store.outbox.claim()
     assert third is not None
     assert (third.attempt, third.uncertain) == (2, False)
@@ -237,23 +237,23 @@ def test_a_renewed_delivery_stays_ours(store: Store, clock: HandClock) -> None:
     store.outbox.renew(delivery)
     clock.go_on(20)
     assert store.outbox.rescue(all_leases=False) == 0
-    store.outbox.delivered(delivery, "r")
+    store.outbox.complete(delivery, "r")
 
 
 def test_the_receipt_of_an_answer_is_known_to_its_own_channel(store: Store) -> None:
     store.inbox.accept(a_message())
     item = store.inbox.claim()
     assert item is not None
-    (delivery,) = store.inbox.answered(item, Outcome(replies=(an_answer("a1"),)))
+    (delivery,) = store.inbox.complete(item, Outcome(replies=(an_answer("a1"),)))
     assert store.history.receipt_of(ROOM, "a1") is None
-    store.outbox.delivered(delivery, "1700.1")
+    store.outbox.complete(delivery, "1700.1")
     assert store.history.receipt_of(ROOM, "a1") == "1700.1"
     assert store.history.receipt_of(OTHER_ROOM, "a1") is None
 
 
 def test_a_letter_is_replayed_once_however_many_ask(store: Store) -> None:
     (delivery,) = _decide(store, "1", "a")
-    store.outbox.failed(delivery, PlatformError("gone", permanent=True))
+    store.outbox.fail(delivery, PlatformError("gone", permanent=True))
     assert store.letters.replay("delivery", delivery.id)
     assert not store.letters.replay("delivery", delivery.id)
     again = store.outbox.claim()
@@ -264,12 +264,12 @@ def test_a_letter_is_replayed_once_however_many_ask(store: Store) -> None:
 
 def test_all_letters_are_replayed_at_once(store: Store, clock: HandClock) -> None:
     (delivery,) = _decide(store, "1", "a")
-    store.outbox.failed(delivery, PlatformError("gone", permanent=True))
+    store.outbox.fail(delivery, PlatformError("gone", permanent=True))
     store.inbox.accept(a_message("2"))
     while item := store.inbox.claim():
-        store.inbox.failed(item, "KeyError")
+        store.inbox.fail(item, "KeyError")
         clock.go_on(60)
     assert store.letters.replay_all() == 2
     assert store.inbox.claim() is not None
     assert store.outbox.claim() is not None
-    assert store.letters.listed(5) == ()
+    assert store.letters.newest(5) == ()

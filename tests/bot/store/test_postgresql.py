@@ -87,14 +87,14 @@ def test_what_several_processes_claim_is_never_doubled_and_in_order(url: str) ->
                 if item is not None:
                     with items.holding(item.message.channel.key, item.id):
                         outcome = Outcome((HELLO,))
-                    claimed = store.inbox.answered(item, outcome)
+                    claimed = store.inbox.complete(item, outcome)
                 else:
                     found = store.outbox.claim()
                     claimed = () if found is None else (found,)
                 for delivery in claimed:
                     with deliveries.holding(delivery.channel.key, delivery.id):
                         pass
-                    store.outbox.delivered(delivery, "r")
+                    store.outbox.complete(delivery, "r")
 
         all_at_once(
             lambda: accept(several[0], 0),
@@ -124,12 +124,12 @@ def test_a_message_that_comes_while_the_last_one_is_taken_is_not_forgotten(url: 
                 meeting.wait()
                 item = worker.inbox.claim()
                 assert item is not None
-                worker.inbox.answered(item, Outcome())
+                worker.inbox.complete(item, Outcome())
 
             all_at_once(accept, take)
             item = worker.inbox.claim()
             assert item is not None, f"forgotten in round {number}"
-            worker.inbox.answered(item, Outcome())
+            worker.inbox.complete(item, Outcome())
 
 
 def test_what_another_process_is_just_taking_is_waited_for_and_not_overtaken(url: str) -> None:
@@ -138,8 +138,8 @@ def test_what_another_process_is_just_taking_is_waited_for_and_not_overtaken(url
         store.inbox.accept(a_message())
         item = store.inbox.claim()
         assert item is not None
-        (first,) = store.inbox.answered(item, Outcome((Text("1", "en"), Text("2", "en"), Text("3", "en"))))
-        store.outbox.delivered(first, "r")
+        (first,) = store.inbox.complete(item, Outcome((Text("1", "en"), Text("2", "en"), Text("3", "en"))))
+        store.outbox.complete(first, "r")
 
         def taking(connection: Connection) -> None:
             lock = text("SELECT id FROM outbox WHERE state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE")
@@ -280,7 +280,7 @@ def test_a_process_that_starts_leaves_the_leases_of_the_others_alone(url: str) -
         with a_store_at(url, busy.clock) as starting:
             assert starting.inbox.rescue(all_leases=False) == 0
             assert starting.inbox.claim() is None
-        assert busy.inbox.answered(item, Outcome((HELLO,)))[0].channel == ROOM
+        assert busy.inbox.complete(item, Outcome((HELLO,)))[0].channel == ROOM
 
 
 def test_the_server_s_own_tools_are_named_for_backups(url: str, tmp_path: object) -> None:

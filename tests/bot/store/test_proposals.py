@@ -16,8 +16,8 @@ def decide(store: Store, name: str, **outcome: tuple[object, ...]) -> None:
     store.inbox.accept(a_message(name, person=BOB))
     item = store.inbox.claim()
     assert item is not None
-    for delivery in store.inbox.answered(item, Outcome(**outcome)):  # type: ignore[arg-type]
-        store.outbox.delivered(delivery, "receipt")
+    for delivery in store.inbox.complete(item, Outcome(**outcome)):  # type: ignore[arg-type]
+        store.outbox.complete(delivery, "receipt")
 
 
 def test_the_same_proposal_is_kept_once_in_any_spelling(store: Store) -> None:
@@ -53,7 +53,7 @@ def test_the_last_act_is_what_one_message_did_as_far_as_it_stands(store: Store) 
     assert [(each.proposal, each.wording_id) for each in store.proposals.last_act(ROOM)] == [(other, "w2")]
     decide(store, "3", ruled=(ProposalDecision(other, "undone"),))
     assert [each.wording_id for each in store.proposals.last_act(ROOM)] == ["w1"]
-    assert [each.state for each in store.proposals.decided(ROOM, 9)] == ["undone", "refused", "accepted"]
+    assert [each.state for each in store.proposals.decisions(ROOM, 9)] == ["undone", "refused", "accepted"]
     decide(store, "4", ruled=(ProposalDecision(SOUR, "undone"),))
     assert store.proposals.last_act(ROOM) == ()
 

@@ -59,9 +59,9 @@ class AnyOrder(RuleBasedStateMachine):
         # A backlog leaves one by one, see LATE_APART_SECONDS.
         for _ in range(200):
             while item := self.store.inbox.claim():
-                self.store.inbox.answered(item, Outcome())
+                self.store.inbox.complete(item, Outcome())
             while delivery := self.store.outbox.claim():
-                self.store.outbox.delivered(delivery, "r")
+                self.store.outbox.complete(delivery, "r")
             if self.store.due.look().soonest is None:
                 break
             self.clock.go_on(3000)
@@ -93,7 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
         for _ in range(times):
             item = self._claimed()
             if item is not None:
-                self._end(item, "", lambda item=item: self.store.inbox.postponed(item, None))
+                self._end(item, "", lambda item=item: self.store.inbox.postpone(item, None))
         held = self._claimed()
         self.go_on(5.0)
         return multiple() if held is None else held
@@ -112,11 +112,11 @@ class AnyOrder(RuleBasedStateMachine):
         match end:
             case "answer":
                 outcome = Outcome((Text("a", "en"), Text("b", "en")))
-                return self._end(item, "answered", lambda: self.store.inbox.answered(item, outcome))
+                return self._end(item, "answered", lambda: self.store.inbox.complete(item, outcome))
             case "postpone":
-                return self._end(item, "", lambda: self.store.inbox.postponed(item, None))
+                return self._end(item, "", lambda: self.store.inbox.postpone(item, None))
             case _:
-                return self._end(item, "", lambda: self.store.inbox.failed(item, "KeyError"))
+                return self._end(item, "", lambda: self.store.inbox.fail(item, "KeyError"))
 
     def _claimed(self) -> InboxItem | None:
         item = self.store.inbox.claim()
@@ -133,19 +133,19 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(item=items, replies=st.integers(0, 3), target=deliveries)
     def answer(self, item: InboxItem, replies: int) -> Any:
         words = tuple(Text(f"{item.id}", "en") for _ in range(replies))
-        return self._end(item, "answered", lambda: self.store.inbox.answered(item, Outcome(words)))
+        return self._end(item, "answered", lambda: self.store.inbox.complete(item, Outcome(words)))
 
     @rule(item=items, target=deliveries)
     def throttle(self, item: InboxItem) -> Any:
-        return self._end(item, "throttled", lambda: self.store.inbox.throttled(item, Text("slow down", "en")))
+        return self._end(item, "throttled", lambda: self.store.inbox.throttle(item, Text("slow down", "en")))
 
     @rule(item=items, target=deliveries)
     def postpone(self, item: InboxItem) -> Any:
-        return self._end(item, "", lambda: self.store.inbox.postponed(item, Text("later", "en")))
+        return self._end(item, "", lambda: self.store.inbox.postpone(item, Text("later", "en")))
 
     @rule(item=items, target=deliveries)
     def fail(self, item: InboxItem) -> Any:
-        return self._end(item, "", lambda: self.store.inbox.failed(item, "KeyError", Text("sorry", "en")))
+        return self._end(item, "", lambda: self.store.inbox.fail(item, "KeyError", Text("sorry", "en")))
 
     @rule(item=items)
     def release(self, item: InboxItem) -> None:
@@ -193,13 +193,13 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(delivery=deliveries)
     def deliver(self, delivery: Delivery) -> None:
-        if self._sent(delivery, lambda: self.store.outbox.delivered(delivery, "r")):
+        if self._sent(delivery, lambda: self.store.outbox.complete(delivery, "r")):
             self.arrived[delivery.id] = delivery.lease
 
     @rule(delivery=deliveries, wish=st.sampled_from([None, 0.0, 30.0]), permanent=st.booleans())
     def fail_delivery(self, delivery: Delivery, wish: float | None, permanent: bool) -> None:
         error = PlatformError("502", permanent=permanent, retry_after_seconds=wish)
-        self._sent(delivery, lambda: self.store.outbox.failed(delivery, error))
+        self._sent(delivery, lambda: self.store.outbox.fail(delivery, error))
 
     @rule(delivery=deliveries)
     def release_delivery(self, delivery: Delivery) -> None:

@@ -47,9 +47,9 @@ def answer(store: Store, *, sends: bool = True) -> None:
     """The next message is answered, and its reply sent."""
     item = store.inbox.claim()
     assert item is not None
-    for delivery in store.inbox.answered(item, Outcome((HELLO,))):
+    for delivery in store.inbox.complete(item, Outcome((HELLO,))):
         if sends:
-            store.outbox.delivered(delivery, "ts")
+            store.outbox.complete(delivery, "ts")
         else:
             store.outbox.hold(delivery, store.clock.steady())
 
@@ -66,11 +66,11 @@ def work_off(store: Store) -> list[str]:
     done = []
     while (item := store.inbox.claim()) is not None:
         done.append(item.message.text)
-        for delivery in store.inbox.answered(item, Outcome((HELLO,))):
-            store.outbox.delivered(delivery, "ts")
+        for delivery in store.inbox.complete(item, Outcome((HELLO,))):
+            store.outbox.complete(delivery, "ts")
     while (left := store.outbox.claim()) is not None:
         done.append(f"reply {left.id}")
-        store.outbox.delivered(left, "ts")
+        store.outbox.complete(left, "ts")
     return done
 
 
@@ -119,7 +119,7 @@ def test_a_reply_that_was_sent_since_is_not_sent_again(path: Path, store: Store,
     backup(url_of(path), copy := path.with_name("copy.db"))
     delivery = store.outbox.claim()
     assert delivery is not None
-    store.outbox.delivered(delivery, "ts")
+    store.outbox.complete(delivery, "ts")
     restored(path, copy, store)
     with a_store(path, clock) as again:
         assert work_off(again) == []
@@ -155,7 +155,7 @@ def test_settings_are_those_of_the_backup(path: Path, store: Store, clock: HandC
         store.inbox.accept(a_message(to))
         item = store.inbox.claim()
         assert item is not None
-        store.inbox.answered(item, Outcome(changes=(Change("threshold", None, to),)))
+        store.inbox.complete(item, Outcome(changes=(Change("threshold", None, to),)))
 
     turn("0.65")
     backup(url_of(path), copy := path.with_name("copy.db"))
@@ -181,7 +181,7 @@ def test_rights_that_were_taken_away_since_stay_away(path: Path, store: Store, c
         admins, logins = Admins(again.database, clock), Logins(again.database, clock)
         assert [admins.includes(person) for person in (ANN, BOB, CARL)] == [False, True, False]
         assert not admins.claim(spare, ANN)
-        assert logins.invited(link.rpartition("/")[2]) is None
+        assert logins.person_of_link(link.rpartition("/")[2]) is None
 
 
 @pytest.mark.parametrize("damage", [None, b"", b"nothing that SQLite knows" * 400])

@@ -10,8 +10,8 @@ def _decide(store: Store, name: str, outcome: Outcome) -> None:
     store.inbox.accept(a_message(name))
     item = store.inbox.claim()
     assert item is not None
-    for delivery in store.inbox.answered(item, outcome):
-        store.outbox.delivered(delivery, "r")
+    for delivery in store.inbox.complete(item, outcome):
+        store.outbox.complete(delivery, "r")
 
 
 def test_what_is_old_is_forgotten_and_settings_stay(store: Store, clock: HandClock) -> None:
@@ -32,7 +32,7 @@ def test_what_is_still_to_be_done_is_never_forgotten(store: Store, clock: HandCl
     store.inbox.accept(a_message("2", channel=OTHER_ROOM))
     item = store.inbox.claim()
     assert item is not None
-    store.inbox.answered(item, Outcome((HELLO,)))
+    store.inbox.complete(item, Outcome((HELLO,)))
     clock.go_on(365 * DAY)
     store.retention.sweep(1)
     assert store.inbox.counts()["received"] == 1

@@ -31,7 +31,7 @@ def _decide(
     store.inbox.accept(a_message(name, person=person, channel=channel))
     item = store.inbox.claim()
     assert item is not None
-    store.inbox.answered(item, outcome)
+    store.inbox.complete(item, outcome)
 
 
 def test_a_setting_of_one_channel_leaves_the_others_alone(store: Store) -> None:
@@ -89,8 +89,11 @@ def test_scores_come_back_as_they_were_with_their_ids_and_without(store: Store) 
         AnsweredQuestion(an_answer("none")),
         AnsweredQuestion(an_answer(), scores),
     )
-    assert [one.scores for one in store.history.scored(ROOM, 5)] == [(), tuple(score for _, score in scores)]
-    assert store.history.scored(ROOM, 5, "shop") == ()
+    assert [one.scores for one in store.history.question_scores(ROOM, 5)] == [
+        (),
+        tuple(score for _, score in scores),
+    ]
+    assert store.history.question_scores(ROOM, 5, "shop") == ()
 
 
 def test_what_one_counts_by_is_what_was_answered(store: Store) -> None:
@@ -98,7 +101,7 @@ def test_what_one_counts_by_is_what_was_answered(store: Store) -> None:
     answer = replace(an_answer(), matches=(match,), total=7, fingerprint="f1", private=True)
     _decide(store, "1", Outcome(asked=AnsweredQuestion(answer, (("e1", 0.5),))))
     counted = QuestionScores("pears?", Decimal("0.40"), 7, 0.31, "small", "f1", private=True, scores=(0.5,))
-    assert store.history.scored(ROOM, 5) == (counted,)
+    assert store.history.question_scores(ROOM, 5) == (counted,)
 
 
 def test_the_questions_of_some_days_come_oldest_first_with_what_passed(
@@ -121,7 +124,7 @@ def test_scores_kept_by_the_first_version_are_read(store: Store) -> None:
     _decide(store, "1", Outcome(asked=AnsweredQuestion(an_answer(), (("e1", 0.5),))))
     store.database.write(lambda connection: connection.execute(update(asked).values(scores='[["e1",0.25]]')))
     assert store.history.recent(ROOM, 5) == (AnsweredQuestion(an_answer(), (("e1", 0.25),)),)
-    assert store.history.scored(ROOM, 5)[0].scores == (0.25,)
+    assert store.history.question_scores(ROOM, 5)[0].scores == (0.25,)
 
 
 def test_an_answer_filtered_again_replaces_itself_and_keeps_its_scores(store: Store) -> None:

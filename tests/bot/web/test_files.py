@@ -70,7 +70,7 @@ def test_a_large_file_is_read_in_pieces_and_whole(tmp_path: Path) -> None:
         store.inbox.accept(a_message())
         item = store.inbox.claim()
         assert item is not None
-        store.inbox.answered(item, Outcome(files=(File("d1", "a.csv", "text/csv", content, 3600.0),)))
+        store.inbox.complete(item, Outcome(files=(File("d1", "a.csv", "text/csv", content, 3600.0),)))
         pieces = list(store.documents.pieces("d1"))
         assert b"".join(pieces) == content
         assert len(pieces) > 10
@@ -92,7 +92,7 @@ def test_an_expired_file_is_forgotten_at_the_next_sweep(tmp_path: Path) -> None:
         store.inbox.accept(a_message())
         item = store.inbox.claim()
         assert item is not None
-        store.inbox.answered(item, Outcome(files=(File("d1", "a.csv", "text/csv", b"x", 3600.0),)))
+        store.inbox.complete(item, Outcome(files=(File("d1", "a.csv", "text/csv", b"x", 3600.0),)))
         clock.go_on(3601)
         assert store.documents.find("d1") is None
         assert store.retention.sweep(days=30) == 1

@@ -82,7 +82,7 @@ def test_a_mistake_is_named_and_shows_no_address(tmp_path: Path, written: str, s
 def test_no_value_shows_its_address_or_headers() -> None:
     spec = SourceTable(url=f"https://u:{SECRET}@h", headers={"A": SECRET})
     assert SECRET not in repr(spec)
-    assert SECRET not in repr(spec.located(Path()))
+    assert SECRET not in repr(spec.to_spec(Path()))
 
 
 anything = st.recursive(

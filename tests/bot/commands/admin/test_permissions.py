@@ -48,7 +48,7 @@ def stored(rig: ResponderRig) -> tuple[object, ...]:
         rig.store.settings.of(ROOM),
         rig.store.labels.of(ROOM),
         rig.store.reviews.everything(ROOM),
-        rig.store.gaps.closed(ROOM, "default"),
+        rig.store.gaps.closed_gaps(ROOM, "default"),
         rig.engine.added,
     )
 

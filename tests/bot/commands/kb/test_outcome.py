@@ -36,7 +36,7 @@ def later(rig: ResponderRig, clock: HandClock) -> Outcome:
     item = rig.store.inbox.claim()
     assert item is not None
     outcome = rig.responder.reply_to(item)
-    rig.store.inbox.answered(item, outcome)
+    rig.store.inbox.complete(item, outcome)
     return outcome
 
 

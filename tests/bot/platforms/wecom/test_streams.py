@@ -158,7 +158,7 @@ def test_two_processes_share_one_stream_at_the_same_time(store: Store, path: Pat
         assert found is not None
         assert (found.item_id, found.state, found.replies) == (item_id, "claimed", ())
 
-        (delivery,) = store.inbox.answered(item, Outcome((Text("done", "en"),)))
+        (delivery,) = store.inbox.complete(item, Outcome((Text("done", "en"),)))
         assert answers.collect(delivery.id, "in the stream") is False  # somebody is sending it
         store.outbox.hold(delivery, clock.steady() + 100)
         assert store.outbox.claim() is None
