@@ -92,7 +92,7 @@ CONSOLE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Edges:
-    """What stands between the bot and the world. The defaults are the real thing."""
+    """The edges between the bot and the world. The defaults are the real thing."""
 
     clock: Clock = field(default_factory=Clock)
     engine_transport: BaseAdapter | None = None

@@ -73,7 +73,7 @@ class Section(BaseModel):
 
 
 class Defaults(Section):
-    """What a channel follows until it sets its own."""
+    """The settings a channel follows until it sets its own."""
 
     threshold: Threshold = Decimal("0.40")
     limit: int = Field(default=5, ge=1, le=20)

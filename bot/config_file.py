@@ -140,7 +140,7 @@ def _read_file(path: Path | None) -> dict[str, Any]:
 
 
 def _strangers(content: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
-    """What stands where only `bot` and `engine` have a meaning: most likely one of them, misspelled."""
+    """Tables beside `bot` and `engine`, the only ones with a meaning: most likely one of them, misspelled."""
     ours = ("KBDIAL_BOT", "KBDIAL_ENGINE", "KBDIAL_CONFIG")
     tables = [_stranger(name) for name in content if name not in _PROGRAMS]
     variables = [

@@ -1,4 +1,4 @@
-"""What the bot counts, under the names an operator expects. One registry a program, none global."""
+"""The bot's metrics, under the names an operator expects. One registry a program, none global."""
 
 from __future__ import annotations
 

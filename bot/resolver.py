@@ -65,7 +65,7 @@ class Resolver:
         raise failed or Unresolved("the host has no address")
 
     def addresses(self, host: str, port: int, seconds: float) -> list[tuple[str, int]]:
-        """What the host stands for, in the system's order.
+        """The addresses of the host, in the system's order.
 
         Raises:
             Unresolved: nothing, or nothing in time.

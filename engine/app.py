@@ -134,7 +134,7 @@ class App:
             raise
 
     def _begin_work(self) -> None:
-        """What follows once the address is ours; `stop` undoes each part of it."""
+        """Start all that follows once the address is ours; `stop` undoes each part of it."""
         (self.folder / ADDRESS).write_text(self.server.address, encoding="utf-8")
         for name, knowledge_base in self.knowledge.knowledge_bases.items():
             if knowledge_base.refresh != "manual":

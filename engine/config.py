@@ -155,7 +155,7 @@ class Engine(_Section):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What the log must not show, whoever says it."""
+        """The values that the log must not show, whoever says them."""
         return tuple(each.get_secret_value() for each in (self.token, self.model.remote_token))
 
     @model_validator(mode="after")

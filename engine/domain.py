@@ -92,7 +92,7 @@ class FailedSource:
 
 @dataclass(frozen=True, slots=True)
 class SourceContents:
-    """What a source held: the entries kept, how many were read, and what was left out and why.
+    """The contents of a source: the entries kept, how many were read, and what was left out and why.
 
     `notes` are told beside what was left out: nothing was lost by them. `failed` are the sources
     and files whose entries are from before. `is_old` when that is so of all, so that nothing was learnt.
@@ -116,7 +116,7 @@ class Contradicted:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of a list given to the managed source.
+    """The outcome of adding a list to the managed source.
 
     `repeated` were there already, `contradicted` with another answer.
     """

@@ -1,4 +1,4 @@
-"""What the machine allows a process: open files, threads. Too little is a sentence, and not half a program.
+"""The machine's limits for a process: open files, threads. Too little is a sentence, and not half a program.
 
 Found out before anything begins, because later it shows as anything: a database that "cannot be opened", a
 source that "fails". Bot and engine share no code: each has this file, and a test compares the two.

@@ -1,4 +1,4 @@
-"""What operators can count: one registry, with the instruments by name."""
+"""The engine's metrics: one registry, with the instruments by name."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ class Searcher:
 
 
 def scale_of(fingerprint: str, knowledge_base: KnowledgeBase) -> str:
-    """What scores are measured by: the model, and what this knowledge base does to them besides.
+    """The scale of scores: the model, and what this knowledge base does to them besides.
 
     Scores of different scales are not to be compared, and no threshold outlives its own.
     """

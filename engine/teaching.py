@@ -1,4 +1,4 @@
-"""What people change in a knowledge base one entry at a time: its wordings, and entries added in chat.
+"""Changes of single entries by people: wordings, and entries added in chat.
 
 Nothing is copied: a taught wording refers to its entry by id. Each change asks for the refresh
 after which it is found.
@@ -42,7 +42,7 @@ class ShownEntry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to make of a managed entry that was read with this hash; None leaves a part as it is."""
+    """A change of a managed entry that was read with this hash; None leaves a part as it is."""
 
     hash: str
     text: str | None = None
@@ -177,7 +177,7 @@ class Teaching:
         return None
 
     def _gone(self, name: str, entry_id: str) -> frozenset[str]:
-        """What this entry was taught and is served with, though it was taken back since."""
+        """The wordings this entry was taught and is served with, though they were taken back since."""
         snapshot = self.snapshot_stores[name].current
         before, gone = self._taken_back.get(name, ("", frozenset()))
         if snapshot is None or before != snapshot.id:

@@ -24,7 +24,7 @@ _PLAIN = ScanIndex(scanner_on=lambda _device: Scan)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a question finds: `matches` are the best of all `size` entries, `counts` those at each step."""
+    """The result of a trial: `matches` are the best of all `size` entries, `counts` those at each step."""
 
     model: str
     fingerprint: str

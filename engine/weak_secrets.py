@@ -41,7 +41,7 @@ _WANTED = "wanted the one that its owner shows (the engine's is yours to make: o
 
 
 def find_weakness(secret: str) -> str | None:
-    """What is wrong with the secret, in words that repeat nothing of it; None: nothing seen."""
+    """The weakness of a secret, in words that repeat nothing of it; None: nothing seen."""
     text = unicodedata.normalize("NFKC", secret).casefold()
     visible = "".join(one for one in text if unicodedata.category(one)[0] not in "CZ")
     letters = _NO_LETTER_OR_DIGIT.sub("", visible)

@@ -1,1 +1,1 @@
-"""What operators do to a running bot: labels from files, admins, dead letters, backups."""
+"""An operator's work on a running bot: labels from files, admins, dead letters, backups."""

@@ -1,4 +1,4 @@
-"""What an operator may ask of a bot: each by its name, a request and its answer as JSON.
+"""Operations that an operator may ask of a bot: each by its name, a request and its answer as JSON.
 
 The running bot does them when it is asked through its socket; where none runs, the
 command does the same under the lock of the data folder (see `operator.py`).

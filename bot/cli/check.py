@@ -43,7 +43,7 @@ def check(config: Config, out: TextIO) -> int:
 
 
 def _ask_running(bot: Bot, operation: str) -> Any:
-    """What the running bot says to an operation; None where none runs, or it knows no such one."""
+    """Ask the running bot for an operation; None where none runs, or it knows no such one."""
     try:
         return control_socket.call(bot.data_dir, operation, {}, lambda _: None)
     except (control_socket.NotRunning, control_socket.LocalError):

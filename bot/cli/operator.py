@@ -31,7 +31,7 @@ def admin_code(config: Config) -> str:
 
 
 def admins(config: Config) -> str:
-    """Who became an admin by a code, a line each."""
+    """The admins by a code, a line each."""
     found: list[dict[str, str]] = ask(config, "admins", {})
     lines = [
         f"{_printable(one['person'])}  {one['since']}  {_printable(one['name'])}".rstrip() for one in found

@@ -95,7 +95,7 @@ def _without_inner_mentions(text: str, names: Sequence[str]) -> tuple[str, bool]
 
 
 def _after_name(text: str, names: Sequence[str]) -> str | None:
-    """What comes after one of our names at the head of the text; None where none is, or nothing comes."""
+    """The rest after one of our names at the head of the text; None where none is, or nothing comes."""
     for name in sorted(filter(None, names), key=len, reverse=True):
         after = text[len(name) :]
         if text[: len(name)].casefold() == name.casefold() and not _LATIN_HEAD.match(after):

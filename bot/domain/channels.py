@@ -1,4 +1,4 @@
-"""Who speaks, and where."""
+"""Channels and persons: where something was said, and by whom."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wrote or clicked. `name` is for reading only and may be empty; `key` is who it is."""
+    """The person who wrote or clicked. `key` identifies; `name` is for reading only and may be empty."""
 
     platform: str
     tenant: str

@@ -1,4 +1,4 @@
-"""What can go wrong outside."""
+"""Errors of the world outside: the engine, a platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who belongs to the organisation that the bot works for, and who only shares a channel with it.
+"""Membership: belonging to the organisation that the bot works for, or only sharing a channel with it.
 
 Every platform says what it knows as `Evidence`, and only `decide_membership` decides. What nobody has
 said is nobody's: a person of whom too little is known counts as outside.
@@ -19,7 +19,7 @@ class Membership(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a platform says of one person.
+    """A platform's evidence on one person.
 
     `homes`: the organisations (workspaces, companies, servers) that they belong to; `ours`: those
     that the bot is installed in. Either is empty where nothing is said. `is_limited`: whether they

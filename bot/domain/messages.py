@@ -1,4 +1,4 @@
-"""What a platform read: something written, or a click."""
+"""Incoming messages: something written, or a click."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ Action = Annotated[TurnDial | Vote | ShowMore | Choose | RunCommand | WriteEntry
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """What a platform read: authentic, and complete enough to be answered after a restart.
+    """A message or click as a platform read it: authentic, complete enough to be answered after a restart.
 
     `text` is plain: markup resolved, the mention of the bot removed where the platform
     marks it. `mentioned` says the bot was addressed by name (the slash of a command may

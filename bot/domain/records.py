@@ -1,4 +1,4 @@
-"""What is kept of what was asked and said: questions, labels, reviews, gaps."""
+"""Records of what was asked and said: questions, labels, reviews, gaps."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class ReviewCandidate:
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """What was marked, under the number that people see. `decided_by` is a name, "" while it is open."""
+    """An item of the review queue. `id` is what people see; `decided_by` is a name, "" while it is open."""
 
     id: int
     answer_id: str
@@ -137,7 +137,7 @@ class ClosedGap:
 
 @dataclass(frozen=True, slots=True)
 class EntryChange:
-    """What somebody did to an entry from the chat. `text` is the entry's, `before` its answer until then."""
+    """A change of an entry from the chat. `text` is the entry's, `before` its answer until then."""
 
     knowledge_base: str
     entry_id: str

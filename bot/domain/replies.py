@@ -1,4 +1,4 @@
-"""What is said in a room."""
+"""Replies: answers, words, documents."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """What the engine says of one of its knowledge bases. `progress`: embedded so far, of how many.
+    """A knowledge base, as the engine describes it. `progress`: embedded so far, of how many.
 
     `failed` are the sources that could not be read when it was refreshed last, and `left_out` is how
     much of the others became no entry; `first_left_out` are the first of it.

@@ -54,7 +54,7 @@ SETTINGS: Mapping[Setting, Kind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """What this channel has set for itself; None where it follows the configuration.
+    """One channel's own settings; None where it follows the configuration.
 
     Settings that more than one family reads have a field; those that only their own
     family reads are in `others`.

@@ -1,4 +1,4 @@
-"""What a channel's votes would teach a knowledge base, and what was decided of it."""
+"""Proposals: wordings that a channel's votes would teach a knowledge base, and the decisions on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class ProposalDecision:
-    """What becomes of a proposal, whether or not it was kept before.
+    """A decision on a proposal, whether or not it was kept before.
 
     `wording_id` is the engine's name of what was taught. "gone": there is nothing left to
     decide, because the entry is not there or has the wording; it may come up again.

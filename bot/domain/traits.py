@@ -1,4 +1,4 @@
-"""What the rest of the bot may know of a platform without knowing which one it is."""
+"""Traits of a platform, for those who must not know which one it is."""
 
 from __future__ import annotations
 

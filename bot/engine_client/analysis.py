@@ -1,4 +1,4 @@
-"""What the engine measures for the bot, as values. They are read from its JSON as they stand here."""
+"""The engine's measurements, as values. They are read from its JSON as they stand here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a threshold does to the labels: `kept` of them reach it."""
+    """The effect of a threshold on the labels: `kept` of them reach it."""
 
     threshold: float
     precision: float

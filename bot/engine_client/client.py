@@ -255,7 +255,7 @@ class EngineClient:
         self._guard("DELETE", path, lambda _: None)
 
     def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:
-        """What the question would find in these texts, which the engine does not keep."""
+        """Search these texts, which the engine does not keep."""
         body = {"texts": list(texts), "query": query, "steps": list(steps), "limit": limit}
         return self._call(
             "POST", "/v1/trial", TriedShape, TriedShape.to_tried, json=body, seconds=MEASURE_SECONDS
@@ -264,7 +264,7 @@ class EngineClient:
     def try_knowledge_base(
         self, knowledge_base: str, query: str, *, steps: Sequence[str], limit: int
     ) -> Tried:
-        """What the question finds there, and how many at each step."""
+        """Search a knowledge base without recording it, and count the matches at each step."""
         body = {"knowledge_base": knowledge_base, "query": query, "steps": list(steps), "limit": limit}
         return self._call("POST", "/v1/trial", TriedShape, TriedShape.to_tried, json=body)
 
@@ -290,7 +290,7 @@ class EngineClient:
     def evaluate(
         self, labels: Sequence[Judged], *, precision: float | None, threshold: float, picture: Language | None
     ) -> Evaluated:
-        """What these labels (at least one) say about thresholds. `picture`: drawn in that language."""
+        """Evaluate thresholds on these labels (at least one). `picture`: drawn in that language."""
         body = {
             "labels": [
                 {"score": label.score, "relevant": label.relevant, "group": label.question}
@@ -333,11 +333,11 @@ class EngineClient:
         return self._call("POST", "/v1/groups", Groups, check, json=body, seconds=MEASURE_SECONDS)
 
     def ready(self) -> Ready:
-        """What the engine runs on; away while it loads."""
+        """The device and model that the engine runs on; away while it loads."""
         return self._call("GET", "/readyz", ReadyShape, lambda shape: Ready(shape.device, shape.model))
 
     def loading(self) -> Loading | None:
-        """What keeps the engine from searching, if waiting is all it takes and it says so. Raises nothing."""
+        """How far an engine that loads is; None when it is ready, away, or failed. Raises nothing."""
         try:
             body = self._http.send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
             shape = read_json(ReadyShape, body)

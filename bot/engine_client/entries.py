@@ -44,7 +44,7 @@ class Contradicted:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of a list of entries. `refresh` makes them live; None when nothing is new."""
+    """The outcome of adding a list of entries. `refresh` makes them live; None when nothing is new."""
 
     added: tuple[Entry, ...]
     repeated: tuple[Entry, ...] = ()

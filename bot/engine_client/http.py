@@ -130,7 +130,7 @@ def _error(status: int, body: bytes) -> EngineError:
 
 
 def _without_error(status: int, body: bytes) -> str:
-    """What a refusal says that is none of the engine's errors: it may be its readiness."""
+    """The reason in a refusal that is none of the engine's errors: it may be its readiness."""
     try:
         ready = read_json(ReadyShape, body)
     except ValidationError:

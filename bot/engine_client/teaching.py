@@ -50,7 +50,7 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a question found in texts that are not kept: the best of them, and the totals at each step."""
+    """The result of a trial search: the best texts, and the totals at each step."""
 
     model: str
     size: int

@@ -1,4 +1,4 @@
-"""What follows a verb, and the values it may hold.
+"""Arguments: the words after a verb, and the values they may hold.
 
 Only ASCII digits count: Python's own readers also take `nan`, `1e-1`, `0_1` and the
 digits of other scripts, none of which a person means as a threshold.
@@ -37,7 +37,7 @@ class Argument:
         return self.words[0].lower() if self.words else ""
 
     def rest(self) -> Argument:
-        """What follows the first word."""
+        """All that follows the first word."""
         parts = self.text.split(maxsplit=1)
         written = self.written.split(maxsplit=1)
         return Argument(parts[1] if len(parts) > 1 else "", written[1] if len(written) > 1 else "")

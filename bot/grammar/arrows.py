@@ -27,7 +27,7 @@ def without_arrow(text: str) -> str:
 
 
 def split_at_arrow(text: str) -> tuple[str, str]:
-    """What stands before the arrow of the first line, and all that follows it; "" without one."""
+    """The text before the arrow of the first line, and all that follows it; "" without one."""
     line = text.partition("\n")[0]
     arrow = _PLAIN.search(line) or _OTHER.search(line)
     return (text, "") if arrow is None else (text[: arrow.start()], text[arrow.end() :])

@@ -1,4 +1,4 @@
-"""What a text can turn out to be: a command of one of the families, a command gone wrong, or a question."""
+"""The kinds of a parsed text: a command of one of the families, a command gone wrong, or a question."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Span:
 
 
 def without_mentions(text: str, *, names: Sequence[str], in_group: bool) -> str:
-    """What was written besides mentions of the bot, in the writer's own characters."""
+    """The text besides mentions of the bot, in the writer's own characters."""
     copy = fold(text)
     span = mentions_off(copy, names, in_group=in_group)
     return copy.original_of(span.start, span.end)

@@ -1,4 +1,4 @@
-"""What operators are told without having asked: that something is wrong, and that it is well again.
+"""Alerts for operators: that something is wrong, and that it is well again.
 
 Looked at every minute. What is wrong only at one look is nobody's business yet; what was
 given up is told at once, for it does not come back by itself.
@@ -38,7 +38,7 @@ class Alerts:
         self._count()
 
     def _count(self) -> None:
-        """What lay there when we started was told by an earlier life, or seen in the log."""
+        """Tell of dead letters that are new; those from before the start were told by an earlier life."""
         before, self._known = self._known, self._given_up()
         if before is not None and self._known > before:
             self._tell(GIVEN_UP.format(count=self._known - before))

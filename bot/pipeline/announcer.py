@@ -1,4 +1,4 @@
-"""What is said to channels without being asked: digests, and the news of another model.
+"""Messages to channels that nobody asked for: digests, and the news of another model.
 
 Each becomes a message in the inbox like any other, under a key that names its slot, so
 that the inbox keeps it from being said twice, however many processes look at the clock
@@ -69,7 +69,7 @@ class ScheduledMessages:
         self._told: set[tuple[str, str]] = set()
 
     def look(self) -> int:
-        """Whatever is due now, once; how many messages that made. Called every minute."""
+        """Accept a message for each thing that is due now, once; returns how many. Called every minute."""
         now = self._clock.now()
         models: dict[str, str] = {}
         made = 0

@@ -1,4 +1,4 @@
-"""What the bot does by the clock and not because somebody asked.
+"""The bot's work by the clock: sweeping, alerts, scheduled messages.
 
 Waits are counted by the monotonic clock, so setting the machine's clock stops nothing. The day is read
 off the wall clock: what is done once a day is done once also where an hour comes twice.

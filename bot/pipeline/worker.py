@@ -96,7 +96,7 @@ class SendSlots:
 
 
 class Worker:
-    """What one step does. Safe to use from several threads at once.
+    """One step of work: a message or a reply that is due. Safe to use from several threads at once.
 
     `on_progress` is called whenever an item or a delivery is out of our hands, however that went.
     `with_person_known` adds what the platform knows of the writer and the message did not bring.
@@ -202,7 +202,7 @@ class Worker:
             self._send(delivery)
 
     def _decide(self, item: InboxItem) -> tuple[Delivery, ...]:
-        """What goes out now."""
+        """Decide and store the replies to an item; returns those to send now."""
         platform = item.message.channel.platform
         try:
             if not self._responder.allows(item):

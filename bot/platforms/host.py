@@ -51,7 +51,7 @@ class Intake(Protocol):
 
 
 class Part(Protocol):
-    """Whatever outlives a call. `stop` is idempotent, also before `start`: so is it of every part."""
+    """A part outlives a call. `stop` is idempotent, also before `start`: so is it of every part."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
@@ -87,7 +87,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class ReadModel:
-    """What is stored of the channels, to be read. Every change is an IncomingMessage instead."""
+    """The stored state of the channels, to be read. Every change is an IncomingMessage instead."""
 
     settings: ports.Settings
     history: ports.History

@@ -118,7 +118,7 @@ class EngineReadiness:
         self._stopping = stopping
 
     def until_ready(self) -> Ready:
-        """What it runs on, once its model is loaded.
+        """Wait until its model is loaded; the device it runs on.
 
         Raises:
             EngineTrouble: it will not come.

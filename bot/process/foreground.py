@@ -39,7 +39,7 @@ def stop_signal(last_resort: Callable[[], None]) -> Iterator[threading.Event]:
 
 
 def _watch_parent(asked: threading.Event, closing: ExitStack) -> None:
-    """Whoever kills `make` means us too; without it nobody would be left to press Ctrl-C for."""
+    """End with our parent: who kills `make` means us too, and nobody would be left to press Ctrl-C for."""
     parent, ended = os.getppid(), threading.Event()
 
     def watch() -> None:

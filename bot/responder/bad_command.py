@@ -1,4 +1,4 @@
-"""What is said to a command that cannot be carried out as it was written."""
+"""Corrections: the reply to a command that cannot be carried out as it was written."""
 
 from __future__ import annotations
 

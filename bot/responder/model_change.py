@@ -26,7 +26,7 @@ CAUSE = "model"
 
 @dataclass(frozen=True, slots=True)
 class ThresholdMigration:
-    """What to say, and the settings that change with it."""
+    """The news for a channel, and the settings that change with it."""
 
     news: Text
     changes: tuple[Change, ...] = ()
@@ -44,7 +44,7 @@ class ThresholdMigrator:
         return context.settings.threshold is not None and bool(set_under) and set_under != fingerprint
 
     def migration(self, context: MessageContext) -> ThresholdMigration | None:
-        """What another model means for this channel; None where nothing changed since it was told.
+        """Migrate this channel to the model in use; None where nothing changed since it was told.
 
         Raises EngineError.
         """

@@ -1,4 +1,4 @@
-"""What is said of another model, in both languages."""
+"""The news of another model, in both languages."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class Responder:
         return not self.needs_engine(item.message) or self._throttle.allows(item.message)
 
     def throttle_notice(self, item: InboxItem) -> Text | None:
-        """What to say to the first question above the limit; None for those after it."""
+        """The notice for the first question above the limit; None for those after it."""
         is_file = self._makes_file(item.message)
         scope = (self._file_throttle if is_file else self._throttle).first_refusal(item.message)
         if scope is None:
@@ -232,7 +232,7 @@ class Responder:
         return isinstance(self._read_or_clicked(message), MakesFile)
 
     def _read_or_clicked(self, message: IncomingMessage) -> Parsed:
-        """What was written, or the command that was clicked."""
+        """Parse the text of the message, or the command that was clicked."""
         if isinstance(message.action, RunCommand):
             return self._read(replace(message, text=message.action.command))
         return self._read(message)
@@ -274,7 +274,7 @@ class Responder:
         return with_migration(outcome, migration)
 
     def _by_the_clock(self, context: MessageContext) -> Outcome:
-        """What nobody asked for, and is due."""
+        """The digest, or the news of another model, that is due."""
         if context.message.text == "digest":
             return self._gaps.digest(context)
         return self._threshold_migrator.news(context)

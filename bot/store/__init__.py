@@ -1,4 +1,4 @@
-"""What the bot remembers: messages and replies on their way, settings, history.
+"""The bot's memory: messages and replies on their way, settings, history.
 
 `schema.migrate` makes the tables and changes them.
 """

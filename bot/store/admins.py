@@ -1,4 +1,4 @@
-"""Who became an admin by a code, and the codes: made for an operator, good once and not for long.
+"""Admins by a code, and the codes: made for an operator, good once and not for long.
 
 A code is kept as its digest. Admins that the configuration names are not here.
 """

@@ -1,4 +1,4 @@
-"""Who added, changed or removed which entry from the chat, readable by their own channel only.
+"""The record of entries added, changed or removed from the chat, readable by their own channel only.
 
 Writing happens as part of an outcome (`Inbox.complete`).
 """
@@ -20,7 +20,7 @@ class EntryChanges:
         self._database = database
 
     def of(self, channel: Channel, knowledge_base: str, entry_id: str) -> tuple[RecordedEntryChange, ...]:
-        """What was done to one entry from this channel, oldest first."""
+        """The changes made to one entry from this channel, oldest first."""
         query = (
             select(table)
             .where(

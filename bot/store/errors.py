@@ -1,4 +1,4 @@
-"""What the store raises on purpose."""
+"""Errors that the store raises on purpose."""
 
 from __future__ import annotations
 

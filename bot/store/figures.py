@@ -135,7 +135,7 @@ class Figures:
     def top(
         self, channels: Sequence[Channel], start: datetime, end: datetime, limit: int
     ) -> tuple[TopQuestion, ...]:
-        """What was asked most often, questions that were asked privately left out."""
+        """The `limit` questions asked most often; those that were asked privately are left out."""
         return self._database.read(
             lambda connection: tuple(
                 TopQuestion(row.question, row.asked, row.silent)

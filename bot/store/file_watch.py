@@ -30,7 +30,7 @@ class FileWatch:
         self._known = {}
 
     def problem(self) -> str | None:
-        """What has become of one of them, as a sentence; None while all are in their places. A few µs."""
+        """A sentence on the first file that is gone or another; None while all are in place. A few µs."""
         for path, known in self._known.items():
             found = _identity(path)
             if found != known:

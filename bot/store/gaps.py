@@ -1,4 +1,4 @@
-"""What was done about questions that found nothing, and where channels can be told of them.
+"""Decisions about questions that found nothing, and the places where channels can be told of them.
 
 Writing happens as part of an outcome (`Inbox.complete`). Decisions are readable by their
 own channel only.

@@ -1,4 +1,4 @@
-"""What was asked and answered. Readable by its own channel only.
+"""Questions and their answers. Readable by their own channel only.
 
 Writing happens as part of an outcome (`Inbox.complete`).
 """

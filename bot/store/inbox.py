@@ -359,7 +359,7 @@ class Inbox:
         return delivery_rows.put(connection, self._clock, item.message, item.id, replies)
 
     def _store(self, work: Callable[[Connection], T]) -> T:
-        """Whatever ends an item frees its channel, and so may let the next one be claimed."""
+        """Write, and ring: an item that is out of work frees its channel, so the next one may be claimed."""
         result = self._database.write(work)
         self._on_work()
         return result

@@ -1,4 +1,4 @@
-"""What people said of matches: labels, readable by their own channel only.
+"""Labels: people's verdicts on matches, readable by their own channel only.
 
 Those of a click are written as part of an outcome (`Inbox.complete`), imported ones all
 together or not at all.
@@ -31,7 +31,7 @@ class Labels:
         return self._read(query)
 
     def on(self, channel: Channel, origin: str) -> tuple[RecordedLabel, ...]:
-        """What was said of one answer, oldest first."""
+        """The labels of one answer, oldest first."""
         return self._read(_oldest_first(channel).where(table.c.origin == origin))
 
     def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[RecordedLabel, ...]:

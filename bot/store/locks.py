@@ -1,4 +1,4 @@
-"""What keeps processes apart that write to one PostgreSQL side by side.
+"""Locks between processes that write to one PostgreSQL side by side.
 
     every write ──► shared lock of all lines ──► what it does ──► lock of one channel, where it matters
     a sweep     ──► the lock of all lines alone: nothing else is under way
@@ -57,7 +57,7 @@ def refuse_rivals(
 
 
 def first_not_taken(claim: Callable[[], T | None]) -> T | None:
-    """What the claim gives, after a few more looks if it met others; None: nothing to be had now."""
+    """Repeat a claim that met others, `LOOKS` times at most; None: nothing to be had now."""
     for _ in range(LOOKS):
         try:
             return claim()

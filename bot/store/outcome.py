@@ -1,4 +1,4 @@
-"""What handling a message decided, written down together: settings, history, labels, reviews, gaps, files."""
+"""Writing an Outcome down, all of it together: settings, history, labels, reviews, gaps, files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the console reads across channels: which there are, who takes part in them, what was tried.
+"""The console's reading across channels: which there are, who takes part in them, what was tried.
 
 Every method names the channels that it looks at: who may see which is decided elsewhere.
 """
@@ -42,7 +42,7 @@ MOST_ASKED = 50  # of one question, looked through for one that may be shown
 
 @dataclass(frozen=True, slots=True)
 class ConsoleReply:
-    """What was answered to something done in the console; no replies yet while it is under way."""
+    """The replies to something done in the console; none yet while it is under way."""
 
     is_over: bool
     replies: tuple[Reply, ...]
@@ -119,7 +119,7 @@ class Overview:
     def votes_on(
         self, person: Person, channels: Sequence[Channel], knowledge_base: str, entry_id: str
     ) -> tuple[VoteOn, ...]:
-        """What was said of one entry in these channels, newest first, without others' private questions."""
+        """The labels of one entry in these channels, newest first, without others' private questions."""
         keys = [channel.key for channel in channels]
         query = (
             select(label, asked.c.answer, asked.c.person.label("asker"))
@@ -161,7 +161,7 @@ class Overview:
     def entry_changes(
         self, channels: Sequence[Channel], knowledge_base: str, entry_id: str
     ) -> tuple[RecordedEntryChange, ...]:
-        """What was done to one entry from these channels, newest first."""
+        """The changes made to one entry from these channels, newest first."""
         query = (
             select(entry_change)
             .where(
@@ -183,7 +183,7 @@ class Overview:
         )
 
     def console_reply(self, person: Person, item_id: int) -> ConsoleReply | None:
-        """What was answered to this person's own message; None for another's, or one long gone."""
+        """The replies to this person's own message; None for another's, or one long gone."""
         message = select(inbox.c.message, inbox.c.ended_at).where(inbox.c.id == item_id)
         replies = select(outbox.c.reply).where(outbox.c.item_id == item_id).order_by(outbox.c.id)
 
@@ -226,7 +226,7 @@ class Overview:
         self._database.write(work)
 
     def tried_questions(self, person: Person) -> tuple[tuple[str, str], ...]:
-        """What this person tried, newest first, as (knowledge base, question)."""
+        """The questions this person tried, newest first, as (knowledge base, question)."""
         query = (
             select(console_question.c.knowledge_base, console_question.c.question)
             .where(console_question.c.person == person.key)

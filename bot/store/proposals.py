@@ -1,4 +1,4 @@
-"""What the votes of a channel would teach, and what was decided of each.
+"""Proposals: wordings that a channel's votes would teach, and the decision on each.
 
     open ──► accepted ──► undone     refused and undone ones stay so, whatever is voted later;
       │  ╲                           what is taught by hand is accepted from any state
@@ -63,7 +63,7 @@ class Proposals:
         )
 
     def last_act(self, channel: Channel) -> tuple[KeptProposal, ...]:
-        """What the last message that taught or took back did, as far as it still stands."""
+        """The proposals of the last message that taught or took back, as far as they still stand."""
         stands = (table.c.channel == channel.key, table.c.state == "accepted")
         last = select(func.max(table.c.decided_item_id)).where(*stands).scalar_subquery()
         return self._read(

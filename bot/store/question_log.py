@@ -24,7 +24,7 @@ Mark = Literal["any", "none", "helpful", "not helpful"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for. None and "": whatever it is. `end` itself is not included; scores are."""
+    """A filter of questions. None and "" let all pass. `end` itself is not included; scores are."""
 
     channels: tuple[Channel, ...]
     start: datetime | None = None

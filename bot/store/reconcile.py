@@ -1,4 +1,4 @@
-"""What happened after a backup, told to the copy of it that is about to be the database again.
+"""Reconciling: the copy of a backup learns what happened since, before it is the database again.
 
     restored copy ◄── what came since, what was answered since, rights taken away since ── the database before
 
@@ -74,7 +74,7 @@ _message, _reply = (
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What was done, by number and by name.
+    """The report of a reconciliation, by number and by name.
 
     `came`: messages after the backup, of which `open` are still to be answered. `closed`: of the
     backup, and answered since. `unknown`: messages and replies of which nothing is known, now dead.
@@ -211,7 +211,7 @@ def _close_answered(connection: Connection) -> int:
 
 
 def _update_from_before(connection: Connection, table: Table, pairs: Table, names: Sequence[str]) -> None:
-    """What is open in the copy is what became of it since."""
+    """Give the rows that are open in the copy the columns `names` they had in the database before."""
     before = _BEFORE[table.name]
     connection.execute(
         update(table)
@@ -249,7 +249,7 @@ def _insert_missing(table: Table, **other: Any) -> Any:
 
 
 def _admins(connection: Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who lost their rights since, and loses them again; and who got some, and needs a new code."""
+    """Remove the admins who lost their rights since; their names, and of those who need a new code."""
     before = _BEFORE["admin"]
     is_gone = ~exists().where(before.c.person == admin.c.person)
     removed = _names(connection, select(admin.c.person).where(is_gone).order_by(admin.c.person))
@@ -267,7 +267,7 @@ def _end_logins(connection: Connection) -> None:
 
 
 def _bury_unknown(connection: Connection, *, known: bool = True) -> int:
-    """Whatever is open and not known to the database before (`known`), or is open at all."""
+    """Make dead letters of what is open and not known to the database before; all open, without `known`."""
     dead = {"state": "dead", "reason": _UNKNOWN, "ended_at": datetime.now(UTC), "lease_until": None}
     buried = 0
     for table, pairs in ((inbox, _message), (outbox, _reply)):

@@ -141,7 +141,7 @@ def _is_unfinished(path: Path) -> Path:
 
 
 def _remove_unfinished(path: Path) -> None:
-    """What a creation that was killed has left: nothing but empty tables was ever in it."""
+    """Delete the leftovers of a creation that was killed: nothing but empty tables was ever in them."""
     for leftover in (_is_unfinished(path), *_beside(_is_unfinished(path))):
         leftover.unlink(missing_ok=True)
 

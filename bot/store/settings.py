@@ -1,4 +1,4 @@
-"""What each channel has set for itself, and every change that led there.
+"""Per-channel settings, and every change that led there.
 
 Writing happens as part of an outcome (`Inbox.complete`), so that a setting, its row of
 history and the reply about it are stored together or not at all.

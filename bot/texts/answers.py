@@ -1,4 +1,4 @@
-"""What all renderers of an answer share: numbers, tiers, the context line, the empty answer."""
+"""Parts of an answer that all renderers share: numbers, tiers, the context line, the empty answer."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def near_tie(answer: Answer) -> str | None:
 
 
 def near_tie_command(answer: Answer, mention: str = "") -> str | None:
-    """What to type where no button says that the second was meant; None where the first two are apart."""
+    """The command that says that the second was meant, where no button does; None without a near tie."""
     if near_tie(answer) is None:
         return None
     command = f"{mention}/tune yes {answer.id} {answer.matches[1].rank}"
@@ -124,7 +124,7 @@ def _gap(matches: Sequence[Match]) -> float:
 
 
 def what_matched(match: Match, language: Language) -> str:
-    """What of the entry matched, where that was not its own text, and how much else has its answer."""
+    """The part of the entry that matched, if not its own text, and how much else has its answer."""
     words = wording(language)
     told = []
     if match.wording:
@@ -183,7 +183,7 @@ def exact(value: Decimal) -> str:
 
 
 def dial_steps(value: Decimal) -> tuple[Decimal, Decimal, Decimal]:
-    """What the dial offers: one step down, the value, one step up, never beyond 0 and 1."""
+    """The steps of the dial: one step down, the value, one step up, never beyond 0 and 1."""
     return max(value - STEP, Decimal("0.00")), value, min(value + STEP, Decimal("1.00"))
 
 

@@ -1,4 +1,4 @@
-"""What the engine says of sources and refreshes, by its codes, in the reader's language.
+"""The engine's codes for sources and refreshes, as sentences in the reader's language.
 
 Where a code is not known here, English readers see the engine's own sentence; Chinese readers
 see where it happened, and that the engine's log has the sentence.

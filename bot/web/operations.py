@@ -1,4 +1,4 @@
-"""What operators and their tools ask: is it alive, is it ready, what has it counted, what is there."""
+"""Routes for operators and their tools: is it alive, is it ready, what has it counted, what is there."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
 
 
 def _sources_of(base: config.KnowledgeBase, managed: ManagedSource) -> tuple[list[str], str]:
-    """What is wrong with the sources of a knowledge base, read afresh, and what the others hold."""
+    """Read the sources of a knowledge base afresh: what is wrong with some, and what the others hold."""
     problems, readings = [], []
     for spec in base.sources:
         try:

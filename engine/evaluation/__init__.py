@@ -1,4 +1,4 @@
-"""What thresholds are worth, given scores that somebody said were right or wrong.
+"""Evaluation of thresholds, given scores that somebody said were right or wrong.
 
     labels ──► curve (every distinct score) ──► best F1, lowest threshold of a wanted precision
                                            └──► intervals from resampling ──► picture

@@ -24,7 +24,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a threshold does: `kept` labels reach it, `right` of them are relevant, of `relevant` in all.
+    """The effect of a threshold: `kept` labels reach it, `right` of them are relevant, of `relevant` in all.
 
     Where nothing is kept nothing is wrong: precision is then 1, as scikit-learn has it.
     """

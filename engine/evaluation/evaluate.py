@@ -50,7 +50,7 @@ class Evaluation:
 def evaluate(
     labels: Sequence[Label], *, precision: float | None = None, current: float | None = None, seed: int = 0
 ) -> Evaluation:
-    """What these labels say about thresholds. The same labels and seed give the same answer.
+    """Evaluate thresholds on these labels. The same labels and seed give the same answer.
 
     `precision` asks for the lowest threshold whose precision is, with 95 % confidence, at
     least that. `current` is a threshold to compare with.

@@ -30,7 +30,7 @@ class Interval:
 
 
 def lower_bound(right: int, kept: int) -> float:
-    """What the precision is at least, with 95 % confidence."""
+    """Lower end of the one-sided 95 % Clopper–Pearson interval of right/kept; 0.0 for right = 0."""
     from scipy.special import betaincinv  # noqa: PLC0415 - half a second
 
     return float(betaincinv(right, kept - right + 1, RISK)) if right else 0.0
@@ -60,7 +60,7 @@ def reaching(curve: Curve, enough: Counts) -> NDArray[np.bool_]:
 
 
 class Resampled:
-    """What the choice would have been, had other questions been asked.
+    """The choices that other samples of the questions would have led to.
 
     Whole groups are drawn again, with replacement: the labels of one question are not
     independent of each other.

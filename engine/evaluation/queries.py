@@ -75,7 +75,7 @@ def read(path: Path) -> list[LabelledQuery]:
 
 
 def unknown_entries(queries: Iterable[LabelledQuery], known: set[str]) -> list[str]:
-    """What the questions call relevant and the knowledge base does not hold."""
+    """The entries that the questions call relevant and the knowledge base does not hold."""
     return sorted({entry for query in queries for entry in query.relevant or () if entry not in known})
 
 

@@ -1,4 +1,4 @@
-"""What a vector looks like, for people who want to see what the engine sees."""
+"""Statistics of a vector, for people who want to see what the engine sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What DOCX and XLSX have in common: a ZIP archive, looked at before anything in it is opened."""
+"""The ZIP archive of DOCX and XLSX, looked at before anything in it is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of a table are called, whichever kind of file it stands in."""
+"""The names of a table's columns, whichever kind of file it stands in."""
 
 from __future__ import annotations
 

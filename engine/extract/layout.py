@@ -128,7 +128,7 @@ def without_furniture(pages: Sequence[Sequence[Run]]) -> list[list[Run]]:
 
 
 def _zone(page: Sequence[Run]) -> list[Run]:
-    """What stands in the first and last rows of a page, but no rows of a table."""
+    """The first and last rows of a page, but no rows of a table."""
     rows = rows_of(page)
     depth = min(_ZONE_ROWS, max(1, len(rows) // 4))
     found: dict[Run, None] = {}

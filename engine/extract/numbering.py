@@ -62,7 +62,7 @@ class Numbering:
             self._learn(root)
 
     def label(self, list_number: str | None, level: str | None, style: str) -> str | None:
-        """What stands before the paragraph; empty for a bullet, None where it is in no list."""
+        """The label before the paragraph; empty for a bullet, None where it is in no list."""
         if list_number is None and style in self._styles:
             list_number, at = self._styles[style]
         else:

@@ -1,4 +1,4 @@
-"""What a person reads on a page: headings, paragraphs, steps, tables and footnotes, in their order.
+"""The readable part of a page: headings, paragraphs, steps, tables and footnotes, in their order.
 
 Menus, scripts, footers and what is hidden are passed over, but not the answer that a question
 unfolds. Such questions, terms of a list of definitions and questions in bold are headings of their

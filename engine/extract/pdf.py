@@ -204,7 +204,7 @@ class _Flow:
             self._height = part.height
 
     def end(self) -> Iterator[Block]:
-        """What is left of the last paragraph."""
+        """The rest of the last paragraph."""
         yield Block(0, self._paragraph.replace(_SOFT_HYPHEN, ""), self._begun)
         self._paragraph = ""
 

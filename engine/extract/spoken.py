@@ -24,7 +24,7 @@ def question_of_line(line: str) -> str:
 
 
 def answer_of_line(line: str) -> str | None:
-    """What a line that is marked as an answer says; None when it is not marked."""
+    """The text of a line that is marked as an answer; None when it is not marked."""
     mark = _ANSWERED.match(line)
     return line[mark.end() :].strip() if mark else None
 

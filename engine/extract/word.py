@@ -89,7 +89,7 @@ def _part(archive: ZipFile, name: str) -> Element | None:
 
 
 class _Styles:
-    """What paragraphs and runs have from their styles, and these from the styles that they are based on."""
+    """The properties of paragraphs and runs from their styles, and of these from those they are based on."""
 
     def __init__(self, root: Element | None) -> None:
         self._styles: Mapping[str, _Style] = {

@@ -41,7 +41,7 @@ _MOST_COLUMNS: Final = 16_384
 
 @dataclass(slots=True)
 class _Grid:
-    """What is said of a sheet around its rows. `merged` are {first row: (last row, column)} from top left."""
+    """The part of a sheet around its rows. `merged` are {first row: (last row, column)} from top left."""
 
     hidden_columns: set[int] = field(default_factory=set)
     merged: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
@@ -205,7 +205,7 @@ def _fill_merged(row: _Row, grid: _Grid, running: dict[int, tuple[int, str]]) ->
 
 
 def _cell_text(cell: Element, book: Workbook) -> str | None:
-    """What the cell shows; None where it is the result of a formula that the file does not hold."""
+    """The text that the cell shows; None where it is the result of a formula that the file does not hold."""
     kind = cell.get("t", "n")
     parts: Mapping[str, Element] = {local_name(child): child for child in cell}
     if kind == "inlineStr":

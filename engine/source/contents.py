@@ -27,7 +27,7 @@ class KnowledgeBaseSources:
         return self._sources.read(confirmed=confirmed)
 
     def last_read(self) -> SourceContents | None:
-        """What the sources held when last read, without asking them; None when that is not known."""
+        """The contents of the sources when last read, without asking them; None when that is not known."""
         return self._sources.last_read()
 
     def with_managed(self, reading: SourceContents) -> SourceContents:

@@ -49,7 +49,7 @@ def read(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> SourceConten
 
 
 def fingerprint(spec: str, base: Path, limits: Limits = DEFAULT_LIMITS) -> str:
-    """What stays the same as long as `read` would give the same again; empty when that cannot be told.
+    """A text that is the same as long as `read` would give the same again; "" when that cannot be told.
 
     It looks into every file, because a time of change can lie, but understands none.
     """

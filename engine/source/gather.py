@@ -119,7 +119,7 @@ def _with_wordings_of(record: Record, first: Record) -> Record:
 
 
 def _find_shared_wordings(kept: Mapping[str, Record]) -> Iterator[Dropped]:
-    """What to tell of wordings that several entries have; each keeps them."""
+    """Notes on wordings that several entries have; each keeps them."""
     seen: dict[str, Record] = {}
     for record in kept.values():
         for wording in record.wordings:
@@ -182,7 +182,7 @@ def assign_ids(
 
 
 def sameness(text: str) -> str:
-    """What two texts have in common when they count as one."""
+    """A key that two texts have in common when they count as one."""
     return " ".join(fold(text).split())
 
 

@@ -80,7 +80,7 @@ def records(rows: Iterable[Row], refuse: Callable[[Row], None]) -> Iterator[Reco
 
 
 def _begin(rows: Iterable[Row]) -> tuple[list[Row], Header | None, Iterator[Row]]:
-    """What stands above the header, the header, and the rows that were not looked at yet."""
+    """The rows above the header, the header, and the rows that were not looked at yet."""
     rest = iter(rows)
     looked: list[Row] = []
     filled: list[int] = []

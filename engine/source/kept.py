@@ -1,4 +1,4 @@
-"""What each source held when it could last be read, so that one that fails goes on answering.
+"""The last good contents of each source, so that one that fails goes on answering.
 
 One file for each source of a knowledge base, with a first line that makes damage visible:
 
@@ -57,7 +57,7 @@ class KeptReadings:
         self._folder = folder
 
     def load(self, key: str) -> LastGood | None:
-        """What was kept; None when nothing was, or when it is damaged, which is logged.
+        """Read the kept contents; None when there are none, or when they are damaged, which is logged.
 
         What another version of this program kept has no marks, because it may have read otherwise.
         """

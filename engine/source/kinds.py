@@ -1,4 +1,4 @@
-"""What a source may be made of: one row for each format.
+"""The formats that a source may be made of: one row for each.
 
 A format is a row here and its reader: a function in `formats`, or for documents the module
 of that name in `engine.extract`. Files, web, chat, routes and their description follow.

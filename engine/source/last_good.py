@@ -1,4 +1,4 @@
-"""What a file of a source held when it could last be read, in the place of one that cannot be read now."""
+"""The last good contents of a file, in the place of one that cannot be read now."""
 
 from __future__ import annotations
 

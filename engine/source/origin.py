@@ -22,7 +22,7 @@ class Fresh:
 
 
 def label(spec: SourceSpec) -> str:
-    """What people call this source. It holds no secret."""
+    """A name of this source for people. It holds no secret."""
     if spec.query:
         return sql.without_secrets(spec.url)
     return web.without_secrets(spec.url) if spec.url else spec.path
@@ -36,7 +36,7 @@ def key(spec: SourceSpec) -> str:
 def read(
     spec: SourceSpec, validators: Mapping[str, str] | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Fresh | None:
-    """What the source holds now; None when that is what it held when the marks were made.
+    """Read the source; None when it holds what it held when the marks were made.
 
     Raises SourceError, and nothing else whatever the source holds.
     """
@@ -54,7 +54,7 @@ def read(
 
 
 def read_afresh(spec: SourceSpec, limits: Limits = DEFAULT_LIMITS) -> SourceContents:
-    """What the source holds now, whatever it held before. Raises SourceError."""
+    """Read the source, whatever it held before. Raises SourceError."""
     fresh = read(spec, None, limits)
     if fresh is None:
         raise AssertionError("unchanged, but since when? This is a bug")

@@ -44,5 +44,5 @@ def record_of(where: str, row: Mapping[str, str], columns: Columns) -> Record:
 
 
 def digest(text: str, characters: int | None = ID_CHARACTERS) -> str:
-    """What an id is made of: the same for the same text in every version of this program."""
+    """The digest that an id is made of: the same for the same text in every version of this program."""
     return b32encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=").lower()[:characters]

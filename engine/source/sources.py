@@ -72,7 +72,7 @@ class Sources:
         return merge(readings)
 
     def last_read(self) -> SourceContents | None:
-        """What each source held when it could last be read; None when one was not asked since the start.
+        """The last good contents of each source; None when one was not asked since the start.
 
         A source that was asked, and never could be read, holds nothing.
         """

@@ -1,4 +1,4 @@
-"""What may stand under `source` in the configuration: one source or several, each a line or a table.
+"""The `source` of the configuration: one source or several, each a line or a table.
 
 "faq.csv"   "handbook/"   "lists/**/*.txt"   "https://intranet/faq.csv"
 {path = "faq.csv"}   {url = "https://…", headers = {Authorization = "Bearer …"}}

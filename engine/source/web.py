@@ -64,7 +64,7 @@ def without_credentials(url: str) -> str:
 def fetch(
     url: str, headers: Mapping[str, str], validators: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
 ) -> Fetched | None:
-    """What the address gives now; None when the server says it is what the marks stand for.
+    """Fetch the address; None when the server says that the marks stand for what it gives.
 
     Raises SourceError, whose message names the address as `without_secrets` and the reason.
     """
@@ -104,7 +104,7 @@ def fetch(
 
 
 def records(url: str, fetched: Fetched, documents: Documents) -> Generator[Record | Dropped]:
-    """What was fetched, under the address as people may see it."""
+    """Parse a fetched body, under the address as people may see it."""
     name = without_secrets(url)
     kind = BY_SUFFIX[fetched.suffix]
     if kind.read is None:
@@ -191,7 +191,7 @@ def _body(answer: requests.Response, name: str, limits: Limits, deadline: float)
 
 
 def _suffix(name: str, url: str, answer: requests.Response, content: bytes) -> str:
-    """What the body is: by the end of the path, else by its Content-Type. A page is never a table."""
+    """The format of a body: by the end of the path, else by its Content-Type. A page is never a table."""
     media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     given = PurePosixPath(urlsplit(url).path).suffix.lower()
     kind = BY_SUFFIX.get(given) or BY_MEDIA_TYPE.get(media_type)
@@ -222,7 +222,7 @@ def _too_slow(name: str, limits: Limits) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """What went wrong at the very bottom, in the system's words: the layers above repeat the address."""
+    """The innermost cause, in the system's words: the layers above repeat the address."""
     inner: BaseException | None = error
     deepest = error
     while inner is not None:

@@ -1,1 +1,1 @@
-"""What is kept on disk: snapshots, vectors, the log of refreshes."""
+"""Storage on disk: snapshots, vectors, the log of refreshes."""

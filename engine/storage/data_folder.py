@@ -36,7 +36,7 @@ class DataFolder:
         self._missing_part()
 
     def problem(self) -> str:
-        """What is wrong with it, as a sentence; empty when it can be relied on."""
+        """A sentence on the first thing that is wrong with it; "" when it can be relied on."""
         return self._missing_part() or self._probe()
 
     def _missing_part(self) -> str:

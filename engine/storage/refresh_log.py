@@ -1,4 +1,4 @@
-"""What refreshes did, kept beyond a restart: one SQLite file, the last ones of each knowledge base.
+"""The log of refreshes, kept beyond a restart: one SQLite file, the last ones of each knowledge base.
 
 Nothing here knows how a refresh is done. The history is for people; when it is damaged it
 is begun anew, with a line in the log, and nothing else suffers.

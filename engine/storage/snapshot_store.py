@@ -225,7 +225,7 @@ class SnapshotStore:
         return sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
 
     def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
-        """What may be served, the best first: as the pointer says, else the newest by name."""
+        """Snapshots that may be served, the best first: as the pointer says, else the newest by name."""
         there = self._names()
         named = [pointer.snapshot, pointer.before] if pointer else []
         yield from dict.fromkeys([*(name for name in named if name in there), *there])
@@ -399,7 +399,7 @@ def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mma
 
 @contextmanager
 def _sync(path: Path) -> Iterator[None]:
-    """What is written inside has reached the disk afterwards."""
+    """Sync a folder: what is written inside has reached the disk afterwards."""
     yield
     descriptor = os.open(path, os.O_RDWR)
     try:

@@ -1,4 +1,4 @@
-"""What happens between a line and the next: saying it, and how long to wait before the prompt is back."""
+"""One turn of the chat: a line is said, and how long to wait before the prompt is back."""
 
 from __future__ import annotations
 

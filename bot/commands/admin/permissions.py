@@ -1,4 +1,4 @@
-"""Who may change settings."""
+"""Permissions: who may ask, change settings and decide."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class AdminCommands:
-    """Whoever has a code may claim it, wherever they can write to us.
+    """Claims of codes, from wherever a person can write to us.
 
     Wrong ones are counted for each person, so that nobody can try their luck.
     """

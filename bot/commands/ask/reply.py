@@ -111,7 +111,7 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """What was found, the share of keywords it was ranked with, and what is to be said under it."""
+    """The result of a search, the share of keywords it was ranked with, and the notes under it."""
 
     found: Found
     keyword_weight: Decimal
@@ -153,7 +153,7 @@ def _with_bold(match: Match, question: str) -> Match:
 
 
 def _notes(context: MessageContext, question: Question, verbs: Collection[str]) -> tuple[Text, ...]:
-    """What else the asker should know: the text was cut, or looked like a command that does not exist."""
+    """Notes for the asker: the text was cut, or looked like a command that does not exist."""
     notes: list[Text] = []
     if len(question.text) > LONGEST_QUESTION:
         notes.append(context.aside(WORDS[context.language].question_cut.format(count=LONGEST_QUESTION)))

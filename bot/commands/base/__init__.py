@@ -1,1 +1,1 @@
-"""What the command families share."""
+"""The parts that command families share."""

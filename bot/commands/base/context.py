@@ -1,4 +1,4 @@
-"""What holds in one channel while one message is answered: its settings over the defaults."""
+"""The context of one message: the channel's settings over the defaults, and the words of its language."""
 
 from __future__ import annotations
 

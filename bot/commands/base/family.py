@@ -1,4 +1,4 @@
-"""What a family of commands is made of, and what it is made from."""
+"""A family of commands: its parts, and the ports it is built from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people say of matches, as labels."""
+"""Labels out of votes and clicks on matches."""
 
 from __future__ import annotations
 

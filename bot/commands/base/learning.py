@@ -1,4 +1,4 @@
-"""What teaching did for a channel: wordings taught, and missed questions that are answered now.
+"""The results of teaching for a channel: wordings taught, and missed questions that are answered now.
 
 Nothing is guessed: the questions are those that were stored, and each is asked again.
 """
@@ -78,7 +78,7 @@ class Learning:
         )
 
     def lines(self, context: MessageContext) -> list[str]:
-        """What is to be told: what waits to be taught, and what was taught this month or the last.
+        """Lines on the proposals that wait, and on the wordings taught this month or the last.
 
         The missed questions are last month's, or this month's where there are none yet.
         Raises EngineError.

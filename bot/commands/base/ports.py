@@ -1,4 +1,4 @@
-"""What deciding needs from outside. The store and the engine client are these in the program."""
+"""Ports: what a decision needs from outside. The store and the engine client are these in the program."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Labels(Protocol):
         """Oldest first."""
 
     def on(self, channel: Channel, origin: str) -> tuple[RecordedLabel, ...]:
-        """What was said of one answer, oldest first."""
+        """The labels of one answer, oldest first."""
 
     def between(self, channel: Channel, start: datetime, end: datetime) -> tuple[RecordedLabel, ...]:
         """Oldest first."""
@@ -121,7 +121,7 @@ class Proposals(Protocol):
         """The last decision first."""
 
     def last_act(self, channel: Channel) -> tuple[KeptProposal, ...]:
-        """What the last message that taught or took back did, as far as it still stands."""
+        """The proposals of the last message that taught or took back, as far as they still stand."""
 
     def everything(self, channel: Channel) -> tuple[KeptProposal, ...]:
         """Oldest first."""

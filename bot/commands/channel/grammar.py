@@ -40,7 +40,7 @@ class ShowName(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetName(ChangesChannel):
-    """What the channel is called, where its platform does not say; None takes the name away."""
+    """A name for the channel, where its platform has none; None takes the name away."""
 
     label: str | None
 

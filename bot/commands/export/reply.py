@@ -1,4 +1,4 @@
-"""What a channel asked, found, said of it and set, as one table.
+"""The export of a channel: its questions, matches, feedback and settings, as one table.
 
 One row a fact: `question`, then its `match` rows, `feedback` and `change`, in the order in
 which they happened. A question that was asked privately is without the asker's name.

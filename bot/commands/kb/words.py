@@ -91,7 +91,7 @@ WORDS: Mapping[Language, Words] = {
 
 @dataclass(frozen=True, slots=True)
 class WritingWords:
-    """What is said about one entry that a form wrote."""
+    """The sentences about one entry that a form wrote."""
 
     added: str
     known: str

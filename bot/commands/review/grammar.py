@@ -35,7 +35,7 @@ class ReviewOff(ChangesChannel):
 
 @dataclass(frozen=True, slots=True)
 class ShowQueue(Command):
-    """What waits for a decision; with `pool`, the sample of what was only observed."""
+    """The items that wait for a decision; with `pool`, the sample of what was only observed."""
 
     pool: bool = False
 

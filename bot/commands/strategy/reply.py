@@ -341,7 +341,7 @@ def _numbers_in_words(context: MessageContext, numbers: Numbers) -> str:
 
 
 def _departures(context: MessageContext, strategy: Strategy) -> list[str]:
-    """What was changed by hand since the strategy was chosen."""
+    """Lines on the settings that were changed by hand since the strategy was chosen."""
     now = _as_text(context.settings)
     return [
         WORDS[context.language].departed.format(

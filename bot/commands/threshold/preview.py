@@ -1,4 +1,4 @@
-"""What another threshold would do to questions that were asked already.
+"""Previews: the effect of another threshold on questions that were asked already.
 
 Their scores were kept when they were asked, so nothing is searched again. At most the
 best 200 of a question were kept: where all of them pass, there may be more, and a mean

@@ -138,7 +138,7 @@ class ThresholdCommands:
         return Outcome((context.text("\n".join(lines), verb="threshold"),))
 
     def preview_lines(self, context: MessageContext, after: MessageContext) -> list[str]:
-        """What it does to the last questions that the settings of `context` become those of `after`."""
+        """The effect on the last questions when the settings of `context` become those of `after`."""
         before, now = self._now(context), self._now(after)
         if before == now:
             return []
@@ -148,7 +148,7 @@ class ThresholdCommands:
     def notes_on(
         self, context: MessageContext, answer: Answer, turn: TurnDial, before: Decimal
     ) -> tuple[str, ...]:
-        """What to say under an answer whose dial was turned while `before` was in force."""
+        """The notes under an answer whose dial was turned while `before` was in force."""
         shown = answer.threshold if turn.shown is None else turn.shown
         at = replace(context, settings=replace(context.settings, knowledge_base=answer.knowledge_base))
         seen = self._preview(at, Effective(before, "channel"), Effective(turn.threshold, "channel"))

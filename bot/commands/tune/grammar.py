@@ -17,7 +17,7 @@ _ANSWER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Tune(AsksEngine):
-    """What the labels of this channel say of thresholds; `precision` is wanted of the lowest one."""
+    """Evaluate thresholds on the labels of this channel; `precision` is wanted of the lowest one."""
 
     precision: Decimal | None = None
 

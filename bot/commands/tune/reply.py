@@ -101,7 +101,7 @@ class Tuning:
         return Outcome((said, document), files=(file,))
 
     def judge(self, context: MessageContext, wanted: LabelMatch) -> Outcome:
-        """What a click on helpful or not helpful does, for those who type."""
+        """Label a match, as a click on helpful or not helpful does."""
         asked = self._history.answered_question(context.message.channel, wanted.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone, verb="tune"),))
