@@ -57,6 +57,7 @@ ELSEWHERE = {
     "engine/index/scan/*.py": "tests/engine/index/scan/test_cpu_scan.py",
     "engine/loop.py": "tests/engine/refresh/test_refresher.py",
     "engine/metrics.py": "tests/engine/web/test_routes.py",
+    "engine/refresh/steps.py": "tests/engine/refresh/test_refresher.py",
     "engine/source/*.py": "tests/engine/source/test_sources.py",
     "engine/trial.py": "tests/bot/console/test_trial.py",
     "engine/web/*.py": "tests/engine/web/test_routes.py",

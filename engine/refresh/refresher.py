@@ -17,54 +17,35 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
 from engine.domain import (
-    Dropped,
     EngineError,
     FailedSource,
-    NoSnapshot,
     NotReady,
     Refresh,
     RolledBack,
-    SourceContents,
-    SourceError,
     UnknownKnowledgeBase,
 )
 from engine.encoder.batcher import Batcher
-from engine.index.entry_table import StoredEntries
-from engine.index.parts import Parts, parts_of_all
 from engine.index.protocol import Index
-from engine.index.snapshot import ModelIdentity, PreviousRows, Snapshot
+from engine.index.snapshot import Snapshot
 from engine.loop import Loop, stop_all
-from engine.refresh.vectors import Assembled, Assembly, Progress
+from engine.refresh.steps import RefreshSteps
+from engine.refresh.vectors import Assembly, Progress
 from engine.source.contents import KnowledgeBaseSources
 from engine.storage.refresh_log import History
 from engine.storage.snapshot_store import SnapshotStore
 
 REMEMBERED = 20  # refreshes of a knowledge base that can still be asked about
-_TELL_SECONDS = 10  # between two lines in the log about one long refresh
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """What has to be encoded and built, and the snapshot under this model that it is compared with."""
-
-    report: Refresh
-    model: ModelIdentity
-    current: Snapshot | None
-    entries: StoredEntries
-    parts: Parts
-    dropped: tuple[Dropped, ...]
 
 
 class Refresher:
@@ -89,20 +70,23 @@ class Refresher:
     ) -> None:
         self._snapshot_stores = snapshot_stores
         self._batcher = batcher
-        self._assembly = assembly
         self._history = history
-        self._contents = contents
         self._now = now
-        self._indexes = indexes
-        self._answers_searched = answers_searched
+        self._steps = RefreshSteps(
+            snapshot_stores,
+            batcher,
+            assembly,
+            contents,
+            now=now,
+            indexes=indexes,
+            answers_searched=answers_searched,
+            last_failures=self._last_failures,
+        )
         self._finished = finished
         self._refreshes: dict[str, deque[Refresh]] = {
             name: deque(maxlen=REMEMBERED) for name in snapshot_stores
         }
-        self._progress: dict[str, Progress] = {}
         self._changed = threading.Condition()
-        self._publishing = threading.Lock()
-        self._working = threading.Lock()
         self._stopping = False
         self._by_hand = Loop("refresher", partial(self._step, None))
         self._loops = {name: Loop(f"refresher {name}", partial(self._step, name)) for name in snapshot_stores}
@@ -111,7 +95,7 @@ class Refresher:
 
     @property
     def missing_at_start(self) -> frozenset[str] | None:
-        """What the model could not answer from when it was loaded; None before that."""
+        """The knowledge bases that the model could not answer from when it was loaded; None before that."""
         return self._missing_at_start
 
     def start(self) -> None:
@@ -135,9 +119,8 @@ class Refresher:
         Raises:
             UnknownKnowledgeBase
         """
-        if by_hand and name in self._snapshot_stores and self._snapshot_stores[name].rolled_back:
-            with self._publishing:
-                self._snapshot_stores[name].release()
+        if by_hand and name in self._snapshot_stores:
+            self._steps.release(name)
         return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
     def changed(self, name: str) -> str:
@@ -154,17 +137,7 @@ class Refresher:
         """
         if name not in self._snapshot_stores:
             raise UnknownKnowledgeBase(f'there is no knowledge base "{name}"')
-        model = self._batcher.identity
-        with self._publishing:
-            before = self._snapshot_stores[name].before()
-            if before.model.fingerprint != model.fingerprint:
-                raise NoSnapshot(
-                    f"the snapshot before was made with {before.model.name} under other settings,"
-                    f" and cannot be asked with {model.name}"
-                )
-            note = self._snapshot_stores[name].roll_back(before, self._now())
-        _log.warning("rolled back", extra={"knowledge_base": name, "from": note.snapshot, "to": before.id})
-        return before, note
+        return self._steps.roll_back(name)
 
     def recent(self, name: str) -> tuple[Refresh, ...]:
         """The last refreshes of a knowledge base, newest first."""
@@ -173,19 +146,19 @@ class Refresher:
 
     def progress(self, name: str) -> Progress | None:
         """How far a running refresh has come; None while none is embedding."""
-        return self._progress.get(name)
+        return self._steps.progress(name)
 
     def wait_for(self, name: str, refresh_id: str, timeout_seconds: float | None = None) -> Refresh | None:
         """That refresh once it has ended; None when it has not within the time."""
 
-        def ended() -> Refresh | None:
+        def find_ended() -> Refresh | None:
             for refresh in self._refreshes[name]:
                 if refresh.id == refresh_id and refresh.state in {"done", "failed"}:
                     return refresh
             return None
 
         with self._changed:
-            return self._changed.wait_for(ended, timeout_seconds) or None
+            return self._changed.wait_for(find_ended, timeout_seconds) or None
 
     def wait_until_caught_up(self, timeout_seconds: float | None = None) -> bool:
         """Whether it is known what the loaded model can answer from; returns as soon as it is."""
@@ -220,7 +193,7 @@ class Refresher:
     def _begin(self) -> None:
         if self._batcher.wait_until_loaded():
             with suppress(NotReady):  # stopped again already
-                self._search_beside_the_model()
+                self._steps.search_beside_the_model()
                 self.catch_up()
         for each in (self._by_hand, *self._loops.values()):
             each.start()
@@ -236,12 +209,12 @@ class Refresher:
             self._replace(name, running)
         self._history.note(name, running)
         try:
-            ended = self._refresh(name, running)
+            ended = self._steps.run(name, running)
         except EngineError as problem:
-            ended = self._fail(name, running, problem.message)
+            ended = self._steps.fail(name, running, problem.message)
         except Exception as problem:  # noqa: BLE001 - the top of a step: a refresh may fail, the thread may not
             _log.exception("refresh broke", extra={"knowledge_base": name, "refresh": running.id})
-            ended = self._fail(name, running, f"{type(problem).__name__}: {problem}")
+            ended = self._steps.fail(name, running, f"{type(problem).__name__}: {problem}")
         if ended.state == "waiting":
             self._hand_over(name, ended)
             return True
@@ -269,12 +242,6 @@ class Refresher:
             self._replace(name, refresh)
         self._loops[name].wake()
 
-    def _search_beside_the_model(self) -> None:
-        """Only now is it known what the model runs on, and what memory it leaves there."""
-        for snapshots in self._snapshot_stores.values():
-            with self._publishing:
-                snapshots.search_beside_model()
-
     def _ask(
         self, name: str, join: tuple[str, ...], *, confirmed: bool = False, managed_only: bool = False
     ) -> str:
@@ -299,168 +266,11 @@ class Refresher:
         (self._by_hand if managed_only else self._loops[name]).wake()
         return asked.id
 
-    def _refresh(self, name: str, running: Refresh) -> Refresh:
-        reading = self._read(name, running)
-        if reading is None:
-            return replace(running, state="waiting", started=None, managed_only=False)
-        with self._working:
-            try:
-                difference = self._diff(name, running, reading)
-                if isinstance(difference, Refresh):
-                    return difference
-                del reading  # 2 kB an entry, and needed no more: what follows works on lines
-                vectors = self._encode(name, difference)
-                snapshot = self._build(name, difference, vectors)
-                return self._publish(name, difference, vectors, snapshot)
-            finally:
-                self._progress.pop(name, None)
-
-    def _read(self, name: str, running: Refresh) -> SourceContents | None:
-        """What the sources hold; None when they must be asked after all, which is not this thread's work."""
-        if not running.managed_only:
-            return self._contents[name].read(confirmed=running.confirmed)
-        reading = self._contents[name].last_read()
-        return reading and replace(reading, failed=self._last_failures(name))
-
-    def _diff(self, name: str, running: Refresh, reading: SourceContents) -> _Difference | Refresh:
-        """What is new in this reading; the ended refresh when that is nothing, or is not to be served."""
-        snapshots, model = self._snapshot_stores[name], self._batcher.identity
-        failed = self._since_when(name, reading.failed)
-        try:
-            reading = self._contents[name].with_managed(reading)
-        except SourceError as problem:
-            return self._fail(name, replace(running, failed_sources=failed), problem.message)
-        ordered = sorted(reading.entries, key=lambda entry: entry.id)
-        entries = StoredEntries.of(ordered)
-        parts = parts_of_all(ordered, answers=name in self._answers_searched)
-        report = replace(
-            running,
-            read=reading.read,
-            kept=len(entries),
-            dropped=reading.dropped,
-            failed_sources=failed,
-            notes=reading.notes,
-        )
-        served = snapshots.current
-        current = served if served and served.model.fingerprint == model.fingerprint else None
-        if current and snapshots.refuses(entries):
-            return self._hold_back(name, report, current)
-        if current and current.entries == entries and current.is_found_by(parts):
-            return self._unchanged(name, report, current, reading)
-        return _Difference(report, model, current, entries, parts, reading.dropped)
-
-    def _unchanged(self, name: str, report: Refresh, current: Snapshot, reading: SourceContents) -> Refresh:
-        snapshots = self._snapshot_stores[name]
-        if reading.is_old:
-            return self._fail(name, report, "; ".join(each.reason for each in reading.failed))
-        with self._publishing:
-            if snapshots.rolled_back and snapshots.current is not current:
-                return self._hold_back(name, report, current)  # rolled back from it a moment ago
-            if not reading.failed and not report.managed_only:
-                snapshots.confirm(self._now())
-        return self._done(name, report, current.id)
-
-    def _encode(self, name: str, new: _Difference) -> Assembled:
-        served, texts = self._snapshot_stores[name].current, new.parts.texts
-        vectors = self._assembly.vectors_of(new.entries, texts, new.current, new.model, self._telling(name))
-        if served:
-            self._assembly.keep_what_leaves(served, vectors.rows_before, texts if new.current else ())
-        return vectors
-
-    def _build(self, name: str, new: _Difference, vectors: Assembled) -> Snapshot:
-        now = self._now()
-        snapshot = Snapshot.of(
-            id=f"{now:%Y%m%dT%H%M%S.%fZ}-{new.report.id[:6]}",
-            knowledge_base=name,
-            created=now,
-            model=new.model,
-            entries=new.entries,
-            vectors=vectors.vectors,
-            index=self._indexes[name],
-            parts=new.parts,
-            before=PreviousRows(new.current, vectors.rows_before) if new.current else None,
-            read=new.report.read,
-            dropped=new.dropped,
-        )
-        if new.report.managed_only and new.current:
-            return replace(snapshot, checked_at=new.current.checked_at)  # nobody has asked the sources
-        return snapshot
-
-    def _publish(self, name: str, new: _Difference, vectors: Assembled, snapshot: Snapshot) -> Refresh:
-        report = replace(
-            new.report,
-            embedded=vectors.embedded,
-            recalled=vectors.recalled,
-            added=vectors.compared.added,
-            changed=vectors.compared.changed,
-            removed=vectors.compared.removed,
-        )
-        with self._publishing:
-            self._snapshot_stores[name].publish(snapshot)
-        return self._done(name, report, snapshot.id)
-
-    def _since_when(self, name: str, failed: tuple[FailedSource, ...]) -> tuple[FailedSource, ...]:
-        """These failures, each with the time of the first of its unbroken row."""
-        known = {each.source: each.failing_since for each in self._last_failures(name)}
-        now = self._now()
-        return tuple(
-            replace(each, failing_since=each.failing_since or known.get(each.source) or now)
-            for each in failed
-        )
-
-    def _last_failures(self, name: str) -> tuple[FailedSource, ...]:
-        return next((each.failed_sources for each in self.recent(name) if each.finished), ())
-
-    def _telling(self, name: str) -> Callable[[Progress], None]:
-        told = time.monotonic()
-
-        def tell(progress: Progress) -> None:
-            nonlocal told
-            self._progress[name] = progress
-            if time.monotonic() - told >= _TELL_SECONDS:
-                told = time.monotonic()
-                _log.info(
-                    "embedding",
-                    extra={
-                        "knowledge_base": name,
-                        "done": progress.done,
-                        "total": progress.total,
-                        "per_second": progress.per_second,
-                    },
-                )
-
-        return tell
-
-    def _hold_back(self, name: str, report: Refresh, current: Snapshot) -> Refresh:
-        _log.warning(
-            "refresh held back: the sources still say what was rolled back from",
-            extra={"knowledge_base": name, "refresh": report.id, "snapshot": current.id},
-        )
-        return replace(report, state="done", finished=self._now(), snapshot=current.id, held_back=True)
-
-    def _done(self, name: str, report: Refresh, snapshot: str) -> Refresh:
-        _log.info(
-            "refreshed",
-            extra={
-                "knowledge_base": name,
-                "refresh": report.id,
-                "snapshot": snapshot,
-                "read": report.read,
-                "kept": report.kept,
-                "embedded": report.embedded,
-                "recalled": report.recalled,
-                "dropped": len(report.dropped),
-                "failed_sources": [each.source for each in report.failed_sources],
-            },
-        )
-        return replace(report, state="done", finished=self._now(), snapshot=snapshot)
-
-    def _fail(self, name: str, running: Refresh, reason: str) -> Refresh:
-        _log.error("refresh failed", extra={"knowledge_base": name, "refresh": running.id, "reason": reason})
-        return replace(running, state="failed", finished=self._now(), error=reason)
-
     def _replace(self, name: str, refresh: Refresh) -> None:
         refreshes = self._refreshes[name]
         for place, each in enumerate(refreshes):
             if each.id == refresh.id:
                 refreshes[place] = refresh
+
+    def _last_failures(self, name: str) -> tuple[FailedSource, ...]:
+        return next((each.failed_sources for each in self.recent(name) if each.finished), ())
