@@ -302,7 +302,7 @@ def _shortcut(payload: Mapping[str, Any], identity: BotIdentity) -> Reading:
         return Ignored("not our shortcut")
     try:
         message = object_in(payload, "message")
-        said = _said(message, _text_of(message), identity.users, drop_first=False)
+        said = _words_of(message, _text_of(message), identity.users, drop_first=False)
         channel_id = _id(object_in(payload, "channel"), "id")
         tenant = _payload_tenant(payload)
         user = object_in(payload, "user")
