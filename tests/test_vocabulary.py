@@ -19,8 +19,8 @@ PARTICIPLE = re.compile(
 VERBS = {"embed", "need", "feed", "seed", "speed"}
 STANDING = frozenset(
     """
-    _changed _found _listed _named _spoken _submitted _unknown _unused changed continued known named
-    opened prepared received refreshed
+    _changed _found _listed _named _spoken _submitted _unknown changed continued known named opened
+    prepared received refreshed
     """.split()  # noqa: SIM905 - a list of words reads best as one text
 )
 
