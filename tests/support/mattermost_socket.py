@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -74,7 +75,7 @@ class Socket:
                     return
 
     def send(self, text: str) -> None:
-        with self._sending, suppress(OSError):
+        with self._sending, suppress(OSError, InvalidState):
             self._protocol.send_text(text.encode())
             self._flush()
 
@@ -91,7 +92,7 @@ class Socket:
         if not content:
             return None
         self._protocol.receive_data(content)
-        with self._sending, suppress(OSError):
+        with self._sending, suppress(OSError, InvalidState):
             self._flush()
         return list(self._protocol.events_received())
 
