@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -19,6 +20,8 @@ from bot.cli.serve import migrate
 from bot.domain import Clock
 from bot.platforms.registry import BOT
 from tests.support.engine_server import Behaviour, Call, EngineServer, answer
+from tests.support.mattermost import Mattermost
+from tests.support.mattermost_rest import Answer
 from tests.support.program import Program
 from tests.support.slack import RecordingSlack, recording_slack
 from tests.support.slack_people import SlackPeople
@@ -41,11 +44,16 @@ SOURCE_HEADER = "Pl4nted/header+13=="
 
 PROVIDER_SECRET = "Pl4nted/provider+14=="
 PROXY_SECRET = "Pl4nted/proxy+15=="
+MATTERMOST_TOKEN = "Pl4nted/mattermost+16==~"
+MATTERMOST_COMMAND = "Pl4nted/command+17==~"
+MATTERMOST_ACTION = "Pl4nted/action+18==~"
+MATTERMOST_ADDRESS = "pl4ntedmattermostaddress19"
 
 SECRETS = (
     SLACK_SIGNING, SLACK_OLD_SIGNING, SLACK_TOKEN, ENGINE_TOKEN, WECOM_TOKEN, WECOM_KEY, WECOM_APP_SECRET,
     WECOM_SOCKET_SECRET, WECOM_WEBHOOK_KEY, SLACK_ADDRESS, WECOM_ADDRESS, DATABASE_PASSWORD, SOURCE_PASSWORD,
-    SOURCE_HEADER, PROVIDER_SECRET, PROXY_SECRET,
+    SOURCE_HEADER, PROVIDER_SECRET, PROXY_SECRET, MATTERMOST_TOKEN, MATTERMOST_COMMAND, MATTERMOST_ACTION,
+    MATTERMOST_ADDRESS,
 )  # fmt: skip
 # Each has a channel of its own, so that none waits for another's next try.
 WEBHOOKS = 6
@@ -103,6 +111,21 @@ class TalkativeWecom(BaseAdapter):
         return _made(url, 200, f'{{"errcode": 41001, "errmsg": "{url}"}}'.encode())
 
 
+class TalkativeMattermost(Mattermost):
+    """Fails in every way there is, and repeats what it was shown wherever it can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+        self._statuses = cycle([500, 302, 403, 0, 404, 401, 400, 503])
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.heard.append(f"{method} {target} {dict(headers)}")
+        shown = f"{target} {headers.get('authorization', '')}"
+        said = {"id": shown, "message": shown, "detailed_error": body.decode(errors="replace")}
+        return Answer(next(self._statuses), json.dumps(said).encode(), {"Location": f"/{shown}"})
+
+
 def _made(url: str, status: int, body: bytes) -> requests.Response:
     made = requests.Response()
     made.status_code, made.url = status, url
@@ -125,6 +148,7 @@ class Planted:
     program: Program
     engine: EngineServer
     wecom: TalkativeWecom
+    mattermost: TalkativeMattermost
     old: SlackPeople
 
 
@@ -135,12 +159,14 @@ def a_planted_program(folder: Path) -> Iterator[Planted]:
         slack = closing.enter_context(recording_slack())
         engine = closing.enter_context(EngineServer(repeats_the_token(500)))
         wecom = TalkativeWecom()
-        settings = _settings(folder, slack, engine.url)
+        mattermost = closing.enter_context(TalkativeMattermost())
+        settings = _settings(folder, slack, engine.url, mattermost.url)
         migrate(settings)
         edges = app.Edges(clock=Clock(), platform_transport=wecom, jitter=lambda: 0.5)
         program = Program(settings, edges, slack)
         program.people = _people(program, SLACK_SIGNING)
-        yield Planted(closing.enter_context(program), engine, wecom, _people(program, SLACK_OLD_SIGNING))
+        old = _people(program, SLACK_OLD_SIGNING)
+        yield Planted(closing.enter_context(program), engine, wecom, mattermost, old)
 
 
 def _people(program: Program, secret: str) -> SlackPeople:
@@ -149,7 +175,7 @@ def _people(program: Program, secret: str) -> SlackPeople:
     return SlackPeople(program.client, now=now, secret=secret, response_url=address)
 
 
-def _settings(folder: Path, slack: RecordingSlack, engine_url: str) -> config.Config:
+def _settings(folder: Path, slack: RecordingSlack, engine_url: str, mattermost_url: str) -> config.Config:
     bot = {
         "data_dir": folder,
         "database_url": f"sqlite:///{folder}/bot.db",
@@ -162,6 +188,12 @@ def _settings(folder: Path, slack: RecordingSlack, engine_url: str) -> config.Co
             "response_hosts": [slack.origin],
         },
         "wecom": _wecom(),
+        "mattermost": {
+            "url": mattermost_url,
+            "bot_token": MATTERMOST_TOKEN,
+            "command_tokens": [MATTERMOST_COMMAND],
+            "action_secret": MATTERMOST_ACTION,
+        },
         "console": {
             "oidc": {
                 "issuer": "http://127.0.0.1:9",

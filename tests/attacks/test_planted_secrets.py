@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from tests.attacks.waiting import until_at_rest
 from tests.support import wecom_codec
 from tests.support.console import LIN, a_visitor
 from tests.support.engine_server import answer, hangs_up
+from tests.support.mattermost_integrations import trigger_id
 from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, error, too_fast
 
 
@@ -75,6 +77,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
             _failing_engine(everything, left)
             _failing_slack(everything, left)
             _failing_wecom(everything, left)
+            _failing_mattermost(everything, left)
             _console(everything, left)
             left.letters = str(everything.program.app.operations["letters"]({}, lambda _: None))
             for path in ("/metrics", "/readyz", "/healthz", "/nowhere"):
@@ -86,6 +89,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
         left.replies = [json.dumps(each) for each in [*slack.posted, *(body for _, body in slack.responses)]]
         left.sent = [
             *everything.wecom.asked,
+            *everything.mattermost.heard,
             *(str(each) for each in slack.headers),
             *(path for path, _ in slack.responses),
             *(str(heard.headers) for heard in everything.engine.heard),
@@ -195,6 +199,34 @@ def _failing_wecom(everything: Planted, left: Left) -> None:
     left.answers.append(f"{broken.status_code} {broken.text}")
 
 
+def _failing_mattermost(everything: Planted, left: Left) -> None:
+    """Posts, changes and response addresses, each failing in every way; commands and clicks of any shape."""
+    program, url = everything.program, everything.mattermost.url
+    for number in range(8):
+        user, post = f"user{number:022d}", f"post{number:022d}"
+        later = f"{url}/hooks/commands/{planted.MATTERMOST_ADDRESS}"
+        message = IncomingMessage(
+            channel=Channel("mattermost", "127.0.0.1", f"room{number:022d}"),
+            person=Person("mattermost", "127.0.0.1", user),
+            keys=(MessageKey("post", post),),
+            surface=Surface.MESSAGE,
+            # Every other one is answered to the asker alone.
+            text="/threshold" if number % 2 else "/threshold high",
+            address={"user": user, "root_id": post, "response_url": later},
+        )
+        program.app.inbox.accept(message)
+    until_at_rest(program.app)
+    user = "user".ljust(26, "0")
+    right = {"token": planted.MATTERMOST_COMMAND, "user_id": user}
+    right["trigger_id"] = trigger_id(user, time.time())
+    for form in (right, right | {"channel_id": "?"}, {"token": "wrong"}, right | {"trigger_id": "old"}):
+        answered = program.client.post("/mattermost/commands", data=form)
+        left.answers.append(f"{answered.status_code} {answered.text}")
+    click = {"user_id": user, "context": {"m": planted.MATTERMOST_ACTION, "a": "dial"}, "channel_id": "c"}
+    answered = program.client.post("/mattermost/actions", json=click)
+    left.answers.append(f"{answered.status_code} {answered.text}")
+
+
 def _later_address() -> str:
     return f"https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code={planted.WECOM_ADDRESS}"
 
@@ -208,6 +240,8 @@ def test_every_secret_was_shown_to_those_it_is_for(left: Left) -> None:
         planted.WECOM_WEBHOOK_KEY,
         planted.SLACK_ADDRESS,
         planted.WECOM_ADDRESS,
+        planted.MATTERMOST_TOKEN,
+        planted.MATTERMOST_ADDRESS,
     }
 
 
@@ -247,4 +281,8 @@ def test_no_secret_stands_on_a_page_of_the_console(left: Left) -> None:
 def test_nothing_configured_is_stored(left: Left) -> None:
     """SEC21: addresses that came with a message are kept for the answer; what was configured is not."""
     assert b"SQLite format 3" in left.database
-    assert set(hits(left.database)) <= {planted.SLACK_ADDRESS, planted.WECOM_ADDRESS}
+    assert set(hits(left.database)) <= {
+        planted.SLACK_ADDRESS,
+        planted.WECOM_ADDRESS,
+        planted.MATTERMOST_ADDRESS,
+    }

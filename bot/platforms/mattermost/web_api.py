@@ -8,6 +8,7 @@ and `id`; the sentence beside them is in the bot's own language.
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,9 @@ MOST_PREFERENCES = 100
 MOST_USERS = 200
 
 JsonObject = dict[str, Any]
+
+# "api.context.session_expired.app_error"; nothing else is repeated of what a server says.
+_ERROR_ID = re.compile(r"[a-z_]{1,40}(?:\.[a-z0-9_]{1,60}){1,6}")
 
 
 class MattermostRefusal(PlatformError):
@@ -380,7 +384,7 @@ def _id_of(body: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     id_ = answer.get("id") if isinstance(answer, dict) else None
-    return id_[:100] if isinstance(id_, str) and id_.isascii() and id_.isprintable() else ""
+    return id_ if isinstance(id_, str) and _ERROR_ID.fullmatch(id_) else ""
 
 
 def _was_refused(broken: requests.RequestException) -> bool:
