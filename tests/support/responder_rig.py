@@ -275,7 +275,7 @@ class FakeEngine:
 
     @staticmethod
     def _source(entry_id: str) -> str:
-        return "fruit.txt" if entry_id == "e3" else "managed"
+        return "/srv/kb/fruit.txt" if entry_id == "e3" else "managed"
 
     def _wording(self, entry_id: str, text: str) -> str | None:
         return next((each.text for each in self.taught.get(entry_id, ()) if each.text == text), None)

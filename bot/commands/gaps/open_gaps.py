@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bot.commands.base.context import digest_of
-from bot.commands.base.ports import Engine, Gaps, History, Labels
+from bot.commands.base.ports import Engine, Gaps, History, Labels, Proposals
 from bot.commands.gaps.missed import NAME, Gap, by_spelling, latest, most_asked, unanswered_questions
 from bot.domain import Channel, Clock, RecordedGap
 from bot.domain.spelling import fold
 
 MOST_TEXTS = 500  # the most frequent ones are grouped
 ALIKE = 0.6
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class OpenGaps:
     history: History
     labels: Labels
     gaps: Gaps
+    proposals: Proposals
     engine: Engine
     clock: Clock
 
@@ -34,6 +37,10 @@ class OpenGaps:
         ]
         labels = self.labels.of(channel, knowledge_base=knowledge_base)
         missed = unanswered_questions(asked, labels, self.gaps.closed_gaps(channel, knowledge_base))
+        taught = self._taught(channel, knowledge_base)
+        missed = [
+            past for past in missed if past.asked_at > taught.get(fold(past.asked.answer.question), _NEVER)
+        ]
         public = [past for past in missed if not past.asked.answer.private]
         questions = by_spelling(public)[:MOST_TEXTS]
         if not questions:
@@ -41,6 +48,16 @@ class OpenGaps:
         groups = self.engine.groups([question.text for question in questions], ALIKE)
         gaps = [Gap(tuple(most_asked([questions[at] for at in rows]))) for rows in groups]
         return most_asked(gaps), len(missed) - len(public)
+
+    def _taught(self, channel: Channel, knowledge_base: str) -> dict[str, datetime]:
+        """The questions that were taught here as a wording, and when; they are found by that."""
+        return {
+            fold(kept.proposal.wording): kept.decided_at
+            for kept in self.proposals.everything(channel)
+            if kept.proposal.knowledge_base == knowledge_base
+            and (kept.proposal.kind, kept.state) == ("teach", "accepted")
+            and kept.decided_at is not None
+        }
 
     def closed_last(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]:
         """What the last message that closed a gap closed, as far as that still stands."""

@@ -22,6 +22,7 @@ from bot.commands.base.ports import (
     Gaps,
     History,
     Labels,
+    Proposals,
 )
 from bot.commands.base.refreshes import Refreshes
 from bot.commands.gaps.grammar import AddGap, DismissGap, GapCommand, PointGap, SetDigest, ShowGaps, UndoGap
@@ -59,6 +60,7 @@ class GapList:
         history: History,
         labels: Labels,
         gaps: Gaps,
+        proposals: Proposals,
         engine: Engine,
         clock: Clock,
         speaks_first: Callable[[Channel], bool],
@@ -69,7 +71,7 @@ class GapList:
         self._refreshes = refreshes
         self._history = history
         self._engine = engine
-        self._reads = OpenGaps(history, labels, gaps, engine, clock)
+        self._reads = OpenGaps(history, labels, gaps, proposals, engine, clock)
         self._speaks_first = speaks_first
         self._learning = learning
 
@@ -79,6 +81,7 @@ class GapList:
             history=ports.history,
             labels=ports.labels,
             gaps=ports.gaps,
+            proposals=ports.proposals,
             engine=ports.engine,
             clock=ports.clock,
             speaks_first=ports.speaks_first,

@@ -10,6 +10,7 @@ from bot.commands.kb.entry_words import WORDS, Words
 from bot.commands.kb.grammar import EditEntry, FindEntries, ShowEntry
 from bot.domain import EngineError, EntryChange, Outcome
 from bot.engine_client import ShownEntry, Wording
+from bot.texts import sources
 
 MOST_FOUND = 10
 MOST_WORDINGS = 30
@@ -39,7 +40,7 @@ class Entries:
         if entry is None:
             return self._unknown(context, entry_id)
         lines = [
-            *_content(words, entry),
+            *_content(words, context, entry),
             *_wordings(words, context, entry),
             *self._past(words, context, entry_id),
             *_what_to_do(words, entry),
@@ -129,7 +130,7 @@ def _what_to_do(words: Words, entry: ShownEntry) -> list[str]:
     return [sentence.format(**shown) for sentence in sentences]
 
 
-def _content(words: Words, entry: ShownEntry) -> list[str]:
+def _content(words: Words, context: MessageContext, entry: ShownEntry) -> list[str]:
     lines = [words.entry.format(entry=one_line(entry.id), text=entry.text)]
     if entry.title and entry.title != entry.text:
         lines.append(entry.title)
@@ -138,7 +139,7 @@ def _content(words: Words, entry: ShownEntry) -> list[str]:
     if entry.url:
         lines.append(entry.url)
     if entry.source and entry.source != MANAGED:
-        lines.append(words.source.format(source=entry.source))
+        lines.append(words.source.format(source=sources.place(entry.source, context.language)))
     return lines
 
 

@@ -89,7 +89,8 @@ class Words:
 WORDS: Mapping[Language, Words] = {
     "en": Words(
         head="What this channel would teach {name}: {count}",
-        none="Nothing is waiting to be taught to {name}. Helpful votes, choices and pointed gaps come here.",
+        none="Nothing is waiting to be taught to {name}. Helpful votes, choices and confirmed reviews "
+        "come here.\nBy hand: /teach ID => WORDING; /kb find TEXT finds the ID, /gaps lists the misses.",
         line="#{number} “{wording}” → {entry}: {text} · helpful: {who} · {today} today, {then} then",
         line_take_back="#{number} take “{wording}” away from {entry}: {text} · not helpful: {who}",
         nearer="  nearer to {entry}: {text} ({other} against {score})",
@@ -115,7 +116,7 @@ WORDS: Mapping[Language, Words] = {
         undo_hint="/teach undo takes it back.",
         has_it="{entry} has the wording “{wording}” already.",
         other_has_it="“{wording}” is a wording of {other} already. Take it away there first, or refuse this.",
-        no_entry="There is no entry {entry} in {name}.",
+        no_entry="There is no entry {entry} in {name}. /kb find TEXT looks for one.",
         not_taken="The knowledge base does not take “{wording}” as a wording.",
         wording_gone="{entry} was taught no wording “{wording}” that could be taken away.",
         undone="{who} took back what {entry} in {name} was taught: “{wording}”.",
@@ -133,7 +134,8 @@ WORDS: Mapping[Language, Words] = {
     ),
     "zh": Words(
         head="本群可以教给 {name} 的：{count}",
-        none="目前没有要教给 {name} 的。点“有帮助”、选对条目或指认缺口后会出现在这里。",
+        none="目前没有要教给 {name} 的。点“有帮助”、选对条目或确认复核后会出现在这里。\n"
+        "直接教：/teach 条目编号 => 问法；编号用 /kb find 文字 查找，没找到答案的问题见 /gaps。",
         line="#{number} “{wording}” → {entry}：{text} · 有帮助：{who} · 现在 {today}，教后 {then}",
         line_take_back="#{number} 从 {entry} 去掉“{wording}”：{text} · 没帮助：{who}",
         nearer="  更接近 {entry}：{text}（{other}，而这一条 {score}）",
@@ -158,7 +160,7 @@ WORDS: Mapping[Language, Words] = {
         undo_hint="/teach undo 可撤回。",
         has_it="{entry} 已经有问法“{wording}”。",
         other_has_it="“{wording}”已经是 {other} 的问法。请先在那里去掉，或不采纳这一项。",
-        no_entry="{name} 里没有条目 {entry}。",
+        no_entry="{name} 里没有条目 {entry}。用 /kb find 文字 查找。",
         not_taken="知识库不接受“{wording}”作为问法。",
         wording_gone="{entry} 没有可去掉的问法“{wording}”。",
         undone="{who} 撤回了教给 {name} 的 {entry} 的问法“{wording}”。",

@@ -45,7 +45,14 @@ def add(routes: Blueprint, site: Site) -> None:
         context = context_of(parts, channel, site.visitor.person)
         find = request.args.get("find", "").replace("\0", "").strip()[:LONGEST_FIND]
         start = whole(request.args.get("from"))
-        reads = OpenGaps(parts.read.history, parts.read.labels, parts.read.gaps, parts.engine, parts.clock)
+        reads = OpenGaps(
+            parts.read.history,
+            parts.read.labels,
+            parts.read.gaps,
+            parts.read.proposals,
+            parts.engine,
+            parts.clock,
+        )
         every, private = reads.open_in(channel, context.knowledge_base, DAYS)
         found = _holding(every, find)
         closed = parts.read.gaps.closed_gaps(channel, context.knowledge_base)

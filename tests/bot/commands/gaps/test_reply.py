@@ -124,6 +124,15 @@ def test_pointing_teaches_the_entry_every_wording_and_copies_no_answer(rig: Resp
     assert rig.engine.taught["e1"] == ()
 
 
+def test_a_question_that_is_taught_by_hand_is_a_gap_no_more_until_that_is_undone(rig: ResponderRig) -> None:
+    miss(rig, "refund when")
+    assert gap_of("refund when") in rig.say("/gaps")
+    rig.say("/teach e1 => Refund when")
+    assert "left without" in rig.say("/gaps")
+    rig.say("/teach undo")
+    assert gap_of("refund when") in rig.say("/gaps")
+
+
 def test_a_wording_that_another_entry_has_is_told_and_stays_there(rig: ResponderRig) -> None:
     miss(rig, "refund when", "refund how")
     rig.engine.entries["e2"] = ("refund how", 0.1)
