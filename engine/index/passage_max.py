@@ -6,7 +6,8 @@ Rows here are texts: first those that have a row of their own, the entries' own,
 their other wordings, whose whole text stands among the passages as the first of them. What is
 said of an entry below holds for each. Why none is lost: every passage at or above the threshold is found,
 and of those below it enough that the best `keep` entries are among them: an entry has at
-most `most` passages, so above the K-th best entry there are fewer than K * most of them.
+most `most` passages, so above the K-th best entry there are fewer than K * most of them, none of
+which has to be below the K-th best of the whole texts alone.
 An entry whose whole text is its best is among the entries that the whole texts alone
 would have given, because what is above it there is above it here.
 """
@@ -111,7 +112,7 @@ class BestPassage:
 
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         whole = self._whole.search(questions, list(map(self._of_whole, wanted)))
-        parts = self._passages.scan.search(questions, list(map(self._of_parts, wanted)))
+        parts = self._passages.scan.search(questions, list(map(self._of_parts, wanted, whole)))
         return [
             self._merge(question, want, near, part)
             for question, want, near, part in zip(questions, wanted, whole, parts, strict=True)
@@ -141,10 +142,14 @@ class BestPassage:
         own = tuple(row for row in want.exact_rows if row < self._passages.entries)
         return want if own == want.exact_rows else replace(want, exact_rows=own)
 
-    def _of_parts(self, want: SearchSpec) -> SearchSpec:
+    def _of_parts(self, want: SearchSpec, whole: TopRows) -> SearchSpec:
+        """A passage below the last of the best whole texts lifts no text among the best."""
         others = (row for row in want.exact_rows if row >= self._passages.entries)
         exact_rows = tuple(int(self._passages.starts[row]) for row in others)
-        return SearchSpec(want.threshold, top_k=want.top_k * self._passages.most, exact_rows=exact_rows)
+        has_enough = 0 < want.top_k <= len(whole.scores)
+        floor = float(whole.scores[want.top_k - 1]) if has_enough else -math.inf
+        top_k = want.top_k * self._passages.most
+        return SearchSpec(want.threshold, top_k=top_k, exact_rows=exact_rows, floor=floor)
 
     def _whole_scores(self, rows: Rows, question: Floats) -> Scores:
         """Of the whole texts that have a row of their own; the others stand among the passages."""

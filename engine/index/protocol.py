@@ -38,14 +38,15 @@ class SearchSpec:
 
     `limit` limits how many of the rows at or above the threshold come back (None: all of
     them; they are counted in any case). `top_k` asks for that many of the best rows,
-    above the threshold or not. The rows in `exact_rows` score exactly 1, whatever their
-    vectors say.
+    above the threshold or not; those that are below both the threshold and `floor` may be left
+    out. The rows in `exact_rows` score exactly 1, whatever their vectors say.
     """
 
     threshold: float
     limit: int | None = None
     top_k: int = 1
     exact_rows: tuple[int, ...] = ()
+    floor: float = -math.inf
 
     def __post_init__(self) -> None:
         if math.isnan(self.threshold):
@@ -70,8 +71,9 @@ class SearchSpec:
 class TopRows:
     """The best rows, best first, equal scores in the order of their rows.
 
-    `total` rows are at or above the threshold. There are `top_k` rows here or, if that is
-    more, `limit` of those at or above the threshold; `rows[:total]` are the hits among them.
+    `total` rows are at or above the threshold. There are `top_k` rows here (less what is below the
+    floor) or, if that is more, `limit` of those at or above the threshold; `rows[:total]` are the
+    hits among them.
     """
 
     total: int

@@ -167,7 +167,10 @@ class _Owners:
     def rows_for(self, entries: int) -> int:
         """How many of the best rows are likely to hold this many entries, and at least one."""
         most = max(1, entries)
-        return most if self.entry_of is None else min(_ROWS_AN_ENTRY * most, len(self.entry_of))
+        if self.entry_of is None:
+            return most
+        # One more tells that what is not seen is worse than the last; of one entry no other row is needed.
+        return min(_ROWS_AN_ENTRY * (most - 1) + 2, len(self.entry_of))
 
     @property
     def size(self) -> int:

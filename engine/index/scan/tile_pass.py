@@ -56,7 +56,8 @@ class TilePass:
         self._first = np.array(
             [_ALL if want.limit is None else max(want.limit, want.top_k) for want in wanted]
         )
-        self._best = np.full(len(questions), -math.inf)
+        self._floors = np.array([want.floor if want.floor > -1 else -math.inf for want in wanted])
+        self._best = self._floors
         self._wanted_from = np.full(len(questions), -math.inf)
         self._counted = np.zeros(len(questions), dtype=np.int64)
         self._kept = [_NONE_SO_FAR]
@@ -122,7 +123,7 @@ class TilePass:
 
     def _raise_the_cuts(self, lowest: Scores, ends: Places) -> None:
         """By rows given question by question, the best first."""
-        self._best = _at_place(self._keep, lowest, ends)
+        self._best = np.maximum(_at_place(self._keep, lowest, ends), self._floors)
         self._wanted_from = _at_place(self._first, lowest, ends)
 
     def _in_order(self) -> tuple[BoundedRows, Places]:

@@ -4,11 +4,13 @@ import gc
 import math
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.index.protocol import SearchSpec
 from engine.index.scan import Compressed, Scan, int8_products
@@ -50,6 +52,28 @@ def test_every_way_to_search_gives_what_a_double_loop_gives(
             assert (ranked.total, ranked.rows.tolist()) == plain.answer(scores.tolist(), want)
             exact_rows = np.isin(ranked.rows, want.exact_rows)
             assert ranked.scores.tolist() == np.where(exact_rows, 1.0, scores[ranked.rows]).tolist()
+
+
+@settings(max_examples=60)
+@given(cases(), st.integers(0, 800) | st.floats(-1, 1))
+def test_only_what_is_below_the_floor_and_the_threshold_may_be_left_out(
+    case: tuple[Floats, Floats, list[SearchSpec]], floor_or_row: float
+) -> None:
+    matrix, questions, wanted = case
+    every_row = np.arange(len(matrix))
+    is_row = isinstance(floor_or_row, int)
+    at_row = float(scores_of(matrix, every_row, questions[0])[int(floor_or_row) % len(matrix)])
+    floor = at_row if is_row else floor_or_row
+    for scan in scans(matrix):
+        found = scan.search(questions, [replace(want, floor=floor) for want in wanted])
+        for question, want, ranked in zip(questions, wanted, found, strict=True):
+            scores = scores_of(matrix, every_row, question)
+            total, rows = plain.answer(scores.tolist(), want)
+            scores[list(want.exact_rows)] = 1.0
+            needed = [row for row in rows if scores[row] >= min(floor, want.threshold)]
+            assert ranked.total == total
+            assert ranked.rows[: len(needed)].tolist() == needed
+            assert ranked.scores.tolist() == scores[ranked.rows].tolist()
 
 
 @settings(max_examples=30)
