@@ -17,7 +17,7 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
                 "/teach": "list it, with today's scores",
                 "/teach 12": "take number 12: its entry is found by that wording from now on",
                 "/teach no 12": "refuse it; it does not come up again",
-                "/teach ID => Where is my parcel?": "give an entry another wording; /kb find TEXT finds its ID",
+                "/teach ID => Where is my parcel?": "give an entry a wording; /kb find TEXT finds its ID",
                 "/teach forget ID => Where is my parcel?": "take a taught wording away from it",
                 "/teach undo": "take back what was taught last; again, and it goes one step further back",
                 "/teach history": "what was decided, when and by whom",
