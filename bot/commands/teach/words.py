@@ -89,8 +89,9 @@ class Words:
 WORDS: Mapping[Language, Words] = {
     "en": Words(
         head="What this channel would teach {name}: {count}",
-        none="Nothing is waiting to be taught to {name}. Helpful votes, choices and confirmed reviews "
-        "come here.\nBy hand: /teach ID => WORDING; /kb find TEXT finds the ID, /gaps lists the misses.",
+        none="Nothing is waiting to be taught to {name}. Helpful votes (also typed: /tune yes 1), choices "
+        "and confirmed reviews come here.\n"
+        "By hand: /teach ID => WORDING; /kb find TEXT finds the ID, /gaps lists the misses.",
         line="#{number} “{wording}” → {entry}: {text} · helpful: {who} · {today} today, {then} then",
         line_take_back="#{number} take “{wording}” away from {entry}: {text} · not helpful: {who}",
         nearer="  nearer to {entry}: {text} ({other} against {score})",
@@ -134,7 +135,8 @@ WORDS: Mapping[Language, Words] = {
     ),
     "zh": Words(
         head="本群可以教给 {name} 的：{count}",
-        none="目前没有要教给 {name} 的。点“有帮助”、选对条目或确认复核后会出现在这里。\n"
+        none="目前没有要教给 {name} 的。点“有帮助”（或发送 /tune yes 1）、"
+        "选对条目或确认复核后会出现在这里。\n"
         "直接教：/teach 条目编号 => 问法；编号用 /kb find 文字 查找，没找到答案的问题见 /gaps。",
         line="#{number} “{wording}” → {entry}：{text} · 有帮助：{who} · 现在 {today}，教后 {then}",
         line_take_back="#{number} 从 {entry} 去掉“{wording}”：{text} · 没帮助：{who}",

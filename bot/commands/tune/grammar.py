@@ -24,7 +24,7 @@ class Tune(AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class LabelMatch(Command):
-    """The match of this rank of an answer is relevant, or is not."""
+    """The match of this rank of an answer is relevant, or is not; "": of the last answer here."""
 
     answer_id: str
     rank: int
@@ -54,15 +54,15 @@ def read(given: Argument) -> Command | BadCommand:
 
 def _judge(given: Argument, rest: Argument, *, relevant: bool) -> Command | BadCommand:
     # Folded, but for case: WeCom is shown a full-width line where a plain one would be markup.
-    words = rest.words
+    words = rest.words if len(rest.words) != 1 or not rest.words[0].isdecimal() else ("", *rest.words)
     if len(words) < len(("ANSWER", "RANK")):
         return BadCommand("missing", "tune", given.text)
     if len(words) > len(("ANSWER", "RANK")):
         return BadCommand("too_many", "tune", given.text)
-    rank = count_of(rest.words[1], "tune", lowest=1, highest=LARGEST_RANK)
+    rank = count_of(words[1], "tune", lowest=1, highest=LARGEST_RANK)
     if isinstance(rank, BadCommand):
         return rank
-    if not _ANSWER.fullmatch(words[0]):
+    if words[0] and not _ANSWER.fullmatch(words[0]):
         return BadCommand("unknown_word", "tune", given.text)
     return LabelMatch(words[0], rank, relevant=relevant)
 
@@ -71,7 +71,7 @@ VERBS = (
     Verb(
         "tune",
         read,
-        "[precision SHARE | yes ANSWER RANK | no ANSWER RANK]",
+        "[precision SHARE | yes [ANSWER] RANK | no [ANSWER] RANK]",
         "/tune precision 0.95",
         PAGES["tune"],
         words=("precision", "yes", "no"),

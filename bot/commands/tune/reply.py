@@ -102,7 +102,7 @@ class Tuning:
 
     def judge(self, context: MessageContext, wanted: LabelMatch) -> Outcome:
         """Label a match, as a click on helpful or not helpful does."""
-        asked = self._history.answered_question(context.message.channel, wanted.answer_id)
+        asked = self._find_answer(context, wanted.answer_id)
         if asked is None:
             return Outcome((context.aside(context.words.answer_gone, verb="tune"),))
         match = next((match for match in asked.answer.matches if match.rank == wanted.rank), None)
@@ -111,7 +111,20 @@ class Tuning:
             return Outcome((context.aside(gone, verb="tune"),))
         thanks = context.words.voted_helpful if wanted.relevant else context.words.voted_not_helpful
         label = label_of(asked, match.entry_id, relevant=wanted.relevant)
-        return Outcome((context.aside(thanks, verb="tune"),), labels=(label,))
+        # Another question may have been answered while this was typed: what was judged is said.
+        said = WORDS[context.language].judged.format(
+            question=texts.shorten(asked.answer.question), text=texts.shorten(match.text)
+        )
+        lines = [thanks] if wanted.answer_id else [said, thanks]
+        return Outcome((context.aside("\n".join(lines), verb="tune"),), labels=(label,))
+
+    def _find_answer(self, context: MessageContext, answer_id: str) -> AnsweredQuestion | None:
+        """This answer; "": the last one here that everybody saw."""
+        channel = context.message.channel
+        if answer_id:
+            return self._history.answered_question(channel, answer_id)
+        latest = self._history.recent(channel, LOOKS_BACK)
+        return next((past for past in latest if not past.answer.private), None)
 
     def _to_label(
         self,

@@ -12,20 +12,22 @@ PAGES: Mapping[str, Mapping[Language, Page]] = {
     "tune": {
         "en": Page(
             "the threshold that this channel's own judged answers suggest",
-            "precision and a number between 0 and 1, or yes or no with an answer and a rank",
+            "precision and a number between 0 and 1, or yes or no with a rank, also of a named answer",
             {
                 "/tune": "the one with the best balance (F1)",
                 "/tune precision 0.95": "the lowest at which 95 of 100 shown matches are right",
-                "/tune yes VOaJynk-Edti 1": "the first match of that answer is right; no: it is wrong",
+                "/tune yes 1": "the first match of the last answer here is right; no: it is wrong",
+                "/tune yes VOaJynk-Edti 1": "the same of that answer",
             },
         ),
         "zh": Page(
             "根据本群标注过的答复建议阈值",
-            "precision 加 0 到 1 之间的数，或 yes/no 加答复编号和名次",
+            "precision 加 0 到 1 之间的数，或 yes/no 加名次（上一条答复，或写明编号的答复）",
             {
                 "/tune": "最均衡的（F1 最高）",
                 "/tune precision 0.95": "显示的结果 95% 正确时的最低阈值",
-                "/tune yes VOaJynk-Edti 1": "那条答复的第一条是对的；不对就用 no",
+                "/tune yes 1": "这里上一条答复的第一条是对的；不对就用 no",
+                "/tune yes VOaJynk-Edti 1": "指那条答复的第一条",
             },
         ),
     },
@@ -61,6 +63,7 @@ class Words:
     chart_now: str
     chart_best: str
     no_match: str
+    judged: str
 
 
 WORDS: Mapping[Language, Words] = {
@@ -94,6 +97,7 @@ WORDS: Mapping[Language, Words] = {
         chart_now="◄ now",
         chart_best="◄ best F1",
         no_match="This answer has no match {rank}.",
+        judged="“{question}” → {text}",
     ),
     "zh": Words(
         labels="共有 {labels} 条已标注的答复，来自 {questions} 个问题，其中 {relevant} 条正确。",
@@ -125,5 +129,6 @@ WORDS: Mapping[Language, Words] = {
         chart_now="◄ 当前",
         chart_best="◄ F1 最高",
         no_match="这条答复没有第 {rank} 条。",
+        judged="“{question}” → {text}",
     ),
 }

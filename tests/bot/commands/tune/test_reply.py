@@ -130,6 +130,18 @@ def test_an_answer_of_another_channel_cannot_be_judged(rig: ResponderRig) -> Non
     assert rig.store.labels.of(NEXT_DOOR) == ()
 
 
+def test_a_match_of_the_last_answer_that_all_saw_is_judged_without_its_name(rig: ResponderRig) -> None:
+    assert "no longer here" in rig.say("/tune yes 1")
+    rig.engine.entries = {"e1": ("an entry", 0.6)}
+    rig.ask("first")
+    rig.ask("second")
+    rig.hear(rig.message("/ask a secret", private=True))
+    assert rig.say("/tune yes 1") == "“second” → an entry\nNoted: helpful. Thank you."
+    (past,) = rig.store.labels.of(ROOM)
+    assert (past.label.question, past.label.entry_id, past.label.relevant) == ("second", "e1", True)
+    assert "“second” → e1" in rig.say("/teach")
+
+
 def test_labels_of_another_model_are_scored_again_or_left_out(rig: ResponderRig) -> None:
     many(rig)
     rig.engine.fingerprint = "f2"
