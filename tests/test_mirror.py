@@ -17,6 +17,7 @@ ELSEWHERE = {
     "bot/cli/serve.py": "tests/faults/test_postgresql.py",
     "bot/commands/*/grammar.py": "tests/bot/commands/test_parser_work.py",
     "bot/commands/gaps/missed.py": "tests/bot/commands/gaps/test_reply.py",
+    "bot/commands/gaps/open_gaps.py": "tests/bot/commands/gaps/test_reply.py",
     "bot/commands/*/reply.py": "tests/bot/responder/test_responder.py",
     "bot/commands/base/*.py": "tests/bot/responder/test_channel_isolation.py",
     "bot/commands/kb/entry_words.py": "tests/bot/commands/kb/test_entries.py",
