@@ -13,6 +13,7 @@ import pytest
 from bot.store import schema
 from tests.support.mattermost import BOT_TOKEN
 from tests.support.mattermost_integrations import IntegratedMattermost
+from tests.support.postgresql import PostgreSQL
 from tests.support.processes import Home
 
 # Nothing listens there; what is asked needs no engine.
@@ -51,10 +52,10 @@ class Talk:
             self.asked.append(self._server.say(self._li, "@kbdial /language", room)["id"])
 
 
-def a_home(folder: Path, server: IntegratedMattermost) -> Home:
+def a_home(folder: Path, server: IntegratedMattermost, database_url: str = "") -> Home:
     data = folder / "data"
     data.mkdir(parents=True)
-    url = f"sqlite:///{data / 'bot.db'}"
+    url = database_url or f"sqlite:///{data / 'bot.db'}"
     schema.migrate(url)
     bot: dict[str, Any] = {
         "listen": "127.0.0.1:0",
@@ -93,3 +94,29 @@ def test_nothing_said_is_lost_or_answered_twice_by_kill_9(kills: int, tmp_path: 
             server.until(lambda: len(talk.answers()) == len(talk.asked), 60)
     assert talk.asked
     assert talk.answers() == Counter(talk.asked)
+
+
+@pytest.mark.soak
+def test_of_two_bots_on_a_server_one_listens_and_the_other_goes_on(
+    postgresql: PostgreSQL, tmp_path: Path
+) -> None:
+    """REL27: it takes over within the ten seconds between two elections, so this is for the long run."""
+    with postgresql.a_database() as url, IntegratedMattermost() as server:
+        li = server.add_user("li")
+        room = server.add_channel("help", li)
+
+        def is_answered(post: dict[str, Any]) -> bool:
+            return [one["root_id"] for one in server.seen(room)].count(post["id"]) == 1
+
+        homes = [a_home(tmp_path / name, server, url) for name in ("first", "second")]
+        with homes[0].start() as first:
+            server.until(lambda: bool(server.preferences))
+            with homes[1].start():
+                asked = [server.say(li, "@kbdial /language", room)]
+                server.until(lambda: is_answered(asked[0]))
+                assert server.sockets.handshakes == ["new"]
+                first.kill()
+                asked.append(server.say(li, "@kbdial /settings", room))
+                server.until(lambda: is_answered(asked[1]), 60)
+                assert server.sockets.handshakes == ["new", "new"]
+        assert len(server.seen(room)) == len(asked)
