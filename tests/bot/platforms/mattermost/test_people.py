@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain import Membership, Person
-from bot.platforms.mattermost.people import People
+from bot.platforms.mattermost.people import People, _profile_in
 from bot.platforms.mattermost.web_api import WebApi
 from tests.support.mattermost import BOT_TOKEN, BROKEN, Fault, Mattermost, a_mattermost
 from tests.support.wecom_api import VirtualClock
@@ -105,3 +107,23 @@ def test_a_server_that_asks_for_time_gets_it(people: People, server: Mattermost,
 def test_bots_are_told_apart(people: People, server: Mattermost) -> None:
     assert people.is_bot(server.bot)
     assert not people.is_bot(server.add_user("li"))
+
+
+ANY = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.lists(st.text(max_size=4), max_size=2)
+)
+TOLD = ("username", "roles", "is_bot", "remote_id", "delete_at")
+
+
+@settings(max_examples=200)
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(TOLD, ANY | st.just("system_user"))))
+def test_whatever_the_server_says_of_somebody_only_a_plain_yes_makes_a_member(user: dict[str, Any]) -> None:
+    profile = _profile_in(user, TENANT)
+    is_plain = "system_user" in str(user.get("roles")).split() and not user.get("delete_at")
+    if profile.is_limited is False:
+        assert is_plain
+        assert user.get("is_bot", False) is False

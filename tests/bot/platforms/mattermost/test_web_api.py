@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from bot.domain import PlatformError
-from bot.platforms.mattermost.web_api import MattermostRefusal, Unreached, WebApi
+from bot.platforms.mattermost.web_api import MattermostRefusal, Unreached, WebApi, _id_of, _objects, _posts
 from tests.support.hostile_server import HostileServer, a_hostile_server, answer
 from tests.support.mattermost import BOT_TOKEN, LOST, Fault, Mattermost, a_mattermost
 from tests.support.wecom_api import VirtualClock
@@ -254,3 +257,33 @@ def a_certificate(folder: Path) -> Path:
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["order", "posts", "id", "a"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200)
+@given(JSON)
+def test_an_answer_of_any_shape_is_a_list_of_objects_or_told_so(said: object) -> None:
+    for read in (_objects, _posts):
+        try:
+            found = read(said)
+        except PlatformError:
+            continue
+        assert all(isinstance(one, dict) for one in found)
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=60) | JSON.map(lambda said: json.dumps(said).encode()))
+def test_nothing_of_a_refusal_is_repeated_but_the_name_of_its_error(body: bytes) -> None:
+    assume(b"." not in body)
+    assert _id_of(body) == ""
+    assert _id_of(json.dumps({"id": body.decode(errors="replace")}).encode()) == ""
+    assert _id_of(b'{"id": "app.post.get.app_error"}') == "app.post.get.app_error"
