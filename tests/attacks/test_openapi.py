@@ -6,15 +6,18 @@ Before the bot stand the vendors: they sign what was made, as it is, so that it 
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import schemathesis
 
 from bot.domain import Clock
+from bot.platforms.mattermost.action_signature import ActionSigner
+from bot.platforms.mattermost.action_values import ActionValue
 from bot.platforms.registry import PATHS
 from bot.platforms.wecom.envelope import Envelope
 from bot.web import openapi as of_the_bot
@@ -22,6 +25,7 @@ from engine.app import build
 from engine.config import Engine
 from engine.web import openapi as of_the_engine
 from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
+from tests.support.mattermost_integrations import COMMAND_TOKEN, click_payload, command_form, trigger_id
 from tests.support.openapi import a_few, keep_to_it, many, operations
 from tests.support.program import Program, a_program
 from tests.support.slack_people import signature
@@ -44,6 +48,14 @@ WECOM = {
         }
     },
 }
+SECRET = "k7Qm-of-the-buttons-2Vx9"
+# Nobody listens there; what is said to it waits for another try.
+MATTERMOST = {
+    "url": "http://127.0.0.1:9",
+    "bot_token": "b0t7oken9w3x5y8z1a2c4d6e8f",
+    "command_tokens": [COMMAND_TOKEN],
+    "action_secret": SECRET,
+}
 Wsgi = Callable[..., Iterable[bytes]]
 
 
@@ -65,7 +77,7 @@ def engine_described(engine: RunningEngine) -> Any:
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder = tmp_path_factory.mktemp("bot")
-    with a_program(folder, a_knowledge_base(folder, "apple"), wecom=WECOM) as program:
+    with a_program(folder, a_knowledge_base(folder, "apple"), wecom=WECOM, mattermost=MATTERMOST) as program:
         yield program
 
 
@@ -75,7 +87,7 @@ def bot_described(bot: Program) -> Any:
 
 
 def _vendors(wsgi: Wsgi) -> Wsgi:
-    """What Slack and WeCom would make of a request, on its way to the bot."""
+    """What Slack, WeCom and Mattermost would make of a request, on its way to the bot."""
 
     def signing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         platform, _, kind = environ["PATH_INFO"].strip("/").partition("/")
@@ -89,10 +101,29 @@ def _vendors(wsgi: Wsgi) -> Wsgi:
                 }
             elif platform == "wecom":
                 body, environ["QUERY_STRING"] = _sealed(body, is_robot=kind.startswith("robot"))
+            elif platform == "mattermost":
+                body = _proved(body, is_command=kind == "commands")
             environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return wsgi(environ, start_response)
 
     return signing
+
+
+def _proved(body: bytes, *, is_command: bool) -> bytes:
+    """With the token of the command, or around a button of ours, and the id of a person's request."""
+    user = "lin".ljust(26, "0")
+    known = {"user_id": user, "trigger_id": trigger_id(user, time.time())}
+    if is_command:
+        made = dict(parse_qsl(body.decode(errors="replace")))
+        return urlencode(command_form() | made | known | {"token": COMMAND_TOKEN}, errors="replace").encode()
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    channel = "channel".ljust(26, "0")
+    context = ActionSigner(SECRET).context(ActionValue("dial", "a", "0.6"), channel)
+    proof = {"channel_id": channel, "context": context}
+    return json.dumps(click_payload() | value | known | proof).encode() if isinstance(value, dict) else body
 
 
 def _sealed(body: bytes, *, is_robot: bool) -> tuple[bytes, str]:
@@ -139,7 +170,7 @@ def test_every_answer_of_the_bot_is_one_that_its_document_describes_for_long(
 def test_what_the_vendors_signed_gets_past_the_door(bot_described: Any, bot: Program) -> None:
     """Or else the tests above would see nothing but refusals."""
     before = bot.app.metrics.text()
-    for path in ("/slack/events", "/wecom/robot/{name}", "/wecom/app/{name}"):
+    for path in ("/slack/events", "/wecom/robot/{name}", "/wecom/app/{name}", "/mattermost/actions"):
         case = bot_described[path]["POST"].Case(
             path_parameters={"name": "support"} if "{" in path else {}, body={}, media_type="application/json"
         )

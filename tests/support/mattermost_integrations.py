@@ -344,20 +344,24 @@ def _is_reserved(host: str) -> bool:
 
 
 def _upload(world: IntegratedMattermost, asked: Asked) -> JsonObject:
-    """A file, multipart: fields `channel_id` and `files`."""
-    head = f"Content-Type: {asked.headers.get('content-type', '')}\r\n\r\n".encode()
-    parts = message_from_bytes(head + asked.body, policy=HTTP)
-    named = {part.get_param("name", header="content-disposition"): part for part in parts.iter_parts()}
-    channel_id = str(named["channel_id"].get_content()).strip()
-    if asked.user_id not in world.members[channel_id]:
+    """A file: multipart with fields `files` and `channel_id`, or raw; a query may say where and its name."""
+    content_type = asked.headers.get("content-type", "")
+    name, content, channel_id = asked.query.get("filename"), asked.body, asked.query.get("channel_id")
+    if content_type.startswith("multipart/"):
+        head = f"Content-Type: {content_type}\r\n\r\n".encode()
+        parts = message_from_bytes(head + asked.body, policy=HTTP)
+        named = {part.get_param("name", header="content-disposition"): part for part in parts.iter_parts()}
+        if "channel_id" in named:
+            channel_id = str(named["channel_id"].get_content()).strip()
+        name, body = named["files"].get_filename(), named["files"].get_payload(decode=True)
+        content = body if isinstance(body, bytes) else b""
+    if asked.user_id not in world.members[str(channel_id)]:
         raise Refused(403, "api.context.permissions.app_error")
-    content = named["files"].get_payload(decode=True)
-    assert isinstance(content, bytes)
     if len(content) > MOST_FILE_BYTES:
         raise Refused(413, "api.file.upload_file.too_large.app_error")
     id_ = world.new_id("file")
-    world.files[id_] = {"id": id_, "name": named["files"].get_filename(), "content": content}
-    return {"file_infos": [{"id": id_, "name": world.files[id_]["name"], "size": len(content)}]}
+    world.files[id_] = {"id": id_, "name": name, "content": content}
+    return {"file_infos": [{"id": id_, "name": name, "size": len(content)}]}
 
 
 def _download(world: IntegratedMattermost, asked: Asked) -> Answer:

@@ -6,23 +6,39 @@ from collections.abc import Mapping
 
 from bot.web.openapi import Schema, body, describe_statuses
 
+# Without these nothing is believed.
+_COMMAND = {
+    "type": "object",
+    "required": ["token", "trigger_id", "user_id"],
+    "properties": {
+        name: {"type": "string"} for name in ("token", "trigger_id", "user_id", "command", "text")
+    },
+}
+_CLICK = {
+    "type": "object",
+    "required": ["context", "channel_id", "trigger_id", "user_id"],
+    "properties": {"context": {"type": "object"}, "channel_id": {"type": "string"}},
+}
+_FORM = "application/x-www-form-urlencoded"
 _STATUSES = ("200", "400", "401", "413", "415", "503")
 
 
-def _route(name: str, summary: str, content_type: str) -> Schema:
+def _route(name: str, summary: str, content_type: str, schema: Schema) -> Schema:
     return {
         "operationId": name,
         "summary": summary,
-        "requestBody": body(content_type, {"type": "object"}),
+        "requestBody": body(content_type, schema),
         "responses": describe_statuses(_STATUSES),
     }
 
 
 PATHS: Mapping[str, Schema] = {
     "/mattermost/commands": {
-        "post": _route("mattermostCommands", "A slash command.", "application/x-www-form-urlencoded")
+        "post": _route(
+            "mattermostCommands", "A slash command.", "application/x-www-form-urlencoded", _COMMAND
+        )
     },
     "/mattermost/actions": {
-        "post": _route("mattermostActions", "A click on a button or a menu.", "application/json")
+        "post": _route("mattermostActions", "A click on a button or a menu.", "application/json", _CLICK)
     },
 }
