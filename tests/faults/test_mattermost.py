@@ -91,7 +91,9 @@ def test_nothing_said_is_lost_or_answered_twice_by_kill_9(kills: int, tmp_path: 
                         server.sockets.drop()
                     life.kill()
         with home.start():
-            server.until(lambda: len(talk.answers()) == len(talk.asked), 60)
+            # What waited is answered once in three seconds in each room.
+            patience_seconds = 60 + 4 * len(talk.asked) / ROOMS
+            server.until(lambda: len(talk.answers()) == len(talk.asked), patience_seconds)
     assert talk.asked
     assert talk.answers() == Counter(talk.asked)
 
