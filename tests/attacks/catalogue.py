@@ -32,6 +32,8 @@ MATTERMOST_CONNECTION = "bot/platforms/mattermost/test_connection.py::"
 MATTERMOST_MARKUP = "bot/platforms/mattermost/test_markup.py::"
 MATTERMOST_PRESENTER = "bot/platforms/mattermost/test_presenter.py::"
 LATER = "bot/platforms/wecom/test_response_url.py::"
+MATTERMOST_BUTTONS = "bot/platforms/mattermost/test_action_signature.py::"
+MATTERMOST_SENDER = "bot/platforms/mattermost/test_sender.py::"
 SERVER = "bot/web/test_server.py::"
 INBOX = "bot/store/test_inbox.py::"
 RESPONDER = "bot/responder/test_responder.py::"
@@ -57,6 +59,7 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM}test_what_is_not_authentic_is_401_and_tells_nothing_apart",
             f"{MATTERMOST}test_a_command_is_proved_by_its_token",
             f"{MATTERMOST}test_an_altered_context_is_refused",
+            f"{MATTERMOST}test_a_button_of_another_channel_or_of_nobody_is_refused",
         ),
     ),
     "SEC02": Case((f"{SIGNATURE}test_five_minutes_are_fresh_on_both_sides",)),
@@ -104,6 +107,7 @@ CATALOGUE: dict[str, Case] = {
         (
             f"{WECOM}test_an_event_without_an_id_is_answered_once",
             f"{SLACK_READING}test_a_command_without_trigger_is_known_by_its_body_and_time",
+            f"{MATTERMOST}test_a_repeat_is_taken_once",
         ),
         "Mattermost's outgoing hooks are not read; all else from it has an id",
     ),
@@ -236,6 +240,8 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM_MARKUP}test_nobody_is_rung",
             f"{MATTERMOST_MARKUP}test_what_rings_in_a_post_and_never_once_it_is_inert",
             f"{MATTERMOST_PRESENTER}test_hostile_text_in_every_field_is_inert",
+            f"{MATTERMOST_MARKUP}test_inert_text_formats_nothing_rings_nobody_and_reads_the_same",
+            f"{MATTERMOST_SENDER}test_hostile_text_rings_nobody",
         ),
     ),
     "SEC23": Case(
@@ -402,6 +408,33 @@ CATALOGUE: dict[str, Case] = {
         )
     ),
     "SEC44": Case((f"{EXPORT}test_who_voted_on_a_question_that_was_asked_privately_is_not_named",)),
+    # Nothing in a click's headers proves anything: whoever finds the address can send one.
+    "SEC45": Case(
+        (
+            f"{MATTERMOST}test_an_altered_context_is_refused",
+            f"{MATTERMOST}test_a_button_of_another_channel_or_of_nobody_is_refused",
+            f"{MATTERMOST}test_a_menus_choice_must_have_been_on_offer",
+            f"{MATTERMOST}test_without_a_secret_no_click_is_believed",
+            f"{MATTERMOST_BUTTONS}test_a_context_that_was_altered_is_forged",
+            f"{MATTERMOST_BUTTONS}test_no_secret_believes_nothing_not_even_what_it_would_sign_itself",
+        )
+    ),
+    # Commands carry no signature and no time: a copy would be good for ever.
+    "SEC46": Case(
+        (
+            f"{MATTERMOST}test_a_request_is_of_its_person_and_of_now",
+            f"{MATTERMOST}test_a_repeat_is_taken_once",
+            f"{MATTERMOST}test_without_a_token_of_ours_nobody_is_believed",
+        )
+    ),
+    # The address for later answers comes with a command, and is a credential.
+    "SEC47": Case(
+        (
+            f"{MATTERMOST_SENDER}test_an_address_of_another_host_is_never_called",
+            f"{MATTERMOST_SENDER}test_what_is_private_goes_through_the_address_of_its_command",
+            f"{MATTERMOST}test_an_authentic_command_of_another_shape_is_kept_without_its_secrets",
+        )
+    ),
     "supply chain": Case(
         (
             "attacks/test_nothing_is_fetched.py::test_every_pinned_file_has_its_hash",

@@ -23,6 +23,12 @@ from bot.commands.ask.highlight import bold_spans
 from bot.commands.parser import parse
 from bot.csv_table import as_csv
 from bot.domain import Clock
+from bot.platforms.mattermost import action_values as mattermost_values
+from bot.platforms.mattermost import markup as mattermost_markup
+from bot.platforms.mattermost.action_signature import ActionSigner, Forged, Pressed
+from bot.platforms.mattermost.http_parser import read_click
+from bot.platforms.mattermost.http_parser import read_command as read_typed
+from bot.platforms.mattermost.trigger import Untrusted, check_trigger
 from bot.platforms.slack import action_values
 from bot.platforms.slack import markup as slack_markup
 from bot.platforms.slack.parser import (
@@ -46,6 +52,8 @@ from engine import timetable
 from engine.domain import SourceError
 from engine.index.normalize import prepare
 from engine.source import formats
+from tests.support.mattermost_integrations import click_payload, command_form
+from tests.support.mattermost_mentions import rings as ringing
 from tests.support.slack import links, rings
 from tests.support.wecom_api import RUNG
 
@@ -164,6 +172,26 @@ def _slack(text: str) -> None:
     assert slack_markup.size(slack_markup.escape(slack_markup.cut(text, 60))) <= 60
 
 
+def _mattermost(text: str) -> None:
+    assert ringing(mattermost_markup.inert(text)) == set()
+    assert ringing(mattermost_markup.with_bold(text, (1, 5))) == set()
+    assert all(len(piece) <= 300 for piece in mattermost_markup.split(text, 300, mattermost_markup.inert))
+
+
+def _mattermost_click(value: Any) -> None:
+    for kind in sorted(mattermost_values.KINDS):
+        pressed = Pressed(mattermost_values.ActionValue(kind, "a", str(value)[:20]), is_private=False)
+        with suppress(Forged):
+            read_click(click_payload(trigger_id="t", **value), pressed, ActionSigner("s"), tenant="h")
+
+
+def _mattermost_proof(text: str) -> None:
+    with suppress(Untrusted):
+        check_trigger(text, text[:26], 1.0)
+    with suppress(Forged):
+        ActionSigner("s").read({"v": "1", "a": text, "i": text[:3], "x": text, "m": text}, text)
+
+
 def _wecom(text: str) -> None:
     assert RUNG.findall(wecom_markup.escape(text)) == []
     pieces = wecom_parting.split(wecom_markup.escape(text), 300, "…")
@@ -253,6 +281,17 @@ READERS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
     "Slack button": (texts, _click),
     "Slack signature": (texts, _signature),
     "Slack link": (st.tuples(texts, texts), lambda v: slack_markup.link(*v)),
+    "Mattermost command": (
+        st.dictionaries(st.sampled_from(sorted(command_form())), texts),
+        lambda v: read_typed(command_form(trigger_id="t") | v, tenant="h"),
+    ),
+    "Mattermost click": (
+        st.dictionaries(st.sampled_from(sorted(click_payload())), values),
+        _mattermost_click,
+    ),
+    "Mattermost proof": (texts, _mattermost_proof),
+    "Mattermost text": (texts, _mattermost),
+    "Mattermost link": (st.tuples(texts, texts), lambda v: mattermost_markup.link(*v)),
     "WeCom robot": (values, lambda v: read_robot(_as_json(v), Robot("support"), now=0)),
     "WeCom application": (texts, lambda t: read_app(t.encode("utf-8", "replace"), App("a", "c", 1), now=0)),
     "WeCom text": (texts, _wecom),
