@@ -88,6 +88,13 @@ def _members(world: Mattermost, asked: Asked) -> list[JsonObject]:
     return [{"channel_id": channel_id, "user_id": id_} for id_ in ids]
 
 
+def _member(world: Mattermost, asked: Asked) -> JsonObject:
+    channel_id, user_id = _find_channel(world, asked, asked.parts[0])["id"], asked.parts[1]
+    if user_id not in world.members[channel_id]:
+        raise Refused(404, "app.channel.get_member.missing.app_error")
+    return {"channel_id": channel_id, "user_id": user_id}
+
+
 def _direct(world: Mattermost, asked: Asked) -> JsonObject:
     first, second = asked.json
     return world.channels[world.direct(first, second)]
@@ -165,6 +172,7 @@ ROUTES: tuple[tuple[str, str, Function], ...] = (
     ("GET", r"users/(?:me|[a-z0-9]{26})/teams/[a-z0-9]{26}/channels", _channels),
     ("GET", r"channels/([a-z0-9]{26})", _channel),
     ("GET", r"channels/([a-z0-9]{26})/members", _members),
+    ("GET", r"channels/([a-z0-9]{26})/members/([a-z0-9]{26})", _member),
     ("GET", r"channels/([a-z0-9]{26})/posts", _page),
     ("POST", r"channels/direct", _direct),
     ("POST", r"posts", _create),

@@ -128,3 +128,9 @@ def test_what_is_said_while_the_connection_is_away_is_answered(desk: MattermostP
     for post in (first, second):
         assert readable(desk.answer_to(post))
     assert len(desk.server.seen(desk.room("away"))) == 2
+
+
+def test_who_forwards_a_post_asks_what_it_asks(desk: MattermostProgram) -> None:
+    post = desk.server.say(desk.person("li"), PEARS, desk.room("fruit", "li"))
+    link = f"{desk.server.url}/acme/pl/{post['id']}"
+    assert "西瓜" in readable(desk.answer_to(desk.say(link, "forwarded")))

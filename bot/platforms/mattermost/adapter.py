@@ -14,6 +14,7 @@ from bot.platforms.mattermost.action_signature import ActionSigner
 from bot.platforms.mattermost.check import web_api_of
 from bot.platforms.mattermost.config import NAME, Mattermost
 from bot.platforms.mattermost.connection import FRAME_LIMIT_BYTES, MattermostConnection
+from bot.platforms.mattermost.forwarded import ForwardedPosts
 from bot.platforms.mattermost.identity import Identity
 from bot.platforms.mattermost.inbound import Inbound
 from bot.platforms.mattermost.people import People
@@ -28,7 +29,8 @@ from bot.store.leader_election import OnlyOne
 
 # Names and limits are worth less than a quick answer.
 QUICK_SECONDS = 1.5
-_RESPONSE_PATH = re.compile(r"/hooks/commands/[a-z0-9]{26}")
+# A server may live below a path of its host.
+_RESPONSE_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){0,8}/hooks/commands/[a-z0-9]{26}")
 
 
 def _install(mattermost: Mattermost, host: Host) -> Installed:
@@ -44,7 +46,14 @@ def _install(mattermost: Mattermost, host: Host) -> Installed:
         message_limit=ServerSettings(quick, host.clock).message_limit,
     )
     rejected = RejectedMessages.of(NAME, host)
-    inbound = Inbound(host.intake, rejected, people, rooms, shared_channels=mattermost.shared_channels)
+    inbound = Inbound(
+        host.intake,
+        rejected,
+        people,
+        rooms,
+        shared_channels=mattermost.shared_channels,
+        with_forwarded=ForwardedPosts(web_api).resolve,
+    )
     connection = MattermostConnection(
         web_api,
         inbound,

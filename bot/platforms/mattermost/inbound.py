@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from bot.domain import IncomingMessage
@@ -38,7 +38,10 @@ log = logging.getLogger(__name__)
 
 
 class Inbound:
-    """Safe to share between threads. `shared_channels`: those shared with other servers where we answer."""
+    """Safe to share between threads. `shared_channels`: those shared with other servers where we answer.
+
+    `with_forwarded` puts the words of a forwarded post in the place of its address.
+    """
 
     def __init__(
         self,
@@ -48,7 +51,9 @@ class Inbound:
         rooms: Rooms,
         *,
         shared_channels: Collection[str] = (),
+        with_forwarded: Callable[[IncomingMessage], IncomingMessage] = lambda message: message,
     ) -> None:
+        self._with_forwarded = with_forwarded
         self._intake = intake
         self._rejected = rejected
         self._people = people
@@ -86,7 +91,7 @@ class Inbound:
         if isinstance(reading, IncomingMessage):
             unwanted = self._find_unwanted(reading)
             if unwanted is None:
-                self._store(reading)
+                self._store(self._with_forwarded(reading))
                 return
             reading = Ignored(unwanted)
         self._put_aside(reading, post)

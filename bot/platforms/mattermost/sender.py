@@ -237,7 +237,8 @@ class MattermostPlatform:
         """Through the command's response address; False when there is none that works."""
         if not address.response_url or len(bodies) > MOST_RESPONSES:
             return False
-        if not self._responses.allow(address.response_url):
+        is_ours = address.response_url.startswith(f"{self._api.url}/")
+        if not is_ours or not self._responses.allow(address.response_url):
             log.warning("response_url refused", extra={"platform": NAME, "delivery": delivery.id})
             return False
         return all(self._api.respond(address.response_url, body) for body in bodies)

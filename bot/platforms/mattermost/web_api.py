@@ -124,6 +124,10 @@ class WebApi:
             self._call("GET", f"channels/{channel_id}/members", params={"page": page, "per_page": PAGE})
         )
 
+    def read_member(self, channel_id: str, user_id: str) -> JsonObject:
+        """Somebody as a member of a channel; refused with NOT_FOUND where they are none."""
+        return _object(self._call("GET", f"channels/{channel_id}/members/{user_id}"))
+
     def open_direct_channel(self, own_id: str, user_id: str) -> JsonObject:
         """The channel of the two of us; the same each time."""
         return _object(self._call("POST", "channels/direct", json=[own_id, user_id]))
