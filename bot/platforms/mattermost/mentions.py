@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _BLANK = re.compile(r"\s*")
 _TICKS = re.compile(r"(?<!\\)`+")
+_WORD = re.compile(r"[\w.:@-]+")
+_PARTS = re.compile(r"[.:-]")
 _AT_WORD = re.compile(r"(?<![^\W_])(?<!@)@([\w.:@-]*)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _DESTINATION = re.compile(r"\]\([^()\s]{0,2000}\)")
@@ -26,7 +28,15 @@ def names(text: str, username: str) -> bool:
     """Whether `@username` stands in the text as a name."""
     words = " ".join(piece for piece, is_code in _pieces(text) if not is_code)
     visible = html.unescape(_ESCAPE.sub(r"\1", _DESTINATION.sub("]", words)))
-    return any(_rest_behind(found[1], username) is not None for found in _AT_WORD.finditer(visible))
+    return any(_is_named_in(word, username) for word in _WORD.findall(visible))
+
+
+def _is_named_in(word: str, username: str) -> bool:
+    """By the server's rule: a word that begins with another sign is parted at its marks once more."""
+    bare = word.lstrip(_MARKS)
+    if bare.startswith("@"):
+        return _rest_behind(bare[1:], username) is not None
+    return f"@{username}".casefold() in map(str.casefold, _PARTS.split(bare))
 
 
 def without_name(text: str, username: str) -> str:

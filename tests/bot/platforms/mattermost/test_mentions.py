@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.platforms.mattermost.mentions import names, without_name
@@ -133,5 +133,6 @@ def test_no_text_is_too_much_and_what_is_taken_out_names_no_more(text: str) -> N
         "".join
     )
 )
+@example("x.@kbdial.@kbdial")
 def test_two_readings_of_the_rule_agree(text: str) -> None:
     assert names(text, "kbdial") == ("kbdial" in rings(text, names=frozenset({"kbdial"})))
