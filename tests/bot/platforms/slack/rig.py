@@ -1,13 +1,15 @@
-"""Slack as the conformance tests play it: mentions by signed events, answers by the Web API."""
+"""Slack as the conformance tests play it: signed events or a socket, and answers by the Web API."""
 
 from __future__ import annotations
 
 import itertools
 from typing import Any
 
+from tests.support.life import Life
 from tests.support.platform_rig import SendingPlayer
 from tests.support.slack import Fault, recording_slack
-from tests.support.slack_people import SECRET, SlackPeople, an_event
+from tests.support.slack_people import SECRET, JsonObject, SlackPeople, an_event
+from tests.support.slack_socket import APP_TOKEN, SocketSlack
 from tests.support.wecom_api import VirtualClock
 
 
@@ -29,10 +31,12 @@ class OnSlack(SendingPlayer):
         }
 
     def say(self, text: str, room: str, *, again: int = 0) -> None:
-        people = SlackPeople(self.program.client, now=lambda: self.clock.seconds)
-        number = next(self._numbers)
+        event = an_event(text=f"<@U0BOT> {text}", number=next(self._numbers), channel=room)
         for _ in range(1 + again):
-            people.event(an_event(text=f"<@U0BOT> {text}", number=number, channel=room))
+            self._send(event)
+
+    def _send(self, event: JsonObject) -> None:
+        SlackPeople(self.program.client, now=lambda: self.clock.seconds).event(event)
 
     def seen(self, room: str) -> list[str]:
         return [str(message["text"]) for message in self._slack.posted if message.get("channel") == room]
@@ -50,4 +54,25 @@ class OnSlack(SendingPlayer):
         self._slack.will("chat.postMessage", Fault(0, stores=True))
 
 
-PLAYERS = (OnSlack,)
+class OnSlackSocket(OnSlack):
+    name = "slack connection"
+    needs_web = True
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock)
+        self._socket = self.closing.enter_context(SocketSlack(self._slack))
+
+    @property
+    def table(self) -> dict[str, Any]:
+        return super().table | {"signing_secrets": [], "app_token": APP_TOKEN}
+
+    def begin(self, program: Life) -> None:
+        super().begin(program)
+        states = program.app.operations["socket_mode"]
+        program.settle(lambda: states({}, lambda _: None) == ["live"])
+
+    def _send(self, event: JsonObject) -> None:
+        self._socket.event(event)
+
+
+PLAYERS = (OnSlack, OnSlackSocket)
