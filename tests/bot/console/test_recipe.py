@@ -58,7 +58,7 @@ def add_row(path: Path, before: str, row: str) -> None:
 def test_a_page_is_added_by_what_the_recipe_lists(tmp_path: Path) -> None:
     """It reads by the read model, and what it changes is a command of the person who is signed in."""
     page, template, words, pages, all_words, matrix = recipe()
-    for name in ("bot", "engine", "migrations", "tests"):
+    for name in ("bot", "engine", "migrations", "tests/support", "tests/bot/console"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for source, copy in (("page.py", page), ("toy.html", template), ("words.py", words)):
         shutil.copy(TOY / source, tmp_path / copy.replace("NAME", "toy"))

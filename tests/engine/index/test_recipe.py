@@ -34,21 +34,17 @@ def answers(engine):
 
 
 def a_life(index):
-    "All answers of an engine that is asked, refreshed, rolled back and started again."
+    "All answers of an engine that is asked, refreshed and rolled back."
     folder = Path(index["kind"])
     settings = some_settings(folder, a_knowledge_base(folder, *LINES), index=index)
-    heard = []
-    for turn in range(2):
-        with an_engine(settings) as engine:
-            engine.is_settled()
-            heard.append(answers(engine))
-            (folder / "default.txt").write_text("\\n".join([f"turn {turn}", *LINES[turn:]]), encoding="utf-8")
-            done = engine.refresh()
-            heard.append([done["state"], done["embedded"], answers(engine)])
-            assert engine.client.post("/v1/knowledge-bases/default/rollback").status_code == 200
-            heard.append(answers(engine))
-            engine.refresh()
-    return heard
+    with an_engine(settings) as engine:
+        engine.is_settled()
+        first = answers(engine)
+        (folder / "default.txt").write_text("\\n".join(["a plum", *LINES[1:]]), encoding="utf-8")
+        done = engine.refresh()
+        second = answers(engine)
+        assert engine.client.post("/v1/knowledge-bases/default/rollback").status_code == 200
+        return [first, done["state"], done["embedded"], second, answers(engine)]
 
 
 def refused(**keys):
