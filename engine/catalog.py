@@ -109,7 +109,7 @@ class Catalog:
     next_run: Callable[[str], datetime | None]
     model_name: str
 
-    def known(self, name: str) -> str:
+    def check_name(self, name: str) -> str:
         """This name, when it is one.
 
         Raises:
@@ -148,7 +148,7 @@ class Catalog:
         Raises:
             UnknownKnowledgeBase
         """
-        base, snapshots = self.knowledge_bases[self.known(name)], self.snapshot_stores[name]
+        base, snapshots = self.knowledge_bases[self.check_name(name)], self.snapshot_stores[name]
         snapshot = snapshots.current
         refreshes = self.refresher.recent(name)
         is_loaded = self.batcher.state[0] == "ready"
@@ -183,7 +183,7 @@ class Catalog:
 
         The managed entries are as they are this moment, and the last.
         """
-        snapshot = self.snapshot_stores[self.known(name)].current
+        snapshot = self.snapshot_stores[self.check_name(name)].current
         rows = snapshot.entries.rows_not_from(MANAGED).tolist() if snapshot else []
         own = self.managed.entries(name)
         page = [snapshot.entries[row] for row in rows[offset : offset + limit]] if snapshot else []
@@ -196,8 +196,8 @@ class Catalog:
         Raises:
             UnknownEntry, ForeignEntry
         """
-        if self.managed.remove(self.known(name), entry_id):
-            self.refresher.changed(name)
+        if self.managed.remove(self.check_name(name), entry_id):
+            self.refresher.request_managed(name)
             return
         snapshot = self.snapshot_stores[name].current
         row = snapshot.entries.row_of(entry_id) if snapshot else None
@@ -211,8 +211,8 @@ class Catalog:
         Raises:
             UnknownKnowledgeBase, BadValue, SourceError
         """
-        added = self.managed.add(self.known(name), content, media_type)
-        return added, self.refresher.changed(name)
+        added = self.managed.add(self.check_name(name), content, media_type)
+        return added, self.refresher.request_managed(name)
 
     def refresh(self, name: str, *, confirmed: bool = False) -> str:
         """Ask for a refresh by hand; its id.
@@ -220,11 +220,11 @@ class Catalog:
         Raises:
             UnknownKnowledgeBase
         """
-        return self.refresher.request(self.known(name), confirmed=confirmed, by_hand=True)
+        return self.refresher.request(self.check_name(name), confirmed=confirmed, by_hand=True)
 
     def roll_back(self, name: str) -> RollbackDone:
         """Serve the snapshot before again; raises what the refresher's `roll_back` raises."""
-        served, note = self.refresher.roll_back(self.known(name))
+        served, note = self.refresher.roll_back(self.check_name(name))
         return RollbackDone(served.id, served.checked_at, note.snapshot)
 
     async def search_soon(self, query: Query) -> Answerable:

@@ -60,7 +60,7 @@ class Answerable:
         return self.scored.size if self.scored else 0
 
     def answer(self) -> SearchAnswer:
-        query, snapshot, found = self.asked.query, self.asked.snapshot, self._found()
+        query, snapshot, found = self.asked.query, self.asked.snapshot, self._find_results()
         return SearchAnswer(
             knowledge_base=query.knowledge_base,
             snapshot=snapshot.id,
@@ -76,7 +76,7 @@ class Answerable:
             groups=found.groups,
         )
 
-    def _found(self) -> Found:
+    def _find_results(self) -> Found:
         if self.scored:
             return self.asked.snapshot.page(self.scored)
         # Marks alone mean nothing, and would be near to any short text.

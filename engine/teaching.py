@@ -87,7 +87,7 @@ class Teaching:
                 details={"entry": holder.id, "text": holder.text},
             )
         wording = self.taught.teach(name, entry_id, text, by=by, because=because)
-        return wording, self.refresher.changed(name)
+        return wording, self.refresher.request_managed(name)
 
     def take_back(self, name: str, entry_id: str, wording_id: str) -> None:
         """Take a taught wording back; its entry may be gone.
@@ -104,7 +104,7 @@ class Teaching:
         before, gone = self._taken_back.get(name, (served, frozenset()))
         gone = gone if before == served else frozenset()
         self._taken_back[name] = served, gone | {(entry_id, sameness(wording.text))}
-        self.refresher.changed(name)
+        self.refresher.request_managed(name)
 
     def change(self, name: str, entry_id: str, change: Change) -> tuple[ShownEntry, str]:
         """Change a managed entry; with the id of the refresh after which it is found so.
@@ -119,7 +119,7 @@ class Teaching:
         if changed is None:
             source = self._entry(name, entry_id).source
             raise ForeignEntry(f'entry "{entry_id}" comes from {source}, change it there')
-        return self.show(name, entry_id), self.refresher.changed(name)
+        return self.show(name, entry_id), self.refresher.request_managed(name)
 
     def find(self, name: str, text: str, offset: int, limit: int) -> tuple[list[Entry], int]:
         """Some of the entries whose id, text, answer, title or wording holds it, and how many do.

@@ -19,8 +19,7 @@ PARTICIPLE = re.compile(
 VERBS = {"embed", "need", "feed", "seed", "speed"}
 STANDING = frozenset(
     """
-    _changed _found _listed _named _spoken _submitted _unknown changed continued known named opened
-    prepared received refreshed
+    continued named opened received
     """.split()  # noqa: SIM905 - a list of words reads best as one text
 )
 

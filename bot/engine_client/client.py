@@ -281,7 +281,7 @@ class EngineClient:
         """Serve the snapshot before again; "no_snapshot" when there is none that can be."""
         self._guard("POST", f"{_path(knowledge_base)}/rollback", lambda _: None)
 
-    def refreshed(self, knowledge_base: str, refresh: str) -> Refreshed | None:
+    def refresh_state(self, knowledge_base: str, refresh: str) -> Refreshed | None:
         """This refresh as far as it is; None when the engine knows nothing of it (any more)."""
         said = self._knowledge_base(knowledge_base)
         known = (each for each in (said.last_refresh, *said.refreshes) if each is not None)

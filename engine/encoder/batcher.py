@@ -274,7 +274,9 @@ class Batcher:
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
         failed: list[str] = []
         start = 0
-        for piece, waiting in _one_ahead(self._submitted(self._cut([texts[place] for place in order]), role)):
+        for piece, waiting in _one_ahead(
+            self._submit_pieces(self._cut([texts[place] for place in order]), role)
+        ):
             places = order[start : start + len(piece)]
             start += len(piece)
             try:
@@ -343,7 +345,7 @@ class Batcher:
             return pieces(texts, CARD_PIECE, CARD_PIECE_CHARACTERS)
         return pieces(texts)
 
-    def _submitted(
+    def _submit_pieces(
         self, cut: Iterator[Sequence[str]], role: Role
     ) -> Iterator[tuple[Sequence[str], _Waiting]]:
         for piece in cut:

@@ -136,12 +136,12 @@ def of(names: Sequence[str]) -> Callable[[str], str]:
     """These steps one after the other."""
     steps = [step for name, step in STEPS.items() if name in names]
 
-    def prepared(text: str) -> str:
+    def apply(text: str) -> str:
         for step in steps:
             text = step(text)
         return text
 
-    return prepared
+    return apply
 
 
 def name_of(names: Sequence[str]) -> str:

@@ -123,7 +123,7 @@ class Refresher:
             self._steps.release(name)
         return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
-    def changed(self, name: str) -> str:
+    def request_managed(self, name: str) -> str:
         """As `request`, by somebody who has just changed the managed entries. No source is read for it."""
         return self._ask(name, join=("waiting",), managed_only=True)
 

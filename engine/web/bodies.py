@@ -164,7 +164,7 @@ class SearchResponse(Body):
 
     @field_validator("scores", mode="before")
     @classmethod
-    def _named(cls, scores: Any) -> Any:
+    def _name_scores(cls, scores: Any) -> Any:
         return scores and [{"id": each, "score": score} for each, score in scores]
 
     @classmethod

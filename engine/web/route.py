@@ -66,10 +66,10 @@ class ContractRoute(APIRoute):
 def name_of(path: str) -> str:
     """A route as the figures name it, which is how it was written when they began."""
     parts = path.split("/")
-    return "/".join(_named(part) if part.startswith("{") else part for part in parts)
+    return "/".join(_name_of_part(part) if part.startswith("{") else part for part in parts)
 
 
-def _named(part: str) -> str:
+def _name_of_part(part: str) -> str:
     name, _, kind = part.strip("{}").partition(":")
     return f"<{kind}:{name}>" if kind else f"<{name}>"
 

@@ -133,7 +133,7 @@ def add_knowledge_routes(app: FastAPI, catalog: Catalog, teaching: Teaching, wor
         openapi_extra=_LIST_BODY,
     )
     async def add(name: Name, request: Request) -> AddedBody:
-        catalog.known(name)
+        catalog.check_name(name)
         media_type = wanted_type(request, LIST_TYPES)
         content = await read_body(request, LIST_LIMIT_BYTES)
         if not content.strip():

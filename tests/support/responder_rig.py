@@ -183,7 +183,7 @@ class FakeEngine:
         self.knowledge_base(knowledge_base)
         return "r1"
 
-    def refreshed(self, knowledge_base: str, refresh: str) -> Refreshed | None:  # noqa: ARG002
+    def refresh_state(self, knowledge_base: str, refresh: str) -> Refreshed | None:  # noqa: ARG002
         """One after the other; the last is said again and again."""
         self._answer()
         return self.refreshes.pop(0) if len(self.refreshes) > 1 else self.refreshes[0]

@@ -174,7 +174,7 @@ def _no_guard_against_web_pages() -> None:
 
 def _sources_in_a_row() -> None:
     """What is added by hand waits for the sources, as it did once."""
-    refresher.Refresher.changed = refresher.Refresher.request  # type: ignore[method-assign]
+    refresher.Refresher.request_managed = refresher.Refresher.request  # type: ignore[method-assign]
 
 
 def _any_secret() -> None:

@@ -88,7 +88,7 @@ class Refreshes:
     def add(self, context: MessageContext, name: str, lines: str, answer: str | None = None) -> Outcome:
         """Add entries, and tell what became of each. Raises EngineError."""
         addition = self.addition(context, name, lines, answer)
-        told = "\n".join([*_listed(context, name, addition.added), *addition.lines])
+        told = "\n".join([*_added_lines(context, name, addition.added), *addition.lines])
         reply = replace(context.announcement(told, verb="kb"), buttons=addition.buttons)
         return Outcome((reply,), awaits=addition.awaits, edits=addition.edits)
 
@@ -135,7 +135,7 @@ class Refreshes:
     def follow(self, context: MessageContext, awaited: Awaited) -> Outcome:
         """What is to be said now; nothing while it still runs. Raises EngineError."""
         words = refresh_wording(context.language)
-        refreshed = self._engine.refreshed(awaited.knowledge_base, awaited.refresh)
+        refreshed = self._engine.refresh_state(awaited.knowledge_base, awaited.refresh)
         if refreshed is None:
             said = words.forgotten.format(name=awaited.knowledge_base)
         elif refreshed.state != "running":
@@ -153,7 +153,7 @@ class Refreshes:
             if look:
                 self._wait(LOOK_SECONDS)
             try:
-                refreshed = self._engine.refreshed(awaited.knowledge_base, awaited.refresh)
+                refreshed = self._engine.refresh_state(awaited.knowledge_base, awaited.refresh)
             except EngineError:
                 return None
             if refreshed is not None and refreshed.state != "running":
@@ -189,7 +189,7 @@ def _names(context: MessageContext, awaited: Awaited) -> str:
     return f"{head} {quoted}"
 
 
-def _listed(context: MessageContext, name: str, added: Added) -> list[str]:
+def _added_lines(context: MessageContext, name: str, added: Added) -> list[str]:
     words = refresh_wording(context.language)
     return [
         words.added.format(name=name, count=len(added.added)),

@@ -129,7 +129,7 @@ class GapList:
     def add(self, context: MessageContext, wanted: AddGap) -> Outcome:
         words, gap = WORDS[context.language], self._find(context, wanted.gap)
         if gap is None:
-            return self._unknown(context, wanted.gap)
+            return self._say_unknown(context, wanted.gap)
         name, question = context.knowledge_base, _one_line(gap.text)
         try:
             addition = self._refreshes.addition(context, name, question, wanted.answer)
@@ -157,7 +157,7 @@ class GapList:
             context.knowledge_base,
         )
         if gap is None:
-            return self._unknown(context, wanted.gap)
+            return self._say_unknown(context, wanted.gap)
         shown = texts.shorten(wanted.entry_id)
         lines, decisions, refresh = self._teach(context, gap, wanted.entry_id)
         if not decisions:
@@ -185,7 +185,7 @@ class GapList:
     def dismiss(self, context: MessageContext, wanted: DismissGap) -> Outcome:
         gap = self._find(context, wanted.gap)
         if gap is None:
-            return self._unknown(context, wanted.gap)
+            return self._say_unknown(context, wanted.gap)
         said = WORDS[context.language].dismissed.format(who=context.who, question=texts.shorten(gap.text))
         return Outcome(
             (context.announcement(said, verb="gaps"),), closed=_close(context, gap, "dismissed", None)
@@ -300,7 +300,7 @@ class GapList:
                 return gap
         return None
 
-    def _unknown(self, context: MessageContext, name: str) -> Outcome:
+    def _say_unknown(self, context: MessageContext, name: str) -> Outcome:
         return Outcome((context.aside(WORDS[context.language].unknown.format(gap=name), verb="gaps"),))
 
     def _not_added(

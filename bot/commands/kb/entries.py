@@ -38,7 +38,7 @@ class Entries:
         words = WORDS[context.language]
         entry = self._read(context, entry_id)
         if entry is None:
-            return self._unknown(context, entry_id)
+            return self._say_unknown(context, entry_id)
         lines = [
             *_content(words, context, entry),
             *_wordings(words, context, entry),
@@ -67,7 +67,7 @@ class Entries:
         words, name = WORDS[context.language], context.knowledge_base
         entry = self._read(context, wanted.entry_id)
         if entry is None:
-            return self._unknown(context, wanted.entry_id)
+            return self._say_unknown(context, wanted.entry_id)
         shown = {"entry": one_line(entry.id), "version": entry.hash[:VERSION], "before": entry.answer or "–"}
         if wanted.version and not entry.hash.startswith(wanted.version):
             return Outcome((context.aside(words.changed_since.format(**shown), verb="kb"),))
@@ -98,7 +98,7 @@ class Entries:
                 raise
             return None
 
-    def _unknown(self, context: MessageContext, entry_id: str) -> Outcome:
+    def _say_unknown(self, context: MessageContext, entry_id: str) -> Outcome:
         shown = texts.shorten(entry_id)
         said = WORDS[context.language].unknown.format(entry=shown, name=context.knowledge_base)
         return Outcome((context.aside(said, verb="kb"),))

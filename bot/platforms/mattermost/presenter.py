@@ -82,19 +82,19 @@ class Presenter:
             return self._answer(reply, now, place)
         buttons = self._buttons(place)
         actions = buttons.commands(texts.in_words(reply)) if buttons else []
-        *first, last = self._parts(self._spoken(reply, has_buttons=bool(actions)))
+        *first, last = self._parts(self._words_of(reply, has_buttons=bool(actions)))
         attachments = ({"fallback": "", "text": "", "actions": actions},) if actions else ()
         return (*map(Post, first), Post(last, attachments))
 
     def above_file(self, document: Document) -> str:
         """What stands above a file; what its buttons would do is to be typed."""
         said = Text(document.body, document.language, buttons=document.buttons)
-        return self._only_part(self._spoken(said), document.language)
+        return self._only_part(self._words_of(said), document.language)
 
     def in_words(self, reply: Reply, now: datetime) -> str:
         """The reply as one message of text, where there are no attachments."""
         if not isinstance(reply, Answer):
-            return self._only_part(self._spoken(reply), reply.language)
+            return self._only_part(self._words_of(reply), reply.language)
         blocks = [_echo(reply), *(_match(reply, match) for match in reply.matches)]
         if not reply.matches:
             blocks.append(self._headline(reply))
@@ -104,7 +104,7 @@ class Presenter:
         shown = _that_fit(blocks, room)
         return "\n\n".join([*shown, *([inert(shortened)] if len(shown) < len(blocks) else []), last])
 
-    def _spoken(self, reply: Text | Document, *, has_buttons: bool = False) -> str:
+    def _words_of(self, reply: Text | Document, *, has_buttons: bool = False) -> str:
         """The words; what is a button needs none."""
         return self._typeable(texts.in_words(reply).body if has_buttons else texts.with_commands(reply))
 

@@ -33,19 +33,19 @@ class Responses:
     def fits_click(self, delivery: Delivery) -> bool:
         reply, address = delivery.reply, MattermostAddress.from_mapping(delivery.address)
         if isinstance(reply, Answer) and reply.in_place and not address.ephemeral:
-            return len(self._changed(delivery)) == 1
+            return len(self._edited_post(delivery)) == 1
         # A sentence in the response has no attachments, and says so where that cuts it short.
         return (reply.private or bool(address.ephemeral)) and not isinstance(reply, Document)
 
     def to_click(self, delivery: Delivery) -> JsonObject:
         reply, address = delivery.reply, MattermostAddress.from_mapping(delivery.address)
         if isinstance(reply, Answer) and reply.in_place and not address.ephemeral:
-            post = self._changed(delivery)[0]
+            post = self._edited_post(delivery)[0]
             return {"update": {"message": post.message, "props": {"attachments": list(post.attachments)}}}
         words = self._presenter.in_words(reply, delivery.decided_at)
         return {"ephemeral_text": words, "skip_slack_parsing": True}
 
-    def _changed(self, delivery: Delivery) -> tuple[Post, ...]:
+    def _edited_post(self, delivery: Delivery) -> tuple[Post, ...]:
         """The pressed post as it is now; where that is more than one, the others follow."""
         return self._presenter.posts(delivery.reply, delivery.decided_at, Place(delivery.channel.id))
 

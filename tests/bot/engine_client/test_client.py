@@ -467,7 +467,7 @@ def test_a_refresh_can_be_followed(client: EngineClient, server: EngineServer) -
     )
     refresh = client.refresh("shop")
     at = datetime(2026, 5, 4, 12, tzinfo=UTC)
-    assert [client.refreshed("shop", refresh) for _ in range(3)] == [
+    assert [client.refresh_state("shop", refresh) for _ in range(3)] == [
         None,
         Refreshed("r2", "failed", error="no such file"),
         Refreshed(

@@ -40,7 +40,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
 def follow(client: EngineClient, refresh: str) -> None:
     pause = threading.Event()
     for _ in range(600):
-        refreshed = client.refreshed("fruit", refresh)
+        refreshed = client.refresh_state("fruit", refresh)
         if refreshed is not None and refreshed.state != "running":
             break
         pause.wait(0.05)

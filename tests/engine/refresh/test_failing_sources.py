@@ -117,7 +117,7 @@ def test_a_confirmed_refresh_follows_one_that_runs_unconfirmed(tmp_path: Path) -
         assert held.waits.acquire(timeout=WAIT_SECONDS)
         refresher = engine.app.knowledge.refresher
         running = refresher.request("default")
-        waiting = refresher.changed("default")
+        waiting = refresher.request_managed("default")
         confirmed = refresher.request("default", confirmed=True)
         assert len({running, waiting, confirmed}) == 3
         assert refresher.request("default") == running

@@ -207,9 +207,9 @@ def test_requests_join_the_refresh_that_waits_or_runs(tmp_path: Path) -> None:
         refresher = engine.app.knowledge.refresher
         first = refresher.recent("default")[0].id
         assert refresher.request("default") == first
-        later = refresher.changed("default")
+        later = refresher.request_managed("default")
         assert later != first
-        assert refresher.changed("default") == later
+        assert refresher.request_managed("default") == later
         held.go.release(100)
         assert engine.ended(first)["state"] == "done"
         assert engine.ended(later)["state"] == "done"
