@@ -85,7 +85,7 @@ class Answerable:
 
 
 def _score_all(asked: Sequence[_Asked], vectors: Vectors) -> list[Scored]:
-    """What each matches: one pass over a snapshot for all that are asked of it."""
+    """Score them all: one pass over a snapshot for all that are asked of it."""
     scored: dict[int, Scored] = {}
     snapshots = {id(one.snapshot): one.snapshot for one in asked}
     for key, snapshot in snapshots.items():

@@ -135,7 +135,7 @@ class Worker:
         self._not_stored: deque[Callable[[], None]] = deque()
 
     def look(self) -> Due:
-        """What a step could take up.
+        """Look up what a step could take up.
 
         Raises:
             StoreError: the store does not say.

@@ -1,4 +1,4 @@
-"""What every platform needs once: requests put aside, addresses that may be answered, tries that end."""
+"""Parts that every platform needs: requests put aside, addresses that may be answered, tries that end."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Link(ABC, Generic[T_co]):
-    """What one connection may do next. It is told what happened, with the time (steady seconds).
+    """One connection: what it may do next. It is told what happened, with the time (steady seconds).
 
     Each platform says how its frames read, and calls `accept`, `renew`, `refuse` and `evict` when one
     of them says so. `ping_seconds`: how often it sends a ping of its own; never where the
@@ -50,7 +50,7 @@ class Link(ABC, Generic[T_co]):
 
     @abstractmethod
     def first_frame(self) -> Frame | None:
-        """What is sent as soon as there is a connection; None where the other side speaks first."""
+        """The frame that opens a connection; None where the other side speaks first."""
 
     @abstractmethod
     def read(self, text: str | bytes, now: float) -> T_co | None:

@@ -37,7 +37,7 @@ class DueLookup:
         self._database = database
 
     def look(self, without: Collection[str] = ()) -> Due:
-        """What is due next; of the replies, none to the platforms `without`.
+        """Look up what is due next; of the replies, none to the platforms `without`.
 
         Raises:
             StoreError: the database does not say.

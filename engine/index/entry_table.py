@@ -128,7 +128,7 @@ class StoredEntries(Sequence[Entry]):
         return np.flatnonzero(others)
 
     def compared_with(self, before: StoredEntries) -> Compared:
-        """What is new, changed and gone since the other list."""
+        """Count what is new, changed and gone since the other list."""
         known = {line: row for row, line in enumerate(before.lines())}
         rows = np.fromiter((known.get(line, -1) for line in self.lines()), np.intp, len(self))
         left = np.ones(len(before), dtype=bool)

@@ -44,12 +44,12 @@ class SameTexts:
         return tuple(row for row in self._order[first:last].tolist() if fold(text_of(row)) == wanted)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What has to be stored, by name."""
+        """The arrays to be stored, by name."""
         return {_NAME: self.digests}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], size: int) -> SameTexts | None:
-        """What `arrays` gave, for this many rows; None if that was another version, or nothing.
+        """Built from what `arrays` gave, for this many rows; None if that was another version, or nothing.
 
         Raises:
             ValueError: it does not fit.
@@ -67,7 +67,7 @@ class SameTexts:
 
 
 def fold(text: str) -> str:
-    """What two texts have in common when they count as the same: nobody sees what else differs."""
+    """Fold a text to what it shares with all that count as the same: nobody sees what else differs."""
     if text.isascii():
         return text.strip()
     seen = visible(text)

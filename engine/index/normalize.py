@@ -1,4 +1,4 @@
-"""What is done to a text before a model reads it.
+"""Text normalisation before a model reads a text.
 
 Steps are applied to entries and to questions alike, for the encoder only: what people
 see, and what ids are made of, stays as it was written. `prepare` is what the bundled model
@@ -145,7 +145,7 @@ def of(names: Sequence[str]) -> Callable[[str], str]:
 
 
 def name_of(names: Sequence[str]) -> str:
-    """What tells these steps, and their version, from others.
+    """A name that tells these steps, and their version, from others.
 
     >>> name_of(("join", "fold"))
     'fold+join-2'

@@ -1,4 +1,4 @@
-"""What an entry is found by beside its own text: the passages of it, its other wordings, its answer.
+"""The parts an entry is found by beside its own text: the passages of it, its other wordings, its answer.
 
     the entries' own texts      0 … n-1         a vector each, and the passages of the long ones
     what else they say          n …             entry by entry: the wordings, then the answer where
@@ -35,7 +35,7 @@ class Parts:
 
 
 def extras_of(entry: Entry, *, answers: bool) -> tuple[str, ...]:
-    """What else an entry is found by, in a fixed order."""
+    """The other texts that an entry is found by, in a fixed order."""
     if answers and entry.answer and any(map(str.isalnum, entry.answer)):
         return (*entry.wordings, entry.answer)
     return entry.wordings

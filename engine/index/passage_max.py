@@ -68,14 +68,14 @@ class Passages:
 
     @cached_property
     def entry_of(self) -> NDArray[np.int64] | None:
-        """Whose each text is; None where each entry has only its own."""
+        """The entry of each text; None where each entry has only its own."""
         if self.extra_starts is None:
             return None
         own = np.arange(self.entries)
         return np.append(own, np.repeat(own, np.diff(self.extra_starts)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What has to be stored, by name."""
+        """The arrays to be stored, by name."""
         extra_starts = {} if self.extra_starts is None else {"extra_starts": self.extra_starts}
         return {"starts": self.starts, **extra_starts, **self.scan.arrays()}
 
@@ -86,7 +86,7 @@ class Passages:
         entries: int,
         open_rows: Callable[[Mapping[str, NDArray[Any]], int], RowSearch],
     ) -> Self:
-        """What `arrays` gave, for this many entries; `open_rows` makes so many rows of it searched.
+        """Built from what `arrays` gave, for this many entries; `open_rows` makes so many rows searched.
 
         Raises:
             KeyError, ValueError: something is missing, or does not fit together.

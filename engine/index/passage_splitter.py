@@ -29,7 +29,7 @@ Starts = NDArray[np.int64]
 
 
 def passages_of(text: str) -> tuple[str, ...]:
-    """What the text is cut into; nothing when it is short.
+    """Split a text of more than LONG_BYTES into passages of at most PASSAGE_BYTES (UTF-8); else ().
 
     >>> passages_of("Where is my parcel?")
     ()

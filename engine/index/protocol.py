@@ -1,4 +1,4 @@
-"""What an index is to the engine: where the vectors of a knowledge base are kept, and what finds them.
+"""The seam of indexes: an index keeps the vectors of a knowledge base, and finds them.
 
     Index ──build(vectors)──► RowSearch ──┐
           ──open(what is stored)──────────┴─ search(questions, specs) ──► TopRows
@@ -34,7 +34,7 @@ from engine.index.score import Floats, Rows, Scores
 
 @dataclass(frozen=True, slots=True)
 class SearchSpec:
-    """What one question wants to know.
+    """The request of one question.
 
     `limit` limits how many of the rows at or above the threshold come back (None: all of
     them; they are counted in any case). `top_k` asks for that many of the best rows,
@@ -86,7 +86,7 @@ class TopRows:
 
 
 class Search(Protocol):
-    """What finds rows by their vectors. Several threads may ask at once."""
+    """A search finds rows by their vectors. Several threads may ask at once."""
 
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         """The answer to each question; `questions` has a row of unit length for each of `wanted`.
@@ -112,7 +112,7 @@ class RowSearch(Search, Protocol):
         """The vectors of these rows, as they were given, as a new matrix; raises what `search` raises."""
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
-        """What the snapshot's folder keeps for it, by name, as `Index.open` is given it; {} for nothing.
+        """Arrays that the snapshot's folder keeps for it, by name, as `Index.open` gets them; {} for none.
 
         Under "vectors" are the vectors themselves, where the folder holds them.
         """
@@ -161,7 +161,7 @@ class Index(Protocol):
         """
 
     def beside_model(self, held: RowSearch) -> RowSearch:
-        """What was opened before the model was loaded, now that it is known where that runs."""
+        """Move what was opened before the model was loaded, now that it is known where that runs."""
 
     def serve(self, snapshots: Sequence[str]) -> None:
         """From now on the first of these is served, and one may go back to the others.

@@ -47,7 +47,7 @@ def scorings_of(table: Table) -> frozenset[str]:
 
 
 def indexes(table: Table, device: ModelDevice) -> MakeIndex:
-    """What makes the index of each knowledge base, by these settings."""
+    """A maker of the index of each knowledge base, by these settings."""
     return partial(_make, _BY_NAME[table.kind], table, device)
 
 

@@ -1,4 +1,4 @@
-"""What a score is. There is one computation, and every search ends in it.
+"""The score. There is one computation, and every search ends in it.
 
 The score of a row is the product of the stored single-precision row with the
 single-precision question, multiplied and summed in double precision, one row at a time,

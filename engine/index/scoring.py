@@ -137,7 +137,7 @@ def score_questions(
     entry_of: Rows | None = None,
     strong: int = STRONG,
 ) -> list[QuestionResult]:
-    """What each question matches, from one pass over the vectors for all of them.
+    """Score these questions in one pass over the vectors for all of them.
 
     `entry_of` tells whose each row is; None: each is an entry. Entries of many rows may need
     another pass, which is one for all that do; `strong` is a matter of speed alone.
@@ -160,7 +160,7 @@ def score_questions(
 
 @dataclass(frozen=True, slots=True)
 class _Owners:
-    """Whose each row is; `entry_of` None: each its own."""
+    """The owner of each row; `entry_of` None: each its own."""
 
     entry_of: Rows | None
 
@@ -229,7 +229,7 @@ class _Asked:
         self._strong = None if question.scoring == "cosine" else self._find_strong(self._terms())
 
     def search_spec(self, keep: int) -> SearchSpec:
-        """What the scan is asked for: as low as a row that shares words may have to be looked for.
+        """The request to the scan: as low as a row that shares words may have to be looked for.
 
         A guess that saves a second pass, made of the rows whose scores are known before any pass.
         """

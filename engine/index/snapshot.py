@@ -161,7 +161,7 @@ class Snapshot:
 
     @property
     def search(self) -> Search:
-        """What finds entries by their vectors."""
+        """The search that finds entries by their vectors."""
         return BestPassage(self.scan, self.passages) if self.passages else self.scan
 
     @property
@@ -241,7 +241,7 @@ class Snapshot:
         return [self.page(scored) for scored in self.score(questions)]
 
     def score(self, questions: Sequence[Question]) -> list[Scored]:
-        """What all of these match, from one pass over the vectors."""
+        """Score all of these in one pass over the vectors."""
         if not self.size:
             return [Scored(one, None) for one in questions]
         asked = [replace(one, exact_rows=self.same_texts.rows(one.text, self.text)) for one in questions]

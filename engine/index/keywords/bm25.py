@@ -189,12 +189,12 @@ class Keywords:
         return np.asarray((languages != UNKNOWN) & (languages != question.script))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What has to be stored, by name."""
+        """The arrays to be stored, by name."""
         return {f"{_VERSION}_{name}": getattr(self, name) for name in _KINDS}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], size: int) -> Keywords | None:
-        """What `arrays` gave, for this many rows; None if that was another version, or nothing.
+        """Built from what `arrays` gave, for this many rows; None if that was another version, or nothing.
 
         Raises:
             ValueError: something is missing or does not fit together. Whether the values belong

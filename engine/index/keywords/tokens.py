@@ -1,4 +1,4 @@
-"""What counts as a word: pairs of neighbouring characters in Chinese, whole words elsewhere.
+"""Tokens: pairs of neighbouring characters in Chinese, whole words elsewhere.
 
 A run of Latin letters and digits is one word (`sf`, `1042`, `e1042`). A run of Chinese
 characters gives each pair of neighbours, and a run of one character that character: that
@@ -76,7 +76,7 @@ def tokenize(texts: Sequence[str]) -> Taken:
 
 
 def _kinds(codes: Codes) -> NDArray[np.uint8]:
-    """What each character is; only those that occur are looked up."""
+    """The kind of each character; only those that occur are looked up."""
     table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.uint8)
     seen = np.zeros(len(table), dtype=bool)
     seen[codes] = True

@@ -76,7 +76,7 @@ def card_scanner(device: str, *, free_bytes: Callable[[torch.device], int] | Non
 
 
 class CardScan:
-    """What `Scan` promises, on a card.
+    """A `Scan` on a card, with the same promises.
 
     Rows that are left after the pass are scored on the processor, from `matrix`, so an
     answer is equal to `Scan`'s to the last bit. A pass for which the card has no memory left
@@ -187,7 +187,7 @@ def bound_of(question: Floats) -> float:
 
 
 class _Cuts:
-    """What is known of the best rows so far, and with it which rows of a tile matter."""
+    """The best rows so far, and with them which rows of a tile matter."""
 
     def __init__(self, wanted: Sequence[SearchSpec], bounds: Scores, device: torch.device) -> None:
         def tensor(values: Sequence[float]) -> torch.Tensor:

@@ -82,7 +82,7 @@ class RoughScores:
         self._width = min(BLOCK, 2 ** max(0, (_SIDE_BY_SIDE // len(questions)).bit_length() - 1))
 
     def visit(self, start: int, stop: int, limits: Cutoffs) -> tuple[BoundedRows, Rows, Columns]:
-        """What to keep of these blocks and how many rows to count; and the questions with too much to keep.
+        """The rows to keep of these blocks, how many to count, and the questions with too much to keep.
 
         Of those nothing is kept or counted.
         """

@@ -69,7 +69,7 @@ class Compressed:
         return made
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """What has to be stored, by name."""
+        """The arrays to be stored, by name."""
         return {
             "int8_rows": self.rows,
             "int8_steps": self.steps,

@@ -34,7 +34,7 @@ class BoundedRows:
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """What is known of each question so far: which rows can still matter to it.
+    """The cutoffs of each question so far: which rows can still matter to it.
 
     No row below `cuts` does. Of the rows at or above `thresholds`, none below `wanted_from`
     has to be kept: it is counted, and better ones are wanted.

@@ -28,7 +28,7 @@ class Combiner(Generic[Question, Answer]):
         self._lock = threading.Lock()
 
     def ask(self, question: Question, answer: Callable[[Sequence[Question]], Sequence[Answer]]) -> Answer:
-        """What `answer` says to this question; it is called by one thread at a time.
+        """Ask one question; `answer` is called by one thread at a time.
 
         What it raises, all questions get that were to be answered together.
         """

@@ -38,7 +38,7 @@ Places = NDArray[np.int64]
 
 
 class TilePass:
-    """What is known of each question so far.
+    """The state of each question within one pass over the tiles.
 
     The first tile is to be looked at alone, all others may be by several threads.
     """
