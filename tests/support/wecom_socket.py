@@ -105,10 +105,10 @@ class SocketWeCom:
         assert self._live
         self._live.send(text)
 
-    def until(self, is_so: Callable[[], bool]) -> None:
+    def until(self, is_so: Callable[[], bool], seconds: float = 5.0) -> None:
         """Wait for what the other threads do; a test that waits five seconds has failed."""
         with self._changed:
-            assert self._changed.wait_for(is_so, timeout=5), "it never happened"
+            assert self._changed.wait_for(is_so, timeout=seconds), "it never happened"
 
     def _call(self, cmd: str, body: dict[str, Any], user: str, chat: str) -> str:
         self.until(lambda: self._live is not None)
