@@ -26,6 +26,7 @@ from bot.domain import Clock, Delivery, IncomingMessage
 from bot.metrics import Metrics
 from bot.platforms.kit import RejectedMessages
 from bot.platforms.slack import routes as slack_routes
+from bot.platforms.slack.inbound import Inbound
 from bot.platforms.slack.parser import BotIdentity
 from bot.platforms.slack.signature import Verifier
 from bot.store import Accepted, Database, Inbox, schema
@@ -68,12 +69,12 @@ def serve(kind: str, port: int, folder: str) -> None:
     metrics = Metrics()
     routes = slack_routes.blueprint(
         verifier=Verifier([SECRET], time.time),
-        intake=Storing(folder) if kind == "inbox" else Counting(),
-        rejected=RejectedMessages(
-            "slack", quarantine=lambda *_: None, clock_watch=ClockWatch(), metrics=metrics
+        inbound=Inbound(
+            Storing(folder) if kind == "inbox" else Counting(),
+            RejectedMessages("slack", quarantine=lambda *_: None, clock_watch=ClockWatch(), metrics=metrics),
         ),
         in_response=lambda _: {},
-        identity=BotIdentity,
+        identity=lambda _: BotIdentity(),
     )
     ready = operations.blueprint(
         reasons_not_ready=list, engine_is_away=lambda: False, clock=ClockWatch(), metrics=metrics, paths={}

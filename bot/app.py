@@ -50,6 +50,7 @@ from bot.platforms.registry import ADAPTERS
 from bot.process.control_socket import ControlServer, LocalError
 from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
 from bot.responder import Responder
+from bot.responder.personal import Personal
 from bot.store import (
     Admins,
     Database,
@@ -77,7 +78,9 @@ from bot.store import (
     Settings,
     schema,
 )
+from bot.store.installations import Installations
 from bot.store.leader_election import election
+from bot.store.sealing import Sealer, key_in
 from bot.texts import alerts
 from bot.web import files
 from bot.web import operations as operating
@@ -348,8 +351,36 @@ class App:
             language_of=self._language_of,
             elect=partial(election, self._bot.database_url),
             read=self._read,
+            personal=self._personal(),
+            installations=self._installations,
             transport=edges.platform_transport,
         )
+
+    def _personal(self) -> Personal:
+        overview = Overview(self._database, self._clock)
+        return Personal(
+            channels_of=overview.own_channels,
+            questions_of=overview.own_questions,
+            is_welcome=lambda person: (
+                person.key in self._bot.admins or self.platforms.membership_of(person) is Membership.MEMBER
+            ),
+            settings=self._read.settings,
+            history=self._read.history,
+            labels=self._read.labels,
+            gaps=self._read.gaps,
+            proposals=Proposals(self._database),
+            engine=self.engine,
+            clock=self._clock,
+            bot=self._bot,
+        )
+
+    def _installations(self, platform: str) -> Installations:
+        return Installations(self._database, self._clock, platform, self._sealer)
+
+    def _sealer(self) -> Sealer:
+        """Of the configured keys; of the one in the data folder where there are none. Raises OSError."""
+        keys = [key.get_secret_value() for key in self._bot.encryption_keys]
+        return Sealer(keys or [key_in(self._bot.data_dir)])
 
     def _language_of(self, channel: Channel) -> Language:
         return self._read.settings.of(channel).language or self._traits[channel.platform].default_language

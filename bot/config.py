@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,9 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.weak_secrets import OptionalSecret
+from bot.weak_secrets import OptionalSecret, Secret
+
+SEALING_KEY_BYTES = 32
 
 
 def _check_timezone(name: str) -> str:
@@ -64,6 +67,21 @@ def _database_url(text: str) -> str:
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Threshold = Annotated[Decimal, Field(ge=0, le=1)]
+
+
+def _sealing_key(key: SecretStr) -> SecretStr:
+    try:
+        is_key = len(urlsafe_b64decode(key.get_secret_value())) == SEALING_KEY_BYTES
+    except ValueError:
+        is_key = False
+    if not is_key:
+        raise ValueError(
+            f"wanted {SEALING_KEY_BYTES} random bytes in URL-safe base64 (openssl rand -base64 32 | tr +/ -_)"
+        )
+    return key
+
+
+SealingKey = Annotated[Secret, AfterValidator(_sealing_key)]
 
 
 class Section(BaseModel):
@@ -190,6 +208,7 @@ class Bot(Section):
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/bot.db"
     engine_url: WebAddress = "http://127.0.0.1:8100"
     engine_token: OptionalSecret = SecretStr("")
+    encryption_keys: tuple[SealingKey, ...] = ()
     names: tuple[str, ...] = ("知识库助手", "kbdial")
     settings_open_to: Literal["everyone", "admins"] = "everyone"
     timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"

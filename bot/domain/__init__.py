@@ -33,6 +33,7 @@ from bot.domain.messages import (
     Vote,
     WriteEntry,
 )
+from bot.domain.personal import KnowledgeState, OwnChannel, OwnGap, OwnQuestion, PersonalOverview
 from bot.domain.pipeline import Delivery, InboxItem, Outcome
 from bot.domain.records import (
     AnsweredQuestion,
@@ -100,6 +101,7 @@ __all__ = [
     "IncomingMessage",
     "KeptProposal",
     "KnowledgeBase",
+    "KnowledgeState",
     "Label",
     "LabelSource",
     "Language",
@@ -110,7 +112,11 @@ __all__ = [
     "NewEntry",
     "NotYet",
     "Outcome",
+    "OwnChannel",
+    "OwnGap",
+    "OwnQuestion",
     "Person",
+    "PersonalOverview",
     "PlatformError",
     "Proposal",
     "ProposalDecision",

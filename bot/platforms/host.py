@@ -18,10 +18,22 @@ from requests.adapters import BaseAdapter
 
 from bot.commands.base import ports
 from bot.config import Bot, Section
-from bot.domain import Answer, Channel, Clock, Delivery, IncomingMessage, Language, Membership, Person, Traits
+from bot.domain import (
+    Answer,
+    Channel,
+    Clock,
+    Delivery,
+    IncomingMessage,
+    Language,
+    Membership,
+    Person,
+    PersonalOverview,
+    Traits,
+)
 from bot.metrics import Metrics
 from bot.platforms import Platform
 from bot.store import Accepted, ReplyProgress
+from bot.store.installations import Installations
 from bot.store.leader_election import Election
 from bot.web.clock_skew import ClockWatch
 
@@ -71,6 +83,7 @@ class Deployment:
     """The part of [bot] that concerns every platform.
 
     `public_url` has no slash at its end. `is_alone`: one process does everything (SQLite).
+    `has_keys`: whether the keys of what is sealed are configured, and so the same for all processes.
     """
 
     public_url: str
@@ -78,11 +91,13 @@ class Deployment:
     data_dir: Path
     workers: int
     is_alone: bool
+    has_keys: bool = False
 
     @classmethod
     def of(cls, bot: Bot) -> Deployment:
         is_alone = bot.database_url.startswith("sqlite")
-        return cls(bot.public_url, bot.names, bot.data_dir, bot.workers, is_alone)
+        has_keys = bool(bot.encryption_keys)
+        return cls(bot.public_url, bot.names, bot.data_dir, bot.workers, is_alone, has_keys)
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,13 @@ class ReadModel:
     labels: ports.Labels
     reviews: ports.Reviews
     gaps: ports.Gaps
+
+
+class PersonalReads(Protocol):
+    """What concerns one person, see `bot.responder.personal`. Both methods raise StoreError."""
+
+    def overview(self, person: Person) -> PersonalOverview: ...
+    def may_see(self, person: Person, channel: Channel) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -118,6 +140,8 @@ class Host:
     language_of: Callable[[Channel], Language]
     elect: Callable[[str], Election]  # by a name: which process does what only one may do
     read: ReadModel
+    personal: PersonalReads
+    installations: Callable[[str], Installations]  # by a platform's name: where its app is installed
     transport: BaseAdapter | None = None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import Connection, delete, insert, select, union
 
@@ -15,6 +16,7 @@ from bot.domain import (
     Channel,
     Clock,
     EntryChange,
+    OwnQuestion,
     Person,
     RecordedEntryChange,
     Reply,
@@ -91,6 +93,40 @@ class Overview:
         """The keys of the channels in which this person asked something that is still kept."""
         query = select(asked.c.channel).where(asked.c.person == person.key).distinct()
         return frozenset(self._database.read(lambda connection: connection.scalars(query).all()))
+
+    def own_channels(self, person: Person) -> tuple[Channel, ...]:
+        """The channels in which this person asked something, by their keys."""
+        own = self.takes_part_in(person)
+        return tuple(channel for channel in self.channels() if channel.key in own)
+
+    def own_questions(self, person: Person, limit: int) -> tuple[OwnQuestion, ...]:
+        """What this person asked, newest first."""
+        query = (
+            select(
+                asked.c.channel,
+                asked.c.question,
+                asked.c.total,
+                asked.c.threshold,
+                asked.c.best_score,
+                asked.c.asked_at,
+            )
+            .where(asked.c.person == person.key)
+            .order_by(asked.c.item_id.desc())
+            .limit(limit)
+        )
+        tenant = f"{person.platform}:{person.tenant}:"
+        return tuple(
+            OwnQuestion(
+                Channel(person.platform, person.tenant, row.channel.removeprefix(tenant)),
+                row.question,
+                row.total,
+                Decimal(row.threshold),
+                row.best_score,
+                row.asked_at,
+            )
+            for row in self._database.read(lambda connection: connection.execute(query).all())
+            if row.channel.startswith(tenant)
+        )
 
     def asked_as(
         self, person: Person, channels: Sequence[Channel], knowledge_base: str, question: str

@@ -376,3 +376,42 @@ console_question = Table(
     Column("asked_at", Utc, nullable=False),
 )
 Index("ix_console_question_person", console_question.c.person, console_question.c.id)
+
+# Where a platform's app is installed. "" where there is none, because a NULL would not be unique.
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("enterprise_id", Text, nullable=False),
+    Column("team_id", Text, nullable=False),  # "": the whole organisation
+    Column("team_name", Text, nullable=False),
+    Column("enterprise_name", Text, nullable=False),
+    Column("bot_user_id", Text, nullable=False),
+    Column("bot_id", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("token", LargeBinary),  # sealed, see sealing.py; none once it has ended
+    Column("key_id", Text, nullable=False),  # which key it is sealed with
+    Column("installed_by", Text, nullable=False),
+    Column("installed_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("ended_why", Text, nullable=False),
+)
+Index(
+    "uq_installation_place",
+    installation.c.platform,
+    installation.c.app_id,
+    installation.c.enterprise_id,
+    installation.c.team_id,
+    unique=True,
+)
+
+# Installs under way, as digests of the state and of the browser that it is for.
+install_state = Table(
+    "install_state",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("platform", Text, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)

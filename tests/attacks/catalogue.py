@@ -15,6 +15,9 @@ class Case:
     open: str = ""
 
 
+INSTALLING = "bot/platforms/slack/test_installing.py::"
+INSTALLATIONS = "bot/store/test_installations.py::"
+HOME_TAB = "bot/platforms/slack/test_home.py::"
 SLACK = "bot/platforms/slack/test_routes.py::"
 SIGNATURE = "bot/platforms/slack/test_signature.py::"
 SLACK_READING = "bot/platforms/slack/test_parser.py::"
@@ -433,6 +436,50 @@ CATALOGUE: dict[str, Case] = {
             f"{MATTERMOST_SENDER}test_an_address_of_another_host_is_never_called",
             f"{MATTERMOST_SENDER}test_what_is_private_goes_through_the_address_of_its_command",
             f"{MATTERMOST}test_an_authentic_command_of_another_shape_is_kept_without_its_secrets",
+        )
+    ),
+    "SEC48": Case(
+        (
+            f"{INSTALLING}test_a_state_of_another_browser_of_nobody_or_used_is_refused",
+            f"{INSTALLING}test_of_eight_that_come_back_at_once_one_installs",
+            f"{INSTALLATIONS}test_of_eight_at_once_exactly_one_uses_a_state_up",
+            f"{INSTALLATIONS}test_a_state_expires",
+            f"{INSTALLING}test_a_code_is_good_once",
+            f"{INSTALLING}test_a_workspace_that_is_not_listed_gets_nothing_and_keeps_nothing",
+            f"{INSTALLING}test_an_answer_about_another_app_is_not_believed",
+            f"{INSTALLING}test_under_a_foreign_name_there_is_no_page",
+            f"{INSTALLING}test_another_site_cannot_press_the_button",
+            f"{INSTALLING}test_a_no_is_told_and_what_slack_says_is_not_repeated",
+            f"{INSTALLATIONS}test_states_nobody_comes_back_with_are_bounded_and_forgotten",
+        )
+    ),
+    "SEC49": Case(
+        (
+            f"{INSTALLATIONS}test_nothing_of_a_token_is_in_the_database",
+            f"{INSTALLATIONS}test_a_token_that_is_copied_into_another_row_is_refused",
+            f"{INSTALLATIONS}test_without_the_key_no_token_is_read",
+            f"{INSTALLATIONS}test_a_copied_database_without_its_key_tells_no_token",
+            f"{INSTALLING}test_no_token_is_in_a_log_a_metric_or_the_list",
+            f"{INSTALLING}test_two_workspaces_of_one_organisation_answer_each_with_its_own_token",
+            f"{INSTALLING}test_a_late_event_of_an_earlier_end_does_not_end_the_new_install",
+        )
+    ),
+    "SEC50": Case(
+        (
+            f"{HOME_TAB}test_a_guest_sees_nothing_of_ours",
+            f"{HOME_TAB}test_somebody_of_another_company_sees_nothing_of_ours",
+            f"{HOME_TAB}test_whoever_opens_it_finds_their_own_channels_and_no_others",
+            f"{HOME_TAB}test_a_channel_of_others_cannot_be_turned_from_it",
+            f"{HOME_TAB}test_a_value_that_was_never_written_is_not_believed",
+            f"{HOME_TAB}test_whatever_people_wrote_the_limits_hold_and_nobody_is_rung",
+            f"{HOME_TAB}test_the_console_is_opened_by_a_link_in_the_direct_chat_and_never_in_the_view",
+        )
+    ),
+    "SEC51": Case(
+        (
+            "bot/platforms/slack/test_socket_inbound.py::test_what_is_of_another_app_is_acknowledged_and_not_taken",
+            "bot/platforms/slack/test_socket_inbound.py::test_no_payload_makes_it_raise_and_each_is_acknowledged",
+            "bot/platforms/slack/test_socket_mode.py::test_without_tls_no_socket_is_opened_beside_a_real_slack",
         )
     ),
     "supply chain": Case(

@@ -57,6 +57,7 @@ class RecordingSlack:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, JsonObject]] = []
+        self.tokens: list[str] = []  # the token of each of `calls`
         self.posted: list[JsonObject] = []
         self.responses: list[tuple[str, JsonObject]] = []
         self.headers: list[Mapping[str, str]] = []
@@ -120,10 +121,11 @@ class RecordingSlack:
             assert name in self._uploads, f"nobody asked to upload {name}"
             self._uploads[name] = content
 
-    def answer(self, path: str, given: JsonObject) -> Fault:
+    def answer(self, path: str, given: JsonObject, authorization: str = "") -> Fault:
         with self._heard:
             self._heard.notify_all()
             if path.startswith("/api/"):
+                self.tokens.append(authorization.removeprefix("Bearer "))
                 return self._web_api(path.removeprefix("/api/"), given)
             if path.startswith("/commands/"):
                 return self._response(path, given)
@@ -214,7 +216,7 @@ class RecordingSlack:
                 else:
                     given = dict(parse_qsl(body))
                 slack.headers.append({name.lower(): value for name, value in self.headers.items()})
-                self._give(slack.answer(self.path, given))
+                self._give(slack.answer(self.path, given, self.headers.get("Authorization", "")))
 
             def _give(self, fault: Fault) -> None:
                 self.close_connection = True
@@ -291,12 +293,12 @@ def block_mistakes(blocks: list[JsonObject]) -> list[str]:
             case unknown:
                 found.append(f"unknown element {unknown}")
 
-    if len(blocks) > 50:
+    if len(blocks) > 50:  # of a message; a Home tab takes 100
         found.append("more than 50 blocks")
     for block in blocks:
         match block["type"]:
-            case "section":
-                words("section", block["text"])
+            case "section" | "header" as kind:
+                words(kind, block["text"], 3000 if kind == "section" else 150)
                 if "accessory" in block:
                     element(block["accessory"])
             case "context":

@@ -17,8 +17,13 @@ VOTE = "vote"
 MORE = "more"
 CHOOSE = "choose"  # and a number, because ids are unique within a block
 RUN = "run"
+HOME_RUN = "home"  # and a number: a command for a channel, from the Home tab
 
 _threshold = re.compile(r"0(?:\.[0-9]{1,30})?|1(?:\.0{1,30})?")
+_home_form = re.compile(
+    r"([A-Za-z0-9_-]{1,64})\|"
+    r"(/threshold (?:0(?:\.[0-9]{1,30})?|1(?:\.0{1,30})?)|/teach [0-9]{1,9}|/console|/help)"
+)
 _offset = re.compile(r"[0-9]{1,9}")
 
 
@@ -72,6 +77,26 @@ def read(action_id: str, value: str) -> Action | None:
         case _:
             return None
     raise BrokenClick(f"{action_id} with a value that was never written")
+
+
+def write_home(channel_id: str, command: str) -> str:
+    """The value of a button of the Home tab, which belongs to no channel by itself."""
+    return f"{channel_id}|{command}"
+
+
+def read_home(action_id: str, value: str) -> tuple[str, RunCommand] | None:
+    """The channel and the command behind a click on the Home tab; None when it is not one of ours.
+
+    Raises:
+        BrokenClick: it is ours, but its value is not.
+    """
+    kind, _, number = action_id.partition(":")
+    if kind != HOME_RUN or not _offset.fullmatch(number):
+        return None
+    found = _home_form.fullmatch(value)
+    if found is None:
+        raise BrokenClick(f"{HOME_RUN} with a value that was never written")
+    return found[1], RunCommand(found[2])
 
 
 def _read_numbered(kind: str, value: str) -> Action:

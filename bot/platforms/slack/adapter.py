@@ -1,4 +1,4 @@
-"""Slack as a platform of the bot: one app, installed by pasting its manifest and two secrets."""
+"""Slack as a platform of the bot: one app, made by pasting its manifest."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.domain import Clock, PlatformError, Traits
-from bot.platforms.host import Adapter, Check, Command, Condition, Deployment, Host, Installed
+from bot.platforms.host import Adapter, Check, Command, Deployment, Host, Installed
 from bot.platforms.kit import RejectedMessages
-from bot.platforms.long_connection import LongConnection
-from bot.platforms.slack import manifest, openapi, routes
+from bot.platforms.slack import connecting, distribution, manifest, openapi, routes
 from bot.platforms.slack.config import Slack
+from bot.platforms.slack.connecting import Connecting
+from bot.platforms.slack.distribution import Distribution
+from bot.platforms.slack.home_pages import HomePages
 from bot.platforms.slack.inbound import Inbound
 from bot.platforms.slack.parser import NAME, BotIdentity
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.slack.signature import Verifier
 from bot.platforms.slack.socket_inbound import SocketInbound
-from bot.platforms.slack.socket_mode import SocketMode
-from bot.platforms.slack.socket_protocol import Envelope, SocketLink
-from bot.platforms.slack.wording import CONNECTION_BACK, CONNECTION_OVER, HELP_HINT
-from bot.store.leader_election import OnlyOne
+from bot.platforms.slack.wording import HELP_HINT
+from bot.platforms.slack.workspace import Workspace
+from bot.store.installations import Installations
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +49,28 @@ class Introduction:
 
 
 def _install(slack: Slack, host: Host) -> Installed:
-    platform = _platform(slack, host.clock, host.content_of)
+    installations = host.installations(NAME) if slack.is_installed_by_others else None
+    platform = _platform(slack, host.clock, host.content_of, installations)
 
-    def identity() -> BotIdentity:
+    def identity(workspace: Workspace) -> BotIdentity:
         return BotIdentity(
-            users=platform.own_users,
+            users=platform.own_users(workspace),
             command_prefix=slack.command_prefix,
             shared_channels=frozenset(slack.shared_channels),
         )
 
-    inbound = Inbound(host.intake, RejectedMessages.of(NAME, host))
-    blueprint = routes.blueprint(
+    pages = HomePages(
+        platform.workspaces, host.personal, platform.language_of, host.clock, host.deployment.public_url
+    )
+    platform.tell_at_home = pages.tell
+    inbound = Inbound(
+        host.intake,
+        RejectedMessages.of(NAME, host),
+        remove=platform.workspaces.remove,
+        open_home=pages.open,
+        may_see=host.personal.may_see,
+    )
+    calls = routes.blueprint(
         verifier=Verifier(
             [secret.get_secret_value() for secret in slack.signing_secrets],
             lambda: host.clock.now().timestamp(),
@@ -66,66 +79,50 @@ def _install(slack: Slack, host: Host) -> Installed:
         in_response=platform.in_response,
         identity=identity,
     )
-    # Slack gives each envelope to one of the connections there are, so one process takes them all.
-    sockets = (
-        [_socket(slack, host, SocketInbound(inbound, identity))]
-        if slack.is_connected and host.has_web
-        else []
-    )
-
-    def states() -> list[str]:
-        """The state of the connection that this process keeps; nothing where another one does."""
-        return [socket.state for socket in sockets if socket.is_kept]
-
-    def is_over() -> bool:
-        return "refused" in states()
-
+    connection = Connecting(slack, host, SocketInbound(inbound, identity))
+    others = Distribution(slack, host, installations, platform.workspaces.make_api)
     introductions = [Introduction(platform)] if slack.has_token else []
     return Installed(
         platform,
-        blueprints=(blueprint,) if slack.is_called else (),
-        parts=[*introductions, *(OnlyOne(socket, host.elect("kbdial slack socket")) for socket in sockets)],
-        alerts=(Condition(is_over, CONNECTION_OVER, CONNECTION_BACK),) if sockets else (),
-        operations={"socket_mode": lambda *_: states()},
+        blueprints=[*([calls] if slack.is_called else []), *others.blueprints],
+        parts=[*introductions, pages, *others.parts, *connection.parts],
+        alerts=connection.alerts,
+        operations={**connection.operations, **others.operations},
         name_person=platform.named,
         membership_of=platform.membership_of,
     )
 
 
-def _socket(slack: Slack, host: Host, inbound: SocketInbound) -> LongConnection[Envelope]:
-    def alarm(reason: str) -> None:
-        host.metrics.connections_over.labels(NAME).inc()
-        log.error("slack_connection_over", extra={"reason": reason})
-
-    return LongConnection(
-        "slack socket mode",
-        new_link=SocketLink,
-        open_wire=_socket_mode(slack, host.clock).open,
-        clock=host.clock,
-        on_frame=inbound.take,
-        alarm=alarm,
-    )
-
-
-def _socket_mode(slack: Slack, clock: Clock) -> SocketMode:
-    return SocketMode(slack.app_token.get_secret_value(), slack.api_url, clock)
-
-
-def _checks(slack: Slack, _: Deployment, running: Callable[[str], Any]) -> Sequence[Check]:
+def _checks(slack: Slack, deployment: Deployment, running: Callable[[str], Any]) -> Sequence[Check]:
     checks: list[Check] = [(NAME, partial(_check, slack))]
     if slack.is_connected:
-        checks.append((f"{NAME} socket mode", partial(_check_socket, slack, running)))
+        checks.append((f"{NAME} socket mode", partial(connecting.check, slack, running)))
+    if slack.is_installed_by_others:
+        check = partial(distribution.check, deployment.public_url, running)
+        checks.append((f"{NAME} workspaces", check))
     return checks
 
 
-def _check_socket(slack: Slack, running: Callable[[str], Any]) -> str:
-    states = running("socket_mode")
-    if states == ["refused"]:
-        raise PlatformError(
-            "the running bot's connection is over for good; its log says why. Restart it then"
+def _refusals(slack: Slack, deployment: Deployment) -> Sequence[str]:
+    if not slack.is_installed_by_others:
+        return ()
+    found = []
+    parts = urlsplit(deployment.public_url)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        found.append(
+            f'[bot.slack] install = "{slack.install}" needs a [bot] public_url that begins with https://'
         )
-    found = _socket_mode(slack, Clock()).look()
-    return f"{found}; the running bot's is {states[0]}" if states else found
+    if not slack.is_called and not slack.is_connected:
+        found.append(
+            f'[bot.slack] install = "{slack.install}" needs signing_secrets or app_token: without '
+            "them nothing from Slack can be believed"
+        )
+    if not (deployment.is_alone or deployment.has_keys):
+        found.append(
+            f'[bot.slack] install = "{slack.install}" with several processes needs [bot] encryption_keys: '
+            "all of them must read the tokens"
+        )
+    return found
 
 
 def _check(slack: Slack) -> str:
@@ -134,11 +131,13 @@ def _check(slack: Slack) -> str:
             "[bot.slack] signing_secrets and app_token are missing: set the first for a bot that Slack "
             "calls, the second for one that connects to Slack"
         )
+    if slack.is_installed_by_others and not slack.has_token:
+        return "each workspace has a token of its own"
     if not slack.has_token:
         raise PlatformError(
             "[bot.slack] bot_token is missing: only slash commands and clicks can be answered"
         )
-    platform = _platform(slack, Clock(), lambda _: None)
+    platform = _platform(slack, Clock(), lambda _: None, None)
     known = platform.introduce()
     if not platform.knows_people():
         raise PlatformError(
@@ -148,13 +147,19 @@ def _check(slack: Slack) -> str:
     return f"we are {known}"
 
 
-def _platform(slack: Slack, clock: Clock, content_of: Callable[[str], bytes | None]) -> SlackPlatform:
+def _platform(
+    slack: Slack,
+    clock: Clock,
+    content_of: Callable[[str], bytes | None],
+    installations: Installations | None,
+) -> SlackPlatform:
     return SlackPlatform(
         token=slack.bot_token.get_secret_value(),
         api_url=slack.api_url,
         response_hosts=slack.response_hosts,
         clock=clock,
         contents=content_of,
+        installations=installations,
     )
 
 
@@ -170,6 +175,7 @@ ADAPTER = Adapter(
     install=_install,
     is_used=lambda slack: slack.is_called or slack.is_connected or slack.has_token,
     checks=_checks,
+    refusals=_refusals,
     commands={"manifest": Command("print the Slack manifest made from the configuration", _manifest)},
     paths=openapi.PATHS,
 )

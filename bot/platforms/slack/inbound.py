@@ -6,24 +6,39 @@ By HTTP or over Socket Mode comes the same payload, and goes to the same inbox.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.domain import IncomingMessage
+from bot.domain import Channel, IncomingMessage, Person
 from bot.platforms.host import Intake
 from bot.platforms.kit import RejectedMessages, not_saved
 from bot.platforms.payload import Ignored, Quarantined
-from bot.platforms.slack.parser import NAME, RATE_LIMITED, Reading, without_credentials
+from bot.platforms.slack.parser import NAME, RATE_LIMITED, HomeOpened, Reading, without_credentials
+from bot.platforms.slack.workspace import Removal
 
 log = logging.getLogger(__name__)
 
 
 class Inbound:
-    """Takes readings. Safe to share between threads."""
+    """Takes readings. Safe to share between threads.
 
-    def __init__(self, intake: Intake, rejected: RejectedMessages) -> None:
+    `remove` is told where the app is gone, `open_home` who looks at their Home tab. `may_see` says whether
+    a channel that a click on that tab names is one that the tab shows; it raises StoreError.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        rejected: RejectedMessages,
+        remove: Callable[[Removal], None] = lambda _: None,
+        open_home: Callable[[HomeOpened], None] = lambda _: None,
+        may_see: Callable[[Person, Channel], bool] = lambda *_: False,
+    ) -> None:
         self.intake = intake
         self.rejected = rejected
+        self._remove = remove
+        self._open_home = open_home
+        self._may_see = may_see
 
     def take(self, reading: Reading, payload: Mapping[str, Any]) -> None:
         """Store it, whichever it is; `payload` is what it was read from.
@@ -32,7 +47,14 @@ class Inbound:
             StoreError: it is not stored.
         """
         if isinstance(reading, IncomingMessage):
+            if "home" in reading.address and not self._may_see(reading.person, reading.channel):
+                self.rejected.ignore("a channel of others")
+                return
             self.intake.accept(reading)
+        elif isinstance(reading, HomeOpened):
+            self._open_home(reading)
+        elif isinstance(reading, Removal):
+            self._remove(reading)
         elif isinstance(reading, Ignored | Quarantined):
             self.rejected.put_aside(reading, without_credentials(payload))
         if reading == Ignored(RATE_LIMITED):

@@ -38,6 +38,10 @@ SCOPES = (
     "users:read",
 )
 
+EVENTS = ("app_home_opened", "app_mention", "message.im", "message.mpim")
+# That a workspace has removed the app, or taken its token away.
+LIFE_EVENTS = ("app_uninstalled", "tokens_revoked")
+
 
 def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
     """The manifest as Slack's schema has it."""
@@ -50,7 +54,7 @@ def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
@@ -65,17 +69,17 @@ def manifest(slack: Slack, public_url: str) -> dict[str, Any]:
                 }
             ],
         },
-        "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
+        "oauth_config": {**_redirect(slack, public_url), "scopes": {"bot": sorted(SCOPES)}},
         "settings": {
             "event_subscriptions": {
                 **_address(slack, "request_url", f"{public_url}/slack/events"),
-                "bot_events": ["app_mention", "message.im", "message.mpim"],
+                "bot_events": [*EVENTS, *(LIFE_EVENTS if slack.is_installed_by_others else ())],
             },
             "interactivity": {
                 "is_enabled": True,
                 **_address(slack, "request_url", f"{public_url}/slack/interactions"),
             },
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": slack.is_installed_by_others,
             "socket_mode_enabled": slack.is_connected,
             "token_rotation_enabled": False,
         },
@@ -90,7 +94,8 @@ def as_text(slack: Slack, public_url: str) -> str:
 def mistakes(slack: Slack, public_url: str) -> list[str]:
     """Why Slack would refuse this manifest, in words for the operator."""
     found = []
-    if not slack.is_connected and not public_url.startswith("https://"):
+    needs_address = not slack.is_connected or slack.is_installed_by_others
+    if needs_address and not public_url.startswith("https://"):
         found.append(f'[bot] public_url must begin with https:// for Slack to take it (got "{public_url}")')
     commands = _commands(slack, public_url)
     if len(commands) > MOST_COMMANDS:
@@ -119,6 +124,11 @@ def _commands(slack: Slack, public_url: str) -> list[dict[str, Any]]:
     return [
         command for command in verbs if prefix or command["command"].removeprefix("/") not in RESERVED
     ] + [everything]
+
+
+def _redirect(slack: Slack, public_url: str) -> dict[str, list[str]]:
+    """Where Slack sends people back to, once they have said yes."""
+    return {"redirect_urls": [f"{public_url}/slack/oauth_redirect"]} if slack.is_installed_by_others else {}
 
 
 def _address(slack: Slack, key: str, url: str) -> dict[str, str]:

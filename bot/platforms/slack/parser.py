@@ -32,7 +32,8 @@ from bot.platforms.payload import (
     object_in,
     string_in,
 )
-from bot.platforms.slack import action_values, markup
+from bot.platforms.slack import action_values, markup, workspace
+from bot.platforms.slack.workspace import Removal, Workspace
 
 NAME = "slack"
 RATE_LIMITED = "app_rate_limited"
@@ -49,7 +50,16 @@ class Challenge:
     text: str
 
 
-Reading = IncomingMessage | Ignored | Quarantined | Challenge
+@dataclass(frozen=True, slots=True)
+class HomeOpened:
+    """Somebody looks at their Home tab; `direct` is the id of the direct chat with them."""
+
+    workspace: Workspace
+    user: str
+    direct: str = ""
+
+
+Reading = IncomingMessage | Ignored | Quarantined | Challenge | Removal | HomeOpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ def read_command(form: Mapping[str, str], body: bytes, timestamp: str, identity:
         surface=Surface.COMMAND,
         text=markup.plain(f"{verb} {form.get('text', '')}", own_users=identity.users),
         is_direct=channel_id.startswith("D"),
-        address=_address(user=person.id, response_url=form.get("response_url")),
+        address=_address(workspace.of_command(form), user=person.id, response_url=form.get("response_url")),
     )
 
 
@@ -130,7 +140,10 @@ def read_interaction(payload: Mapping[str, Any], identity: BotIdentity = NOBODY_
         return (Quarantined("no actions", _tenant_or_empty(payload)),)
     if len(actions) > MOST_ACTIONS:
         return (Quarantined("too many actions", _tenant_or_empty(payload)),)
-    return tuple(_click(payload, action) for action in actions)
+    container = payload.get("container")
+    is_on_a_view = isinstance(container, dict) and container.get("type") == "view"
+    read = _home_click if is_on_a_view else _click
+    return tuple(read(payload, action) for action in actions)
 
 
 def without_credentials(payload: Mapping[str, Any]) -> str:
@@ -143,6 +156,10 @@ def without_credentials(payload: Mapping[str, Any]) -> str:
 def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     event = object_in(envelope, "event")
     kind = string_in(event, "type", markup.clean)
+    if kind in {"app_uninstalled", "tokens_revoked"}:
+        return workspace.removal_in(envelope, event) or Ignored("tokens of people")
+    if kind == "app_home_opened":
+        return _home(envelope, event)
     if kind not in {"app_mention", "message"}:
         return Ignored("unknown event type")
     authorization = _authorization(envelope)
@@ -180,13 +197,23 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         text=_words_of(event, written, own_users, drop_first=kind == "app_mention" and not own_users),
         mentioned=mentions_us,
         is_direct=is_direct,
-        address=_address(user=user, thread_ts=thread or (None if is_direct else ts)),
+        address=_address(
+            workspace.of_event(envelope), user=user, thread_ts=thread or (None if is_direct else ts)
+        ),
         membership=_membership(
             homes=(event.get("user_team"), event.get("source_team"), event.get("team")),
             teams=(authorization.get("team_id"), envelope.get("context_team_id")),
             enterprises=(authorization.get("enterprise_id"), envelope.get("context_enterprise_id")),
         ),
     )
+
+
+def _home(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Reading:
+    if event.get("tab") != "home":
+        return Ignored("another tab")
+    source = workspace.of_event(envelope)
+    _tenant(source.enterprise, source.team)
+    return HomeOpened(source, _id(event, "user"), _text_or_empty(event.get("channel")))
 
 
 def _words_of(event: Mapping[str, Any], written: str, own_users: frozenset[str], *, drop_first: bool) -> str:
@@ -282,6 +309,7 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
         is_direct=channel_id.startswith("D"),
         action=meant,
         address=_address(
+            workspace.of_interaction(payload),
             user=person.id,
             message_ts=message_ts,
             thread_ts=container.get("thread_ts"),
@@ -319,7 +347,52 @@ def _shortcut(payload: Mapping[str, Any], identity: BotIdentity) -> Reading:
         text=f"/ask {said.removeprefix('/ask ')}".strip(),
         is_direct=channel_id.startswith("D"),
         private=True,
-        address=_address(user=person.id, response_url=payload.get("response_url")),
+        address=_address(
+            workspace.of_interaction(payload), user=person.id, response_url=payload.get("response_url")
+        ),
+        membership=_membership(
+            homes=(user.get("team_id"),),
+            teams=(_id_in(payload.get("team")),),
+            enterprises=(_id_in(payload.get("enterprise")),),
+        ),
+    )
+
+
+def _home_click(payload: Mapping[str, Any], action: object) -> Reading:
+    """A click on the Home tab: its value names the channel that it is about."""
+    try:
+        if not isinstance(action, dict):
+            raise BrokenField("an action is not an object")  # noqa: TRY301 - the same way out as the others
+        action_id, view = string_in(action, "action_id", markup.clean), object_in(payload, "view")
+        if view.get("type") != "home":
+            return Ignored("not our view")
+        meant = action_values.read_home(action_id, string_in(action, "value", markup.clean))
+        if meant is None:
+            return Ignored("not our button")
+        channel_id, command = meant
+        tenant, user, pressed_at = (
+            _payload_tenant(payload),
+            object_in(payload, "user"),
+            _ts(action, "action_ts"),
+        )
+        person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
+    except (BrokenField, action_values.BrokenClick) as broken:
+        return Quarantined(str(broken), _tenant_or_empty(payload))
+    is_direct = channel_id.startswith("D")
+    return IncomingMessage(
+        channel=Channel(NAME, tenant, channel_id),
+        person=person,
+        keys=(MessageKey("action", f"home:{person.id}:{action_id}:{pressed_at}"),),
+        surface=Surface.ACTION,
+        is_direct=is_direct,
+        action=command,
+        address=_address(
+            workspace.of_interaction(payload),
+            user=person.id,
+            # What is said in the direct chat is said there; all else on the tab itself.
+            home=None if is_direct else "1",
+            direct=_text_or_empty(view.get("private_metadata")),
+        ),
         membership=_membership(
             homes=(user.get("team_id"),),
             teams=(_id_in(payload.get("team")),),
@@ -369,7 +442,8 @@ def _membership(
 
 def _payload_tenant(payload: Mapping[str, Any]) -> str:
     # Both may be null: the enterprise outside an organisation, the team for its own installations.
-    return _tenant(_id_in(payload.get("enterprise")), _id_in(payload.get("team")))
+    source = workspace.of_interaction(payload)
+    return _tenant(source.enterprise, source.team)
 
 
 def _id_in(value: object) -> object:
@@ -393,8 +467,9 @@ def _user_name(user: Mapping[str, Any]) -> str:
     return markup.clean(name) if isinstance(name, str) else ""
 
 
-def _address(**known: object) -> dict[str, str]:
-    return {name: markup.clean(value) for name, value in known.items() if isinstance(value, str) and value}
+def _address(source: Workspace, **known: object) -> dict[str, str]:
+    given = {name: markup.clean(value) for name, value in known.items() if isinstance(value, str) and value}
+    return given | source.to_address()
 
 
 def _id(parent: Mapping[str, Any], name: str) -> str:

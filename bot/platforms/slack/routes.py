@@ -2,9 +2,6 @@
 
 Each does the same in the same order: size, raw bytes, signature and freshness, shape,
 store, answer. Only then does Slack hear 200. Nothing here knows what a message means.
-
-There is no `/slack/install` yet: one workspace is connected by pasting the manifest and
-two secrets, and a route that is not built is 404.
 """
 
 from __future__ import annotations
@@ -18,6 +15,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from bot.domain import Answer, Delivery, Document, IncomingMessage, Reply
 from bot.platforms.kit import RejectedMessages
+from bot.platforms.slack import workspace
 from bot.platforms.slack.blocks import continued
 from bot.platforms.slack.inbound import Inbound, say_not_saved
 from bot.platforms.slack.parser import (
@@ -28,6 +26,7 @@ from bot.platforms.slack.parser import (
     read_interaction,
 )
 from bot.platforms.slack.signature import Verdict, Verifier
+from bot.platforms.slack.workspace import Workspace
 from bot.store import StoreError
 from bot.web import BODY_LIMIT_BYTES
 from bot.web.bodies import Unacceptable, raw_body, refuse_packed
@@ -41,12 +40,12 @@ def blueprint(
     verifier: Verifier,
     inbound: Inbound,
     in_response: Callable[[Reply], dict[str, Any]],
-    identity: Callable[[], BotIdentity],
+    identity: Callable[[Workspace], BotIdentity],
 ) -> Blueprint:
     """The routes under /slack.
 
     `in_response` makes the body of a slash command's answer; `identity` is asked anew for
-    every request, because our user id may be learned late.
+    every request, because our user id may be learned late. It raises StoreError.
     """
     routes = Blueprint("slack", __name__, url_prefix="/slack")
     rejected = inbound.rejected
@@ -55,16 +54,16 @@ def blueprint(
     @routes.post("/events")
     def events() -> Response:
         envelope = _json_object(gate.body(JSON))
-        reading = read_event(envelope, identity())
-        if isinstance(reading, Challenge):
-            headers = {"X-Content-Type-Options": "nosniff"}
-            return Response(reading.text, headers=headers, content_type="text/plain; charset=utf-8")
         try:
+            reading = read_event(envelope, identity(workspace.of_event(envelope)))
             inbound.take(reading, envelope)
         except StoreError as failed:
             rejected.not_stored(failed)
             # Slack comes again, at once and after 1 and 5 minutes.
             return Response(status=503, headers={"Retry-After": "5"})
+        if isinstance(reading, Challenge):
+            headers = {"X-Content-Type-Options": "nosniff"}
+            return Response(reading.text, headers=headers, content_type="text/plain; charset=utf-8")
         return Response()
 
     @routes.post("/commands")
@@ -75,8 +74,9 @@ def blueprint(
         form = _form(body)
         if not form.keys() & {"command", "team_id", "user_id"}:
             raise Unacceptable(400)
-        reading = read_command(form, body, request.headers.get("X-Slack-Request-Timestamp", ""), identity())
+        sent_at = request.headers.get("X-Slack-Request-Timestamp", "")
         try:
+            reading = read_command(form, body, sent_at, identity(workspace.of_command(form)))
             if isinstance(reading, IncomingMessage):
                 _, delivery = inbound.intake.answer_within(reading, accepts=_fits_a_response)
                 return jsonify(in_response(delivery.reply)) if delivery else Response()
@@ -90,7 +90,7 @@ def blueprint(
     def interactions() -> Response:
         payload = _json_object(_form(gate.body(FORM)).get("payload", "").encode())
         try:
-            for reading in read_interaction(payload, identity()):
+            for reading in read_interaction(payload, identity(workspace.of_interaction(payload))):
                 inbound.take(reading, payload)
         except StoreError as failed:
             rejected.not_stored(failed)

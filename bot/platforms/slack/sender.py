@@ -25,6 +25,7 @@ from bot.domain import (
     Clock,
     Delivery,
     Document,
+    Language,
     Membership,
     Person,
     PlatformError,
@@ -43,9 +44,13 @@ from bot.platforms.slack.web_api import (
     SlackRefusal,
     WebApi,
 )
+from bot.platforms.slack.workspace import Workspace
+from bot.platforms.slack.workspaces import Access, Store, Workspaces
+from bot.store import StoreError
 
 EVENT_TYPE = "kbdial_reply"
 PAGE, MOST_PAGES = 200, 5
+NOT_HERE = "channel_not_found"
 # A name is worth less than a quick answer.
 NAME_SECONDS = 1.5
 
@@ -55,10 +60,11 @@ Message = dict[str, Any]
 
 
 class SlackPlatform:
-    """One Slack app with at most one token. Safe to share between threads.
+    """One Slack app, with a token for each workspace that installed it. Safe to share between threads.
 
     Without a token it answers commands and clicks through their response addresses, and
-    everything else is refused for good, saying so.
+    everything else is refused for good, saying so. `installations` is None where only the
+    configured `token` counts.
     """
 
     name = "slack"
@@ -72,19 +78,26 @@ class SlackPlatform:
         clock: Clock,
         contents: Callable[[str], bytes | None] = lambda _: None,
         outgoing: Outgoing | None = None,
+        installations: Store | None = None,
     ) -> None:
         outgoing = outgoing or Outgoing()
         self._contents = contents
         self._clock = clock
-        self._web_api = WebApi(token, api_url, outgoing, clock)
+        self.workspaces = Workspaces(token, api_url, outgoing, clock, installations)
         self._responses = ResponseAddresses(response_hosts, outgoing, clock)
-        self._people = People(WebApi(token, api_url, Outgoing(total_seconds=NAME_SECONDS), clock), clock)
+        quick = Outgoing(total_seconds=NAME_SECONDS)
+        self._people = People(Workspaces(token, api_url, quick, clock, installations), clock)
         self._own_users: frozenset[str] = frozenset()
+        self.tell_at_home: Callable[[Delivery], str] | None = None
 
-    @property
-    def own_users(self) -> frozenset[str]:
-        """Our user ids, as far as Slack has told; empty before `introduce`."""
-        return self._own_users
+    def own_users(self, workspace: Workspace) -> frozenset[str]:
+        """Our user ids there, as far as Slack has told; those of the configured token after `introduce`.
+
+        Raises:
+            StoreError
+        """
+        access = self.workspaces.exactly(workspace)
+        return frozenset({access.own_user}) if access.installation else self._own_users
 
     def introduce(self) -> str:
         """Ask Slack who we are, and return it in words: "kbdial in Acme".
@@ -93,7 +106,7 @@ class SlackPlatform:
             PlatformError: no token, a dead one, or Slack away. Reading goes on without:
                 most events say themselves who we are.
         """
-        answer = self._web_api.call(lambda slack: slack.auth_test())
+        answer = self.workspaces.configured.web_api.call(lambda slack: slack.auth_test())
         self._own_users |= {str(answer.get("user_id"))}
         return f"{answer.get('user')} in {answer.get('team')}"
 
@@ -109,15 +122,67 @@ class SlackPlatform:
         """Whether they are a full member of the organisation that installed us."""
         return self._people.membership_of(person)
 
+    def language_of(self, person: Person) -> Language:
+        """Which of our languages somebody has set in Slack."""
+        return self._people.language_of(person)
+
     def in_response(self, reply: Reply) -> Message:
         """The reply as the body of the answer to a slash command."""
-        return _to(private=reply.private) | self._message(reply, in_thread=False)
+        return _to(private=reply.private) | _message(reply, self._clock, in_thread=False)
 
-    def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - one token for all
-        return self._web_api.has_token
+    def speaks_first(self, channel: Channel) -> bool:
+        return any(access.web_api.has_token for access in self.workspaces.of(None, channel.tenant))
 
     def send(self, delivery: Delivery) -> str:
         """Send, as `Platform` says; the receipt is the message's `ts`, or "" where Slack tells none."""
+        if "home" in delivery.address and self.tell_at_home:
+            return self.tell_at_home(delivery)
+        first, *others = self._accesses(delivery)
+        try:
+            return self._send(delivery, first)
+        except SlackRefusal as refused:
+            # Nobody asked, so which workspace of the organisation it is has to be tried.
+            if refused.code != NOT_HERE or not others:
+                raise
+            failed = refused
+        for access in others:
+            try:
+                return self._send(delivery, access)
+            except SlackRefusal as refused:
+                if refused.code != NOT_HERE:
+                    raise
+        raise failed
+
+    def _send(self, delivery: Delivery, access: Access) -> str:
+        try:
+            return Sender(access.web_api, self._responses, self._clock, self._contents).send(delivery)
+        except SlackRefusal as refused:
+            self.workspaces.note_refusal(access, refused.code)
+            raise
+
+    def _accesses(self, delivery: Delivery) -> tuple[Access, ...]:
+        try:
+            return self.workspaces.of(Workspace.of_address(delivery.address), delivery.channel.tenant)
+        except StoreError as failed:
+            raise PlatformError(f"the token is not known: {failed}") from None
+
+
+class Sender:
+    """Sends into one workspace."""
+
+    def __init__(
+        self,
+        web_api: WebApi,
+        responses: ResponseAddresses,
+        clock: Clock,
+        contents: Callable[[str], bytes | None],
+    ) -> None:
+        self._web_api = web_api
+        self._responses = responses
+        self._clock = clock
+        self._contents = contents
+
+    def send(self, delivery: Delivery) -> str:
         address = delivery.address
         if isinstance(delivery.reply, Answer) and delivery.reply.in_place and address.get("message_ts"):
             return self._replace(delivery)
@@ -156,7 +221,7 @@ class SlackPlatform:
     def _replace(self, delivery: Delivery) -> str:
         address = delivery.address
         ts = address["message_ts"]
-        message = self._message(delivery.reply, in_thread="thread_ts" in address)
+        message = _message(delivery.reply, self._clock, in_thread="thread_ts" in address)
         # Replacing twice changes nothing, so this needs no care about what may have arrived.
         if self._respond(delivery, message | {"replace_original": True}):
             return ts
@@ -175,7 +240,7 @@ class SlackPlatform:
     def _whisper(self, delivery: Delivery) -> str:
         if self._web_api.has_token and _is_continued(delivery):
             return self._whisper_anew(delivery)
-        message = self._message(delivery.reply, in_thread="thread_ts" in delivery.address)
+        message = _message(delivery.reply, self._clock, in_thread="thread_ts" in delivery.address)
         with twice_at_most(delivery):
             if self._respond(delivery, message | _to(private=True) | {"replace_original": False}):
                 return ""
@@ -190,7 +255,7 @@ class SlackPlatform:
         parts = (
             self._parts(delivery.reply, in_thread=bool(thread_ts))
             if _is_continued(delivery)
-            else [self._message(delivery.reply, in_thread=bool(thread_ts))]
+            else [_message(delivery.reply, self._clock, in_thread=bool(thread_ts))]
         )
         with twice_at_most(delivery):
             for part in parts:
@@ -209,7 +274,7 @@ class SlackPlatform:
         if self._web_api.has_token and _is_continued(delivery):
             return self._post(delivery)  # a response address takes five messages, and they may be more
         thread_ts = delivery.address.get("thread_ts")
-        message = self._message(delivery.reply, in_thread=bool(thread_ts))
+        message = _message(delivery.reply, self._clock, in_thread=bool(thread_ts))
         with twice_at_most(delivery):
             if self._respond(delivery, _aloud(message, thread_ts)):
                 return ""
@@ -314,28 +379,27 @@ class SlackPlatform:
             plainer = _plainer(message, refused)
             return self._web_api.call(lambda slack: send(slack, plainer))
 
-    def _message(self, reply: Reply, *, in_thread: bool) -> Message:
-        """The reply as one message."""
-        if isinstance(reply, Answer):
-            shown = blocks.answer_blocks(reply, self._clock.now(), in_thread=in_thread)
-            return {"text": blocks.answer_text(reply), "blocks": shown}
-        text = texts.in_words(reply)
-        first, *more = blocks.text_pieces(text)
-        needs_blocks = more or text.buttons
-        # `mrkdwn` off: a reply in words has no formatting to show.
-        return {"text": first, "mrkdwn": False} | (
-            {"blocks": blocks.text_blocks(text)} if needs_blocks else {}
-        )
-
     def _parts(self, reply: Reply, *, in_thread: bool) -> list[Message]:
         """The reply as the messages it takes: a long text is parted rather than cut."""
         if isinstance(reply, Answer):
             rest = map(blocks.continuation, blocks.continued(reply))
-            return [self._message(reply, in_thread=in_thread), *rest]
+            return [_message(reply, self._clock, in_thread=in_thread), *rest]
         text = texts.in_words(reply)
         if text.buttons:
-            return [self._message(text, in_thread=in_thread)]
+            return [_message(text, self._clock, in_thread=in_thread)]
         return [{"text": piece, "mrkdwn": False} for piece in blocks.text_pieces(text)]
+
+
+def _message(reply: Reply, clock: Clock, *, in_thread: bool) -> Message:
+    """The reply as one message."""
+    if isinstance(reply, Answer):
+        shown = blocks.answer_blocks(reply, clock.now(), in_thread=in_thread)
+        return {"text": blocks.answer_text(reply), "blocks": shown}
+    text = texts.in_words(reply)
+    first, *more = blocks.text_pieces(text)
+    needs_blocks = more or text.buttons
+    # `mrkdwn` off: a reply in words has no formatting to show.
+    return {"text": first, "mrkdwn": False} | ({"blocks": blocks.text_blocks(text)} if needs_blocks else {})
 
 
 def _is_continued(delivery: Delivery) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from bot.platforms.link import as_text
 from bot.platforms.payload import Ignored
+from bot.platforms.slack import workspace
 from bot.platforms.slack.inbound import Inbound, say_not_saved
 from bot.platforms.slack.parser import (
     NAME,
@@ -23,6 +24,7 @@ from bot.platforms.slack.parser import (
     read_interaction,
 )
 from bot.platforms.slack.socket_protocol import Envelope
+from bot.platforms.slack.workspace import Workspace
 from bot.platforms.websocket import Wire, WireLostError
 from bot.store import StoreError
 
@@ -32,7 +34,7 @@ log = logging.getLogger(__name__)
 class SocketInbound:
     """Takes envelopes on the thread that reads, so it waits for no answer: that goes its own way."""
 
-    def __init__(self, inbound: Inbound, identity: Callable[[], BotIdentity]) -> None:
+    def __init__(self, inbound: Inbound, identity: Callable[[Workspace], BotIdentity]) -> None:
         self._inbound = inbound
         self._identity = identity
 
@@ -59,11 +61,11 @@ class SocketInbound:
             return (Ignored("of another app"),)
         match envelope.kind:
             case "events_api":
-                return (read_event(payload, self._identity()),)
+                return (read_event(payload, self._identity(workspace.of_event(payload))),)
             case "slash_commands":
                 form = {name: value for name, value in payload.items() if isinstance(value, str)}
                 body = json.dumps(form, sort_keys=True).encode()
-                return (read_command(form, body, "", self._identity()),)
+                return (read_command(form, body, "", self._identity(workspace.of_command(form))),)
             case "interactive":
-                return read_interaction(payload, self._identity())
+                return read_interaction(payload, self._identity(workspace.of_interaction(payload)))
         return (Ignored("unknown envelope type"),)

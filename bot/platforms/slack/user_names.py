@@ -16,10 +16,12 @@ from typing import Any
 
 from slack_sdk.web import SlackResponse, WebClient
 
-from bot.domain import Clock, Evidence, Membership, Person, PlatformError, decide_membership
+from bot.domain import Clock, Evidence, Language, Membership, Person, PlatformError, decide_membership
 from bot.platforms.slack.markup import clean
 from bot.platforms.slack.parser import NAME
-from bot.platforms.slack.web_api import SlackRefusal, WebApi
+from bot.platforms.slack.web_api import SlackRefusal
+from bot.platforms.slack.workspaces import Access, Workspaces
+from bot.store import StoreError
 
 FRESH_SECONDS = 60 * 60.0
 BELIEVED_SECONDS = 24 * 60 * 60.0
@@ -41,72 +43,101 @@ class Profile:
     name: str = ""
     homes: frozenset[str] = frozenset()
     is_limited: bool | None = None
+    locale: str = ""
 
 
 class People:
     """Remembers profiles. Safe to share between threads."""
 
-    def __init__(self, web_api: WebApi, clock: Clock) -> None:
-        self._web_api = web_api
+    def __init__(self, workspaces: Workspaces, clock: Clock) -> None:
+        self._workspaces = workspaces
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[Profile, float]] = {}  # and when it was told
-        self._ours: frozenset[str] = frozenset()
-        self._paused_until = 0.0
+        # Each by the workspace that told it, which knows nothing of another's people.
+        self._known: dict[tuple[str, str], tuple[Profile, float]] = {}  # and when it was told
+        self._ours: dict[str, frozenset[str]] = {}
+        self._paused_until: dict[str, float] = {}
 
     def named(self, person: Person) -> Person:
         """The person with a name, if Slack tells one in time. Never raises."""
         if person.platform != NAME or person.name:
             return person
-        return replace(person, name=self._profile(person).name)
+        names = (self._profile(access, person).name for access in self._accesses(person.tenant))
+        return replace(person, name=next(filter(None, names), ""))
 
     def membership_of(self, person: Person) -> Membership:
         """Whether Slack knows them as a full member of our organisation. Never raises."""
         if person.platform != NAME or not person.id:
             return Membership.UNKNOWN
-        profile = self._profile(person)
-        ours = self._organisations() if profile.homes else frozenset()
-        return decide_membership(Evidence(profile.homes, ours, profile.is_limited))
+        for access in self._accesses(person.tenant):
+            profile = self._profile(access, person)
+            if profile.homes:
+                return decide_membership(
+                    Evidence(profile.homes, self._organisations(access), profile.is_limited)
+                )
+        return Membership.UNKNOWN
+
+    def language_of(self, person: Person) -> Language:
+        """Which of our languages they have set in Slack; English where Slack says nothing. Never raises."""
+        for access in self._accesses(person.tenant):
+            locale = self._profile(access, person).locale
+            if locale:
+                return "zh" if locale.startswith("zh") else "en"
+        return "en"
 
     def is_told(self, user_id: str) -> bool:
-        """Whether Slack says anything of this user."""
-        return bool(self._profile(Person(NAME, "", user_id)).homes)
+        """Whether Slack says anything of this user, asked with the configured token."""
+        return bool(self._profile(self._workspaces.configured, Person(NAME, "", user_id)).homes)
 
-    def _profile(self, person: Person) -> Profile:
-        now = self._clock.steady()
+    def _accesses(self, tenant: str) -> tuple[Access, ...]:
+        try:
+            return self._workspaces.of(None, tenant)
+        except StoreError as failed:
+            log.warning("slack_tells_nobody", extra={"reason": str(failed)})
+            return ()
+
+    def _profile(self, access: Access, person: Person) -> Profile:
+        now, key = self._clock.steady(), (access.key, person.key)
         with self._lock:
-            known, told_at = self._known.get(person.key, (Profile(), float("-inf")))
+            known, told_at = self._known.get(key, (Profile(), float("-inf")))
         if now - told_at < FRESH_SECONDS:
             return known
-        answer = self._call(lambda slack: slack.users_info(user=person.id))
+        answer = self._call(access, lambda slack: slack.users_info(user=person.id, include_locale=True))
         if answer is None:
             return known if now - told_at < BELIEVED_SECONDS else Profile()
-        return self._remember(person.key, _profile_in(answer.get("user")))
+        return self._remember(key, _profile_in(answer.get("user")))
 
-    def _organisations(self) -> frozenset[str]:
-        """The workspace that our token is of, and its enterprise; empty until Slack says."""
-        if not self._ours and (answer := self._call(lambda slack: slack.auth_test())) is not None:
-            self._ours = _texts(answer.get("team_id"), answer.get("enterprise_id"))
-        return self._ours
+    def _organisations(self, access: Access) -> frozenset[str]:
+        """The workspace that the token is of, and its enterprise; empty until Slack says."""
+        if access.installation is not None:
+            return _texts(access.installation.team_id, access.installation.enterprise_id)
+        if access.key not in self._ours:
+            answer = self._call(access, lambda slack: slack.auth_test())
+            if answer is None:
+                return frozenset()
+            self._ours[access.key] = _texts(answer.get("team_id"), answer.get("enterprise_id"))
+        return self._ours[access.key]
 
-    def _call(self, method: Callable[[WebClient], SlackResponse]) -> Mapping[str, Any] | SlackResponse | None:
+    def _call(
+        self, access: Access, method: Callable[[WebClient], SlackResponse]
+    ) -> Mapping[str, Any] | SlackResponse | None:
         """What Slack answers; None where it gives no answer, and is to be left alone for a while."""
         with self._lock:
-            is_paused = self._clock.steady() < self._paused_until
-        if is_paused or not self._web_api.has_token:
+            is_paused = self._clock.steady() < self._paused_until.get(access.key, 0.0)
+        if is_paused or not access.web_api.has_token:
             return None
         try:
-            return self._web_api.call(method)
+            return access.web_api.call(method)
         except PlatformError as failed:
             if isinstance(failed, SlackRefusal) and failed.code in NOBODY_WE_MAY_KNOW:
                 return {}
             log.warning("slack_tells_nobody", extra={"reason": failed.reason})
             pause = REFUSED_SECONDS if failed.permanent else (failed.retry_after_seconds or PAUSE_SECONDS)
             with self._lock:
-                self._paused_until = self._clock.steady() + pause
+                self._paused_until[access.key] = self._clock.steady() + pause
             return None
 
-    def _remember(self, key: str, profile: Profile) -> Profile:
+    def _remember(self, key: tuple[str, str], profile: Profile) -> Profile:
         with self._lock:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
@@ -118,7 +149,7 @@ def _profile_in(user: object) -> Profile:
     """Guests have a flag that is true; a full member has each of them, and false."""
     if not isinstance(user, Mapping):
         return Profile()
-    name, enterprise = user.get("name"), user.get("enterprise_user")
+    name, enterprise, locale = user.get("name"), user.get("enterprise_user"), user.get("locale")
     enterprise_id = enterprise.get("enterprise_id") if isinstance(enterprise, Mapping) else None
     flags = [user.get(flag) for flag in _LIMITED] + [user.get(flag, False) for flag in _NOT_OURS]
     is_full = all(flag is False for flag in flags)
@@ -126,6 +157,7 @@ def _profile_in(user: object) -> Profile:
         name=clean(name) if isinstance(name, str) else "",
         homes=_texts(user.get("team_id"), enterprise_id),
         is_limited=False if is_full else (True in flags) or None,
+        locale=locale if isinstance(locale, str) else "",
     )
 
 

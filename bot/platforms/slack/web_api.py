@@ -74,7 +74,15 @@ class WebApi:
     def call(self, method: Callable[[WebClient], SlackResponse]) -> SlackResponse:
         """Make one call, for example `call(lambda slack: slack.auth_test())`."""
         if not self.has_token:
-            raise PlatformError("[bot.slack] bot_token is not set, so nothing can be posted", permanent=True)
+            raise PlatformError(
+                "[bot.slack] bot_token is not set, and the app is not installed in this workspace (any "
+                "more), so nothing can be posted",
+                permanent=True,
+            )
+        return self.call_openly(method)
+
+    def call_openly(self, method: Callable[[WebClient], SlackResponse]) -> SlackResponse:
+        """Make a call that proves itself otherwise than by our token."""
         try:
             return method(self._client)
         except SlackApiError as refused:

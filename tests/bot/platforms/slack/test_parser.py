@@ -65,7 +65,7 @@ def test_a_mention_is_a_message_to_us() -> None:
         surface=Surface.MESSAGE,
         text="reset my password",
         mentioned=True,
-        address={"user": "U1", "thread_ts": "1700000000.000007"},
+        address={"user": "U1", "thread_ts": "1700000000.000007", "team": "T1"},
     )
 
 
@@ -87,10 +87,14 @@ def test_the_answer_goes_to_the_parent_of_the_thread() -> None:
 def test_a_direct_message_needs_no_mention_and_no_thread() -> None:
     reading = event(type="message", channel_type="im", channel="D1", text="hello")
     assert isinstance(reading, IncomingMessage)
-    assert (reading.is_direct, reading.mentioned, reading.address) == (True, False, {"user": "U1"})
+    assert (reading.is_direct, reading.mentioned, reading.address) == (
+        True,
+        False,
+        {"user": "U1", "team": "T1"},
+    )
     threaded = event(type="message", channel_type="im", channel="D1", text="x", thread_ts="1.1")
     assert isinstance(threaded, IncomingMessage)
-    assert threaded.address == {"user": "U1", "thread_ts": "1.1"}
+    assert threaded.address == {"user": "U1", "thread_ts": "1.1", "team": "T1"}
 
 
 def test_an_unknown_bot_is_still_not_part_of_the_question() -> None:
@@ -199,7 +203,7 @@ def test_a_slash_command_is_read_with_its_slash() -> None:
         keys=(MessageKey("command", "trigger.1"),),
         surface=Surface.COMMAND,
         text="/threshold 0.65",
-        address={"user": "U1", "response_url": "https://hooks.slack.com/x"},
+        address={"user": "U1", "response_url": "https://hooks.slack.com/x", "team": "T1"},
     )
     assert command("/threshold").text == "/threshold"
     assert command("/kb", "add a =&gt; b\n<https://a.test|a.test>").text == "/kb add a => b\na.test"
@@ -239,6 +243,7 @@ def test_a_click_is_known_by_message_person_element_and_time() -> None:
             "user": "U1",
             "message_ts": "1700000000.000009",
             "response_url": "https://hooks.slack.com/x",
+            "team": "T1",
         },
     )
 
@@ -267,7 +272,13 @@ def test_an_answer_only_one_person_saw_is_remembered_as_such() -> None:
     container = {"message_ts": "1.1", "channel_id": "C1", "is_ephemeral": True, "thread_ts": "0.9"}
     reading = click({"action_id": "more", "value": "a:5"}, container=container)
     assert isinstance(reading, IncomingMessage)
-    assert reading.address == {"user": "U1", "message_ts": "1.1", "thread_ts": "0.9", "ephemeral": "1"}
+    assert reading.address == {
+        "user": "U1",
+        "message_ts": "1.1",
+        "thread_ts": "0.9",
+        "ephemeral": "1",
+        "team": "T1",
+    }
 
 
 def test_broken_clicks_are_put_aside_and_other_interactions_ignored() -> None:
@@ -430,7 +441,7 @@ def test_the_shortcut_of_a_message_asks_it_for_one_person_alone() -> None:
         surface=Surface.COMMAND,
         text="/ask reset my <password>",
         private=True,
-        address={"user": "U1", "response_url": url},
+        address={"user": "U1", "response_url": url, "team": "T1"},
         membership=Membership.UNKNOWN,
     )
 

@@ -85,7 +85,7 @@ def a_client(desk: OpenDesk, *secrets: str, metrics: Metrics | None = None) -> F
             ),
         ),
         in_response=lambda reply: {"text": getattr(reply, "body", "")},
-        identity=BotIdentity,
+        identity=lambda _: BotIdentity(),
     )
     return web.create([blueprint]).test_client()
 

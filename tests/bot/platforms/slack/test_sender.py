@@ -29,6 +29,7 @@ from bot.domain import (
 from bot.platforms.http_post import Outgoing
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.slack.web_api import LONGEST_WAIT_SECONDS
+from bot.platforms.slack.workspace import Workspace
 from tests.support.hang_guard import hang_guard
 from tests.support.slack import (
     BOT_USER,
@@ -415,9 +416,9 @@ def test_neither_token_nor_address_is_ever_logged(
 
 def test_slack_says_who_we_are(slack: RecordingSlack) -> None:
     sender = platform(slack)
-    assert sender.own_users == frozenset()
+    assert sender.own_users(Workspace("", "T1")) == frozenset()
     assert sender.introduce() == "kbdial in Acme"
-    assert sender.own_users == {BOT_USER}
+    assert sender.own_users(Workspace("", "T1")) == {BOT_USER}
 
 
 def test_a_reply_may_be_the_body_of_the_response(slack: RecordingSlack) -> None:

@@ -42,7 +42,7 @@ def take(
     rejected = RejectedMessages(
         "slack", quarantine=desk.quarantine, clock_watch=ClockWatch(), metrics=metrics or Metrics()
     )
-    inbound = SocketInbound(Inbound(desk, rejected), BotIdentity)
+    inbound = SocketInbound(Inbound(desk, rejected), lambda _: BotIdentity())
     paper = Paper(desk, is_lost=is_lost)
     for envelope in envelopes:
         inbound.take(envelope, paper)

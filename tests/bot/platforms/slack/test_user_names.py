@@ -7,7 +7,7 @@ import pytest
 from bot.domain import Membership, Person
 from bot.platforms.http_post import Outgoing
 from bot.platforms.slack.user_names import BELIEVED_SECONDS, FRESH_SECONDS, REFUSED_SECONDS, People
-from bot.platforms.slack.web_api import WebApi
+from bot.platforms.slack.workspaces import Workspaces
 from tests.bot.store.building import HandClock
 from tests.support.slack import HTML, Fault, RecordingSlack, error, recording_slack
 
@@ -28,12 +28,12 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def people(slack: RecordingSlack, clock: HandClock) -> People:
-    return People(WebApi("xoxb-1", slack.api_url, Outgoing(total_seconds=0.5), clock), clock)
+    return People(Workspaces("xoxb-1", slack.api_url, Outgoing(total_seconds=0.5), clock), clock)
 
 
 def test_a_person_is_asked_for_once_an_hour(people: People, slack: RecordingSlack, clock: HandClock) -> None:
     assert [people.named(ANN).name, people.named(ANN).name] == ["name-of-U1", "name-of-U1"]
-    assert slack.calls == [("users.info", {"user": "U1"})]
+    assert slack.calls == [("users.info", {"user": "U1", "include_locale": "1"})]
     clock.go_on(FRESH_SECONDS)
     people.named(ANN)
     assert len(slack.calls) == 2
@@ -46,7 +46,7 @@ def test_who_has_a_name_or_is_not_of_slack_is_left_as_they_are(people: People, s
 
 
 def test_without_a_token_nobody_is_asked(slack: RecordingSlack, clock: HandClock) -> None:
-    assert People(WebApi("", slack.api_url, Outgoing(), clock), clock).named(ANN) == ANN
+    assert People(Workspaces("", slack.api_url, Outgoing(), clock), clock).named(ANN) == ANN
     assert slack.calls == []
 
 
@@ -136,6 +136,6 @@ def test_whom_slack_cannot_know_it_is_not_asked_about(
 
 
 def test_without_a_token_nobody_is_known(slack: RecordingSlack, clock: HandClock) -> None:
-    people = People(WebApi("", slack.api_url, Outgoing(), clock), clock)
+    people = People(Workspaces("", slack.api_url, Outgoing(), clock), clock)
     assert people.membership_of(ANN) is Membership.UNKNOWN
     assert slack.calls == []

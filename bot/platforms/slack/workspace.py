@@ -1,0 +1,122 @@
+"""Through which installation of the app something came: that is what finds the token of its answer.
+
+A channel's tenant ("enterprise, else workspace") is not enough: two workspaces of one organisation that
+installed the app each for itself have the same tenant and different tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+_MOST_SECONDS = 100_000_000_000
+_id_form = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`is_whole`: the app was installed for the whole organisation, whichever workspace it came from."""
+
+    enterprise: str = ""
+    team: str = ""
+    is_whole: bool = False
+
+    @property
+    def tenant(self) -> str:
+        """What settings are kept under; channels keep their id across the workspaces of an enterprise."""
+        return self.enterprise or self.team
+
+    def to_address(self) -> dict[str, str]:
+        """The part of a message's address that finds it again."""
+        known = {"enterprise": self.enterprise, "team": self.team, "whole": "1" if self.is_whole else ""}
+        return {name: value for name, value in known.items() if value}
+
+    @classmethod
+    def of_address(cls, address: Mapping[str, str]) -> Workspace | None:
+        """None where the address says nothing of it: nobody asked, or before there were several."""
+        if not address.get("team") and not address.get("enterprise"):
+            return None
+        return cls(address.get("enterprise", ""), address.get("team", ""), address.get("whole") == "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The app is gone somewhere (`users` None), or the tokens of these users are.
+
+    `at` (UTC) is when; None where Slack does not say.
+    """
+
+    workspace: Workspace
+    why: str
+    users: frozenset[str] | None
+    at: datetime | None
+
+
+def of_event(envelope: Mapping[str, Any]) -> Workspace:
+    """Where an event comes from. Never raises; what is no id is empty."""
+    listed = envelope.get("authorizations")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    authorization = first if isinstance(first, dict) else {}
+    return Workspace(
+        _first_id(
+            authorization.get("enterprise_id"),
+            envelope.get("context_enterprise_id"),
+            envelope.get("enterprise_id"),
+        ),
+        _first_id(authorization.get("team_id"), envelope.get("context_team_id"), envelope.get("team_id")),
+        authorization.get("is_enterprise_install") is True,
+    )
+
+
+def removal_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Removal | None:
+    """What `app_uninstalled` or `tokens_revoked` says; None where that is nothing about a bot."""
+    why, users = str(event.get("type")), None
+    if why == "tokens_revoked":
+        tokens = event.get("tokens")
+        bots = tokens.get("bot") if isinstance(tokens, dict) else None
+        # User ids, not tokens. Those of people, under "oauth", are none of ours.
+        users = (
+            frozenset(one for one in bots if isinstance(one, str)) if isinstance(bots, list) else frozenset()
+        )
+        if not users:
+            return None
+    return Removal(of_event(envelope), why, users, _moment(envelope.get("event_time")))
+
+
+def of_command(form: Mapping[str, str]) -> Workspace:
+    """Where a slash command comes from."""
+    return Workspace(
+        _first_id(form.get("enterprise_id")),
+        _first_id(form.get("team_id")),
+        form.get("is_enterprise_install") == "true",
+    )
+
+
+def of_interaction(payload: Mapping[str, Any]) -> Workspace:
+    """Where a click comes from. The team is null where the app is installed for the organisation."""
+    enterprise = _first_id(_id_in(payload, "enterprise"))
+    # Somebody's own workspace says where they are only within one organisation: a guest's is elsewhere.
+    home = _id_in(payload, "user", "team_id") if enterprise else None
+    return Workspace(
+        enterprise, _first_id(_id_in(payload, "team"), home), payload.get("is_enterprise_install") is True
+    )
+
+
+def _id_in(payload: Mapping[str, Any], name: str, key: str = "id") -> object:
+    value = payload.get(name)
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _first_id(*values: object) -> str:
+    return next((one for one in values if isinstance(one, str) and _id_form.fullmatch(one)), "")
+
+
+def _moment(seconds: object) -> datetime | None:
+    if type(seconds) is not int or seconds <= 0:
+        return None
+    # Slack's own samples have microseconds in this place, too.
+    whole = seconds / 1e6 if seconds > _MOST_SECONDS else float(seconds)
+    return datetime.fromtimestamp(whole, UTC) if whole < _MOST_SECONDS else None
