@@ -26,8 +26,10 @@ run: setup
 
 setup: .venv/has-base $(if $(GPU),.venv/has-gpu)
 
-# As many test processes as cores; a file's tests stay together, because they share what is slow to make.
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
+# Half as many test processes again as cores, for much of the suite waits for programs; a file's tests stay
+# together, because they share what is slow to make.
+WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 SINCE ?= HEAD
 
 lint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -24,9 +25,10 @@ def ask_inside(
 ) -> InsideAnswer:
     """The answer to one request; `target` is path and query as they stand in an address.
 
-    Any thread may call this that runs no event loop of its own.
+    It runs in a thread of its own: whoever asks may have an event loop going, and a thread runs one.
     """
-    return asyncio.run(_ask(app, method, target, body, headers))
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(_ask(app, method, target, body, headers))).result()
 
 
 async def _ask(app: ASGIApp, method: str, target: str, body: bytes, headers: Headers) -> InsideAnswer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
@@ -13,21 +12,19 @@ from engine.web.inside import ask_inside
 
 
 class AsgiBridge:
-    """Each request is answered in a thread of its own, for a browser leaves its event loop in ours."""
+    """Each request is answered without a socket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        with ThreadPoolExecutor(1) as own:
-            answer = own.submit(
-                ask_inside,
-                self._app,
-                environ["REQUEST_METHOD"],
-                f"{environ['REQUEST_URI'].partition('?')[0]}?{environ['QUERY_STRING']}",
-                body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
-                headers=_headers_in(environ),
-            ).result()
+        answer = ask_inside(
+            self._app,
+            environ["REQUEST_METHOD"],
+            f"{environ['REQUEST_URI'].partition('?')[0]}?{environ['QUERY_STRING']}",
+            body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+            headers=_headers_in(environ),
+        )
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.headers)
         return [answer.body]
 
