@@ -62,8 +62,9 @@ def judge(program: Program, room: str, question: str, *, is_right: bool) -> None
     program.say(f"/tune {'yes' if is_right else 'no'} {answer.id} 1", room=room)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for each file: while it lives, its event loop counts as running in the thread of all tests."""
     with a_chromium() as browser:
         yield browser
 
