@@ -8,10 +8,11 @@
 Nothing here knows what a row stands for.
 """
 
-from engine.index.scan.choose import Scanner, as_stored, scanner_on
+from engine.index.scan.choose import as_stored, scanner_on
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.dot_products import int8_products
 from engine.index.scan.index import ScanIndex
 from engine.index.scan.int8_copy import Compressed
+from engine.index.scan.scanner import Scanner
 
 __all__ = ["Compressed", "Scan", "ScanIndex", "Scanner", "as_stored", "int8_products", "scanner_on"]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from engine.index.protocol import RowSearch
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.dot_products import int8_products
 from engine.index.scan.int8_copy import Compressed
+from engine.index.scan.scanner import Scanner
 from engine.index.score import Floats
-
-Scanner = Callable[[Floats, Compressed | None], RowSearch]
-"""How a matrix becomes searched, with the copy of it that was stored, if any."""
 
 
 def scanner_on(device: str) -> Scanner:

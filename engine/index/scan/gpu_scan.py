@@ -29,11 +29,11 @@ import torch
 from numpy.typing import NDArray
 
 from engine.index.protocol import RowSearch, SearchSpec, TopRows
-from engine.index.scan.choose import Scanner
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.int8_copy import Compressed
 from engine.index.scan.mapped_rows import take_rows
 from engine.index.scan.ranking import Candidates
+from engine.index.scan.scanner import Scanner
 from engine.index.scan.shared_pass import SharedPasses
 from engine.index.score import (
     LONGEST,

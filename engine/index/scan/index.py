@@ -8,10 +8,11 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from engine.index.protocol import EarlierRows, Kind, ModelDevice, Place, RowSearch, Table
-from engine.index.scan.choose import Scanner, as_stored, scanner_on
+from engine.index.scan.choose import as_stored, scanner_on
 from engine.index.scan.cpu_scan import Scan
 from engine.index.scan.int8_copy import Compressed
 from engine.index.scan.mapped_rows import release_pages
+from engine.index.scan.scanner import Scanner
 from engine.index.score import Floats
 
 

@@ -1,0 +1,12 @@
+"""How a matrix becomes searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.index.protocol import RowSearch
+from engine.index.scan.int8_copy import Compressed
+from engine.index.score import Floats
+
+Scanner = Callable[[Floats, Compressed | None], RowSearch]
+"""Takes the rows, and the copy of them that was stored, if any."""
