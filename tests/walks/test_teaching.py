@@ -218,7 +218,7 @@ wordings = st.sampled_from(["pale one", "lump of fruit", "quiet", "zzz", "appel"
 acts = st.lists(st.one_of(st.tuples(st.integers(0, 3), wordings), st.just("undo")), max_size=6)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts)
 def test_teaching_and_undoing_leave_every_answer_as_it_was(orchard: Program, acts: list[Any]) -> None:
     engine, ids = Engine(orchard), _ids(orchard)
