@@ -29,7 +29,8 @@ setup: .venv/has-base $(if $(GPU),.venv/has-gpu)
 # Half as many test processes again as cores, for much of the suite waits for programs; a file's tests stay
 # together, because they share what is slow to make.
 WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+# Where the environment forbids it, hundreds of processes would compile the same modules, each for itself.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 SINCE ?= HEAD
 
 lint:
@@ -46,7 +47,7 @@ check: .venv/has-base .venv/has-gpu .venv/has-test lint
 
 # Bounded from outside as well: a loop that hangs must not hang whoever waits for it.
 soak: .venv/has-base .venv/has-gpu .venv/has-test
-	timeout 3600 $(BIN)/python -m pytest -m soak
+	PYTHONDONTWRITEBYTECODE= timeout 3600 $(BIN)/python -m pytest -m soak
 
 audit:
 	@.ci/audit

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support.loggers import steady_loggers
 from tests.support.postgresql import PostgreSQL, a_server, programs
 
 # No example is judged by a clock: a busy machine is no broken promise.
 settings.register_profile("kbdial", deadline=None)
 settings.load_profile("kbdial")
+steady_loggers()
 
 
 @pytest.fixture(scope="session")

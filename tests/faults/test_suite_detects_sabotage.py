@@ -6,6 +6,7 @@ import http.client
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.support.history import judged
 from tests.support.load_clients import percentile
 from tests.support.processes import REPOSITORY, TAMPERED, Home
 from tests.support.relay import Relay, Weather
+from tests.support.warm_pytest import PytestRun, warm_pytest
 
 POWER = "tests/faults/test_power_cut.py"
 CUT = f"{POWER}::test_nothing_acknowledged_is_lost_or_answered_twice_by_a_power_cut"
@@ -72,6 +74,12 @@ MORE = {
 }
 
 
+@pytest.fixture(scope="module")
+def pytest_run() -> Iterator[PytestRun]:
+    with warm_pytest() as run:
+        yield run
+
+
 @pytest.mark.parametrize(
     ("safeguard", "test"),
     [
@@ -114,29 +122,14 @@ MORE = {
         pytest.param("any-secret", WEAK, id="any secret will do"),
     ],
 )
-def test_the_suite_turns_red_without_a_safeguard(safeguard: str, test: str) -> None:
+def test_the_suite_turns_red_without_a_safeguard(pytest_run: PytestRun, safeguard: str, test: str) -> None:
     """REL01, REL04, REL22: a test that cannot fail proves nothing."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.support.sabotage",
-            "-p",
-            "no:cacheprovider",
-            test,
-        ],
-        cwd=REPOSITORY,
-        env={**os.environ, TAMPERED: safeguard},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 1, done.stdout[-3000:]
-    assert any(sign in done.stdout for sign in ("AssertionError", "assert ", "DID NOT RAISE"))
+    plugins = ("-p", "tests.support.sabotage", "-p", "no:cacheprovider")
+
+    code, said = pytest_run(["-q", *plugins, test], {TAMPERED: safeguard})
+
+    assert code == 1, said[-3000:]
+    assert any(sign in said for sign in ("AssertionError", "assert ", "DID NOT RAISE"))
 
 
 def test_the_checker_tells_what_was_lost_and_what_was_doubled() -> None:
