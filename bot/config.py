@@ -213,6 +213,7 @@ class Bot(Section):
     settings_open_to: Literal["everyone", "admins"] = "everyone"
     timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
     questions_per_minute: Rates = Rates()
+    follow_ups: bool = True
     admins: tuple[str, ...] = ()
     web_threads: int = Field(default=16, ge=4, le=256)
     workers: int = Field(default=4, ge=0, le=64)

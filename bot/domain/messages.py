@@ -119,7 +119,8 @@ class IncomingMessage:
     it may hold a credential (a response URL) and is never logged. `private` asks for an
     answer that only the asker sees, where the platform can do that. `awaits` is set once it was
     answered but for the end of a refresh. `membership` is what the signed message itself says; a
-    worker asks the platform for what that leaves unknown.
+    worker asks the platform for what that leaves unknown. `thread` is the platform's name for the
+    thread that it stands in or opens; "" where there is none.
     """
 
     channel: Channel
@@ -134,6 +135,7 @@ class IncomingMessage:
     address: Mapping[str, str] = field(default_factory=dict)
     awaits: Awaited | None = None
     membership: Membership = Membership.UNKNOWN
+    thread: str = ""
 
     @property
     def is_from_outside(self) -> bool:

@@ -36,6 +36,7 @@ class Answer:
     the person, and the threshold before. `notes` are sentences about the answer, shown
     under it. `margin` is set when the first two matches are nearer to each other than it.
     `total` counts entries, `groups` the rows that they make: entries of one answer are one.
+    `thread_question` is set where that question of the thread was asked with this one: `question` is both.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Answer:
     keyword_weight: Decimal | None = None
     notes: tuple[str, ...] = ()
     groups: int | None = None
+    thread_question: str = ""
     kind: Literal["answer"] = "answer"
 
     @property

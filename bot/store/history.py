@@ -105,6 +105,17 @@ class History:
             lambda connection: tuple(_past_question(row) for row in connection.execute(query))
         )
 
+    def thread_question(self, channel: Channel, thread: str) -> str | None:
+        """The first question of this thread that everybody in it saw answered; None when there is none."""
+        query = (
+            select(asked.c.question)
+            .where(asked.c.channel == channel.key, asked.c.thread == thread, asked.c.thread != "")
+            .order_by(asked.c.item_id)
+            .limit(1)
+        )
+        question: str | None = self._database.read(lambda connection: connection.scalar(query))
+        return question
+
     def receipt_of(self, channel: Channel, answer_id: str) -> str | None:
         """The platform's name for the newest delivery of this answer; None while it is under way."""
         query = (
@@ -156,6 +167,7 @@ def keep_asked(
             asked_at=now,
             item_id=item_id,
             scores=scores,
+            thread="" if answer.private else message.thread,
         )
     )
 

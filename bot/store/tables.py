@@ -154,9 +154,20 @@ asked = Table(
     Column("item_id", Integer, nullable=False),
     Column("answer", Text, nullable=False),
     Column("scores", Text, nullable=False),
+    # "" where there is none, and where only the asker saw the answer: it is nobody else's beginning.
+    Column("thread", Text, nullable=False, server_default=""),
 )
 Index("ix_asked_channel", asked.c.channel, asked.c.item_id)
 Index("ix_asked_asked_at", asked.c.asked_at)
+_IN_THREAD = text("thread <> ''")
+Index(
+    "ix_asked_thread",
+    asked.c.channel,
+    asked.c.thread,
+    asked.c.item_id,
+    sqlite_where=_IN_THREAD,
+    postgresql_where=_IN_THREAD,
+)
 
 label = Table(
     "label",

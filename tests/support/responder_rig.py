@@ -69,7 +69,7 @@ FRUIT = {
 
 @dataclass
 class FakeEngine:
-    """An engine that gives every entry the score written beside it."""
+    """An engine that gives every entry the score written beside it, or in `scores_for` for this question."""
 
     clock: HandClock
     away: bool = False
@@ -79,6 +79,7 @@ class FakeEngine:
     fingerprint: str = ""
     knows_keywords: bool = False
     entries: dict[str, tuple[str, float]] = field(default_factory=lambda: dict(FRUIT))
+    scores_for: dict[str, dict[str, float]] = field(default_factory=dict)
     thresholds: dict[str, float | None] = field(default_factory=lambda: {"default": None, "shop": 0.6})
     asked: list[Query] = field(default_factory=list)
     added: list[tuple[str, str]] = field(default_factory=list)
@@ -102,8 +103,9 @@ class FakeEngine:
             raise EngineError("refused", "the engine answered 422")
         self.asked.append(query)
         threshold = 0.4 if query.threshold is None else query.threshold
+        own = self.scores_for.get(query.text, {})
         scored = {
-            entry_id: (text, 1.0 if self._wording(entry_id, query.text) else score)
+            entry_id: (text, 1.0 if self._wording(entry_id, query.text) else own.get(entry_id, score))
             for entry_id, (text, score) in self.entries.items()
         }
         ranked = sorted(scored.items(), key=lambda entry: -entry[1][1])

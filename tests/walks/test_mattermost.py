@@ -45,6 +45,15 @@ def test_a_reply_in_a_thread_is_answered_there(desk: MattermostProgram) -> None:
     assert answer["root_id"] == root["id"]
 
 
+def test_a_follow_up_in_the_thread_is_asked_with_its_first_question(desk: MattermostProgram) -> None:
+    desk.answer_to(desk.say("/kb use shop", "invoices"))
+    root = desk.say("怎么开发票？", "invoices")
+    desk.answer_to(root)
+    shown = readable(desk.answer_to(desk.say("抬头错了", "invoices", root_id=root["id"]), 1))
+    assert "发票抬头写错了可以重开吗？" in shown
+    assert "asked together with the thread's question “怎么开发票？”" in shown
+
+
 def test_between_two_the_answer_stands_flat_and_needs_no_mention(desk: MattermostProgram) -> None:
     answer = desk.answer_to(desk.write(PEARS))
     assert answer["root_id"] == ""

@@ -47,6 +47,20 @@ def test_a_mention_is_answered_in_its_thread_with_scores(program: Program) -> No
     assert program.slack.rung == 0
 
 
+def test_a_follow_up_in_the_thread_is_asked_with_its_first_question(program: Program) -> None:
+    people, before = program.people, len(program.slack.posted)
+    people.command("/kb", "use shop", channel_id="C7")
+    people.says("怎么开发票？", channel="C7", ts="1700000300.000100")
+    posted_after(program, before)
+    people.says("抬头错了", channel="C7", ts="1700000300.000200", thread_ts="1700000300.000100")
+    message = posted_after(program, before + 1)
+    assert message["thread_ts"] == "1700000300.000100"
+    shown = json.dumps(message, ensure_ascii=False)
+    assert "发票抬头写错了可以重开吗？" in shown
+    assert "asked together with the thread's question “怎么开发票？”" in shown
+    assert "抬头错了" not in people.command("/gaps", channel_id="C7").get_json()["text"]
+
+
 def test_a_threshold_set_in_one_channel_is_answered_at_once_and_leaves_the_others_alone(
     program: Program,
 ) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from bot import texts
+from bot.commands.ask.follow_up import MOST_ROWS, join_questions, keep_brought_nearer
 from bot.commands.ask.highlight import bold_spans
 from bot.commands.ask.words import WORDS
 from bot.commands.base.context import Effective, KnowledgeBases, MessageContext
 from bot.commands.base.family import Ports
-from bot.commands.base.ports import Engine
+from bot.commands.base.ports import Engine, History
 from bot.commands.threshold.reply import ThresholdCommands
 from bot.domain import Answer, AnsweredQuestion, EngineError, Found, Match, Outcome, Query, Text, TurnDial
 from bot.grammar.command import Question
@@ -22,17 +22,27 @@ LONGEST_QUESTION = 2_000
 
 class Questions:
     def __init__(
-        self, engine: Engine, bases: KnowledgeBases, new_id: Callable[[], str], verbs: Collection[str]
+        self,
+        engine: Engine,
+        bases: KnowledgeBases,
+        new_id: Callable[[], str],
+        verbs: Collection[str],
+        history: History | None,
     ) -> None:
-        """`verbs` are the names that an unknown one may have been meant for."""
+        """`verbs` are the names that an unknown one may have been meant for.
+
+        Without `history` no question follows another.
+        """
         self._engine = engine
         self._bases = bases
         self._new_id = new_id
         self._verbs = verbs
+        self._history = history
 
     @classmethod
     def of(cls, ports: Ports) -> Questions:
-        return cls(ports.engine, ports.bases, ports.new_id, ports.verbs)
+        history = ports.history if ports.bot.follow_ups else None
+        return cls(ports.engine, ports.bases, ports.new_id, ports.verbs, history)
 
     def ask(self, context: MessageContext, question: Question) -> Outcome:
         text = question.text[:LONGEST_QUESTION]
@@ -42,14 +52,15 @@ class Questions:
         name = context.knowledge_base
         try:
             threshold = self._bases.threshold(context, name)
-            searched = self._search(context, text, name, threshold)
+            query = _query(context, text, name, threshold)
+            searched = self._search(context, query)
+            if not searched.found.total and not question.unknown_verb:
+                searched = self._search_in_thread(context, query) or searched
         except EngineError as error:
             if error.code != "unknown_knowledge_base":
                 raise
             return Outcome((self.unknown_knowledge_base(context, name),))
-        answer = replace(
-            _answer(context, self._new_id(), text, searched, threshold), private=context.is_private
-        )
+        answer = replace(_answer(context, self._new_id(), searched, threshold), private=context.is_private)
         notes = _notes(context, question, self._verbs)
         if question.unknown_verb and not answer.matches:
             # A slip over a command's name is no gap in the knowledge base.
@@ -59,8 +70,8 @@ class Questions:
     def more(self, context: MessageContext, answer: Answer, offset: int) -> Outcome:
         """The matches of an answer from `offset` on, at the threshold in force now."""
         threshold = self._bases.threshold(context, answer.knowledge_base)
-        searched = self._search(context, answer.question, answer.knowledge_base, threshold, offset)
-        page = _answer(context, answer.id, answer.question, searched, threshold)
+        searched = self._search_again(context, answer, threshold, offset)
+        page = _answer(context, answer.id, searched, threshold)
         return Outcome((replace(page, offset=offset, private=answer.private or context.is_private),))
 
     def turn(
@@ -73,8 +84,8 @@ class Questions:
         """
         before = self._bases.threshold(context, answer.knowledge_base)
         now = Effective(turn.threshold, "channel")
-        searched = self._search(context, answer.question, answer.knowledge_base, now)
-        plain = _answer(context, answer.id, answer.question, searched, now)
+        searched = self._search_again(context, answer, now)
+        plain = _answer(context, answer.id, searched, now)
         shown = replace(
             plain,
             private=answer.private,
@@ -89,39 +100,70 @@ class Questions:
         unknown = WORDS[context.language].no_knowledge_base
         return context.aside(unknown.format(name=texts.shorten(name), names=names or "–"), verb="kb")
 
-    def _search(
-        self, context: MessageContext, text: str, name: str, threshold: Effective, offset: int = 0
+    def _search_again(
+        self, context: MessageContext, answer: Answer, threshold: Effective, offset: int = 0
     ) -> _Searched:
-        """An engine that does not rank by keywords is asked again without, and the answer says so."""
-        weight = context.keyword_weight
-        query = Query(text, name, float(threshold.value), context.limit, offset, float(weight), collapse=True)
-        try:
-            return self._with_notes(context, self._engine.search(query), weight)
-        except EngineError as error:
-            if not weight or error.code != "refused":
-                raise
-        return self._with_notes(context, self._engine.search(replace(query, keyword_weight=0.0)), Decimal(0))
+        """Search for what an answer was about, in the way that it was found."""
+        query = _query(context, answer.question, answer.knowledge_base, threshold)
+        return self._search(context, replace(query, offset=offset), answer.thread_question)
 
-    def _with_notes(self, context: MessageContext, found: Found, weight: Decimal) -> _Searched:
+    def _search_in_thread(self, context: MessageContext, query: Query) -> _Searched | None:
+        """Search together with the first question of the thread; None where that brings nothing."""
+        thread = context.message.thread
+        if not thread or self._history is None:
+            return None
+        first = self._history.thread_question(context.message.channel, thread)
+        both = join_questions(first, query.text, LONGEST_QUESTION) if first else None
+        if first is None or both is None:
+            return None
+        searched = self._search(context, replace(query, text=both), first)
+        return searched if searched.found.total else None
+
+    def _search(self, context: MessageContext, query: Query, thread_question: str = "") -> _Searched:
+        if not thread_question:
+            return self._find(context, query)
+        alone = self._find(context, replace(query, text=thread_question, limit=1, offset=0))
+        together = self._find(context, replace(query, limit=MOST_ROWS, offset=0))
+        found = keep_brought_nearer(together.found, alone.found, query.offset, query.limit)
+        return replace(together, found=found, thread_question=thread_question)
+
+    def _find(self, context: MessageContext, query: Query) -> _Searched:
+        """An engine that does not rank by keywords is asked again without, and the answer says so."""
+        try:
+            return self._with_notes(context, query, self._engine.search(query))
+        except EngineError as error:
+            if not query.keyword_weight or error.code != "refused":
+                raise
+        plain = replace(query, keyword_weight=0.0)
+        return self._with_notes(context, plain, self._engine.search(plain))
+
+    def _with_notes(self, context: MessageContext, query: Query, found: Found) -> _Searched:
         """With the line that says which sources fail, as far as the engine said so lately."""
         known = self._bases.last_known(found.knowledge_base)
         note = footer(known.failed, context.moment, context.language) if known else ""
-        return _Searched(found, weight, (note,) if note else ())
+        return _Searched(query, found, (note,) if note else ())
 
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """The result of a search, the share of keywords it was ranked with, and the notes under it."""
+    """The result of a search as it was carried out, and the notes under it.
 
+    `thread_question` is the part of its text that was asked in the thread before, "" where none is.
+    """
+
+    query: Query
     found: Found
-    keyword_weight: Decimal
     notes: tuple[str, ...] = ()
+    thread_question: str = ""
 
 
-def _answer(
-    context: MessageContext, answer_id: str, text: str, searched: _Searched, threshold: Effective
-) -> Answer:
-    found = searched.found
+def _query(context: MessageContext, text: str, name: str, threshold: Effective) -> Query:
+    weight = float(context.keyword_weight)
+    return Query(text, name, float(threshold.value), context.limit, keyword_weight=weight, collapse=True)
+
+
+def _answer(context: MessageContext, answer_id: str, searched: _Searched, threshold: Effective) -> Answer:
+    found, text = searched.found, searched.query.text
     matches = tuple(_with_bold(match, text) for match in found.matches)
     return Answer(
         id=answer_id,
@@ -139,12 +181,20 @@ def _answer(
         model=found.model,
         fingerprint=found.fingerprint,
         margin=context.margin if texts.is_near_tie(matches, context.margin) else None,
-        keyword_weight=searched.keyword_weight or None,
-        notes=searched.notes
-        if searched.keyword_weight == context.keyword_weight
-        else (*searched.notes, WORDS[context.language].keywords_ignored),
+        keyword_weight=context.keyword_weight if searched.query.keyword_weight else None,
+        notes=tuple(_notes_under(context, searched)),
         groups=found.groups,
+        thread_question=searched.thread_question,
     )
+
+
+def _notes_under(context: MessageContext, searched: _Searched) -> Iterator[str]:
+    words = WORDS[context.language]
+    if searched.thread_question:
+        yield words.asked_together.format(question=texts.shorten(searched.thread_question))
+    yield from searched.notes
+    if context.keyword_weight and not searched.query.keyword_weight:
+        yield words.keywords_ignored
 
 
 def _with_bold(match: Match, question: str) -> Match:

@@ -19,6 +19,7 @@ class Words:
     question_cut: str
     no_knowledge_base: str
     keywords_ignored: str
+    asked_together: str
 
 
 WORDS: Mapping[Language, Words] = {
@@ -28,11 +29,14 @@ WORDS: Mapping[Language, Words] = {
         no_knowledge_base='No knowledge base is called "{name}". There are: {names}. '
         "Choose with /kb use NAME.",
         keywords_ignored="The search service does not rank by keywords; this is ranked by meaning alone.",
+        asked_together="Alone this found nothing, so it was asked together with the thread's question "
+        "“{question}”. What that one finds by itself is not shown again.",
     ),
     "zh": Words(
         no_words="这里没有可以检索的文字或数字，请用几个词提问。",
         question_cut="内容太长，只检索了前 {count} 个字。",
         no_knowledge_base="没有名为“{name}”的知识库。现有：{names}。用 /kb use 名称 来选择。",
         keywords_ignored="检索服务还不支持关键词排序，这里只按语义排序。",
+        asked_together="单独提问没有找到，已和话题串里的问题“{question}”合在一起再问；只问那个问题就能找到的，这里不再重复。",
     ),
 }

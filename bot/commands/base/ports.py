@@ -60,6 +60,9 @@ class History(Protocol):
     def answered_question(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
         """The same with the scores of its time."""
 
+    def thread_question(self, channel: Channel, thread: str) -> str | None:
+        """The first question of this thread that everybody in it saw answered."""
+
     def recent(
         self, channel: Channel, limit: int, knowledge_base: str | None = None
     ) -> tuple[AnsweredQuestion, ...]:

@@ -52,6 +52,7 @@ def read_command(form: Mapping[str, str], *, tenant: str) -> Reading:
             direct="1" if is_direct else "",
             response_url=clean(form.get("response_url", "")),
         ).to_mapping(),
+        thread=root_id,
     )
 
 

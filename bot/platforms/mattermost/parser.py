@@ -87,7 +87,9 @@ def _read(post: Mapping[str, Any], room: Room, account: OwnAccount, name: str) -
     is_named = mentions.names(written, account.username)
     if not (is_direct or is_named):
         return Ignored("not addressed")
-    root_id = matching_in(post, "root_id", ID) if post.get("root_id") else ""
+    written_in = matching_in(post, "root_id", ID) if post.get("root_id") else ""
+    # In a room, an answer opens the thread of its question; between two, only a thread has one.
+    root_id = written_in or ("" if is_direct else post_id)
     return IncomingMessage(
         channel=Channel(NAME, account.tenant, matching_in(post, "channel_id", ID)),
         person=Person(NAME, account.tenant, user_id, clean(name)),
@@ -98,11 +100,11 @@ def _read(post: Mapping[str, Any], room: Room, account: OwnAccount, name: str) -
         is_direct=is_direct,
         address=MattermostAddress(
             user=user_id,
-            # In a room, an answer opens the thread of its question; between two, only a thread has one.
-            root_id=root_id or ("" if is_direct else post_id),
+            root_id=root_id,
             question=post_id,
             direct="1" if is_direct else "",
         ).to_mapping(),
+        thread=root_id,
     )
 
 

@@ -188,7 +188,8 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         if is_shared
         else envelope.get("team_id"),
     )
-    thread = _ts(event, "thread_ts") if event.get("thread_ts") is not None else None
+    written_in = _ts(event, "thread_ts") if event.get("thread_ts") is not None else None
+    thread = written_in or (None if is_direct else ts)
     return IncomingMessage(
         channel=Channel(NAME, tenant, channel_id),
         person=Person(NAME, tenant, user),
@@ -197,9 +198,8 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         text=_words_of(event, written, own_users, drop_first=kind == "app_mention" and not own_users),
         mentioned=mentions_us,
         is_direct=is_direct,
-        address=_address(
-            workspace.of_event(envelope), user=user, thread_ts=thread or (None if is_direct else ts)
-        ),
+        address=_address(workspace.of_event(envelope), user=user, thread_ts=thread),
+        thread=thread or "",
         membership=_membership(
             homes=(event.get("user_team"), event.get("source_team"), event.get("team")),
             teams=(authorization.get("team_id"), envelope.get("context_team_id")),

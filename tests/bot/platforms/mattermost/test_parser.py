@@ -50,16 +50,18 @@ def test_a_post_that_names_us_is_a_question_in_its_own_thread() -> None:
     assert message.surface is Surface.MESSAGE
     assert [(key.kind, key.id) for key in message.keys] == [("post", POST)]
     assert message.address == {"user": LI, "root_id": POST, "question": POST}
+    assert message.thread == POST
 
 
 def test_a_reply_is_answered_in_the_thread_it_stands_in() -> None:
-    assert message_of(read(a_post(root_id=ROOT))).address["root_id"] == ROOT
+    message = message_of(read(a_post(root_id=ROOT)))
+    assert message.address["root_id"] == message.thread == ROOT
 
 
 def test_between_two_no_name_is_needed_and_no_thread_is_opened() -> None:
     message = message_of(read(a_post("lemon"), "D"))
     assert (message.text, message.mentioned, message.is_direct) == ("lemon", False, True)
-    assert message.address == {"user": LI, "question": POST, "direct": "1"}
+    assert (message.address, message.thread) == ({"user": LI, "question": POST, "direct": "1"}, "")
     assert message_of(read(a_post("lemon", root_id=ROOT), "D")).address["root_id"] == ROOT
 
 

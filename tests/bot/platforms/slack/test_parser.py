@@ -66,6 +66,7 @@ def test_a_mention_is_a_message_to_us() -> None:
         text="reset my password",
         mentioned=True,
         address={"user": "U1", "thread_ts": "1700000000.000007", "team": "T1"},
+        thread="1700000000.000007",
     )
 
 
@@ -81,20 +82,22 @@ def test_both_events_of_one_mention_share_a_key() -> None:
 def test_the_answer_goes_to_the_parent_of_the_thread() -> None:
     reading = event(thread_ts="1600000000.000001")
     assert isinstance(reading, IncomingMessage)
-    assert reading.address["thread_ts"] == "1600000000.000001"
+    assert reading.address["thread_ts"] == reading.thread == "1600000000.000001"
 
 
 def test_a_direct_message_needs_no_mention_and_no_thread() -> None:
     reading = event(type="message", channel_type="im", channel="D1", text="hello")
     assert isinstance(reading, IncomingMessage)
-    assert (reading.is_direct, reading.mentioned, reading.address) == (
+    assert (reading.is_direct, reading.mentioned, reading.address, reading.thread) == (
         True,
         False,
         {"user": "U1", "team": "T1"},
+        "",
     )
     threaded = event(type="message", channel_type="im", channel="D1", text="x", thread_ts="1.1")
     assert isinstance(threaded, IncomingMessage)
     assert threaded.address == {"user": "U1", "thread_ts": "1.1", "team": "T1"}
+    assert threaded.thread == "1.1"
 
 
 def test_an_unknown_bot_is_still_not_part_of_the_question() -> None:
