@@ -1,13 +1,15 @@
-"""32 clients at once against one: questions a second and their times, through HTTP.
+"""32 clients at once against one: questions a second and their times, through HTTP, beside the bare model.
 
     python -m benchmarks.clients [--entries 10000] [--seconds 4] [--turns 5] [--clients 32]
-        [--scoring cosine] [--beside CHECKOUT]
+        [--scoring cosine] [--processes 1 2] [--beside CHECKOUT]
 
-An engine of its own process with the bundled model, over the `shop` sample and over so
-many generated entries. Each client keeps its connection and asks again as soon as it has
-its answer; the questions are made of random syllables. One client and all of them take turns, so that
-what else the machine does meets both; with `--beside` the engine of another checkout takes turns with
-this one. `processor` is what the engine's process spent on each question.
+An engine of its own process with the bundled model, over the `shop` sample and over so many generated
+entries; one for each number of `--processes`, and with `--beside` one of another checkout. Each client keeps
+its connection and asks again as soon as it has its answer; the questions are made of random syllables.
+
+All take turns, so that what else the machine does meets each of them: every engine with one client and with
+all of them, and the model alone in batches of 32 of the same questions, in one process and in as many as
+there are cores. `processor` is what the engine and all processes that it started spent on each question.
 
 The bundled model finds all texts of the same syllables alike: with `--scoring auto` every row passes and is
 ranked, which no knowledge base of real questions asks for.
@@ -24,12 +26,14 @@ import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.processes import free_port, running, until_ready
+from benchmarks.bare_model import BATCH, BareModel
+from benchmarks.processes import free_port, processor_seconds, running, until_ready
+from engine.machine_share import count_cores
 
 SYLLABLES = (
     "ba",
@@ -84,10 +88,7 @@ class Engine:
     name: str
     port: int
     process: int
-
-    def processor_seconds(self) -> float:
-        times = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+    folder: Path
 
 
 def main() -> None:
@@ -97,64 +98,101 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--scoring", choices=["cosine", "either", "auto"], default="cosine")
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, count_cores()])
     parser.add_argument("--beside", type=Path)
     options = parser.parse_args()
     questions = _questions()
-    checkouts = {"this": Path.cwd()} | ({"beside": options.beside.resolve()} if options.beside else {})
+    config = Config(options.entries, options.scoring)
     with ExitStack() as closing:
         engines = [
-            closing.enter_context(_engine(name, checkout, options.entries, options.scoring))
-            for name, checkout in checkouts.items()
+            closing.enter_context(an_engine(f"{count} processes", Path.cwd(), config, processes=count))
+            for count in dict.fromkeys(options.processes)
         ]
+        if options.beside:
+            engines.append(closing.enter_context(an_engine("beside", options.beside.resolve(), config)))
+        models = [closing.enter_context(BareModel(count)) for count in dict.fromkeys([1, count_cores()])]
         print("load when it began: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
-        print("| engine | over | clients | a second | median ms | p99 ms | processor ms |")
-        print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
-        for base in ("shop", "many"):
-            turns: dict[tuple[str, int], list[Turn]] = {}
+        bare: dict[int, list[float]] = {}
+        of_bases: dict[str, dict[tuple[str, int], list[Turn]]] = {"shop": {}, "many": {}}
+        for base, turns in of_bases.items():
             for _ in range(options.turns):
+                for model in models:
+                    bare.setdefault(model.processes, []).append(model.rate(questions, options.seconds))
                 for clients in (1, options.clients):
                     for engine in engines:
                         turn = _turn(engine, base, clients, options.seconds, questions)
                         turns.setdefault((engine.name, clients), []).append(turn)
+        best = _print_bare(bare)
+        print("| engine | over | clients | a second | of the model | median ms | p99 ms | processor ms |")
+        print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        for base, turns in of_bases.items():
             for (name, clients), of_one in sorted(turns.items()):
-                _print(name, base, clients, of_one)
+                _print(name, base, clients, of_one, best)
         print("load when it ended: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
 
 
+def _print_bare(bare: Mapping[int, Sequence[float]]) -> float:
+    """Say what the model does alone; returns the most, in texts a second."""
+    rates = {count: statistics.median(of_one) for count, of_one in bare.items()}
+    for count, rate in rates.items():
+        batch_ms = BATCH * count / rate * 1000
+        print(f"the model alone in {count} processes: {rate:.0f} a second, {batch_ms:.1f} ms for {BATCH}")
+    return max(rates.values())
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an engine is to serve."""
+
+    entries: int
+    scoring: str = "cosine"
+
+
 @contextmanager
-def _engine(name: str, checkout: Path, entries: int, scoring: str) -> Iterator[Engine]:
+def an_engine(name: str, checkout: Path, config: Config, *, processes: int = 0) -> Iterator[Engine]:
+    """One that is ready, with `shop` and `many`; with 0 `processes` as it comes, which any checkout can."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        config = _config(Path(folder), entries, scoring, port)
-        command = ("-m", "engine", "--config", str(config), "serve")
+        path = _write_config(Path(folder), config, port)
+        if processes:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"[engine.model]\nprocesses = {processes}\n")
+        command = ("-m", "engine", "--config", str(path), "serve")
         with running(dict(os.environ), *command, checkout=checkout) as process:
             until_ready(f"http://127.0.0.1:{port}/readyz")
-            yield Engine(name, port, process.pid)
+            yield Engine(name, port, process.pid, Path(folder))
 
 
-def _print(name: str, base: str, clients: int, turns: Sequence[Turn]) -> None:
+def _print(name: str, base: str, clients: int, turns: Sequence[Turn], bare: float) -> None:
     rate, middle, p99, processor = (
         statistics.median(values)
         for values in zip(
             *((turn.rate, turn.median, turn.p99, turn.processor) for turn in turns), strict=True
         )
     )
-    print(f"| {name} | {base} | {clients} | {rate:.0f} | {middle:.2f} | {p99:.2f} | {processor:.2f} |")
+    print(
+        f"| {name} | {base} | {clients} | {rate:.0f} | {rate / bare:.2f} |"
+        f" {middle:.2f} | {p99:.2f} | {processor:.2f} |"
+    )
 
 
-def _config(folder: Path, entries: int, scoring: str, port: int) -> Path:
-    chosen = random.Random(0)
-    lines = (_sentence(chosen) for _ in range(entries))
-    (folder / "many.txt").write_text("\n".join(lines), encoding="utf-8")
+def write_entries(path: Path, entries: int, seed: int) -> None:
+    """So many lines; another seed makes others."""
+    chosen = random.Random(seed)
+    path.write_text("\n".join(_sentence(chosen) for _ in range(entries)), encoding="utf-8")
+
+
+def _write_config(folder: Path, config: Config, port: int) -> Path:
+    write_entries(folder / "many.txt", config.entries, seed=0)
     bases = {"shop": SAMPLE, "many": folder / "many.txt"}
     tables = "\n".join(
         f'[[engine.knowledge_base]]\nname = "{name}"\nsource = "{source}"\nrefresh = "every 1h"\n'
-        f'scoring = "{scoring}"\n'
+        f'scoring = "{config.scoring}"\n'
         for name, source in bases.items()
     )
     path = folder / "config.toml"
     path.write_text(
-        f'[engine]\nlisten = "127.0.0.1:{port}"\ndata_dir = "{folder}/engine"\n{tables}', encoding="utf-8"
+        f'[engine]\nlisten = "127.0.0.1:{port}"\ndata_dir = "{folder}/engine"\n{tables}\n', encoding="utf-8"
     )
     return path
 
@@ -176,7 +214,7 @@ def _turn(engine: Engine, base: str, clients: int, seconds: float, questions: It
         connections = [socket.create_connection(("127.0.0.1", engine.port)) for _ in range(clients)]
         for connection in connections:
             ready.register(connection, selectors.EVENT_READ, _ask(connection, base, questions))
-        before = engine.processor_seconds()
+        before = processor_seconds(engine.process)
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
             for key, _ in ready.select(timeout=1):
@@ -184,7 +222,7 @@ def _turn(engine: Engine, base: str, clients: int, seconds: float, questions: It
                 _take_answer(connection)
                 turn.times.append(time.perf_counter() - key.data)
                 ready.modify(connection, selectors.EVENT_READ, _ask(connection, base, questions))
-        turn.processor_seconds = engine.processor_seconds() - before
+        turn.processor_seconds = processor_seconds(engine.process) - before
         for connection in connections:
             connection.close()
     return turn

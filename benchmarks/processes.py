@@ -41,6 +41,24 @@ def settings(folder: Path, slack_url: str, bot_port: int, engine_port: int) -> d
     }
 
 
+def processor_seconds(process: int) -> float:
+    """What it and all that it started have spent, as far as they are still there."""
+    times = {}
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended between the two looks
+        number = int(stat.parent.name)
+        times[number] = int(words[11]) + int(words[12])
+        parents.setdefault(int(words[1]), []).append(number)
+    counted = [process]
+    for each in counted:  # which grows meanwhile
+        counted += parents.get(each, [])
+    return sum(times.get(each, 0) for each in counted) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def running(
     environment: dict[str, str], *command: str, checkout: Path | None = None

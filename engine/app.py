@@ -19,6 +19,7 @@ from engine import config, encoder
 from engine.catalog import Catalog
 from engine.domain import FolderInUse, FolderUnusable
 from engine.encoder.batcher import Batcher
+from engine.encoder.processes import load_in_processes
 from engine.evaluation.rehearsal import drawn_once, evaluated_once
 from engine.index import registry
 from engine.index.protocol import MakeIndex, ModelDevice, Table
@@ -201,7 +202,11 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         lambda: (
             edges.load_encoder(settings.model)
             if edges.load_encoder
-            else encoder.load(settings.model, batcher.tell, _storage_key(snapshot_stores.values()))
+            else load_in_processes(
+                settings.model,
+                batcher.tell,
+                lambda: encoder.load(settings.model, batcher.tell, _storage_key(snapshot_stores.values())),
+            )
         ),
         queue_limit=settings.waiting_questions,
         seen=metrics.count_encoded,

@@ -94,6 +94,7 @@ class Model(_Section):
     dimension: int = Field(default=0, ge=0, le=65536)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     longest_tokens: int = Field(default=512, ge=8, le=32768)
+    processes: int = Field(default=0, ge=0, le=64)
     prepare: Literal["auto"] | tuple[Step, ...] = "auto"
     remote_url: Annotated[str, AfterValidator(_web_address)] = ""
     remote_token: OptionalSecret = SecretStr("")
@@ -157,6 +158,15 @@ class Engine(_Section):
     def secrets(self) -> tuple[str, ...]:
         """The values that the log must not show, whoever says them."""
         return tuple(each.get_secret_value() for each in (self.token, self.model.remote_token))
+
+    @model_validator(mode="after")
+    def _only_bundled_model_has_processes(self) -> Self:
+        if self.model.processes > 1 and (self.model.name != "bundled" or self.model.remote_url):
+            raise ValueError(
+                f"[engine.model] processes is {self.model.processes}, which is for the bundled model;"
+                " any other runs in one: leave it out, or set it to 1"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_are_different(self) -> Self:

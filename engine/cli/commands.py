@@ -30,7 +30,7 @@ def refresh(
     """
     out, errors = _console(), Console(stderr=True, highlight=False, soft_wrap=True)
     failed = 0
-    with connect.engine(settings, edges) as engine, _bars(out) as bars:
+    with connect.engine(settings, edges, for_many_texts=True) as engine, _bars(out) as bars:
         for each in [name] if name else engine.names():
             ended = _refresh(engine, each, bars, confirmed=confirmed)
             if ended["state"] == "failed":

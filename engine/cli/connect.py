@@ -80,12 +80,19 @@ class EngineHandle:
 
 
 @contextmanager
-def engine(settings: config.Engine, edges: app.Edges | None = None) -> Iterator[EngineHandle]:
+def engine(
+    settings: config.Engine, edges: app.Edges | None = None, *, for_many_texts: bool = False
+) -> Iterator[EngineHandle]:
     """The engine that runs on this data folder, or else one that is opened for the time being.
+
+    Its model has processes of its own only for many texts: for a few they are not worth starting.
 
     Raises:
         FolderInUse, CannotReach, NotReady
     """
+    if not for_many_texts:
+        model = settings.model.model_copy(update={"processes": 1})
+        settings = settings.model_copy(update={"model": model})
     own = app.build(settings, edges or app.Edges())
     try:
         own.open()

@@ -44,7 +44,7 @@ def evaluate(
     OUT.png. Nothing is written when the file is wrong.
     """
     asked = queries.read(path)
-    with connect.engine(settings, edges) as engine:
+    with connect.engine(settings, edges, for_many_texts=True) as engine:
         scored, threshold, model = _judge(engine, knowledge_base, asked, depth)
     if not scored:
         raise BadValue(f'knowledge base "{knowledge_base}" is empty, there is nothing to judge')

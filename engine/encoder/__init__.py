@@ -14,7 +14,16 @@ from engine.config import Model
 from engine.encoder.instruction import add_instruction
 from engine.index.snapshot import ModelIdentity, Vectors
 
-__all__ = ["CountsTokens", "Encoder", "Pretokenizes", "Role", "add_instruction", "load", "require_device"]
+__all__ = [
+    "CountsTokens",
+    "Encoder",
+    "HasLanes",
+    "Pretokenizes",
+    "Role",
+    "add_instruction",
+    "load",
+    "require_device",
+]
 
 Role = Literal["query", "document", "bare"]
 """What a text is. A bare one gets nothing in front: it has its instruction already."""
@@ -50,6 +59,17 @@ class Pretokenizes(Protocol):
 
     def ahead(self, texts: Sequence[str], role: Role) -> Sequence[str]:
         """The same texts, ready for `encode`. Any thread may call this, while another encodes."""
+
+
+@runtime_checkable
+class HasLanes(Protocol):
+    """What an encoder may be as well: several that do the same, each for a thread of its own."""
+
+    @property
+    def lanes(self) -> Sequence[Encoder]: ...
+
+    def stop(self) -> None:
+        """End what runs beside this process; whoever encodes is told. Fine to call twice."""
 
 
 def _in_silence(_stage: str) -> None:

@@ -8,18 +8,13 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
 from engine.encoder import Encoder, Role
-from engine.encoder.batcher import (
-    LISTS,
-    PIECE,
-    PIECE_CHARACTERS,
-    Batcher,
-    pieces,
-)
+from engine.encoder.batcher import LISTS, Batcher
+from engine.encoder.bulk import PIECE, PIECE_CHARACTERS, pieces
 from engine.index.snapshot import Vectors
 from tests.support.engine import WAIT_SECONDS, HeldEncoder, LetterEncoder, PickyEncoder
 
@@ -105,7 +100,7 @@ def test_where_both_wait_the_question_is_first() -> None:
     batcher.load()
     with ThreadPoolExecutor(2) as pool:
         bulk = pool.submit(batcher.encode_entries, ["entry"])
-        while not batcher._bulk:
+        while not batcher.waiting_pieces:
             all_of([bulk], timeout=0.001)
         question = ask(pool, batcher, "question")[0]
         assert [batcher.step() for _ in range(3)] == [True, True, False]
@@ -168,7 +163,7 @@ def test_lists_of_texts_leave_room_for_questions() -> None:
     with ThreadPoolExecutor(LISTS) as pool, started(encoder) as batcher:
         lists = [pool.submit(batcher.encode_entries, ["entry"]) for _ in range(LISTS)]
         assert encoder.waits.acquire(timeout=WAIT_SECONDS)  # one is with the model
-        while len(batcher._bulk) < LISTS - 1:
+        while batcher.waiting_pieces < LISTS - 1:
             all_of(lists, timeout=0.001)
         with pytest.raises(Overloaded, match=f"{LISTS} lists of texts"):
             batcher.encode_entries(["one more"])
@@ -231,7 +226,61 @@ def test_stopping_refuses_what_waits_and_may_be_repeated() -> None:
         batcher.stop()
 
 
+class TwoLanes(LetterEncoder):
+    """Two models that wait until they are let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes: Sequence[HeldEncoder] = (HeldEncoder(), HeldEncoder())
+        self.is_stopped = False
+
+    def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+        raise AssertionError(f"its lanes are used, and not this, for {role} {texts}")
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+
+def test_a_list_is_encoded_by_all_lanes_and_a_question_goes_first() -> None:
+    both = TwoLanes()
+    texts = [chr(97 + number % 26) * 3 for number in range(PIECE * 4)]
+    with ThreadPoolExecutor(4) as pool, started(both) as batcher:
+        bulk = pool.submit(batcher.encode_entries, texts)
+        for lane in both.lanes:
+            assert lane.waits.acquire(timeout=WAIT_SECONDS), "a lane has nothing to do"
+        (question,) = ask(pool, batcher, "zoo")
+        for lane in both.lanes:
+            lane.go.release(100)
+        assert np.array_equal(question.result(WAIT_SECONDS), vector_of("zoo"))
+        assert np.array_equal(bulk.result(WAIT_SECONDS), LetterEncoder().encode(texts, "document"))
+    roles = [[role for role, _ in lane.batches] for lane in both.lanes]
+    assert sum(map(len, roles)) == 5
+    assert "query" in {of_lane[1] for of_lane in roles if len(of_lane) > 1}
+    assert both.is_stopped
+
+
+def test_lanes_that_are_loaded_after_the_end_are_stopped() -> None:
+    both, is_loading, go = TwoLanes(), threading.Event(), threading.Event()
+
+    def load() -> Encoder:
+        is_loading.set()
+        assert go.wait(WAIT_SECONDS)
+        return both
+
+    with ThreadPoolExecutor(1) as pool:
+        batcher = Batcher(load)
+        batcher.start()
+        assert is_loading.wait(WAIT_SECONDS)
+        stopped = pool.submit(batcher.stop)
+        while batcher.state[0] != "stopped":
+            all_of([stopped], timeout=0.001)
+        go.set()
+        stopped.result(WAIT_SECONDS)
+    assert both.is_stopped
+
+
 @given(st.lists(st.text(max_size=PIECE_CHARACTERS // 3), max_size=300))
+@settings(max_examples=30)
 def test_pieces_are_small_and_leave_nothing_out(texts: list[str]) -> None:
     cut = list(pieces(texts))
     assert [text for piece in cut for text in piece] == texts
