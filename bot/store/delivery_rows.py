@@ -23,7 +23,7 @@ from bot.domain import (
 from bot.store.channel_pauses import pause_end
 from bot.store.lease import LEASE_SECONDS
 from bot.store.locks import hold_channel
-from bot.store.outbox_claims import is_busy
+from bot.store.outbox_claims import is_answered, is_busy
 from bot.store.tables import inbox, outbox
 
 
@@ -35,9 +35,6 @@ class _Envelope:
 
 
 _envelope = TypeAdapter(_Envelope)
-_is_answered = select(
-    select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists()
-)
 _received_at = select(inbox.c.received_at).where(
     inbox.c.id == select(outbox.c.item_id).where(outbox.c.id == bindparam("delivery")).scalar_subquery()
 )
@@ -72,7 +69,7 @@ def put(
         "failures": 0,
         "uncertain": False,
     }
-    is_follow_up = bool(is_free and connection.scalar(_is_answered, {"item": item_id}))
+    is_follow_up = is_free and is_answered(connection, item_id)
     claimed: list[Delivery] = []
     for reply in replies:
         is_ours = is_free and not claimed

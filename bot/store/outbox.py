@@ -81,10 +81,13 @@ class Outbox:
         writers' line even where there is none: see `DueLookup`.
         """
         now, busy = self._clock.steady(), frozenset(without)
-        row = first_not_taken(
+        claimed = first_not_taken(
             lambda: self._database.write(lambda connection: claim_next(connection, now, busy))
         )
-        return None if row is None else delivery_of(row, is_follow_up=row.is_follow_up)
+        if claimed is None:
+            return None
+        row, is_follow_up = claimed
+        return delivery_of(row, is_follow_up=is_follow_up)
 
     def complete(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
         """It arrived. `receipt` is the platform's name for it, kept for editing in place.

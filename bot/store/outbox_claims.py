@@ -18,7 +18,6 @@ _other = outbox.alias("other")
 _is_free = outbox.c.channel.not_in(
     select(_other.c.channel).where(_other.c.ended_at.is_(None), _other.c.state == "sending")
 )
-_same_message = outbox.alias("same_message")
 
 
 @lru_cache
@@ -49,10 +48,7 @@ def _claim(without: frozenset[str]) -> Any:
             outbox.c.attempt,
             outbox.c.created_at,
             outbox.c.uncertain,
-            select(1)
-            .where(_same_message.c.item_id == outbox.c.item_id, _same_message.c.state == "delivered")
-            .exists()
-            .label("is_follow_up"),
+            outbox.c.item_id,
         )
     )
 
@@ -82,20 +78,28 @@ _is_busy = select(
         select(1).where(is_waiting, _in_room, outbox.c.due_at <= bindparam("now")).exists(),
     )
 )
+# Asked by itself and not in the RETURNING of a claim: SQLAlchemy leaves the names of tables out there for
+# SQLite, so a condition between two tables would be one of a table with itself.
+_is_answered = select(
+    select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists()
+)
 _others_wait = select(select(1).where(is_waiting, _in_room).exists())
 
 
-def claim_next(connection: Connection, now: float, without: frozenset[str]) -> Row[Any] | None:
-    """Claim it, of none of the platforms `without`; None when nothing is due.
+def claim_next(connection: Connection, now: float, without: frozenset[str]) -> tuple[Row[Any], bool] | None:
+    """Claim it, of none of the platforms `without`, and say whether it follows another reply.
+
+    None when nothing is due.
 
     Raises:
         ChannelTaken: another process took something of the same channel.
     """
     row = connection.execute(_claim(without), {"now": now, "until": now + LEASE_SECONDS}).one_or_none()
-    if row is not None:
-        values = {"room": row.channel, "mine": row.id, "now": now}
-        refuse_rivals(connection, row.channel, _rivals, values)
-    return row
+    if row is None:
+        return None
+    values = {"room": row.channel, "mine": row.id, "now": now}
+    refuse_rivals(connection, row.channel, _rivals, values)
+    return row, is_answered(connection, row.item_id)
 
 
 def is_busy(connection: Connection, room: str, now: float) -> bool:
@@ -106,3 +110,8 @@ def is_busy(connection: Connection, room: str, now: float) -> bool:
 def has_waiting(connection: Connection, room: str) -> bool:
     """Whether something of this channel waits, due or not."""
     return bool(connection.scalar(_others_wait, {"room": room}))
+
+
+def is_answered(connection: Connection, item_id: int) -> bool:
+    """Whether a reply to this message has gone out already."""
+    return bool(connection.scalar(_is_answered, {"item": item_id}))

@@ -40,6 +40,19 @@ def test_the_first_reply_is_ours_to_send_and_the_others_follow_in_order(store: S
     assert heard == ["a", "b", "c", "d"]
 
 
+def test_only_a_reply_to_a_message_that_was_answered_before_is_a_follow_up(store: Store) -> None:
+    """Not one that had to wait while its room was told something else."""
+    (first,) = _decide(store, "1", "a", "b")
+    _decide(store, "2", "c")
+    followed = {"a": first.is_follow_up}
+    store.outbox.complete(first, "r")
+    while (delivery := store.outbox.claim()) is not None:
+        assert isinstance(delivery.reply, Text)
+        followed[delivery.reply.body] = delivery.is_follow_up
+        store.outbox.complete(delivery, "r")
+    assert followed == {"a": False, "b": True, "c": False}
+
+
 def test_nothing_overtakes_a_reply_that_failed(store: Store, clock: HandClock) -> None:
     """REL32. However long the outage was, and whatever was decided meanwhile."""
     (first,) = _decide(store, "1", "a")
