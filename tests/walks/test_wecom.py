@@ -105,6 +105,18 @@ def test_a_direct_chat_greets_answers_and_declines_pictures(program: WecomProgra
     assert "图片" in picture.text
 
 
+def test_who_quotes_a_message_asks_it_and_a_chat_record_is_declined(program: WecomProgram) -> None:
+    wecom = program.wecom
+    quoted = {"msgtype": "text", "text": {"content": QUESTION}}
+    assert "西瓜" in wecom.say("@知识库助手", chat="G8", quote=quoted).text
+    command = {"msgtype": "text", "text": {"content": "/threshold 0.9"}}
+    wecom.say("@知识库助手", chat="G8", quote=command)
+    assert "0.40" in wecom.say("@知识库助手 /threshold", chat="G8").text
+    record = wecom.say("", chat="", msgtype="chatrecord", chatrecord={"item": []})
+    assert record.is_finished
+    assert "聊天记录" in record.text
+
+
 def test_an_application_is_answered_through_its_api(program: WecomProgram) -> None:
     wecom = program.wecom
     seen = len(wecom.api.seen)

@@ -77,10 +77,8 @@ def _read(content: PlainXml, app: App, now: float) -> Reading | Alarm:
     channel = Channel(NAME, app.corp_id, f"app:{app.agent_id}:{user}")
     if kind == "event":
         return _event(content, app, created, channel, person)
-    if kind in _MEDIA:
-        return Declined(_MEDIA[kind], channel, person)
     if kind != "text":
-        return Ignored("unknown message type")
+        return Declined(_MEDIA.get(kind, "message"), channel, person)
     message_id = _number(content, "MsgId")
     return IncomingMessage(
         channel=channel,

@@ -10,7 +10,8 @@ from bot.platforms.payload import Ignored, Quarantined
 
 NAME = "wecom"
 
-Media = Literal["image", "file", "video", "voice", "location", "link"]
+# "message": of a type that we do not know, such as a forwarded chat record.
+Media = Literal["image", "file", "video", "voice", "location", "link", "message"]
 
 
 @dataclass(frozen=True, slots=True)

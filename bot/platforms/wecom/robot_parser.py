@@ -1,8 +1,8 @@
 """From an authentic body of an AI bot to what it asks of us. Pure, and never raising.
 
 One format serves the URL callback and the long connection. Whatever is in a body, the
-outcome is one of the values below: unknown types are ignored, a known type in a broken
-shape is put aside for people to look at.
+outcome is one of the values below: a type that we cannot read is declined to who sent it, a known
+type in a broken shape is put aside for people to look at.
 
 What the platform leaves in the text (the mention of the bot) stays in it: telling a
 name from a question is the business of the commands.
@@ -10,23 +10,26 @@ name from a question is the business of the commands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.grammar.mentions import without_mentions
-from bot.platforms.payload import BrokenField, Ignored, Quarantined, object_in, string_in
+from bot.platforms.payload import BrokenField, Quarantined, object_in, string_in
 from bot.platforms.wecom.fields import RobotMessage, clean, id_of, is_group, stream_of, text_of
 from bot.platforms.wecom.parsed import (
     NAME,
     Declined,
     Malformed,
+    Media,
     Poll,
     Reading,
     Robot,
 )
 from bot.platforms.wecom.robot_events import read_event
 from bot.platforms.wecom.safe_parse import Unreadable, read_json
+
+_MEDIA: Mapping[str, Media] = {"image": "image", "file": "file", "video": "video"}
 
 
 def read_robot(body: bytes, robot: Robot, *, now: float) -> Reading | Malformed:
@@ -61,28 +64,33 @@ def _read(content: Mapping[str, Any], robot: Robot, now: float, request: str) ->
             return read_event(said)
         case "stream":
             return Poll(id_of(object_in(content, "stream"), "id"), said.channel, person)
-        case "image" | "file" | "video":
-            stream = stream_of(bot_id, id_of(content, "msgid"))
-            return Declined(kind, said.channel, person, stream)
         case "text" | "mixed" | "voice":
             return _message(said, kind)
         case _:
-            return Ignored("unknown message type")
+            # A forwarded chat record has no documented type: whoever sent one is not left waiting.
+            return _decline(said, _MEDIA.get(kind, "message"))
 
 
 def _message(said: RobotMessage, kind: str) -> Reading:
     message_id = id_of(said.content, "msgid")
     stream = stream_of(said.channel.tenant, message_id)
     written = _text_of(said.content, kind)
-    if kind == "mixed" and not _says_something(written, said):
-        return Declined("image", said.channel, said.person, stream)
+    if not _says_something(written, said):
+        quote = said.content.get("quote")
+        quoted = _quoted_words(quote)
+        media = _quoted_media(quote) or ("image" if kind == "mixed" else None)
+        if not quoted and media:
+            return _decline(said, media)
+        # Who quotes a message and writes nothing but our name asks what the quoted one asks:
+        # whatever was quoted, it is a question and never a command.
+        written = f"/ask {quoted}" if quoted else written
     return IncomingMessage(
         channel=said.channel,
         person=said.person,
         # The second names the message in the polls that ask for its answer.
         keys=(MessageKey("msgid", message_id), MessageKey("stream", stream)),
         surface=Surface.MESSAGE,
-        text=_with_quote(written, said.content.get("quote"), said.robot.names, said.channel),
+        text=written,
         mentioned=is_group(said.channel),
         is_direct=not is_group(said.channel),
         address=said.address(stream=stream),
@@ -116,21 +124,27 @@ def _text_of(content: Mapping[str, Any], kind: str) -> str:
     return " ".join(part.strip() for part in parts)
 
 
-def _with_quote(written: str, quote: Any, names: Sequence[str], channel: Channel) -> str:
-    """Who quotes a message and writes nothing but our name asks what the quoted one asks."""
-    quoted = _quote(quote)
-    if not quoted:
-        return written
-    if not without_mentions(written, names=names, in_group=is_group(channel)):
-        return f"/ask {quoted}"  # whatever was quoted, it is a question and never a command
-    return written
-
-
-def _quote(quote: Any) -> str:
-    kind = quote.get("msgtype") if isinstance(quote, dict) else None
-    if not isinstance(kind, str) or kind not in {"text", "mixed", "voice"}:
+def _quoted_words(quote: Any) -> str:
+    kind = _quoted_kind(quote)
+    if kind not in {"text", "mixed", "voice"}:
         return ""
     try:
         return _text_of(quote, kind).strip()
     except BrokenField:
         return ""  # a quote that cannot be read takes nothing from the message itself
+
+
+def _quoted_media(quote: Any) -> Media | None:
+    """What a quote without words shows; None where there is no quote that can be read."""
+    kind = _quoted_kind(quote)
+    return "image" if kind == "mixed" else _MEDIA.get(kind)
+
+
+def _quoted_kind(quote: Any) -> str:
+    kind = quote.get("msgtype") if isinstance(quote, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _decline(said: RobotMessage, media: Media) -> Declined:
+    stream = stream_of(said.channel.tenant, id_of(said.content, "msgid"))
+    return Declined(media, said.channel, said.person, stream)

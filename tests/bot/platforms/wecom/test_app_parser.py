@@ -127,8 +127,10 @@ def test_a_known_type_in_a_broken_shape_is_put_aside(old: str, new: str) -> None
     assert isinstance(read(xml_of("app-text-threshold", (old, new))), Quarantined)
 
 
-def test_unknown_types_are_ignored() -> None:
-    assert isinstance(read(xml_of("app-text-threshold", ("<![CDATA[text]]>", "hologram"))), Ignored)
+def test_who_sends_what_has_no_known_type_is_told_that_words_are_needed() -> None:
+    reading = read(xml_of("app-text-threshold", ("<![CDATA[text]]>", "hologram")))
+    assert isinstance(reading, Declined)
+    assert reading.media == "message"
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,31 @@ def test_a_quoted_command_is_never_carried_out() -> None:
     assert text_of(read(a_body(text={"content": "@知识库助手"}, quote=quote))) == "/ask /threshold 0.1"
 
 
+def test_a_quote_under_a_picture_is_asked() -> None:
+    picture = {"msgtype": "image", "image": {"url": "https://x.test"}}
+    quote = {
+        "msgtype": "mixed",
+        "mixed": {"msg_item": [picture, {"msgtype": "text", "text": {"content": "发货"}}]},
+    }
+    assert text_of(read(a_body(msgtype="mixed", mixed={"msg_item": [picture]}, quote=quote))) == "/ask 发货"
+
+
+@pytest.mark.parametrize(
+    ("quote", "media"),
+    [
+        ({"msgtype": "file", "file": {"url": "https://x.test"}}, "file"),
+        ({"msgtype": "video"}, "video"),
+        ({"msgtype": "mixed", "mixed": {"msg_item": [{"msgtype": "image"}]}}, "image"),
+    ],
+)
+def test_who_quotes_what_has_no_words_is_told_that_words_are_needed(
+    quote: dict[str, Any], media: str
+) -> None:
+    reading = read(a_body(text={"content": "@知识库助手"}, quote=quote))
+    assert isinstance(reading, Declined)
+    assert (reading.media, reading.stream) == (media, stream_of(BOT, "m-0001"))
+
+
 @pytest.mark.parametrize(
     "quote", [None, 5, {}, {"msgtype": []}, {"msgtype": "image"}, {"msgtype": "text", "text": 1}]
 )
@@ -251,11 +276,15 @@ def test_a_known_type_in_a_broken_shape_is_put_aside(body: object) -> None:
     assert isinstance(read(body), Quarantined)
 
 
-@pytest.mark.parametrize(
-    "body", [a_body(msgtype="hologram"), a_body("aibot-enter-chat", event={"eventtype": "x"})]
-)
-def test_unknown_types_are_ignored(body: object) -> None:
-    assert isinstance(read(body), Ignored)
+def test_who_sends_what_has_no_known_type_is_told_that_words_are_needed() -> None:
+    """A forwarded chat record, in a direct chat."""
+    reading = read(a_body("aibot-single-question", msgtype="chatrecord", chatrecord={"item": []}))
+    assert isinstance(reading, Declined)
+    assert reading.media == "message"
+
+
+def test_events_of_unknown_types_are_ignored() -> None:
+    assert isinstance(read(a_body("aibot-enter-chat", event={"eventtype": "x"})), Ignored)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 60_000, b'{"a":1,"a":2}'])
