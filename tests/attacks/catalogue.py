@@ -36,6 +36,7 @@ MATTERMOST_MARKUP = "bot/platforms/mattermost/test_markup.py::"
 MATTERMOST_PRESENTER = "bot/platforms/mattermost/test_presenter.py::"
 LATER = "bot/platforms/wecom/test_response_url.py::"
 MATTERMOST_BUTTONS = "bot/platforms/mattermost/test_action_signature.py::"
+MATTERMOST_HOOKS = "bot/platforms/mattermost/test_outgoing_hooks.py::"
 MATTERMOST_SENDER = "bot/platforms/mattermost/test_sender.py::"
 SERVER = "bot/web/test_server.py::"
 INBOX = "bot/store/test_inbox.py::"
@@ -61,6 +62,7 @@ CATALOGUE: dict[str, Case] = {
             f"{SIGNATURE}test_one_changed_byte_is_a_forgery",
             f"{WECOM}test_what_is_not_authentic_is_401_and_tells_nothing_apart",
             f"{MATTERMOST}test_a_command_is_proved_by_its_token",
+            f"{MATTERMOST}test_a_webhook_is_proved_by_its_own_token",
             f"{MATTERMOST}test_an_altered_context_is_refused",
             f"{MATTERMOST}test_a_button_of_another_channel_or_of_nobody_is_refused",
         ),
@@ -78,6 +80,7 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM}test_an_event_of_yesterday_in_a_fresh_envelope_is_put_aside",
             f"{WECOM_APP}test_a_message_of_yesterday_is_put_aside",
             f"{MATTERMOST}test_a_request_is_of_its_person_and_of_now",
+            f"{MATTERMOST}test_a_copied_webhook_does_not_stay_good",
         )
     ),
     "SEC05": Case(
@@ -111,8 +114,8 @@ CATALOGUE: dict[str, Case] = {
             f"{WECOM}test_an_event_without_an_id_is_answered_once",
             f"{SLACK_READING}test_a_command_without_trigger_is_known_by_its_body_and_time",
             f"{MATTERMOST}test_a_repeat_is_taken_once",
+            f"{MATTERMOST_HOOKS}test_what_comes_both_ways_is_answered_once_in_its_thread",
         ),
-        "Mattermost's outgoing hooks are not read; all else from it has an id",
     ),
     "SEC09": Case(
         (
@@ -126,6 +129,8 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK_READING}test_what_is_not_said_to_us_is_ignored",
             f"{MATTERMOST_READING}test_what_nobody_says_to_us_is_passed_over",
             f"{MATTERMOST_CONNECTION}test_bots_edits_and_rooms_of_other_servers_do_not_wake_us",
+            f"{MATTERMOST_HOOKS}test_what_bots_and_we_ourselves_post_asks_nothing",
+            f"{MATTERMOST_HOOKS}test_a_room_shared_with_another_server_is_not_answered",
             "attacks/test_floods.py::test_a_flooded_channel_takes_nothing_from_ten_quiet_ones",
         ),
     ),
@@ -165,7 +170,7 @@ CATALOGUE: dict[str, Case] = {
             f"{SLACK}test_what_is_not_for_us_is_200_and_counted",
             f"{WECOM_READING}test_a_known_type_in_a_broken_shape_is_put_aside",
             f"{SLACK_READING}test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one",
-            f"{WECOM_READING}test_unknown_types_are_ignored",
+            f"{WECOM_READING}test_events_of_unknown_types_are_ignored",
             "bot/store/test_quarantine.py::test_quarantine_keeps_what_could_not_be_understood",
             "bot/console/test_operators.py::test_what_was_put_aside_is_shown_to_whose_it_is",
         ),
@@ -480,6 +485,16 @@ CATALOGUE: dict[str, Case] = {
             "bot/platforms/slack/test_socket_inbound.py::test_what_is_of_another_app_is_acknowledged_and_not_taken",
             "bot/platforms/slack/test_socket_inbound.py::test_no_payload_makes_it_raise_and_each_is_acknowledged",
             "bot/platforms/slack/test_socket_mode.py::test_without_tls_no_socket_is_opened_beside_a_real_slack",
+        )
+    ),
+    # Outgoing webhooks carry no signature and no id of a request: a token and the time of the post are all.
+    "SEC52": Case(
+        (
+            f"{MATTERMOST}test_a_webhook_is_proved_by_its_own_token",
+            f"{MATTERMOST}test_without_a_token_of_a_webhook_none_is_believed",
+            f"{MATTERMOST}test_a_copied_webhook_does_not_stay_good",
+            f"{MATTERMOST}test_a_webhook_without_a_time_is_refused",
+            f"{MATTERMOST_HOOKS}test_what_bots_and_we_ourselves_post_asks_nothing",
         )
     ),
     "supply chain": Case(

@@ -47,13 +47,14 @@ PROXY_SECRET = "Pl4nted/proxy+15=="
 MATTERMOST_TOKEN = "Pl4nted/mattermost+16==~"
 MATTERMOST_COMMAND = "Pl4nted/command+17==~"
 MATTERMOST_ACTION = "Pl4nted/action+18==~"
+MATTERMOST_WEBHOOK = "Pl4nted/outgoing+20==~"
 MATTERMOST_ADDRESS = "pl4ntedmattermostaddress19"
 
 SECRETS = (
     SLACK_SIGNING, SLACK_OLD_SIGNING, SLACK_TOKEN, ENGINE_TOKEN, WECOM_TOKEN, WECOM_KEY, WECOM_APP_SECRET,
     WECOM_SOCKET_SECRET, WECOM_WEBHOOK_KEY, SLACK_ADDRESS, WECOM_ADDRESS, DATABASE_PASSWORD, SOURCE_PASSWORD,
     SOURCE_HEADER, PROVIDER_SECRET, PROXY_SECRET, MATTERMOST_TOKEN, MATTERMOST_COMMAND, MATTERMOST_ACTION,
-    MATTERMOST_ADDRESS,
+    MATTERMOST_WEBHOOK, MATTERMOST_ADDRESS,
 )  # fmt: skip
 # Each has a channel of its own, so that none waits for another's next try.
 WEBHOOKS = 6
@@ -192,6 +193,7 @@ def _settings(folder: Path, slack: RecordingSlack, engine_url: str, mattermost_u
             "url": mattermost_url,
             "bot_token": MATTERMOST_TOKEN,
             "command_tokens": [MATTERMOST_COMMAND],
+            "webhook_tokens": [MATTERMOST_WEBHOOK],
             "action_secret": MATTERMOST_ACTION,
         },
         "console": {

@@ -25,7 +25,14 @@ from engine.app import build
 from engine.config import Engine
 from engine.web import openapi as of_the_engine
 from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
-from tests.support.mattermost_integrations import COMMAND_TOKEN, click_payload, command_form, trigger_id
+from tests.support.mattermost_integrations import (
+    COMMAND_TOKEN,
+    WEBHOOK_TOKEN,
+    click_payload,
+    command_form,
+    hook_payload,
+    trigger_id,
+)
 from tests.support.openapi import a_few, keep_to_it, many, operations
 from tests.support.program import Program, a_program
 from tests.support.slack_people import signature
@@ -54,6 +61,7 @@ MATTERMOST = {
     "url": "http://127.0.0.1:9",
     "bot_token": "b0t7oken9w3x5y8z1a2c4d6e8f",
     "command_tokens": [COMMAND_TOKEN],
+    "webhook_tokens": [WEBHOOK_TOKEN],
     "action_secret": SECRET,
 }
 Wsgi = Callable[..., Iterable[bytes]]
@@ -102,7 +110,7 @@ def _vendors(wsgi: Wsgi) -> Wsgi:
             elif platform == "wecom":
                 body, environ["QUERY_STRING"] = _sealed(body, is_robot=kind.startswith("robot"))
             elif platform == "mattermost":
-                body = _proved(body, is_command=kind == "commands")
+                body = _hooked(body) if kind == "webhook" else _proved(body, is_command=kind == "commands")
             environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return wsgi(environ, start_response)
 
@@ -124,6 +132,16 @@ def _proved(body: bytes, *, is_command: bool) -> bytes:
     context = ActionSigner(SECRET).context(ActionValue("dial", "a", "0.6"), channel)
     proof = {"channel_id": channel, "context": context}
     return json.dumps(click_payload() | value | known | proof).encode() if isinstance(value, dict) else body
+
+
+def _hooked(body: bytes) -> bytes:
+    """With the token of a webhook, and of now."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    proof = {"token": WEBHOOK_TOKEN, "timestamp": int(time.time() * 1000)}
+    return json.dumps(hook_payload() | value | proof).encode() if isinstance(value, dict) else body
 
 
 def _sealed(body: bytes, *, is_robot: bool) -> tuple[bytes, str]:

@@ -21,7 +21,7 @@ from tests.attacks.waiting import until_at_rest
 from tests.support import wecom_codec
 from tests.support.console import LIN, a_visitor
 from tests.support.engine_server import answer, hangs_up
-from tests.support.mattermost_integrations import trigger_id
+from tests.support.mattermost_integrations import hook_payload, trigger_id
 from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, error, too_fast
 
 
@@ -221,6 +221,12 @@ def _failing_mattermost(everything: Planted, left: Left) -> None:
     right["trigger_id"] = trigger_id(user, time.time())
     for form in (right, right | {"channel_id": "?"}, {"token": "wrong"}, right | {"trigger_id": "old"}):
         answered = program.client.post("/mattermost/commands", data=form)
+        left.answers.append(f"{answered.status_code} {answered.text}")
+    hook = hook_payload(
+        token=planted.MATTERMOST_WEBHOOK, timestamp=int(time.time() * 1000), text="kbdial lemon"
+    )
+    for payload in (hook, hook | {"post_id": "?"}, hook | {"timestamp": 1}, hook | {"token": "wrong"}):
+        answered = program.client.post("/mattermost/webhook", json=payload)
         left.answers.append(f"{answered.status_code} {answered.text}")
     click = {"user_id": user, "context": {"m": planted.MATTERMOST_ACTION, "a": "dial"}, "channel_id": "c"}
     answered = program.client.post("/mattermost/actions", json=click)

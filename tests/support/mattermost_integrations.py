@@ -26,6 +26,7 @@ from tests.support.mattermost_mentions import rings
 from tests.support.mattermost_rest import Answer, Asked, JsonObject, Refused
 
 COMMAND_TOKEN = "c0mm4nd7oken2w3x5y8z1a2c4d"
+WEBHOOK_TOKEN = "w3bh00k7oken2w3x5y8z1a2c4d"
 MOST_ANSWER_BYTES = 1024 * 1024
 RESPONSE_USES, RESPONSE_SECONDS = 5, 1800.0
 MOST_FILE_BYTES = 10 * 1024 * 1024
@@ -84,15 +85,19 @@ class IntegratedMattermost(Mattermost):
         self.call: Call = call or self._call_over_http
         self.allowed_internal = {"127.0.0.1", "localhost"}
         self.commands: dict[str, JsonObject] = {}
+        self.managers: set[str] = set()  # who may see outgoing webhooks
+        self.hooks: dict[str, JsonObject] = {}
         self.whispers: list[Whisper] = []
         self.errors: list[tuple[str, str]] = []  # (user, what the server showed them instead)
         self.files: dict[str, JsonObject] = {}
+        self.hook_answers: list[Answered] = []  # to outgoing webhooks
         self.hook_headers: list[Mapping[str, str]] = []  # of what came to response addresses
         self.repeat_clicks = 0  # how many of the next clicks arrive twice
         self._addresses: dict[str, ResponseAddress] = {}
         self.route("POST", r"files", partial(_upload, self))
         self.route("GET", r"files/([a-z0-9]{26})", partial(_download, self))
         self.route("POST", r"posts/ephemeral", _not_allowed)
+        self.route("GET", r"hooks/outgoing", partial(_hooks, self))
         self.route("GET", r"commands", partial(_commands, self))
         self.route("POST", r"commands", partial(_register, self))
         self.route("PUT", r"commands/([a-z0-9]{26})", partial(_change_command, self))
@@ -103,6 +108,74 @@ class IntegratedMattermost(Mattermost):
         self.commands[id_] = {
             "id": id_, "team_id": self.team, "trigger": trigger, "url": url, "token": token, "method": "P",
         }  # fmt: skip
+
+    def add_hook(
+        self,
+        creator: str,
+        url: str,
+        *words: str,
+        channel_id: str = "",
+        token: str = WEBHOOK_TOKEN,
+        content_type: str = "application/json",
+    ) -> str:
+        """Posts in public channels go there from now on: those that begin with one of the words, or all."""
+        id_ = self.new_id("hook")
+        self.hooks[id_] = {
+            "id": id_, "creator_id": creator, "team_id": self.team, "channel_id": channel_id, "token": token,
+            "trigger_words": list(words), "callback_urls": [url], "content_type": content_type,
+        }  # fmt: skip
+        return id_
+
+    def say(self, user_id: str, text: str, channel_id: str, *, root_id: str = "", **more: Any) -> JsonObject:
+        post = super().say(user_id, text, channel_id, root_id=root_id, **more)
+        self.call_hooks(post["id"])
+        return post
+
+    def call_hooks(self, post_id: str) -> None:
+        """Tell those of a post whom it wakes; what comes back is a comment by who made the hook."""
+        post = self.posts[post_id]
+        if self.channels[post["channel_id"]]["type"] != "O" or post["props"].get("from_webhook"):
+            return
+        first_word = post["message"].split(maxsplit=1)[0] if post["message"].strip() else ""
+        for hook in self.hooks.values():
+            is_there = hook["channel_id"] in {"", post["channel_id"]}
+            is_woken = first_word in hook["trigger_words"] or not hook["trigger_words"]
+            if is_there and is_woken:
+                self._call_hook(hook, post, first_word if hook["trigger_words"] else "")
+
+    def _call_hook(self, hook: JsonObject, post: JsonObject, word: str) -> None:
+        payload = hook_payload(
+            token=hook["token"],
+            channel_id=post["channel_id"],
+            channel_name=str(self.channels[post["channel_id"]]["name"]),
+            team_id=self.team,
+            timestamp=post["create_at"],
+            user_id=post["user_id"],
+            user_name=str(self.users[post["user_id"]]["username"]),
+            post_id=post["id"],
+            text=post["message"],
+            trigger_word=word,
+        )
+        answered = self._reach(hook["callback_urls"][0], *hook_request(payload, hook["content_type"]))
+        self.hook_answers.append(answered)
+        said = json.loads(answered.body or b"{}") if answered.status == 200 else {}
+        text, attachments = said.get("text") or "", said.get("attachments") or []
+        if not text and not attachments:
+            return
+        text = _SLACK_EVERYBODY.sub(r"@\1", text)  # nothing switches this off
+        is_comment = said.get("response_type") == "comment"
+        with self.changed:
+            made = self.create(
+                hook["creator_id"],
+                {
+                    "channel_id": post["channel_id"],
+                    "root_id": (post["root_id"] or post["id"]) if is_comment else "",
+                    "message": text,
+                    "props": {"from_webhook": "true", "attachments": attachments},
+                    "type": "slack_attachment" if attachments else "",
+                },
+            )
+            self._note_rings(made["id"], text, attachments)
 
     def type_command(
         self, user_id: str, text: str, channel_id: str, *, trigger: str = "kbdial", root_id: str = ""
@@ -325,6 +398,26 @@ def click_payload(**known: Any) -> JsonObject:
     return fields | known
 
 
+def hook_payload(**known: Any) -> JsonObject:
+    """The payload of an outgoing webhook's request; what is not given is some. Times are milliseconds."""
+    fields = {
+        "token": WEBHOOK_TOKEN, "team_id": "team".ljust(26, "0"), "team_domain": "acme",
+        "channel_id": "channel".ljust(26, "0"), "channel_name": "support", "timestamp": 0,
+        "user_id": "lin".ljust(26, "0"), "user_name": "lin", "post_id": "post".ljust(26, "0"), "text": "",
+        "trigger_word": "", "file_ids": "",
+    }  # fmt: skip
+    return fields | known
+
+
+def hook_request(payload: JsonObject, content_type: str) -> tuple[Mapping[str, str], bytes]:
+    """Headers and body: a form holds the time in seconds."""
+    headers = {"Content-Type": content_type, "Accept": "application/json"}
+    if content_type == FORM:
+        form = payload | {"timestamp": int(payload["timestamp"]) // 1000}
+        return headers, urlencode(form).encode()
+    return headers, json.dumps(payload).encode()
+
+
 def over_flask(client: Any) -> Call:
     """The way to an integration in this process: a Flask test client."""
 
@@ -398,3 +491,10 @@ def _change_command(world: IntegratedMattermost, asked: Asked) -> JsonObject:
         raise Refused(404, "store.sql_command.get.missing.app_error")
     world.commands[asked.parts[0]] |= asked.json
     return world.commands[asked.parts[0]]
+
+
+def _hooks(world: IntegratedMattermost, asked: Asked) -> list[JsonObject]:
+    """Only who may manage them sees them."""
+    if asked.user_id not in world.managers:
+        raise Refused(403, "api.context.permissions.app_error")
+    return [one for one in world.hooks.values() if one["team_id"] == asked.query.get("team_id")]

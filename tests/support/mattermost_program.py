@@ -18,7 +18,12 @@ from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
 from tests.support.mattermost import BOT_TOKEN
-from tests.support.mattermost_integrations import COMMAND_TOKEN, IntegratedMattermost, over_flask
+from tests.support.mattermost_integrations import (
+    COMMAND_TOKEN,
+    WEBHOOK_TOKEN,
+    IntegratedMattermost,
+    over_flask,
+)
 from tests.support.wsgi_transport import WsgiTransport
 
 ACTION_SECRET = "k3Jq9vXw2LmN8pRt5sYb7cDf"
@@ -165,5 +170,6 @@ def a_mattermost_table(server: IntegratedMattermost) -> dict[str, Any]:
         "url": server.url,
         "bot_token": BOT_TOKEN,
         "command_tokens": [COMMAND_TOKEN],
+        "webhook_tokens": [WEBHOOK_TOKEN],
         "action_secret": ACTION_SECRET,
     }

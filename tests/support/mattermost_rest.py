@@ -78,7 +78,10 @@ def _channels(world: Mattermost, asked: Asked) -> list[JsonObject]:
 
 
 def _channel(world: Mattermost, asked: Asked) -> JsonObject:
-    return _find_channel(world, asked, asked.parts[0])
+    """A public one may be seen by everybody in its team."""
+    channel = world.channels.get(asked.parts[0])
+    is_public = channel is not None and channel["type"] == "O"
+    return channel if channel and is_public else _find_channel(world, asked, asked.parts[0])
 
 
 def _members(world: Mattermost, asked: Asked) -> list[JsonObject]:

@@ -17,6 +17,7 @@ from bot.platforms.mattermost.connection import FRAME_LIMIT_BYTES, MattermostCon
 from bot.platforms.mattermost.forwarded import ForwardedPosts
 from bot.platforms.mattermost.identity import Identity
 from bot.platforms.mattermost.inbound import Inbound
+from bot.platforms.mattermost.outgoing_hooks import OutgoingHooks
 from bot.platforms.mattermost.people import People
 from bot.platforms.mattermost.presenter import Presenter
 from bot.platforms.mattermost.responses import Responses
@@ -63,13 +64,26 @@ def _install(mattermost: Mattermost, host: Host) -> Installed:
         clock=host.clock,
         open_wire=_opener(mattermost),
     )
+    responses = Responses(presenter)
+    hooks = OutgoingHooks(
+        quick,
+        identity,
+        mattermost.tenant,
+        inbound=inbound,
+        intake=host.intake,
+        rejected=rejected,
+        responses=responses,
+        language_of=host.language_of,
+    )
     blueprint = routes.blueprint(
         command_tokens=[token.get_secret_value() for token in mattermost.command_tokens],
+        webhook_tokens=[token.get_secret_value() for token in mattermost.webhook_tokens],
         signer=signer,
         tenant=mattermost.tenant,
         intake=host.intake,
+        take_hook=hooks.take,
         rejected=rejected,
-        responses=Responses(presenter),
+        responses=responses,
         clock=host.clock,
     )
     return Installed(

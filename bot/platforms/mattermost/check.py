@@ -39,10 +39,17 @@ def looks(
         (f"{NAME} server", partial(_server, web_api)),
         (f"{NAME} connection", partial(_connection, web_api, mattermost, open_wire, state)),
     ]
-    if mattermost.command_tokens or mattermost.action_secret.get_secret_value():
+    calls = (
+        mattermost.command_tokens,
+        mattermost.webhook_tokens,
+        mattermost.action_secret.get_secret_value(),
+    )
+    if any(calls):
         found.append((f"{NAME} requests", partial(_requests, mattermost.url, public_url)))
     if mattermost.command_tokens:
         found.append((f"{NAME} command", partial(_command, web_api, mattermost, public_url)))
+    if mattermost.webhook_tokens:
+        found.append((f"{NAME} webhook", partial(_webhook, web_api, mattermost, public_url)))
     return found
 
 
@@ -158,9 +165,40 @@ def _requests(url: str, public_url: str) -> str:
     return said
 
 
+def _webhook(web_api: WebApi, mattermost: Mattermost, public_url: str) -> str:
+    """The outgoing webhooks that lead to us, and what they do not bring."""
+    known = {token.get_secret_value() for token in mattermost.webhook_tokens}
+    return _together(_webhook_states(web_api, known, f"{public_url}/mattermost/webhook")) + (
+        "; they bring posts of public channels alone (no private ones, no direct messages), and what we do "
+        "not take at once never comes again"
+    )
+
+
+def _webhook_states(web_api: WebApi, known: set[str], url: str) -> Iterator[tuple[bool, str]]:
+    for team in web_api.find_teams():
+        name = str(team.get("display_name"))
+        try:
+            hooks = web_api.find_hooks(str(team.get("id")))
+        except MattermostRefusal:
+            yield True, f"{name}: we may not see its outgoing webhooks"
+            continue
+        ours = [hook for hook in hooks if url in (hook.get("callback_urls") or ())]
+        if not ours:
+            yield False, f"{name}: no outgoing webhook has the callback URL {url}"
+        elif not known.issuperset(str(hook.get("token")) for hook in ours):
+            yield False, f"{name}: the token of an outgoing webhook is not in webhook_tokens"
+        else:
+            yield True, f"{name}: {len(ours)} outgoing webhooks lead here"
+
+
 def _command(web_api: WebApi, mattermost: Mattermost, public_url: str) -> str:
     known = {token.get_secret_value() for token in mattermost.command_tokens}
-    states = list(_command_states(web_api, known, public_url))
+    return _together(_command_states(web_api, known, public_url))
+
+
+def _together(told: Iterator[tuple[bool, str]]) -> str:
+    """All of these, or PlatformError with those that are wrong."""
+    states = list(told)
     wrong = [state for is_right, state in states if not is_right]
     if wrong:
         raise PlatformError("; ".join(wrong))

@@ -33,7 +33,8 @@ def _certificates(path: Path | None) -> Path | None:
 class Mattermost(Section):
     """One server, at `url`, and the account of a bot there.
 
-    `command_tokens`: those that the server showed for our slash commands, one a team. `action_secret` is
+    `command_tokens`: those that the server showed for our slash commands, one a team; `webhook_tokens`:
+    those of its outgoing webhooks that lead to us. `action_secret` is
     ours alone: it signs what buttons carry, and without it there are none. `ca_file`: whom to believe
     that the server is the server, where no public authority says so. `shared_channels`: the ids of the
     channels shared with other servers where we answer.
@@ -42,6 +43,7 @@ class Mattermost(Section):
     url: Annotated[str, AfterValidator(_address_or_none)] = ""
     bot_token: OptionalSecret = SecretStr("")
     command_tokens: tuple[Secret, ...] = ()
+    webhook_tokens: tuple[Secret, ...] = ()
     action_secret: OptionalSecret = SecretStr("")
     ca_file: Annotated[Path | None, BeforeValidator(_path_or_none), AfterValidator(_certificates)] = None
     shared_channels: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class Mattermost(Section):
         if not self.url and (
             self.bot_token.get_secret_value()
             or self.command_tokens
+            or self.webhook_tokens
             or self.action_secret.get_secret_value()
             or self.ca_file
         ):

@@ -1,4 +1,4 @@
-"""From an authentic slash command or click to what it asks of the bot. Pure.
+"""From an authentic slash command, outgoing webhook or click to what it asks of the bot. Pure.
 
 That it is authentic is decided before, in `routes`, but for what was picked from a menu.
 """
@@ -17,12 +17,15 @@ from bot.platforms.mattermost.action_values import ActionValue, BrokenClick
 from bot.platforms.mattermost.address import MattermostAddress
 from bot.platforms.mattermost.config import NAME
 from bot.platforms.mattermost.fields import ID, clean
+from bot.platforms.mattermost.parser import post_key
 from bot.platforms.payload import BrokenField, Quarantined, matching_in, object_in, string_in
 
 _TRIGGER = re.compile(r"[A-Za-z0-9+/=_-]{1,1024}")
 _COMMAND = re.compile(r"/\S{1,128}")
 # The name of a channel between two people is made of both their ids.
 _DIRECT_NAME = re.compile(r"[a-z0-9]{26}__[a-z0-9]{26}")
+# What people put between the word that wakes a hook and their question.
+_AFTER_WORD = " \t\n:,：，"
 _CREDENTIALS = frozenset({"token", "trigger_id", "response_url"})
 KEY_LENGTH = 255
 
@@ -53,6 +56,33 @@ def read_command(form: Mapping[str, str], *, tenant: str) -> Reading:
             response_url=clean(form.get("response_url", "")),
         ).to_mapping(),
         thread=root_id,
+    )
+
+
+def read_hook(payload: Mapping[str, Any], *, tenant: str) -> Reading:
+    """Read an outgoing webhook: a post in a public channel, without the word that woke the hook.
+
+    It has the key of its post, so that the same post over the WebSocket is no second question. In which
+    thread it stands is not said: whoever answers has to look.
+    """
+    try:
+        channel_id, user_id = matching_in(payload, "channel_id", ID), matching_in(payload, "user_id", ID)
+        post_id = matching_in(payload, "post_id", ID)
+        written = string_in(payload, "text", clean).strip()
+        name, word = (
+            string_in(payload, key, clean) if payload.get(key) is not None else ""
+            for key in ("user_name", "trigger_word")
+        )
+    except BrokenField as broken:
+        return Quarantined(str(broken), tenant)
+    return IncomingMessage(
+        channel=Channel(NAME, tenant, channel_id),
+        person=Person(NAME, tenant, user_id, name),
+        keys=(post_key(post_id),),
+        surface=Surface.MESSAGE,
+        text=written.removeprefix(word).lstrip(_AFTER_WORD),
+        mentioned=True,
+        address=MattermostAddress(user=user_id, question=post_id).to_mapping(),
     )
 
 

@@ -34,6 +34,8 @@ _ROOM_CHANGES = frozenset({
     "user_removed",
 })  # fmt: skip
 
+NOT_IN_CHANNEL = "a channel that we are not in"
+
 log = logging.getLogger(__name__)
 
 
@@ -87,17 +89,23 @@ class Inbound:
         """Take a post that was found in a room, and what it was read as; raises like `take_event`."""
         self._accept(reading, post)
 
+    def judge(self, message: IncomingMessage) -> IncomingMessage | Ignored:
+        """The message as it is to be stored, or why it is not answered, as far as only the server can say.
+
+        Raises:
+            PlatformError: the server does not say.
+        """
+        unwanted = self._find_unwanted(message)
+        return self._with_forwarded(message) if unwanted is None else Ignored(unwanted)
+
     def _accept(self, reading: Reading, post: Mapping[str, Any]) -> None:
-        if isinstance(reading, IncomingMessage):
-            unwanted = self._find_unwanted(reading)
-            if unwanted is None:
-                self._store(self._with_forwarded(reading))
-                return
-            reading = Ignored(unwanted)
-        self._put_aside(reading, post)
+        judged = self.judge(reading) if isinstance(reading, IncomingMessage) else reading
+        if isinstance(judged, IncomingMessage):
+            self._store(judged)
+        else:
+            self._put_aside(judged, post)
 
     def _find_unwanted(self, message: IncomingMessage) -> str | None:
-        """Why a post that names us is not answered, as far as only the server can say."""
         if self._people.is_bot(message.person.id):
             return "a bot"
         if message.channel.id in self._shared_channels:
@@ -106,7 +114,7 @@ class Inbound:
             room = self._rooms.find(message.channel.id)
         except MattermostRefusal as refused:
             if refused.permanent and refused.status != NO_SESSION:
-                return "a channel that we are not in"
+                return NOT_IN_CHANNEL
             raise
         return "shared with another server" if room.is_shared else None
 

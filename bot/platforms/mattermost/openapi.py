@@ -19,6 +19,14 @@ _CLICK = {
     "required": ["context", "channel_id", "trigger_id", "user_id"],
     "properties": {"context": {"type": "object"}, "channel_id": {"type": "string"}},
 }
+_HOOK = {
+    "type": "object",
+    "required": ["token", "timestamp", "post_id", "channel_id", "user_id", "text"],
+    "properties": {
+        "timestamp": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
+        **{name: {"type": "string"} for name in ("token", "post_id", "channel_id", "user_id", "text")},
+    },
+}
 _FORM = "application/x-www-form-urlencoded"
 _STATUSES = ("200", "400", "401", "413", "415", "503")
 
@@ -33,12 +41,16 @@ def _route(name: str, summary: str, content_type: str, schema: Schema) -> Schema
 
 
 PATHS: Mapping[str, Schema] = {
-    "/mattermost/commands": {
-        "post": _route(
-            "mattermostCommands", "A slash command.", "application/x-www-form-urlencoded", _COMMAND
-        )
-    },
+    "/mattermost/commands": {"post": _route("mattermostCommands", "A slash command.", _FORM, _COMMAND)},
     "/mattermost/actions": {
         "post": _route("mattermostActions", "A click on a button or a menu.", "application/json", _CLICK)
+    },
+    "/mattermost/webhook": {
+        "post": _route(
+            "mattermostWebhook",
+            "An outgoing webhook, as JSON or as a form: a post in a public channel.",
+            "application/json",
+            _HOOK,
+        )
     },
 }

@@ -1,8 +1,9 @@
-"""What goes out with the answer to a slash command or a click, and what has to follow as a post.
+"""What goes out with the answer to a slash command, a click or a webhook, and what has to follow as a post.
 
 A command is answered in the response where its answer is for the asker alone: what the team shall see
 is a post of our own, since a post made by the response would be the asker's, and never ours to change.
-A click is answered by the post that was pressed as it is now, or by a sentence for who pressed.
+A click is answered by the post that was pressed as it is now, or by a sentence for who pressed. A webhook
+is answered by a comment only where no post of ours can be.
 """
 
 from __future__ import annotations
@@ -45,6 +46,16 @@ class Responses:
         words = self._presenter.in_words(reply, delivery.decided_at)
         return {"ephemeral_text": words, "skip_slack_parsing": True}
 
+    def fits_comment(self, delivery: Delivery) -> bool:
+        """Whether the reply can be the answer to an outgoing webhook: for everybody, and one post."""
+        return not delivery.reply.private and len(self._comments(delivery)) == 1
+
+    def to_comment(self, delivery: Delivery) -> JsonObject:
+        return answer_to_hook(self._comments(delivery)[0])
+
+    def _comments(self, delivery: Delivery) -> tuple[Post, ...]:
+        return self._presenter.posts(delivery.reply, delivery.decided_at, Place(delivery.channel.id))
+
     def _edited_post(self, delivery: Delivery) -> tuple[Post, ...]:
         """The pressed post as it is now; where that is more than one, the others follow."""
         return self._presenter.posts(delivery.reply, delivery.decided_at, Place(delivery.channel.id))
@@ -65,4 +76,14 @@ def answer_to_command(post: Post, *, is_private: bool) -> JsonObject:
         "text": post.message,
         "skip_slack_parsing": True,
     }
+    return said | ({"attachments": list(post.attachments)} if post.attachments else {})
+
+
+def answer_to_hook(post: Post) -> JsonObject:
+    """A post as the answer to an outgoing webhook, which stands in the thread of the question.
+
+    The server reads `<…>` in it as Slack does, which cannot be switched off here: what we write has none
+    that means anything there.
+    """
+    said: JsonObject = {"response_type": "comment", "text": post.message}
     return said | ({"attachments": list(post.attachments)} if post.attachments else {})

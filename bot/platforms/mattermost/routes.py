@@ -1,8 +1,9 @@
-"""Mattermost's two ways in by HTTP: slash commands and clicks. Questions come over the WebSocket.
+"""Mattermost's three ways in by HTTP: slash commands, clicks, and outgoing webhooks beside the WebSocket.
 
 Each does the same in the same order: size, raw bytes, proof and freshness, shape, store, answer. A
 command is proved by the token of its team's registration, a click by our own signature in its button;
-both by the id that the server made for this person just now. Nothing here knows what a message means.
+both by the id that the server made for this person just now. A webhook is proved by its own token and the
+time of its post. Nothing here knows what a message means.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
-from bot.domain import Clock
+from bot.domain import Clock, PlatformError
 from bot.platforms.host import Intake
-from bot.platforms.kit import RejectedMessages, not_saved
+from bot.platforms.kit import RejectedMessages
 from bot.platforms.mattermost.action_signature import ActionSigner, Forged, Pressed
+from bot.platforms.mattermost.config import NAME
 from bot.platforms.mattermost.http_parser import read_click, read_command, without_credentials
 from bot.platforms.mattermost.responses import Responses
-from bot.platforms.mattermost.trigger import Untrusted, check_trigger
+from bot.platforms.mattermost.trigger import FRESH_SECONDS, Untrusted, check_trigger
 from bot.platforms.payload import Quarantined
 from bot.store import StoreError
 from bot.web import BODY_LIMIT_BYTES
@@ -31,6 +34,8 @@ from bot.web.bodies import Unacceptable, raw_body, refuse_packed
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
 _SCHEME = "Token "
+_TEN_DIGITS = re.compile(r"[0-9]{10}")
+_END_OF_TIME = 10**14  # milliseconds: JSON's numbers may be too large to be divided
 
 log = logging.getLogger(__name__)
 
@@ -38,30 +43,27 @@ log = logging.getLogger(__name__)
 def blueprint(
     *,
     command_tokens: Sequence[str],
+    webhook_tokens: Sequence[str],
     signer: ActionSigner,
     tenant: str,
     intake: Intake,
+    take_hook: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     rejected: RejectedMessages,
     responses: Responses,
     clock: Clock,
 ) -> Blueprint:
-    """The routes under /mattermost."""
+    """The routes under /mattermost. `take_hook`: see `OutgoingHooks.take`."""
     routes = Blueprint("mattermost", __name__, url_prefix="/mattermost")
-    gate = _Gate(command_tokens, rejected, clock)
+    gate = _Gate(command_tokens, webhook_tokens, rejected, clock)
 
     @routes.post("/commands")
     def commands() -> Response:
         form = gate.command()
         reading = read_command(form, tenant=tenant)
-        try:
-            if isinstance(reading, Quarantined):
-                rejected.put_aside(reading, without_credentials(form))
-                return jsonify({})
-            _, delivery = intake.answer_within(reading, accepts=responses.fits_command)
-        except StoreError as failed:
-            rejected.not_stored(failed)
-            # It is never sent again, so the person has to hear it; any other status shows an error.
-            return jsonify({"response_type": "ephemeral", "text": not_saved("en")})
+        if isinstance(reading, Quarantined):
+            rejected.put_aside(reading, without_credentials(form))
+            return jsonify({})
+        _, delivery = intake.answer_within(reading, accepts=responses.fits_command)
         return jsonify(responses.to_command(delivery) if delivery else {})
 
     @routes.post("/actions")
@@ -69,16 +71,32 @@ def blueprint(
         payload, pressed = gate.click(signer)
         try:
             reading = read_click(payload, pressed, signer, tenant=tenant)
-            if isinstance(reading, Quarantined):
-                rejected.put_aside(reading, without_credentials(payload))
-                return jsonify({})
-            _, delivery = intake.answer_within(reading, accepts=responses.fits_click)
         except Forged as forged:
             raise gate.refusal(str(forged)) from None
-        except StoreError as failed:
-            rejected.not_stored(failed)
-            return jsonify({"ephemeral_text": not_saved("en"), "skip_slack_parsing": True})
+        if isinstance(reading, Quarantined):
+            rejected.put_aside(reading, without_credentials(payload))
+            return jsonify({})
+        _, delivery = intake.answer_within(reading, accepts=responses.fits_click)
         return jsonify(responses.to_click(delivery) if delivery else {})
+
+    @routes.post("/webhook")
+    def webhook() -> Response:
+        return jsonify(take_hook(gate.webhook()))
+
+    @routes.errorhandler(StoreError)
+    def not_stored(failed: StoreError) -> Response:
+        """Nothing is sent again, so whoever typed or pressed has to see that it failed.
+
+        Every status but 200 is shown to them as an error, and leaves what they typed where they typed it.
+        """
+        rejected.not_stored(failed)
+        return Response(status=503)
+
+    @routes.errorhandler(PlatformError)
+    def not_judged(failed: PlatformError) -> Response:
+        """Whether it may be answered at all is the server's to say, which says nothing just now."""
+        log.warning("not_taken", extra={"platform": NAME, "reason": failed.reason})
+        return Response(status=503)
 
     @routes.errorhandler(Unacceptable)
     def refuse(refused: Unacceptable) -> Response:
@@ -91,19 +109,37 @@ def blueprint(
 class _Gate:
     """Lets in what proves to come from the server, and from its person just now."""
 
-    def __init__(self, command_tokens: Sequence[str], rejected: RejectedMessages, clock: Clock) -> None:
+    def __init__(
+        self,
+        command_tokens: Sequence[str],
+        webhook_tokens: Sequence[str],
+        rejected: RejectedMessages,
+        clock: Clock,
+    ) -> None:
         # An empty token is one that everybody knows.
         self._tokens = tuple(token.encode() for token in command_tokens if token)
+        self._webhook_tokens = tuple(token.encode() for token in webhook_tokens if token)
         self._rejected = rejected
         self._clock = clock
 
     def command(self) -> Mapping[str, str]:
         """The form of this request, which carries one of our tokens."""
         form = _form(_body(FORM))
-        if not self._is_known(form.get("token", "")) or not _agrees(form["token"]):
+        if not _is_known(form.get("token"), self._tokens) or not _agrees(form["token"]):
             raise self.refusal("forged")
         self.check_trigger(form.get("trigger_id"), form.get("user_id"))
         return form
+
+    def webhook(self) -> Mapping[str, Any]:
+        """The payload of this request, which carries the token of a webhook of ours and is of now."""
+        payload = _object(_body(JSON)) if request.mimetype == JSON else _form(_body(FORM))
+        if not _is_known(payload.get("token"), self._webhook_tokens):
+            raise self.refusal("forged")
+        seconds = _seconds(payload.get("timestamp"))
+        if seconds is None or abs(self._clock.now().timestamp() - seconds) > FRESH_SECONDS:
+            raise self.refusal("malformed" if seconds is None else "stale")
+        self._rejected.note_authentic()
+        return payload
 
     def click(self, signer: ActionSigner) -> tuple[Mapping[str, Any], Pressed]:
         """The payload of this request, and the button of ours that it names."""
@@ -130,10 +166,18 @@ class _Gate:
         self._rejected.refuse(verdict)
         return Unacceptable(401)
 
-    def _is_known(self, token: str) -> bool:
-        given = token.encode(errors="replace")
-        # All are compared, so that the time taken does not tell which one matched.
-        return any([hmac.compare_digest(one, given) for one in self._tokens])  # noqa: C419
+
+def _is_known(token: object, tokens: Sequence[bytes]) -> bool:
+    given = token.encode(errors="replace") if isinstance(token, str) else b""
+    # All are compared, so that the time taken does not tell which one matched.
+    return any([hmac.compare_digest(one, given) for one in tokens])  # noqa: C419
+
+
+def _seconds(timestamp: object) -> float | None:
+    """The time of a post in seconds since 1970; the server writes milliseconds in JSON, seconds in forms."""
+    if type(timestamp) is int:
+        return timestamp / 1000 if 0 <= timestamp < _END_OF_TIME else None
+    return float(timestamp) if isinstance(timestamp, str) and _TEN_DIGITS.fullmatch(timestamp) else None
 
 
 def _agrees(token: str) -> bool:

@@ -134,16 +134,18 @@ class MattermostPlatform:
         return self._presenter.posts(delivery.reply, delivery.decided_at, place)
 
     def _root(self, address: MattermostAddress) -> str:
-        """The thread to answer in: a click does not say in which one its post stands."""
-        if address.root_id or not address.post_id or address.ephemeral:
+        """The thread to answer in: neither a click nor a webhook says in which one its post stands."""
+        asked = "" if address.direct else address.question
+        post_id = address.post_id or asked
+        if address.root_id or not post_id or address.ephemeral:
             return address.root_id
         try:
-            post = self._api.read_post(address.post_id)
+            post = self._api.read_post(post_id)
         except MattermostRefusal as refused:
             if refused.status not in {NOT_ALLOWED, NOT_FOUND}:
                 raise
-            return ""
-        return str(post.get("root_id") or ("" if address.direct else address.post_id))
+            return asked
+        return str(post.get("root_id") or ("" if address.direct else post_id))
 
     def _post(
         self,

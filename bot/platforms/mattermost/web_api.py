@@ -248,11 +248,15 @@ class WebApi:
         for start in range(0, len(rows), MOST_PREFERENCES):
             self._call("PUT", "users/me/preferences", json=rows[start : start + MOST_PREFERENCES])
 
-    # Slash commands.
+    # Slash commands and outgoing webhooks.
 
     def find_commands(self, team_id: str) -> list[JsonObject]:
         """The team's own commands, with their tokens where we may see them."""
         return _objects(self._call("GET", "commands", params={"team_id": team_id, "custom_only": "true"}))
+
+    def find_hooks(self, team_id: str) -> list[JsonObject]:
+        """The outgoing webhooks of a team, with their tokens; only for who may manage them."""
+        return _objects(self._call("GET", "hooks/outgoing", params={"team_id": team_id, "per_page": PAGE}))
 
     def create_command(self, command: Mapping[str, Any]) -> JsonObject:
         """Register a command; the answer has its `token`."""

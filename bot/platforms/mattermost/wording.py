@@ -36,6 +36,7 @@ class MattermostWording:
     shortened: str
     from_elsewhere: str
     not_a_member: str
+    too_slow: str
 
 
 _EN = MattermostWording(
@@ -49,6 +50,8 @@ _EN = MattermostWording(
     shortened="(too long, cut here; /limit shows fewer matches)",
     from_elsewhere="About what you wrote or pressed in another channel:",
     not_a_member="I am not in this channel: invite me, and answers come into their threads.",
+    too_slow="This takes longer than Mattermost waits for me here, and I am not in this channel to answer "
+    "later: ask again, or invite me.",
 )
 
 _ZH = MattermostWording(
@@ -62,6 +65,7 @@ _ZH = MattermostWording(
     shortened="（太长，到此为止；/limit 可以减少条数）",
     from_elsewhere="关于您在另一个频道里写的或点的：",
     not_a_member="我不在这个频道里：邀请我加入，回答就会出现在各自的话题串里。",
+    too_slow="这次查得太久，Mattermost 不等了；我不在这个频道里，之后没法回答：请再问一次，或者邀请我加入。",
 )
 
 

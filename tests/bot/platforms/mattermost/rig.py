@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.life import Life
 from tests.support.mattermost import LOST, Fault
 from tests.support.mattermost_integrations import IntegratedMattermost, over_flask
-from tests.support.mattermost_program import a_mattermost_table, readable
+from tests.support.mattermost_program import PUBLIC_URL, a_mattermost_table, readable
 from tests.support.platform_rig import SendingPlayer
 from tests.support.wecom_api import VirtualClock
 
@@ -55,4 +55,19 @@ class OnMattermost(SendingPlayer):
         self._server.will("POST", "posts", LOST)
 
 
-PLAYERS = (OnMattermost,)
+class OnMattermostWebhook(OnMattermost):
+    """Posts that name nobody: an outgoing webhook alone tells of them."""
+
+    name = "mattermost webhook"
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock)
+        self._server.add_hook(self._li, f"{PUBLIC_URL}/mattermost/webhook", "kb")
+
+    def say(self, text: str, room: str, *, again: int = 0) -> None:
+        post = self._server.say(self._li, f"kb {text}", self._rooms[room])
+        for _ in range(again):
+            self._server.call_hooks(post["id"])
+
+
+PLAYERS = (OnMattermost, OnMattermostWebhook)

@@ -16,7 +16,7 @@ from bot.platforms.mattermost.config import Mattermost as Table
 from bot.platforms.mattermost.web_api import WebApi
 from bot.platforms.websocket import WebSocketWire, Wire
 from tests.support.mattermost import BOT_TOKEN, Fault
-from tests.support.mattermost_integrations import COMMAND_TOKEN, IntegratedMattermost
+from tests.support.mattermost_integrations import COMMAND_TOKEN, WEBHOOK_TOKEN, IntegratedMattermost
 from tests.support.wecom_api import VirtualClock
 
 PUBLIC_URL = "https://kb.example.com"
@@ -64,6 +64,19 @@ def test_what_is_right_is_told(server: IntegratedMattermost) -> None:
     assert look(table, "connection", state="live") == "the running bot is connected"
     assert look(table, "requests") == f"clicks and commands come to {PUBLIC_URL}/mattermost/…"
     assert look(table, "command") == "Acme: /kbdial is registered"
+
+
+def test_webhooks_are_told_with_what_they_do_not_bring(server: IntegratedMattermost) -> None:
+    table = a_table(server, webhook_tokens=[WEBHOOK_TOKEN])
+    assert look(table, "webhook").startswith(
+        "Acme: we may not see its outgoing webhooks; they bring posts of public"
+    )
+    server.managers.add(server.bot)
+    assert "no outgoing webhook has the callback URL" in complaint(lambda: look(table, "webhook"))
+    server.add_hook(server.bot, f"{PUBLIC_URL}/mattermost/webhook", "kbdial")
+    assert look(table, "webhook").startswith("Acme: 1 outgoing webhooks lead here")
+    server.add_hook(server.bot, f"{PUBLIC_URL}/mattermost/webhook", "ask", token=SECRET)
+    assert "is not in webhook_tokens" in complaint(lambda: look(table, "webhook"))
 
 
 def test_only_what_is_used_is_looked_at(server: IntegratedMattermost) -> None:

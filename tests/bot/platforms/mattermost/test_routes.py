@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,10 +17,12 @@ from werkzeug.test import TestResponse
 from bot import web
 from bot.domain import Channel, Clock, Delivery, Document, IncomingMessage, Reply, Text, TurnDial, Vote
 from bot.metrics import Metrics
-from bot.platforms.kit import RejectedMessages, not_saved
+from bot.platforms.kit import RejectedMessages
 from bot.platforms.mattermost import routes
 from bot.platforms.mattermost.action_signature import ActionSigner
 from bot.platforms.mattermost.action_values import ActionValue
+from bot.platforms.mattermost.http_parser import read_hook
+from bot.platforms.mattermost.parser import post_key
 from bot.platforms.mattermost.presenter import Presenter
 from bot.platforms.mattermost.responses import Responses
 from bot.store import Accepted, StoreError
@@ -37,10 +39,19 @@ from tests.bot.platforms.mattermost.answers import (
     a_trigger,
     an_answer,
 )
-from tests.support.mattermost_integrations import COMMAND_TOKEN, FORM, click_payload, command_form
+from tests.support.mattermost_integrations import (
+    COMMAND_TOKEN,
+    FORM,
+    WEBHOOK_TOKEN,
+    click_payload,
+    command_form,
+    hook_payload,
+    hook_request,
+)
 
 JSON = "application/json"
 SIGNER = ActionSigner(SECRET)
+MILLISECONDS = int(NOW.timestamp() * 1000)
 DIAL = ActionValue("dial", "a-1", "0.60:0.65")
 
 
@@ -75,6 +86,12 @@ class OpenDesk:
         )
         return accepted, delivery if accepts(delivery) else None
 
+    def take_hook(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        reading = read_hook(payload, tenant=HOST)
+        if isinstance(reading, IncomingMessage):
+            self.accept(reading)
+        return {}
+
     def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:
         self.aside.append((platform, tenant, reason, body))
 
@@ -87,14 +104,20 @@ class ClosedDesk(OpenDesk):
 
 
 def a_client(
-    desk: OpenDesk, *, tokens: tuple[str, ...] = (COMMAND_TOKEN,), secret: str = SECRET
+    desk: OpenDesk,
+    *,
+    tokens: tuple[str, ...] = (COMMAND_TOKEN,),
+    webhook_tokens: tuple[str, ...] = (WEBHOOK_TOKEN,),
+    secret: str = SECRET,
 ) -> FlaskClient:
     signer = ActionSigner(secret)
     blueprint = routes.blueprint(
         command_tokens=tokens,
+        webhook_tokens=webhook_tokens,
         signer=signer,
         tenant=HOST,
         intake=desk,
+        take_hook=desk.take_hook,
         rejected=RejectedMessages(
             "mattermost", quarantine=desk.quarantine, clock_watch=ClockWatch(), metrics=Metrics()
         ),
@@ -114,6 +137,14 @@ def click(desk: OpenDesk, context: dict[str, Any] | None = None, **changed: Any)
     context = SIGNER.context(DIAL, CHANNEL) if context is None else context
     payload = click_payload(**({"trigger_id": a_trigger(), "context": context} | changed))
     return a_client(desk).post("/mattermost/actions", json=payload)
+
+
+def hook(desk: OpenDesk, content_type: str = JSON, **changed: Any) -> TestResponse:
+    payload = hook_payload(
+        **({"timestamp": MILLISECONDS, "text": "kbdial how", "trigger_word": "kbdial"} | changed)
+    )
+    headers, body = hook_request(payload, content_type)
+    return a_client(desk).post("/mattermost/webhook", data=body, headers=dict(headers))
 
 
 @pytest.fixture
@@ -308,16 +339,68 @@ def test_an_authentic_click_of_another_shape_is_kept_without_its_proof(desk: Ope
     assert context["m"] not in body
 
 
-def test_what_could_not_be_saved_is_told_because_it_never_comes_again() -> None:
-    said = not_saved("en")
-    assert command(ClosedDesk()).json == {"response_type": "ephemeral", "text": said}
-    assert click(ClosedDesk()).json == {"ephemeral_text": said, "skip_slack_parsing": True}
+@pytest.mark.parametrize("content_type", [JSON, FORM])
+def test_a_webhook_is_taken_by_its_post_without_the_word_that_woke_it(
+    content_type: str, desk: OpenDesk
+) -> None:
+    answer = hook(desk, content_type, text="kbdial: 退款 a+b %")
+    assert (answer.status_code, answer.json) == (200, {})
+    (message,) = desk.taken
+    assert message.channel == Channel("mattermost", HOST, CHANNEL)
+    assert (message.person.id, message.person.name) == (LIN, "lin")
+    assert (message.text, message.mentioned, message.is_direct) == ("退款 a+b %", True, False)
+    assert message.keys == (post_key(POST),)
+    assert message.address == {"user": LIN, "question": POST}
 
 
-@pytest.mark.parametrize("path", ["/mattermost/commands", "/mattermost/actions"])
+@pytest.mark.parametrize("token", ["", "x", COMMAND_TOKEN, WEBHOOK_TOKEN + "x", None, 7, [WEBHOOK_TOKEN]])
+def test_a_webhook_is_proved_by_its_own_token(token: object, desk: OpenDesk) -> None:
+    assert hook(desk, token=token).status_code == 401
+    assert command(desk, token=WEBHOOK_TOKEN).status_code == 401
+    assert desk.taken == []
+
+
+def test_without_a_token_of_a_webhook_none_is_believed(desk: OpenDesk) -> None:
+    headers, body = hook_request(hook_payload(token="", timestamp=MILLISECONDS), JSON)
+    client = a_client(desk, webhook_tokens=("",))
+    assert client.post("/mattermost/webhook", data=body, headers=dict(headers)).status_code == 401
+
+
+@pytest.mark.parametrize("seconds", [-301, 301, -90_000])
+@pytest.mark.parametrize("content_type", [JSON, FORM])
+def test_a_copied_webhook_does_not_stay_good(seconds: int, content_type: str, desk: OpenDesk) -> None:
+    assert hook(desk, content_type, timestamp=MILLISECONDS + seconds * 1000).status_code == 401
+    assert hook(desk, content_type, timestamp=MILLISECONDS - 200_000).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "timestamp", [None, "", "x", True, -1, 10**400, 1.5, [], "12345678901", "１７９００００００0"]
+)
+def test_a_webhook_without_a_time_is_refused(timestamp: object, desk: OpenDesk) -> None:
+    assert hook(desk, timestamp=timestamp).status_code == 401
+    assert desk.taken == []
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(set(hook_payload()) - {"token", "timestamp"})),
+        st.recursive(st.none() | st.text(max_size=5), st.lists),
+    )
+)
+@settings(max_examples=30)
+def test_whatever_an_authentic_webhook_says_it_ends_in_a_status(changed: dict[str, Any]) -> None:
+    assert hook(OpenDesk(), **changed).status_code == 200
+
+
+def test_what_is_not_stored_is_503_so_that_nobody_believes_it_was_done() -> None:
+    answers = (command(ClosedDesk()), click(ClosedDesk()), hook(ClosedDesk()))
+    assert [(answer.status_code, answer.data) for answer in answers] == [(503, b"")] * 3
+
+
+@pytest.mark.parametrize("path", ["/mattermost/commands", "/mattermost/actions", "/mattermost/webhook"])
 def test_what_no_server_sends_is_turned_away(path: str, desk: OpenDesk) -> None:
     client = a_client(desk)
-    mine = {"/mattermost/commands": FORM, "/mattermost/actions": JSON}[path]
+    mine = FORM if path == "/mattermost/commands" else JSON
     assert client.get(path).status_code == 405
     assert client.post(path, data=b"x", content_type="text/plain").status_code == 415
     packed = client.post(
