@@ -42,7 +42,7 @@ class Counting:
     def __init__(self) -> None:
         self._count = 0
 
-    def accept(self, message: IncomingMessage) -> Accepted:  # noqa: ARG002 - the intake's signature
+    def accept(self, message: IncomingMessage) -> Accepted:
         self._count += 1
         return Accepted(self._count, is_new=True)
 

@@ -57,7 +57,7 @@ class TopicEncoder:
         self.identity = ModelIdentity(name="topics", dimension=DIMENSION, fingerprint="topics")
         self.device = "cpu"
 
-    def encode(self, texts: Sequence[str], role: Role) -> Vectors:  # noqa: ARG002 - as a model has it
+    def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         return np.array([_vector(text) for text in texts], dtype=np.float32)
 
 

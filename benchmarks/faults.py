@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,9 @@ class Stage:
     seconds: float
     number: int = 0
 
-    def measure(self, fault: Callable[[BotHome], object], *, engine_url: str = "") -> Measured:
+    def measure(
+        self, fault: Callable[[BotHome], AbstractContextManager[object]], *, engine_url: str = ""
+    ) -> Measured:
         self.number += 1
         home = BotHome(
             self.folder / f"bot{self.number}", self.slack, engine_url=engine_url or self.engine.url
@@ -55,7 +57,7 @@ class Stage:
                 warm.join()
             with (
                 fault(home),
-                Crowd(  # type: ignore[attr-defined]  # faults are context managers of any kind
+                Crowd(
                     home.port, connections=CONNECTIONS, text=lambda _: QUESTION, rooms=50, first=1000
                 ) as crowd,
             ):

@@ -22,6 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -33,7 +34,7 @@ from tests.support.slack_people import an_event, signature
 from tests.support.wecom_api import VirtualClock
 from tests.support.wecom_socket import SocketWeCom
 
-ACTION_SECRET = "k7Qm-of-the-buttons-2Vx9-4Tz1"  # noqa: S105 - of a benchmark
+ACTION_SECRET = "k7Qm-of-the-buttons-2Vx9-4Tz1"
 QUESTIONS = (
     "怎么申请退货？",
     "how do I return a dress",
@@ -156,7 +157,10 @@ class Watch:
 
     def _look(self) -> None:
         for wanted in range(1, self._expected + 1):
-            self._vendor.wait(lambda wanted=wanted: self._count() >= wanted)  # type: ignore[misc]
+            self._vendor.wait(partial(self._has, wanted))
+
+    def _has(self, wanted: int) -> bool:
+        return self._count() >= wanted
 
     def _count(self) -> int:
         now = time.perf_counter()

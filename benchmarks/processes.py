@@ -13,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105 - the example that Slack publishes
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 START_SECONDS = 120.0
 
 

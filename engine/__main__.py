@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         sentence = explain(problem)
         if sentence is None and isinstance(problem, RuntimeError):
             raise
-        print(plain(f"kbdial-engine {given.command}: {sentence or problem}"), file=sys.stderr)  # noqa: T201
+        print(plain(f"kbdial-engine {given.command}: {sentence or problem}"), file=sys.stderr)  # noqa: T201 - as above
         return _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Mapping
 
@@ -21,9 +20,6 @@ from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_us
 from bot.process.memory import use_one_heap
 from bot.store import SchemaError, StoreError, schema
 
-# A page of the console is tens of milliseconds of work. Whoever waits to acknowledge a message gets the
-# interpreter ten times sooner than by default.
-SWITCH_SECONDS = 0.0005
 # The loops, the control socket, and what libraries start.
 OTHER_THREADS = 24
 
@@ -84,7 +80,6 @@ def require_resources(bot: Bot) -> None:
 
 def _run(config: Config, app: App) -> int:
     use_one_heap()
-    sys.setswitchinterval(SWITCH_SECONDS)
     require_resources(config.bot)
     logs.set_up(secrets_of(config.bot), quiet=QUIET_LOGGERS)
     asked = threading.Event()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
 from bot.console import gate
@@ -29,6 +29,7 @@ from bot.console.pages import (
     week,
 )
 from bot.console.parts import Parts
+from bot.console.redirects import see_other
 from bot.console.site import Site
 
 # Each adds its routes, and its tab in this order (CONTRIBUTING.md, "A page of the console").
@@ -74,7 +75,7 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @routes.get("")
     def home() -> Response:
-        return redirect("/console/dial", 303)  # type: ignore[return-value]  # flask's own kind
+        return see_other("/console/dial")
 
     @routes.get("/static/<name>")
     def static_file(name: str) -> Response:

@@ -1,8 +1,9 @@
 """How many web threads the console may hold: acknowledging a platform's webhooks comes first.
 
-Of all threads half may be inside the console, and a quarter at work there; whoever comes on top
-of that is asked to come again in a second. A question to a slow engine thus never leaves the
-platforms without a thread.
+Of all threads half may be inside the console, and one in eight at work there, because pages that
+are made at once share an interpreter with whoever acknowledges. Who comes on top of that is asked
+to come again in a second. A question to a slow engine thus never leaves the platforms without a
+thread.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ WAIT_SECONDS = 10.0
 class Budget:
     def __init__(self, web_threads: int) -> None:
         self._inside = threading.Semaphore(max(1, web_threads // 2))
-        self._working = threading.Semaphore(max(1, web_threads // 4))
+        self._working = threading.Semaphore(max(1, web_threads // 8))
 
     @contextmanager
     def place(self) -> Iterator[bool]:

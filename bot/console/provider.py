@@ -70,10 +70,10 @@ class Provider:
         transport: BaseAdapter | None = None,
     ) -> None:
         # Imported here: an extra, which most installations go without.
-        from authlib.integrations.requests_client import OAuth2Session  # noqa: PLC0415
-        from joserfc import jwt  # noqa: PLC0415
-        from joserfc.errors import JoseError  # noqa: PLC0415
-        from joserfc.jwk import KeySet  # noqa: PLC0415
+        from authlib.integrations.requests_client import OAuth2Session
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
 
         self._oidc = oidc
         self._people = people

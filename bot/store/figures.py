@@ -6,13 +6,13 @@ channels that it looks at: who may see which is decided elsewhere. A day begins 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from bot.domain import Channel
 from bot.store.database import Database
@@ -52,12 +52,28 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Seconds from the acknowledgement of one question to its delivered answer."""
+
+    channel: str
+    asked_at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds from the acknowledgement of a question to its delivered answer; None where there is none."""
+    """How many waits there were, and their quantiles in seconds; None where there is none."""
 
     count: int = 0
     median: float | None = None
     p95: float | None = None
+
+    @classmethod
+    def of(cls, waits: Iterable[Wait]) -> Waits:
+        seconds = sorted(each.seconds for each in waits)
+        if not seconds:
+            return cls()
+        return cls(len(seconds), _quantile(seconds, 0.5), _quantile(seconds, 0.95))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,48 +89,54 @@ class Figures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def tallies(self, channels: Sequence[Channel], start: datetime, end: datetime) -> Mapping[str, Tally]:
-        """By channel key, of what happened from `start` up to, but not including, `end`."""
+    def tallies(
+        self, channels: Sequence[Channel], bounds: Sequence[datetime]
+    ) -> tuple[Mapping[str, Tally], ...]:
+        """By channel key, for each span from one of the ascending `bounds` to just before the next."""
         keys = [channel.key for channel in channels]
         questions = (
             select(
                 asked.c.channel,
+                _span(asked.c.asked_at, bounds),
                 func.count().label("asked"),
                 func.count().filter(asked.c.total == 0).label("silent"),
             )
-            .where(asked.c.channel.in_(keys), asked.c.asked_at >= start, asked.c.asked_at < end)
-            .group_by(asked.c.channel)
+            .where(asked.c.channel.in_(keys), asked.c.asked_at >= bounds[0], asked.c.asked_at < bounds[-1])
+            .group_by(asked.c.channel, "span")
         )
         # Imported labels say nothing of how the bot did.
         votes = (
             select(
                 label.c.channel,
+                _span(label.c.made_at, bounds),
                 func.count().filter(label.c.relevant).label("helpful"),
                 func.count().filter(~label.c.relevant).label("not_helpful"),
             )
             .where(
                 label.c.channel.in_(keys),
-                label.c.made_at >= start,
-                label.c.made_at < end,
+                label.c.made_at >= bounds[0],
+                label.c.made_at < bounds[-1],
                 label.c.source != "import",
             )
-            .group_by(label.c.channel)
+            .group_by(label.c.channel, "span")
         )
 
-        def work(connection: Connection) -> Mapping[str, Tally]:
-            found = {row.channel: Tally(row.asked, row.silent) for row in connection.execute(questions).all()}
+        def work(connection: Connection) -> tuple[Mapping[str, Tally], ...]:
+            found: list[dict[str, Tally]] = [{} for _ in bounds[1:]]
+            for row in connection.execute(questions).all():
+                found[row.span][row.channel] = Tally(row.asked, row.silent)
             for row in connection.execute(votes).all():
                 judged = Tally(helpful=row.helpful, not_helpful=row.not_helpful)
-                found[row.channel] = found.get(row.channel, Tally()) + judged
-            return found
+                found[row.span][row.channel] = found[row.span].get(row.channel, Tally()) + judged
+            return tuple(found)
 
         return self._database.read(work)
 
-    def waits(self, channels: Sequence[Channel], start: datetime, end: datetime) -> Waits:
-        """How long askers waited: what `kbdial_bot_answer_seconds` observes, for questions alone."""
+    def waits(self, channels: Sequence[Channel], start: datetime, end: datetime) -> tuple[Wait, ...]:
+        """How long askers waited, newest first: what `kbdial_bot_answer_seconds` observes of questions."""
         first = func.min(outbox.c.ended_at).label("delivered_at")
         query = (
-            select(inbox.c.received_at, first)
+            select(asked.c.channel, asked.c.asked_at, inbox.c.received_at, first)
             .join(asked, asked.c.item_id == inbox.c.id)
             .join(outbox, outbox.c.answer_id == asked.c.answer_id)
             .where(
@@ -122,15 +144,15 @@ class Figures:
                 outbox.c.channel == asked.c.channel,
                 outbox.c.state == "delivered",
             )
-            .group_by(inbox.c.id, inbox.c.received_at)
+            .group_by(inbox.c.id, asked.c.channel, asked.c.asked_at, inbox.c.received_at)
             .order_by(inbox.c.id.desc())
             .limit(MOST_WAITS)
         )
         rows = self._database.read(lambda connection: connection.execute(query).all())
-        seconds = sorted(max(0.0, (row.delivered_at - row.received_at).total_seconds()) for row in rows)
-        if not seconds:
-            return Waits()
-        return Waits(len(seconds), _quantile(seconds, 0.5), _quantile(seconds, 0.95))
+        return tuple(
+            Wait(row.channel, row.asked_at, max(0.0, (row.delivered_at - row.received_at).total_seconds()))
+            for row in rows
+        )
 
     def top(
         self, channels: Sequence[Channel], start: datetime, end: datetime, limit: int
@@ -142,6 +164,12 @@ class Figures:
                 for row in connection.execute(_top(channels, start, end, limit)).all()
             )
         )
+
+
+def _span(moment: ColumnElement[datetime], bounds: Sequence[datetime]) -> ColumnElement[int]:
+    """Which of the spans between `bounds` a moment lies in, counted from 0."""
+    ends = bounds[1:]
+    return case(*((moment < end, at) for at, end in enumerate(ends)), else_=len(ends)).label("span")
 
 
 def _top(channels: Sequence[Channel], start: datetime, end: datetime, limit: int) -> Select[Any]:

@@ -61,7 +61,7 @@ class Installation:
         return self.team_name or self.enterprise_name or self.team_id or self.enterprise_id
 
     @property
-    def _owner(self) -> str:
+    def owner(self) -> str:
         return f"{self.platform}|{self.app_id}|{self.enterprise_id}|{self.team_id}"
 
 
@@ -188,7 +188,7 @@ class Installations:
         return self._sealer
 
     def _seal(self, one: Installation) -> bytes:
-        return self._in_use().seal(one._owner, one.token)  # noqa: SLF001 - of this module
+        return self._in_use().seal(one.owner, one.token)
 
     def _open_all(self, rows: Any) -> tuple[Installation, ...]:
         return tuple(map(self._open, rows))
@@ -213,7 +213,7 @@ class Installations:
         if row.token is None:
             return one
         try:
-            return replace(one, token=self._in_use().open(one._owner, row.token))  # noqa: SLF001
+            return replace(one, token=self._in_use().open(one.owner, row.token))
         except SealBroken as broken:
             log.error(  # noqa: TRY400 - what it says is all there is to say
                 "installation_unreadable", extra={"place": one.name, "reason": str(broken)}

@@ -24,7 +24,7 @@ _ALIKE = 0.7
 
 def ask_hub(name: str) -> None:
     """Return if the hub has a model of this name; raises what its client raises."""
-    from huggingface_hub import HfApi  # noqa: PLC0415 - of the extra `gpu`
+    from huggingface_hub import HfApi
 
     HfApi().model_info(name, timeout=_HUB_SECONDS)
 
@@ -40,7 +40,7 @@ def place(model: Model, ask: Callable[[str], None] = ask_hub) -> str:
         _refuse_mistyped(model, ask)
         return model.name
     try:
-        from modelscope import snapshot_download  # noqa: PLC0415 - only for those who use that hub
+        from modelscope import snapshot_download
     except ImportError as missing:
         raise EncoderFailed(
             f'the model "{model.name}" from ModelScope needs its client: pip install modelscope ({missing})'
@@ -96,7 +96,7 @@ def growth_told(folder: Path, tell: Callable[[int], None], *, every_seconds: flo
 
 def fetched_into(model: Model) -> Path:
     """The folder that a model's files come into while its hub sends them."""
-    from huggingface_hub.constants import HF_HUB_CACHE  # noqa: PLC0415 - of the extra `gpu`
+    from huggingface_hub.constants import HF_HUB_CACHE
 
     return Path(HF_HUB_CACHE) / f"models--{model.name.replace('/', '--')}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.encoder import CountsTokens, Encoder, Role
+from engine.encoder.protocol import CountsTokens, Encoder, Role
 from engine.encoder.vectors import fingerprint_of
 from engine.index import normalize
 from engine.index.snapshot import ModelIdentity, Vectors

@@ -26,7 +26,7 @@ def examine(name: str, loaded: Any, *, tolerance: float) -> None:
     Raises:
         EncoderFailed: naming the check.
     """
-    import torch  # noqa: PLC0415 - this is only reached with the extra installed
+    import torch
 
     with torch.inference_mode():
         _last_token(name, loaded)

@@ -254,8 +254,8 @@ def _rows_of(features: dict[str, Any], rows: Sequence[int]) -> dict[str, Any]:
 
 def _libraries(model: Model) -> tuple[Any, Any]:
     try:
-        import sentence_transformers  # noqa: PLC0415 - heavy, and only in the extra
-        import torch  # noqa: PLC0415
+        import sentence_transformers
+        import torch
     except ImportError as missing:
         raise EncoderFailed(
             f'the model "{model.name}" needs sentence-transformers: make setup GPU=yes ({missing})'
@@ -269,8 +269,8 @@ def _in_megabytes(stage: str, tell: Callable[[str], None]) -> Callable[[int], No
 
 def _draw_no_bars() -> None:
     """Bars are for terminals, and our standard error is a log of JSON lines."""
-    from huggingface_hub.utils.tqdm import disable_progress_bars  # noqa: PLC0415 - as above
-    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - only with the extra
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+    from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bars()
     disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers has no types there

@@ -32,7 +32,7 @@ def can_go_unpadded(loaded: Any) -> bool:
 
 def pack(features: dict[str, Any]) -> dict[str, Any]:
     """Padded features, still on the processor, as one row. `last` is where each text ends."""
-    import torch  # noqa: PLC0415 - this is only reached with the extra installed
+    import torch
 
     mask = features["attention_mask"].bool()
     lengths = mask.sum(dim=1)
@@ -64,7 +64,7 @@ def forward(loaded: Any, features: dict[str, Any]) -> Any:
 @contextmanager
 def _attending_unpadded(config: Any) -> Iterator[None]:
     # Only for this pass: with this attention no mask is made, and padded passes need theirs.
-    from transformers import AttentionInterface  # noqa: PLC0415 - as above
+    from transformers import AttentionInterface
 
     AttentionInterface.register(_ATTENTION, _attention)
     usual = config._attn_implementation  # noqa: SLF001 - what transformers looks at in each layer
@@ -95,7 +95,7 @@ def _attention(
 
 
 def _on_card(rows: Sequence[Any], scaling: float, starts: Any, longest: int) -> Any:
-    from torch.nn.attention.varlen import varlen_attn  # noqa: PLC0415 - where torch has it
+    from torch.nn.attention.varlen import varlen_attn
 
     query, key, value = rows
     return varlen_attn(
@@ -115,7 +115,7 @@ def _on_card(rows: Sequence[Any], scaling: float, starts: Any, longest: int) -> 
 
 
 def _one_by_one(rows: Sequence[Any], scaling: float, starts: Any) -> Any:
-    import torch  # noqa: PLC0415 - as above
+    import torch
 
     query, key, value = rows
     alone = [

@@ -19,8 +19,8 @@ def group_similar(vectors: Vectors, similarity: float) -> list[list[int]]:
     """
     if len(vectors) < 2:  # noqa: PLR2004 - nothing to compare
         return [[row] for row in range(len(vectors))]
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - half a second
-    from scipy.spatial.distance import squareform  # noqa: PLC0415
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
 
     wide = vectors.astype(np.float64)
     wide /= np.linalg.norm(wide, axis=1, keepdims=True)

@@ -58,7 +58,7 @@ class Curve:
 
     @classmethod
     def of(cls, labels: Sequence[Label]) -> Curve:
-        from sklearn.metrics import confusion_matrix_at_thresholds  # noqa: PLC0415 - two seconds
+        from sklearn.metrics import confusion_matrix_at_thresholds
 
         scores = np.array([label.score for label in labels], np.float64)
         relevant = np.array([label.relevant for label in labels], np.int64)

@@ -31,7 +31,7 @@ class Interval:
 
 def lower_bound(right: int, kept: int) -> float:
     """Lower end of the one-sided 95 % Clopper–Pearson interval of right/kept; 0.0 for right = 0."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - half a second
+    from scipy.special import betaincinv
 
     return float(betaincinv(right, kept - right + 1, RISK)) if right else 0.0
 
@@ -41,7 +41,7 @@ def required_correct(precision: float, most: int) -> Counts:
 
     One more than are kept where no number is enough.
     """
-    from scipy.special import betainc  # noqa: PLC0415
+    from scipy.special import betainc
 
     kept = np.arange(most + 1, dtype=np.int64)
     low, high = np.ones_like(kept), kept + 1

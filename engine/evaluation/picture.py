@@ -103,7 +103,7 @@ def drawn_histogram(edges: Sequence[float], counts: Sequence[int], language: Lan
 
 def _figure(below: str, beside: str = "", *, top: float) -> tuple[Any, Any]:
     """One of our own, and none of pyplot's, which belong to the whole process."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - a second
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=_SIZE, dpi=_DPI)
     # Margins that fit what is written there: to have them measured means to draw twice.
@@ -116,7 +116,7 @@ def _figure(below: str, beside: str = "", *, top: float) -> tuple[Any, Any]:
 
 
 def _font(size: float) -> Any:
-    from matplotlib.font_manager import FontProperties  # noqa: PLC0415
+    from matplotlib.font_manager import FontProperties
 
     return FontProperties(fname=FONT, size=size)
 

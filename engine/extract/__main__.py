@@ -65,11 +65,9 @@ def _end_after(seconds: float) -> None:
 
 
 def _limit(memory_bytes: int) -> None:
-    with contextlib.suppress(
-        ImportError, ValueError, OSError
-    ):  # not on every system: then only the clock guards
-        import resource  # noqa: PLC0415
-
+    # Not on every system: then only the clock guards.
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        resource = import_module("resource")
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no copy of somebody's document on the disk
 

@@ -71,7 +71,7 @@ def pieces(blocks: Iterable[Block]) -> Iterator[Item]:
     A table of questions gives its rows instead. Of any other table no row is torn. The first
     piece below a question carries it.
     """
-    from semantic_text_splitter import TextSplitter  # noqa: PLC0415 - only this process needs it
+    from semantic_text_splitter import TextSplitter
 
     splitter = TextSplitter(PIECE_CHARACTERS)
     found: list[Item] = []

@@ -13,7 +13,7 @@ from engine.extract.word import MAPPED, prepare_document
 
 
 def read(content: bytes) -> Iterator[Item]:
-    import mammoth  # noqa: PLC0415 - only this process needs it
+    import mammoth
 
     examine(content, ".docx", "word/document.xml")
     content, hidden = prepare_document(content)

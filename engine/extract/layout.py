@@ -236,7 +236,7 @@ def _are_columns(left: Sequence[Run], right: Sequence[Run]) -> bool:
     first = [run.text for run in rows[0]]
     if header_place([first]) is not None and len(first) > 1:
         return False
-    cells = table_of([Cell(row[0].text), Cell(row[1].text)] for row in rows if len(row) == 2)  # noqa: PLR2004
+    cells = table_of([Cell(row[0].text), Cell(row[1].text)] for row in rows if len(row) == 2)  # noqa: PLR2004 - left and right
     if len(cells) == len(rows) and is_of_questions(cells):
         return False
     if _are_sentences(left) and _are_sentences(right):
@@ -259,12 +259,12 @@ def _table(band: Sequence[Run]) -> tuple[list[Run], tuple[Row, ...], list[Run]] 
     """The rows of a table with what stands above and below it alone; None where there are no two rows."""
     rows = rows_of(band)
     filled = [number for number, row in enumerate(rows) if len(row) > 1]
-    if len(filled) < 2:  # noqa: PLR2004
+    if not filled[1:]:
         return None
     first, last = filled[0], filled[-1]
     inner = rows[first : last + 1]
     columns = _columns([run for row in inner for run in row])
-    if len(columns) < 2:  # noqa: PLR2004
+    if not columns[1:]:
         return None
     written: list[list[str]] = []
     for row in inner:

@@ -35,9 +35,9 @@ def _blocks(title: str, text: str) -> Iterator[Block]:
 
 
 def _html(text: str) -> str:
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - only this process needs it
-    from mdit_py_plugins.deflist import deflist_plugin  # noqa: PLC0415
-    from mdit_py_plugins.footnote import footnote_plugin  # noqa: PLC0415
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
 
     parser = MarkdownIt("commonmark", {"html": True, "breaks": True})
     parser.enable("table").use(footnote_plugin).use(deflist_plugin)

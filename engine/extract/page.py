@@ -82,7 +82,7 @@ _REPEATED_NOTE_CHARACTERS: Final = 500
 
 
 def blocks(page: str) -> Iterator[Block]:
-    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - only this process needs it
+    from selectolax.lexbor import LexborHTMLParser
 
     parser = LexborHTMLParser(page)
     mains = parser.css("main")
@@ -308,7 +308,8 @@ def _is_question(node: LexborNode) -> bool:
     is_called_so = bool(_UNFOLDING.search(given.get("class") or ""))
     unfolds = "aria-expanded" in given or any(name in given for name in _TARGETS)
     # Two of three, because a button says "Need help?" and another unfolds a menu.
-    return bool(text) and is_called_so + unfolds + text.endswith(_QUESTION_MARKS) >= 2  # noqa: PLR2004
+    signs = [is_called_so, unfolds, text.endswith(_QUESTION_MARKS)]
+    return bool(text) and signs.count(True) > 1
 
 
 def _names_behind_questions(parser: LexborHTMLParser) -> frozenset[str]:

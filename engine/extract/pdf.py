@@ -30,7 +30,7 @@ _SAME_LETTERS: Final = 0.15
 
 
 def read(content: bytes) -> Iterator[Item]:
-    import pypdfium2  # noqa: PLC0415 - only this process needs it
+    import pypdfium2
 
     try:
         document = pypdfium2.PdfDocument(content)
@@ -109,7 +109,7 @@ def _words(text: PdfTextPage, sight: _Sight) -> Iterator[Run]:
     Of an upright page only the boxes of the first and last letter of a word are asked for. On one
     that is turned, PDFium puts nothing between the last word of a line and the first of the next.
     """
-    from pypdfium2 import raw  # noqa: PLC0415 - only this process needs it
+    from pypdfium2 import raw
 
     codes: list[int] = []
     first = last = 0

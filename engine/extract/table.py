@@ -171,7 +171,7 @@ def header_of(rows: Sequence[Row]) -> Sequence[Row]:
     marked = list(takewhile(lambda row: row.is_header, rows[:_HEADER_ROWS]))
     if marked and len(marked) < len(rows):
         return marked
-    if len(rows) > 2 and rows[0].beside and not rows[0].spanning and rows[1].above:  # noqa: PLR2004
+    if rows[2:] and rows[0].beside and not rows[0].spanning and rows[1].above:
         return rows[:2]  # a name over several columns, and below it one for each
     first, below = rows[0] if rows else Row(()), rows[1:]
     return [first] if below and _names_columns(first, below) else []
@@ -180,7 +180,7 @@ def header_of(rows: Sequence[Row]) -> Sequence[Row]:
 def _names_columns(first: Row, below: Sequence[Row]) -> bool:
     """Short names, all different and without a number, over many columns or one of quantities."""
     names = first.cells
-    if len(names) < 2 or len(set(names)) < len(names) or not all(names):  # noqa: PLR2004
+    if not names[1:] or len(set(names)) < len(names) or not all(names):
         return False
     if any(len(name) > _LABEL_CHARACTERS or _DIGIT.search(name) for name in names):
         return False

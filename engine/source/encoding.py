@@ -84,7 +84,7 @@ def _guess(name: str, content: bytes, error: UnicodeDecodeError) -> str:
     )
     if good > broken * _FEW:
         raise refusal from None
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - comes with requests; most files need none
+    from charset_normalizer import from_bytes
 
     # From the broken byte on: a million lines of ASCII before it say nothing.
     start = content.rfind(b"\n", 0, error.start) + 1

@@ -109,8 +109,7 @@ def _find(spec: str, base: Path) -> tuple[list[Path], list[Dropped], bool]:
     if path.exists():
         return [path], [], True
     if glob.has_magic(spec):
-        # Not Path.glob: that one takes no absolute pattern.
-        matches = sorted(glob.glob(spec, root_dir=base, recursive=True))  # noqa: PTH207
+        matches = sorted(glob.glob(spec, root_dir=base, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
         if files := [base / match for match in matches if (base / match).is_file()]:
             return files, [], False
         raise SourceError(f"{spec} matches no file in {base}", "missing")

@@ -34,6 +34,7 @@ Reader = Callable[[str, bytes], Iterator[Record | Dropped]]
 """Reads the bytes of the file that people know by the name."""
 
 _STRINGS: Final = frozenset([str])
+_SHOWN_CHARACTERS: Final = 80
 _decode = json.JSONDecoder().decode  # what json.loads calls in the end, for each of half a million lines
 _SEPARATORS: Final = ",;\t|，；"
 
@@ -298,4 +299,4 @@ def _cut(value: object) -> str:
         if isinstance(value, (list, tuple))
         else str(value)
     )
-    return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"

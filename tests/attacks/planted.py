@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -171,7 +171,9 @@ def a_planted_program(folder: Path) -> Iterator[Planted]:
 
 
 def _people(program: Program, secret: str) -> SlackPeople:
-    now: Callable[[], float] = lambda: program.edges.clock.now().timestamp()  # noqa: E731
+    def now() -> float:
+        return program.edges.clock.now().timestamp()
+
     address = program.slack.response_url(SLACK_ADDRESS)
     return SlackPeople(program.client, now=now, secret=secret, response_url=address)
 

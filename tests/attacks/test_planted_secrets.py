@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.support import wecom_codec
 from tests.support.console import LIN, a_visitor
 from tests.support.engine_server import answer, hangs_up
 from tests.support.mattermost_integrations import hook_payload, trigger_id
-from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, error, too_fast
+from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, RecordingSlack, error, too_fast
 
 
 @dataclass
@@ -150,6 +151,10 @@ def _failing_engine(everything: Planted, left: Left) -> None:
     left.answers.append(people.command("/settings", channel_id="CE9").text)
 
 
+def _has_posted_more(slack: RecordingSlack, before: int) -> bool:
+    return slack.methods().count("chat.postMessage") > before
+
+
 def _failing_slack(everything: Planted, left: Left) -> None:
     """A word that no command is gets help at once, and each time the answer is lost in another way."""
     people, slack = everything.program.people, everything.program.slack
@@ -161,7 +166,7 @@ def _failing_slack(everything: Planted, left: Left) -> None:
         slack.will("response_url", fault)
         posted = slack.methods().count("chat.postMessage")
         left.answers.append(people.says("/threshold", channel=f"CS{number}").text)
-        slack.until(lambda posted=posted: slack.methods().count("chat.postMessage") > posted)  # type: ignore[misc]
+        slack.until(partial(_has_posted_more, slack, posted))
         pressed = {"type": "button", "action_id": "more", "value": "a1:5"}
         left.answers.append(people.clicks(pressed, channel={"id": f"CS{number}"}).text)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Sized
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -152,12 +154,16 @@ def test_leases_waiting_and_limits_do_not_follow_the_clock_on_the_wall(
         for number, jump in enumerate((3600, -7200, 86_400, 366_000_000, -366_082_800)):
             engine.usual = error(503, "not_ready")
             assert bot.people.says(QUESTION, channel=f"C{number}").status_code == 200
-            slack.until(lambda: len(_told(slack)) == number + 1)  # noqa: B023 - called at once
+            slack.until(partial(_are, number + 1, _told, slack))
             clock.ahead += jump
             engine.usual = a_true_engine
-            slack.until(lambda: len(_answers(slack)) == number + 1)  # noqa: B023
+            slack.until(partial(_are, number + 1, _answers, slack))
 
     assert set(answers_in(_answers(slack)).values()) == {1}
+
+
+def _are(count: int, found: Callable[[RecordingSlack], Sized], slack: RecordingSlack) -> bool:
+    return len(found(slack)) == count
 
 
 def test_health_says_that_the_clock_is_wrong_and_not_that_somebody_attacks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,10 @@ def test_one_channel_that_floods_leaves_the_others_their_answers(
         assert percentile(flooded, 0.95) <= max(2 * percentile(quiet, 0.95), 0.5)
 
 
+def _is_answered(slack: RecordingSlack, thread: str) -> bool:
+    return any(message.get("thread_ts") == thread for message in slack.posted)
+
+
 def _answer_seconds(line: Line, slack: RecordingSlack, numbers: range) -> list[float]:
     """How long each of these questions, asked one after the other, takes to its answer."""
     found = []
@@ -105,7 +110,6 @@ def _answer_seconds(line: Line, slack: RecordingSlack, numbers: range) -> list[f
         began = time.monotonic()
         sent: Sent = line.send(number, QUESTION, channel=f"Cquiet{number % 10}", user="U5")
         assert sent.status == OK
-        thread = f"1700000000.{number:06d}"
-        slack.until(lambda: any(message.get("thread_ts") == thread for message in slack.posted))  # noqa: B023
+        slack.until(partial(_is_answered, slack, f"1700000000.{number:06d}"))
         found.append(time.monotonic() - began)
     return found

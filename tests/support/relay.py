@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 _PIECE = 65_536
@@ -76,7 +77,7 @@ class Relay:
                 near, _ = self._listening.accept()
             except OSError:
                 return
-            self._begin(lambda near=near: self._carry(near))  # type: ignore[misc]
+            self._begin(partial(self._carry, near))
 
     def _carry(self, near: socket.socket) -> None:
         """One connection, from its beginning to its end."""

@@ -174,7 +174,7 @@ class FakeEngine:
         self.answers[entry_id] = answer
         return replace(entry, text=text or entry.text, answer=answer, refresh="r1")
 
-    def remove_entry(self, knowledge_base: str, entry_id: str) -> None:  # noqa: ARG002 - as the engine has it
+    def remove_entry(self, knowledge_base: str, entry_id: str) -> None:
         self._answer()
         if entry_id == "file:1":
             raise EngineError("foreign_entry", "it comes from fruit.txt")
@@ -185,7 +185,7 @@ class FakeEngine:
         self.knowledge_base(knowledge_base)
         return "r1"
 
-    def refresh_state(self, knowledge_base: str, refresh: str) -> Refreshed | None:  # noqa: ARG002
+    def refresh_state(self, knowledge_base: str, refresh: str) -> Refreshed | None:
         """One after the other; the last is said again and again."""
         self._answer()
         return self.refreshes.pop(0) if len(self.refreshes) > 1 else self.refreshes[0]
@@ -225,7 +225,7 @@ class FakeEngine:
             b"png" if picture else None,
         )
 
-    def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:  # noqa: ARG002
+    def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:
         """Those with the same first word."""
         self._answer()
         firsts = [text.split()[0] for text in texts]
@@ -270,7 +270,7 @@ class FakeEngine:
             raise EngineError("unknown_wording", wording_id)
         self.taught[entry_id] = tuple(each for each in own if each.id != wording_id)
 
-    def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:  # noqa: ARG002
+    def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:
         self._answer()
         score = 1.0 if query in texts else 0.0
         return Tried(self.model, len(texts), 1, (), score, (Match(1, "t1", texts[0], score),))
@@ -288,6 +288,7 @@ class ResponderRig:
 
     def __init__(self, store: Store, clock: HandClock, bot: Bot) -> None:
         self.store = store
+        self.clock = clock
         self.engine = FakeEngine(clock)
         self.admins = Admins(store.database, clock)
         self.waited: list[float] = []

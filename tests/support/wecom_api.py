@@ -107,7 +107,7 @@ class WeComApi(BaseAdapter):
         fault = self._faults[path].pop(0) if self._faults[path] else None
         if fault == "refuse":
             # As the real transport says it.
-            raise requests.ConnectionError(_Reason(NewConnectionError(None, "refused")))  # type: ignore[arg-type]
+            raise requests.ConnectionError(_Reason(NewConnectionError(None, "refused")))  # type: ignore[arg-type]  # urllib3 takes None, too
         if fault == "reset":
             raise requests.ConnectionError("reset")
         if fault == "502":

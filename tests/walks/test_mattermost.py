@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -99,6 +100,10 @@ def test_the_dial_filters_the_same_post_again_and_says_who_turned_it(desk: Matte
     assert str(threshold(desk, "dial")) == "0.45"
 
 
+def _is_refused(desk: MattermostProgram, alone: str) -> bool:
+    return any(REFUSAL in text for text in desk.seen(alone))
+
+
 def test_a_guest_and_a_stranger_ask_and_turn_no_dial(desk: MattermostProgram) -> None:
     desk.server.add_user("guest", roles="system_guest")
     desk.server.add_user("stranger", remote_id="r" * 26)
@@ -107,7 +112,7 @@ def test_a_guest_and_a_stranger_ask_and_turn_no_dial(desk: MattermostProgram) ->
         assert "西瓜" in readable(answer)
         desk.say("threshold 0.65", f"of-{by}", by=by)
         alone = desk.server.direct(desk.person(by))
-        desk.settle(lambda alone=alone: any(REFUSAL in text for text in desk.seen(alone)))  # type: ignore[misc]
+        desk.settle(partial(_is_refused, desk, alone))
         desk.server.click(desk.person(by), answer["id"], "dialup")
         desk.settle()
         assert threshold(desk, f"of-{by}") is None

@@ -51,7 +51,7 @@ def add(routes: Blueprint, site: Site) -> None:
     def lines() -> list[Line]:
         person, now = site.visitor.person, parts.clock.now()
         seen, bases = parts.rights.channels_of(person), bases_of(parts)
-        tallies = parts.read.figures.tallies(seen, now - timedelta(days=DAYS), now)
+        (tallies,) = parts.read.figures.tallies(seen, (now - timedelta(days=DAYS), now))
         contexts = [context_of(parts, channel, person) for channel in seen]
         return [
             Line(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from bot.console.pages.signing_in import safe_path
+from bot.console.redirects import see_other
 from bot.console.site import Site
 from bot.domain import Action, Channel, IncomingMessage, MessageKey, Person, RunCommand, Surface
 
@@ -61,9 +62,7 @@ def back_with_answer(number: int, back: str, *, at: str = "") -> Response:
     path = safe_path(back)
     path, _, query = path.partition("?")
     kept = [part for part in query.split("&") if part and not part.startswith("said=")]
-    response = redirect(f"{path}?{'&'.join([*kept, f'said={number}'])}{f'#{at}' if at else ''}", 303)
-    assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
-    return response
+    return see_other(f"{path}?{'&'.join([*kept, f'said={number}'])}{f'#{at}' if at else ''}")
 
 
 def _command() -> str:

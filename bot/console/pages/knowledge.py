@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from bot.console.homes import channels_for
 from bot.console.pages import sources
 from bot.console.pages.dial import chosen, whole
 from bot.console.pages.doing import back_with_answer, lines_of, message_of, once_of
+from bot.console.redirects import see_other
 from bot.console.site import Site, Tab
 from bot.domain import EngineError, KnowledgeBase, WriteEntry
 from bot.engine_client import Entry, ShownEntry
@@ -28,9 +29,7 @@ def add(routes: Blueprint, site: Site) -> None:
         base = chosen(engine.knowledge_bases(), None, site.parts.bot.defaults.knowledge_base)
         if base is None:
             raise NotFound
-        response = redirect(path_of(base.name), 303)
-        assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
-        return response
+        return see_other(path_of(base.name))
 
     @routes.get("/knowledge/<kb>")
     def knowledge(kb: str) -> Response:

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from bot.console.channel_view import bases_of
-from bot.console.pages.signing_in import see_other
 from bot.console.parts import OperationRefused
+from bot.console.redirects import see_other
 from bot.console.site import Site, Tab
 from bot.domain import EngineError, Person
 from bot.engine_client import Ready

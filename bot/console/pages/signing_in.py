@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
+from bot.console.redirects import see_other
 from bot.console.site import Site
 from bot.console.visitor import browser_of, is_token, token_of
 from bot.store.logins import id_of
@@ -97,10 +98,3 @@ def safe_path(path: str) -> str:
     is_ours = path == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))
     is_plain = path.isprintable() and not set(path) & set("\\") and "//" not in path and ".." not in path
     return path if is_ours and is_plain else HOME
-
-
-def see_other(path: str) -> Response:
-    """The page to go to after a form."""
-    response = redirect(path, 303)
-    assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
-    return response

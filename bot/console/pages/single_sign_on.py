@@ -7,8 +7,9 @@ import logging
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from bot.console.pages.signing_in import see_other, signed_in
+from bot.console.pages.signing_in import signed_in
 from bot.console.provider import Attempt, NotVouchedFor
+from bot.console.redirects import see_other
 from bot.console.site import Site
 from bot.console.visitor import browser_of
 

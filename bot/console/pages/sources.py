@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound
 
+from bot.console.redirects import see_other
 from bot.console.site import Site
 from bot.console.visitor import language_of
 from bot.domain import EngineError, FailedSource, Language, LeftOut, Refreshed
@@ -128,6 +129,4 @@ def _left_out(refreshed: Refreshed) -> Sequence[LeftOut]:
 
 
 def _back(kb: str) -> Response:
-    response = redirect(f"/console/knowledge/{kb}", 303)
-    assert isinstance(response, Response)  # noqa: S101 - flask makes its own kind
-    return response
+    return see_other(f"/console/knowledge/{kb}")

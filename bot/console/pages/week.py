@@ -5,10 +5,12 @@ The figures are counted from the rows that the metrics are fed by, see `bot.stor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from typing import TypeVar
 
 from flask import Blueprint, Response, request
 
@@ -17,10 +19,11 @@ from bot.console.pages.dial import csv_file
 from bot.console.pages.questions import day_of
 from bot.console.site import Site, Tab
 from bot.domain import Channel
-from bot.store.figures import Tally, TopQuestion, Waits
+from bot.store.figures import Tally, TopQuestion, Wait, Waits
 
 LENGTHS = (7, 28)
 TOP = 20
+Key = TypeVar("Key", bound=Hashable)
 CSV_HEAD = ("day", "channel", "asked", "silent", "helpful", "not_helpful", "median_seconds", "p95_seconds")
 
 
@@ -30,7 +33,11 @@ class Day:
 
     date: date
     tallies: Mapping[str, Tally]
-    waits: Waits
+    each_wait: Sequence[Wait]
+
+    @property
+    def waits(self) -> Waits:
+        return Waits.of(self.each_wait)
 
     @property
     def whole(self) -> Tally:
@@ -79,51 +86,64 @@ def add(routes: Blueprint, site: Site) -> None:
     def week_table() -> Response:
         last, length = asked_for()
         channels = parts.rights.channels_of(site.visitor.person)
-        rows = []
-        for day in _days(site, last, length):
-            tallies = parts.read.figures.tallies(channels, *day)
-            for channel in channels:
-                tally = tallies.get(channel.key)
-                if tally is not None:
-                    waits = parts.read.figures.waits((channel,), *day)
-                    rows.append(
-                        (
-                            f"{day[0]:%Y-%m-%d}",
-                            channel.key,
-                            tally.asked,
-                            tally.silent,
-                            tally.helpful,
-                            tally.not_helpful,
-                            waits.median,
-                            waits.p95,
-                        )
-                    )
+        seen = _look(site, channels, last, length)
+        rows = [
+            _cells(day, channel) for day in seen.days for channel in channels if channel.key in day.tallies
+        ]
         return csv_file("week.csv", CSV_HEAD, rows)
 
 
 def _look(site: Site, channels: Sequence[Channel], last: date, length: int) -> Week:
-    figures, spans = site.parts.read.figures, _days(site, last, length)
-    start, end = spans[0][0], spans[-1][1]
+    figures, bounds = site.parts.read.figures, _bounds(site, last, length)
+    start, end = bounds[0], bounds[-1]
+    waits = figures.waits(channels, start, end)
+    by_day = _group(waits, lambda wait: bisect_right(bounds, wait.asked_at) - 1)
     days = tuple(
-        Day(begin.date(), figures.tallies(channels, begin, over), figures.waits(channels, begin, over))
-        for begin, over in spans
+        Day(begin.date(), tallies, by_day.get(at, ()))
+        for at, (begin, tallies) in enumerate(zip(bounds, figures.tallies(channels, bounds), strict=False))
     )
-    tallies = figures.tallies(channels, start, end)
+    by_channel = _group(waits, lambda wait: wait.channel)
+    wholes = {
+        channel: [day.tallies[channel.key] for day in days if channel.key in day.tallies]
+        for channel in channels
+    }
     return Week(
         days=days,
-        whole=sum(tallies.values(), Tally()),
-        waits=figures.waits(channels, start, end),
+        whole=sum((day.whole for day in days), Tally()),
+        waits=Waits.of(waits),
         rows=tuple(
-            (channel, tallies[channel.key], figures.waits((channel,), start, end))
-            for channel in channels
-            if channel.key in tallies
+            (channel, sum(tallies, Tally()), Waits.of(by_channel.get(channel.key, ())))
+            for channel, tallies in wholes.items()
+            if tallies
         ),
         top=figures.top(channels, start, end, TOP),
     )
 
 
-def _days(site: Site, last: date, length: int) -> list[tuple[datetime, datetime]]:
-    """From the beginning of each day to that of the next, in the bot's time zone."""
-    dates = [last - timedelta(days=back) for back in range(length - 1, -2, -1)]
-    begins = [datetime.combine(day, time(), site.zone) for day in dates]
-    return list(pairwise(begins))
+def _group(waits: Sequence[Wait], key: Callable[[Wait], Key]) -> Mapping[Key, Sequence[Wait]]:
+    groups: dict[Key, list[Wait]] = defaultdict(list)
+    for wait in waits:
+        groups[key(wait)].append(wait)
+    return groups
+
+
+def _cells(day: Day, channel: Channel) -> tuple[str | int | float | None, ...]:
+    tally = day.tallies[channel.key]
+    waits = Waits.of(wait for wait in day.each_wait if wait.channel == channel.key)
+    return (
+        f"{day.date:%Y-%m-%d}",
+        channel.key,
+        tally.asked,
+        tally.silent,
+        tally.helpful,
+        tally.not_helpful,
+        waits.median,
+        waits.p95,
+    )
+
+
+def _bounds(site: Site, last: date, length: int) -> list[datetime]:
+    """Where each day begins in the bot's time zone, and where the last one ends."""
+    return [
+        datetime.combine(last - timedelta(days=back), time(), site.zone) for back in range(length - 1, -2, -1)
+    ]

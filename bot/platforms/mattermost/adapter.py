@@ -24,7 +24,7 @@ from bot.platforms.mattermost.responses import Responses
 from bot.platforms.mattermost.rooms import Rooms
 from bot.platforms.mattermost.sender import MattermostPlatform
 from bot.platforms.mattermost.server_settings import ServerSettings
-from bot.platforms.mattermost.wording import HELP_HINT, TOKEN_BACK, TOKEN_OVER
+from bot.platforms.mattermost.wording import ACCEPTED_AGAIN, HELP_HINT, REFUSED
 from bot.platforms.websocket import WebSocketWire, Wire
 from bot.store.leader_election import OnlyOne
 
@@ -97,7 +97,7 @@ def _install(mattermost: Mattermost, host: Host) -> Installed:
         blueprints=(blueprint,),
         # In one process alone, or each would store what all of them read.
         parts=[OnlyOne(connection, host.elect("kbdial mattermost"))] if host.has_web else [],
-        alerts=(Condition(lambda: web_api.is_refused, TOKEN_OVER, TOKEN_BACK),),
+        alerts=(Condition(lambda: web_api.is_refused, REFUSED, ACCEPTED_AGAIN),),
         operations={"mattermost": lambda *_: connection.state if connection.is_kept else None},
         membership_of=people.membership_of,
         name_person=people.named,

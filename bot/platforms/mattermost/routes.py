@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, Response, jsonify, request
 
 from bot.domain import Clock, PlatformError
+from bot.platforms.constant_time import is_one_of
 from bot.platforms.host import Intake
 from bot.platforms.kit import RejectedMessages
 from bot.platforms.mattermost.action_signature import ActionSigner, Forged, Pressed
@@ -169,8 +170,7 @@ class _Gate:
 
 def _is_known(token: object, tokens: Sequence[bytes]) -> bool:
     given = token.encode(errors="replace") if isinstance(token, str) else b""
-    # All are compared, so that the time taken does not tell which one matched.
-    return any([hmac.compare_digest(one, given) for one in tokens])  # noqa: C419
+    return is_one_of(given, tokens)
 
 
 def _seconds(timestamp: object) -> float | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from bot.domain import Language
 
 # For operators, whose language nobody has set: both, a line each.
-TOKEN_OVER = (
-    "⚠️ Mattermost 不再接受机器人的令牌，收不到也发不出消息：运行 python -m bot check 查看原因。\n"  # noqa: S105
+REFUSED = (
+    "⚠️ Mattermost 不再接受机器人的令牌，收不到也发不出消息：运行 python -m bot check 查看原因。\n"
     "Mattermost does not accept the bot's token any more, so nothing comes or goes: "
     "python -m bot check says why."
 )
-TOKEN_BACK = "✅ Mattermost 重新接受机器人的令牌。\nMattermost accepts the bot's token again."  # noqa: S105
+ACCEPTED_AGAIN = "✅ Mattermost 重新接受机器人的令牌。\nMattermost accepts the bot's token again."
 
 HELP_HINT: Mapping[Language, str] = {
     "en": "Write it after a mention of me, or after /kbdial. /status, /settings, /search and /help are "

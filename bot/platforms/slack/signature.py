@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from hashlib import sha256
 
+from bot.platforms.constant_time import is_one_of
+
 FRESH_SECONDS = 300
 
 _timestamp_form = re.compile(r"[0-9]{10}")
@@ -51,9 +53,8 @@ class Verifier:
         return Verdict.AUTHENTIC
 
     def _is_signed(self, body: bytes, timestamp: str, signature: str) -> bool:
-        expected = [sign(secret, body, timestamp).encode() for secret in self._secrets]
-        # All are compared, so that the time taken does not tell which one matched.
-        return any([hmac.compare_digest(one, signature.encode()) for one in expected])  # noqa: C419
+        expected = (sign(secret, body, timestamp).encode() for secret in self._secrets)
+        return is_one_of(signature.encode(), expected)
 
 
 def sign(secret: bytes, body: bytes, timestamp: str) -> str:

@@ -13,7 +13,7 @@ def scanner_on(device: str) -> Scanner:
     """The scanner beside a model on this device: the same NVIDIA card, else the processor."""
     if not device.startswith("cuda"):
         return Scan.over
-    from engine.index.scan.gpu_scan import card_scanner  # noqa: PLC0415 - it needs torch, which a model on a card has loaded
+    from engine.index.scan.gpu_scan import card_scanner
 
     return card_scanner(device)
 

@@ -60,7 +60,7 @@ class Scan:
 
         About `opening` rows are read in full first; how many is a matter of speed alone.
         """
-        if matrix.ndim != 2 or matrix.dtype != np.float32 or not matrix.flags.c_contiguous:  # noqa: PLR2004
+        if matrix.ndim != 2 or matrix.dtype != np.float32 or not matrix.flags.c_contiguous:  # noqa: PLR2004 - rows and columns
             raise ValueError(f"a C-contiguous float32 matrix is wanted, not {matrix.dtype} of {matrix.shape}")
         if compressed is not None and compressed.rows.shape != matrix.shape:
             raise ValueError(f"the copy is of shape {compressed.rows.shape}, the matrix of {matrix.shape}")

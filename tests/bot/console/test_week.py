@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Figures, Overview
+from bot.store.figures import Waits
 from tests.bot.console.conftest import FRUIT, TASTED
 from tests.support.console import ANN, LIN, a_visitor
 from tests.support.engine import a_knowledge_base
@@ -33,8 +34,8 @@ def test_the_week_counts_what_the_metrics_count(tmp_path: Path) -> None:
         channels = Overview(program.app._database, program.edges.clock).channels()
         figures = Figures(program.app._database)
         span = now - timedelta(days=1), now + timedelta(days=1)
-        tally = figures.tallies(channels, *span)["terminal:local:kitchen"]
-        waits = figures.waits(channels, *span)
+        tally = figures.tallies(channels, span)[0]["terminal:local:kitchen"]
+        waits = Waits.of(figures.waits(channels, *span))
         assert (tally.asked, tally.silent) == (answered, 1)
         assert waits.count == observed
         assert waits.median is not None

@@ -149,7 +149,7 @@ def test_another_model_is_news_for_channels_that_set_a_threshold(rig: ResponderR
     rig.engine.fingerprint = "f2"
     assert scheduled_messages.look() == 1
     assert scheduled_messages.look() == 0
-    rig.store.clock.go_on(60)  # type: ignore[attr-defined]
+    rig.clock.go_on(60)
     assert heard(rig) == [("C1", "model")]
     assert scheduled_messages_of(rig).look() == 0
 

@@ -25,7 +25,7 @@ class Idle:
     def claim(self) -> None:
         return None
 
-    def rescue(self, *, all_leases: bool) -> int:  # noqa: ARG002 - the store's signature
+    def rescue(self, *, all_leases: bool) -> int:
         return 0
 
 
@@ -39,7 +39,7 @@ class ScriptedWorker:
     def look(self) -> Due:
         return Due(None, None)
 
-    def step(self, due: Due) -> bool:  # noqa: ARG002 - the worker's signature
+    def step(self, due: Due) -> bool:
         event = next(self._script, None)
         if event is None:
             self.is_through.set()
@@ -55,7 +55,7 @@ class ScriptedWorker:
 @pytest.mark.parametrize("trouble", [StoreError("locked"), ValueError("a mistake of ours")])
 def test_a_worker_goes_on_after_a_step_that_raised(trouble: Exception) -> None:
     worker, idle = ScriptedWorker(True, trouble, True), Idle()
-    workers = Workers(worker, Bell(), inbox=idle, outbox=idle, clock=Clock(), count=1)  # type: ignore[arg-type]
+    workers = Workers(worker, Bell(), inbox=idle, outbox=idle, clock=Clock(), count=1)  # type: ignore[arg-type]  # doubles
     workers.start()
     assert worker.is_through.wait(10)
     workers.stop()
@@ -63,7 +63,7 @@ def test_a_worker_goes_on_after_a_step_that_raised(trouble: Exception) -> None:
 
 def test_stopping_twice_is_fine_and_so_is_stopping_what_never_started() -> None:
     idle = Idle()
-    workers = Workers(ScriptedWorker(), Bell(), inbox=idle, outbox=idle, clock=Clock(), count=2)  # type: ignore[arg-type]
+    workers = Workers(ScriptedWorker(), Bell(), inbox=idle, outbox=idle, clock=Clock(), count=2)  # type: ignore[arg-type]  # doubles
     workers.stop()
     workers.stop()
 
@@ -108,11 +108,11 @@ def test_replies_that_are_due_take_turns_with_new_messages() -> None:
     """REL32. Whoever is asked first goes first, so neither waits for the other's line to be empty."""
     heard: list[str] = []
     worker = Worker(
-        inbox=Asked("message", heard),  # type: ignore[arg-type]
-        outbox=Asked("reply", heard),  # type: ignore[arg-type]
+        inbox=Asked("message", heard),  # type: ignore[arg-type]  # a double
+        outbox=Asked("reply", heard),  # type: ignore[arg-type]  # a double
         due=AlwaysDue(Clock()),
         clock=Clock(),
-        responder=None,  # type: ignore[arg-type]
+        responder=None,  # type: ignore[arg-type]  # nothing is answered
         platforms={},
         response_slots=ResponseSlots(slots=1),
         metrics=Metrics(),
@@ -134,7 +134,7 @@ class HangingPlatform:
         if not hangs:
             self.may_go_on.set()
 
-    def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - as every platform has it
+    def speaks_first(self, channel: Channel) -> bool:
         return True
 
     def send(self, delivery: Delivery) -> str:
@@ -156,7 +156,7 @@ def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None
             outbox=store.outbox,
             due=store.due,
             clock=Clock(),
-            responder=None,  # type: ignore[arg-type]
+            responder=None,  # type: ignore[arg-type]  # nothing is answered
             platforms={"slack": slow, "toy": quick},
             response_slots=ResponseSlots(slots=1),
             metrics=Metrics(),

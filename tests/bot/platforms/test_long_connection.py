@@ -33,7 +33,7 @@ class PaperWire:
             raise WireLostError("closed")
         self.sent.append(json.loads(text))
 
-    def receive(self, wait_seconds: float) -> str | None:  # noqa: ARG002 - nothing comes later
+    def receive(self, wait_seconds: float) -> str | None:
         if self.is_closed:
             raise WireLostError("closed")
         if not self.coming:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,8 +125,7 @@ def test_those_who_wait_share_one_commit(store: Store) -> None:
 def test_a_commit_is_synced_and_logged(store: Store) -> None:
     pragmas = [("journal_mode", "wal"), ("synchronous", 2)]
     for name, value in pragmas:
-        read = text(f"PRAGMA {name}")
-        assert store.database.write(lambda connection, read=read: connection.scalar(read)) == value  # type: ignore[misc]
+        assert store.database.write(partial(Connection.scalar, statement=text(f"PRAGMA {name}"))) == value
 
 
 def test_readers_cannot_write_and_do_no_checkpoints(store: Store) -> None:

@@ -45,10 +45,19 @@ def test_what_was_asked_is_counted_by_channel_and_time(store: Store, clock: Hand
     later = clock.now()
     ask(store, clock, "a5", "pears?")
     figures = Figures(store.database)
-    assert figures.tallies((ROOM,), begin, later) == {ROOM.key: Tally(3, 1, 2, 1)}
-    assert figures.tallies((ROOM, OTHER_ROOM), later, later + timedelta(days=1)) == {ROOM.key: Tally(1, 0, 1)}
-    assert figures.waits((ROOM,), begin, later) == Waits(3, 2.0, 3.0)
-    assert figures.waits((), begin, later) == Waits()
+    after = later + timedelta(days=1)
+    assert figures.tallies((ROOM,), (begin, later)) == ({ROOM.key: Tally(3, 1, 2, 1)},)
+    assert figures.tallies((ROOM, OTHER_ROOM), (begin, later, after, after + timedelta(days=1))) == (
+        {ROOM.key: Tally(3, 1, 2, 1), OTHER_ROOM.key: Tally(1, 0, 1)},
+        {ROOM.key: Tally(1, 0, 1)},
+        {},
+    )
+    assert Waits.of(figures.waits((ROOM,), begin, later)) == Waits(3, 2.0, 3.0)
+    assert {wait.channel for wait in figures.waits((ROOM, OTHER_ROOM), begin, after)} == {
+        ROOM.key,
+        OTHER_ROOM.key,
+    }
+    assert Waits.of(figures.waits((), begin, later)) == Waits()
     assert figures.top((ROOM,), begin, later, 5) == (TopQuestion("pears?", 2, 1),)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.domain import Delivery, Outcome, PlatformError, Text
+from bot.domain import Channel, Delivery, Outcome, PlatformError, Text
 from bot.store import LeaseLost
 from bot.store.outbox import LATE_APART_SECONDS
 from tests.bot.store.building import (
@@ -20,8 +20,8 @@ from tests.bot.store.building import (
 )
 
 
-def _decide(store: Store, name: str, *bodies: str, channel: object = ROOM) -> tuple[Delivery, ...]:
-    store.inbox.accept(a_message(name, channel=channel))  # type: ignore[arg-type]
+def _decide(store: Store, name: str, *bodies: str, channel: Channel = ROOM) -> tuple[Delivery, ...]:
+    store.inbox.accept(a_message(name, channel=channel))
     item = store.inbox.claim()
     assert item is not None
     return store.inbox.complete(item, Outcome(replies=tuple(Text(body, "en") for body in bodies)))

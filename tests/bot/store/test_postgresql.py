@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -283,9 +284,9 @@ def test_a_process_that_starts_leaves_the_leases_of_the_others_alone(url: str) -
         assert busy.inbox.complete(item, Outcome((HELLO,)))[0].channel == ROOM
 
 
-def test_the_server_s_own_tools_are_named_for_backups(url: str, tmp_path: object) -> None:
+def test_the_server_s_own_tools_are_named_for_backups(url: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="for PostgreSQL use pg_dump and pg_restore"):
-        backup(url, tmp_path)  # type: ignore[arg-type]
+        backup(url, tmp_path)
 
 
 def test_a_database_that_is_not_there_is_a_sentence_without_the_password(postgresql: PostgreSQL) -> None:

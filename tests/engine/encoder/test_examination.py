@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,9 +53,9 @@ def narrow(texts: Sequence[str]) -> Vectors:
         (narrow, "width"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_usual_cause(encode: object, check: str) -> None:
+def test_what_is_wrong_is_named_with_its_usual_cause(encode: Any, check: str) -> None:
     with pytest.raises(EncoderFailed, match=f'the model "m" fails the check "{check}": .*Usually'):
-        examine("m", 27, encode, tolerance=1e-3)  # type: ignore[arg-type]
+        examine("m", 27, encode, tolerance=1e-3)
 
 
 def test_texts_of_one_length_that_see_each_other_are_found() -> None:

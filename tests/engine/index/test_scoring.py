@@ -125,11 +125,13 @@ def rows_and_scores(found: QuestionResult) -> list[tuple[int, float]]:
 TWO = np.eye(2, dtype=np.float32)
 
 
-def ask(text: str, scoring: str = "cosine", weight: float = 0.0, threshold: float = 0.5) -> QuestionResult:
+def ask(
+    text: str, scoring: Scoring = "cosine", weight: float = 0.0, threshold: float = 0.5
+) -> QuestionResult:
     """Two rows; the vector is nearer to the first, the words may be nearer to the second."""
     keywords = Keywords.of(["发票怎么开", "退货要多久"])
     vector = np.array([0.8, 0.6], dtype=np.float32)
-    one = Question(text, vector, threshold, limit=2, keyword_weight=weight, scoring=scoring)  # type: ignore[arg-type]
+    one = Question(text, vector, threshold, limit=2, keyword_weight=weight, scoring=scoring)
     return score_questions(Scan.over(TWO), keywords, [one])[0]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -285,11 +286,15 @@ def test_a_text_that_comes_back_is_not_embedded_again(tmp_path: Path) -> None:
     assert sorted(encoder.encoded) == ["apple", "fig", "pear", "plum"]
 
 
+def _same(encoder: LetterEncoder) -> LetterEncoder:
+    return encoder
+
+
 def test_a_model_switched_there_and_back_embeds_nothing_again(tmp_path: Path) -> None:
     settings = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "pear"))
     for name, embedded in (("letters", 2), ("other", 2), ("letters", 0), ("other", 0)):
         encoder = LetterEncoder(name=name)
-        with an_engine(settings, lambda encoder=encoder: encoder) as engine:  # type: ignore[misc]
+        with an_engine(settings, partial(_same, encoder)) as engine:
             assert engine.is_settled().search("pear")["model"] == name
         assert len(encoder.encoded) == embedded
 

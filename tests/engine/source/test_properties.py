@@ -44,7 +44,7 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(suffix: str, content: bytes
         try:
             reading = read(f"a{suffix}", Path(folder))
         except SourceError as error:
-            assert error.message.startswith(f"a{suffix}")  # noqa: PT017
+            assert error.message.startswith(f"a{suffix}")  # noqa: PT017 - either way is right
         else:
             _is_sound(reading)
 
@@ -63,7 +63,7 @@ def test_any_spec_is_read_or_refused_in_a_sentence(spec: str) -> None:
         try:
             reading = read(spec, Path(folder))
         except SourceError as error:
-            assert error.message  # noqa: PT017
+            assert error.message  # noqa: PT017 - either way is right
         else:
             assert [entry.text for entry in reading.entries] == ["one"]
 

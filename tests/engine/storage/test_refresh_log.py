@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,9 @@ from engine.storage.refresh_log import History
 from tests.support.engine import MIDDAY
 
 
-def a_refresh(number: int = 1, **keys: object) -> Refresh:
-    given = {"state": "done", "started": MIDDAY, "finished": MIDDAY, **keys}
-    return Refresh(id=f"r{number}", requested=MIDDAY + timedelta(minutes=number), **given)  # type: ignore[arg-type]
+def a_refresh(number: int = 1, **keys: Any) -> Refresh:
+    given: dict[str, Any] = {"state": "done", "started": MIDDAY, "finished": MIDDAY, **keys}
+    return Refresh(id=f"r{number}", requested=MIDDAY + timedelta(minutes=number), **given)
 
 
 def a_history(path: Path, **keys: int) -> History:

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from engine.web.inside import InsideAnswer, ask_inside
 
@@ -16,9 +17,9 @@ async def _echo(request: Request) -> Response:
 
 
 def _asked() -> InsideAnswer:
-    async def app(scope: object, receive: object, send: object) -> None:
-        request = Request(scope, receive)  # type: ignore[arg-type]
-        await (await _echo(request))(scope, receive, send)  # type: ignore[arg-type]
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        await (await _echo(request))(scope, receive, send)
 
     return ask_inside(app, "POST", "/a%20b?c=d", body=b"e", headers=[("X-Of", "ours")])
 

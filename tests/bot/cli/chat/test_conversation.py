@@ -43,7 +43,7 @@ class BrokenRoom:
     def __init__(self, problem: Exception) -> None:
         self._problem = problem
 
-    def say(self, text: str, hear: OnReply) -> None:  # noqa: ARG002 - a room's signature
+    def say(self, text: str, hear: OnReply) -> None:
         raise self._problem
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +23,8 @@ from bot.domain import Answer, Match, Text
 NOW = datetime(2026, 11, 23, 12, 5, tzinfo=UTC)
 
 
-def a_match(text: str = "草莓富含维生素C。", **changes: object) -> Match:
-    return replace(Match(rank=1, entry_id="e1", text=text, score=0.71234), **changes)  # type: ignore[arg-type]
+def a_match(text: str = "草莓富含维生素C。", **changes: Any) -> Match:
+    return replace(Match(rank=1, entry_id="e1", text=text, score=0.71234), **changes)
 
 
 def an_answer(*matches: Match, best_score: float | None = 0.71234) -> Answer:

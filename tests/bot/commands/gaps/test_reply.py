@@ -66,7 +66,7 @@ def test_an_answer_given_from_here_closes_the_whole_gap_until_it_is_missed_again
     assert said == "Ann answered “refund when” in default.\nThey can be found now."
     assert rig.engine.added == [("default", "refund when => within\n3 days")]
     assert "left without" in rig.say("/gaps")
-    rig.store.clock.go_on(60)  # type: ignore[attr-defined]
+    rig.clock.go_on(60)
     miss(rig, "refund how")
     assert "· 1× ·" in rig.say("/gaps")
 
@@ -146,7 +146,7 @@ def test_a_wording_that_another_entry_has_is_told_and_stays_there(rig: Responder
 def test_of_those_asked_as_often_the_latest_comes_first_and_all_can_be_reached(rig: ResponderRig) -> None:
     for number in range(7):
         miss(rig, f"q{number} something")
-        rig.store.clock.go_on(60)  # type: ignore[attr-defined]
+        rig.clock.go_on(60)
     miss(rig, "q0 something")
     assert [line.rpartition("“")[2] for line in rig.say("/gaps").splitlines()[1:7]] == [
         "q0 something”",
@@ -172,7 +172,7 @@ def test_what_is_dismissed_stays_away_and_twice_is_told(rig: ResponderRig) -> No
     miss(rig, "refund when")
     rig.say(f"/gaps dismiss {gap_of('refund when')}")
     assert "no open question" in rig.say(f"/gaps dismiss {gap_of('refund when')}")
-    rig.store.clock.go_on(60)  # type: ignore[attr-defined]
+    rig.clock.go_on(60)
     miss(rig, "refund when")
     assert "left without" in rig.say("/gaps")
 
@@ -223,7 +223,7 @@ def test_a_wrong_hour_or_zone_of_a_digest_is_named(rig: ResponderRig) -> None:
 def test_what_was_closed_last_is_opened_again_and_its_entry_taken_away(rig: ResponderRig) -> None:
     miss(rig, "refund when", "refund how", "parcels late")
     rig.say(f"/gaps dismiss {gap_of('parcels late')}")
-    rig.store.clock.go_on(1)  # type: ignore[attr-defined]
+    rig.clock.go_on(1)
     rig.engine.add_result = Added((Entry("m1", "refund when"),), refresh="r1")
     rig.engine.entries["m1"] = ("refund when", 0.9)
     rig.say(f"/gaps add {gap_of('refund when')} => within 3 days")
@@ -243,6 +243,6 @@ def test_what_was_closed_last_is_opened_again_and_its_entry_taken_away(rig: Resp
 def test_a_digest_a_day_later_tells_what_was_asked_right_after_the_one_before(rig: ResponderRig) -> None:
     rig.say("/gaps digest daily 9")
     miss(rig, "refund when")
-    rig.store.clock.go_on(86_400)  # type: ignore[attr-defined]
+    rig.clock.go_on(86_400)
     (said,) = rig.hear(rig.message("digest", surface=Surface.CLOCK)).replies
     assert "refund when" in str(said)

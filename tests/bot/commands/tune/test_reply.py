@@ -159,8 +159,7 @@ def test_in_the_terminal_the_curve_is_drawn_with_characters(rig: ResponderRig) -
     for number in range(12):
         rig.engine.entries = {"e1": ("entry", 0.5 + number / 50)}
         answer = rig.ask(f"q {number}", channel=room)
-        verdict = "helpful" if number % 3 else "not helpful"
-        rig.click(Vote(answer.id, "e1", verdict), channel=room)  # type: ignore[arg-type]
+        rig.click(Vote(answer.id, "e1", "helpful" if number % 3 else "not helpful"), channel=room)
     outcome: Outcome = rig.hear(rig.message("/tune", channel=room))
     (said,) = outcome.replies
     assert isinstance(said, Text)

@@ -99,7 +99,7 @@ class OpenDesk:
 class ClosedDesk(OpenDesk):
     """Its store is full, locked or gone."""
 
-    def accept(self, message: IncomingMessage) -> Accepted:  # noqa: ARG002 - the same for all
+    def accept(self, message: IncomingMessage) -> Accepted:
         raise StoreError("disk full")
 
 

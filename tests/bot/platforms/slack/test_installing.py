@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -152,13 +153,17 @@ def test_a_workspace_that_is_listed_is_installed_and_answers_with_its_token(offi
     assert office.teams.tokens_used("chat.postMessage") == acme.tokens
 
 
+def _are_posted(slack: RecordingSlack, count: int) -> bool:
+    return len(slack.posted) == count
+
+
 def test_two_workspaces_of_one_organisation_answer_each_with_its_own_token(office: Office) -> None:
     first, second = Team("T1", "E1"), Team("T2", "E1")
     for team in (first, second):
         office.install(team)
     for number, team in enumerate((first, second, first), 1):
         office.event(team, number)
-        office.slack.until(lambda number=number: len(office.slack.posted) == number)  # type: ignore[misc]
+        office.slack.until(partial(_are_posted, office.slack, number))
     assert office.teams.tokens_used("chat.postMessage") == [*first.tokens, *second.tokens, *first.tokens]
     assert {message["channel"] for message in office.slack.posted} == {"C1"}
 

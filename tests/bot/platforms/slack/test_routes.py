@@ -65,10 +65,10 @@ class OpenDesk:
 class ClosedDesk(OpenDesk):
     """Its store is full, locked or gone."""
 
-    def accept(self, message: IncomingMessage) -> Accepted:  # noqa: ARG002 - the same for all
+    def accept(self, message: IncomingMessage) -> Accepted:
         raise StoreError("disk full")
 
-    def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:  # noqa: ARG002
+    def quarantine(self, platform: str, tenant: str, reason: str, body: str) -> None:
         raise StoreError("disk full")
 
 

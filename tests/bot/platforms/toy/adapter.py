@@ -40,7 +40,7 @@ class Toy(Section):
 class ToyPlatform:
     name = NAME
 
-    def speaks_first(self, channel: Channel) -> bool:  # noqa: ARG002 - there is nobody to speak to
+    def speaks_first(self, channel: Channel) -> bool:
         return False
 
     def send(self, delivery: Delivery) -> str:

@@ -18,7 +18,7 @@ URL = "https://qyapi.weixin.qq.com"
 class Side:
     """The application's side, and the WeCom it talks to."""
 
-    def __init__(self, *, secret: str = "S1k7Qm2xRz", corp_id: str = "ww1") -> None:  # noqa: S107 - of a test
+    def __init__(self, *, secret: str = "S1k7Qm2xRz", corp_id: str = "ww1") -> None:
         self.clock = VirtualClock()
         self.wecom = WeComApi(self.clock)
         session = requests.Session()

@@ -22,7 +22,7 @@ G1 = Channel("wecom", "AIBOT1", "group:G1")
 class Robot:
     """Our side, over a real socket, started."""
 
-    def __init__(self, wecom: SocketWeCom, *, secret: str = "S1k7Qm2xRz", ack_seconds: float = 5.0) -> None:  # noqa: S107
+    def __init__(self, wecom: SocketWeCom, *, secret: str = "S1k7Qm2xRz", ack_seconds: float = 5.0) -> None:
         self.wecom = wecom
         self.calls: list[Called] = []
         self.alarms: list[str] = []
@@ -64,7 +64,7 @@ class Robot:
 
 
 @contextmanager
-def connected(*, secret: str = "S1k7Qm2xRz", ack_seconds: float = 5.0) -> Iterator[Robot]:  # noqa: S107
+def connected(*, secret: str = "S1k7Qm2xRz", ack_seconds: float = 5.0) -> Iterator[Robot]:
     with SocketWeCom(VirtualClock()) as wecom:
         robot = Robot(wecom, secret=secret, ack_seconds=ack_seconds)
         robot.connection.start()

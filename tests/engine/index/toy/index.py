@@ -42,7 +42,7 @@ class ToyRows:
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         return {}
 
-    def rebased_on(self, vectors: Floats) -> RowSearch:  # noqa: ARG002 - the snapshot's folder has none of its vectors
+    def rebased_on(self, vectors: Floats) -> RowSearch:
         return self
 
     def _answer(self, question: Floats, want: SearchSpec) -> TopRows:
@@ -58,12 +58,12 @@ class ToyIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def build(self, place: Place, vectors: Floats, earlier: EarlierRows | None = None) -> RowSearch:  # noqa: ARG002 - it makes nothing of them
+    def build(self, place: Place, vectors: Floats, earlier: EarlierRows | None = None) -> RowSearch:
         self._folder.mkdir(parents=True, exist_ok=True)
         np.save(self._file(place), vectors)
         return ToyRows(vectors)
 
-    def open(self, place: Place, stored: Mapping[str, NDArray[Any]], shape: tuple[int, int]) -> RowSearch:  # noqa: ARG002 - nothing is
+    def open(self, place: Place, stored: Mapping[str, NDArray[Any]], shape: tuple[int, int]) -> RowSearch:
         if not self._file(place).exists():
             raise SnapshotDamaged(f"the toy has no rows of {place.snapshot}")
         matrix = np.load(self._file(place))
