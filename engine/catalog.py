@@ -134,12 +134,15 @@ class Catalog:
                 reason or "the snapshots are being looked at",
             )
         missing = {name: problem for name in self.knowledge_bases if (problem := self._problem(name))}
+        away = {name: problem for name in self.knowledge_bases if (problem := self._index_problem(name))}
+        if away and missing.keys() | away.keys() == self.knowledge_bases.keys():
+            return Unready("loading", "; ".join(dict.fromkeys([*away.values(), *missing.values()])))
         is_first_start = len(self.refresher.missing_at_start) == len(self.knowledge_bases)
         is_coming = any(self._is_coming(name) for name in missing)
         if len(missing) == len(self.knowledge_bases) or (is_first_start and is_coming):
             progress = next(filter(None, map(self.refresher.progress, missing)), None)
             return Unready("embedding" if is_coming else "failed", "; ".join(missing.values()), progress)
-        warnings = (*missing.values(), *self._damage())
+        warnings = (*missing.values(), *dict.fromkeys(away.values()), *self._damage())
         return Ready(self.batcher.identity.name, self.batcher.device, warnings)
 
     def describe(self, name: str) -> KnowledgeBaseState:
@@ -237,9 +240,13 @@ class Catalog:
             return await self.searcher.search_soon(query)
         except NotReady:
             name = query.knowledge_base
-            if self.batcher.state[0] == "ready" and not self._is_coming(name):
-                raise NoSnapshot(self._problem(name)) from None
-            raise
+            if (
+                self.batcher.state[0] != "ready"
+                or self._is_coming(name)
+                or not (problem := self._problem(name))
+            ):
+                raise
+            raise NoSnapshot(problem) from None
 
     def _problem(self, name: str) -> str:
         """Why this knowledge base cannot be asked; empty when it can."""
@@ -248,6 +255,11 @@ class Catalog:
         except NotReady as problem:
             return f"{problem.message}: {self._refresh_in_words(name)}"
         return ""
+
+    def _index_problem(self, name: str) -> str:
+        """Why what it has to answer from cannot be asked now; empty when it can, or has nothing."""
+        snapshot = self.snapshot_stores[name].current
+        return snapshot.problem() if snapshot else ""
 
     def _refresh_in_words(self, name: str) -> str:
         last = next(iter(self.refresher.recent(name)), None)

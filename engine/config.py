@@ -157,7 +157,8 @@ class Engine(_Section):
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that the log must not show, whoever says them."""
-        return tuple(each.get_secret_value() for each in (self.token, self.model.remote_token))
+        own = tuple(each.get_secret_value() for each in (self.token, self.model.remote_token))
+        return own + self.index.secrets
 
     @model_validator(mode="after")
     def _only_bundled_model_has_processes(self) -> Self:

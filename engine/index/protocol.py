@@ -120,6 +120,9 @@ class RowSearch(Search, Protocol):
     def rebased_on(self, vectors: Floats) -> RowSearch:
         """The same over the vectors of `arrays`, now that the file with them can be mapped."""
 
+    def problem(self) -> str:
+        """Why they cannot be asked now, as a sentence; "" where they can. It may take seconds to find out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -177,6 +180,11 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that the log must not show."""
+        return ()
 
 
 T = TypeVar("T", bound=Table)

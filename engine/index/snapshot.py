@@ -169,6 +169,10 @@ class Snapshot:
         """A row for each entry: all of them in memory, so of a small snapshot alone."""
         return _freeze(self.scan.take(np.arange(self.size)))
 
+    def problem(self) -> str:
+        """Why it cannot be asked now; "" where it can. It may take seconds to find out."""
+        return self.scan.problem() or (self.passages.scan.problem() if self.passages else "")
+
     def beside_model(self, index: Index) -> Snapshot:
         """The same, now that this index knows where the model runs."""
         passages = self.passages and replace(self.passages, scan=index.beside_model(self.passages.scan))

@@ -113,6 +113,9 @@ class Scan:
             opening=self._opening,
         )
 
+    def problem(self) -> str:
+        return ""
+
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         """The answer to each question, from one pass over the rows for all of them."""
         return self._passes.search(questions, wanted, self._candidates, self._scores)

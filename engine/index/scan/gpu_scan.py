@@ -130,6 +130,9 @@ class CardScan:
         """The card holds its rows once."""
         return CardScan(vectors, self._halves, products=self._products, tile=self._tile)
 
+    def problem(self) -> str:
+        return ""
+
     def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
         """The answer to each question, from one pass over the rows for all of them."""
         try:

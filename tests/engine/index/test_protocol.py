@@ -23,8 +23,9 @@ from engine.index.registry import KINDS
 from engine.index.score import Floats, scores_of
 from engine.index.snapshot import Snapshot
 from engine.storage.snapshot_store import SnapshotStore
+from tests.engine.index.margin_cases import is_exact
 from tests.engine.index.scan import plain
-from tests.engine.index.scan.cases import cases
+from tests.engine.index.scan.cases import cases, random_case
 from tests.engine.index.toy import index as toy
 from tests.support.engine import A_LONG_TEXT, MIDDAY, LetterEncoder, a_snapshot
 
@@ -45,7 +46,7 @@ def found_by(rows: RowSearch, questions: Floats) -> list[tuple[int, list[int], l
 
 
 @every
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(case=cases())
 def test_what_is_found_is_what_a_loop_over_all_rows_finds(
     kind: Kind[Any], case: tuple[Floats, Floats, list[SearchSpec]]
@@ -53,12 +54,18 @@ def test_what_is_found_is_what_a_loop_over_all_rows_finds(
     """Thresholds that are, miss, or just reach a score; equal rows; all rows, and none."""
     matrix, questions, wanted = case
     with TemporaryDirectory() as folder, an_index(kind, Path(folder)) as index:
-        rows = index.build(Place("s1"), matrix)
-        for question, want, ranked in zip(questions, wanted, rows.search(questions, wanted), strict=True):
-            scores = scores_of(matrix, np.arange(len(matrix)), question)
-            assert (ranked.total, ranked.rows.tolist()) == plain.answer(scores.tolist(), want)
-            is_exact = np.isin(ranked.rows, want.exact_rows)
-            assert ranked.scores.tolist() == np.where(is_exact, 1.0, scores[ranked.rows]).tolist()
+        assert is_exact(index.build(Place("s1"), matrix), matrix, questions, wanted)
+
+
+@pytest.mark.soak
+@every
+def test_ten_thousand_questions_are_answered_as_by_a_loop(kind: Kind[Any], tmp_path: Path) -> None:
+    with an_index(kind, tmp_path) as index:
+        for seed in range(200):
+            matrix, questions, wanted = random_case(seed, 50)
+            rows = index.build(Place(f"s{seed}"), matrix)
+            assert is_exact(rows, matrix, questions, wanted), seed
+            index.serve([f"s{seed}"])
 
 
 @every

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from engine.index.registry import KINDS
+
 ROOT = Path(__file__).parents[3]
 TOY = Path(__file__).parent / "toy"
+LINE = re.compile(r"^(KINDS: .*)\)$", re.MULTILINE)
 SAID = """
 import json
 from pathlib import Path
@@ -86,7 +89,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     shutil.copytree(TOY, home / folder.replace("NAME", "toy"), ignore=shutil.ignore_patterns("rig.py"))
     assert (ROOT / rig.replace("NAME", "toy")).is_file()
     rows = (home / registry).read_text(encoding="utf-8")
-    rows = rows.replace("(scan.KIND,)", "(scan.KIND, toy.KIND)")
+    rows = LINE.sub(r"\1, toy.KIND)", rows)
     rows = rows.replace(
         "import index as scan\n", "import index as scan\nfrom engine.index.toy import index as toy\n"
     )
@@ -111,7 +114,8 @@ def test_the_vectors_are_where_the_new_index_keeps_them(said: dict[str, Any]) ->
 
 
 def test_its_settings_are_read_and_what_it_cannot_promise_is_refused(said: dict[str, Any]) -> None:
-    assert said["unknown"] == ['Value error, there is no index "ghost", only "local", "toy"']
+    names = ", ".join(f'"{kind.name}"' for kind in KINDS)
+    assert said["unknown"] == [f'Value error, there is no index "ghost", only {names}, "toy"']
     assert said["incomplete"] == ["Field required"]
     [refused] = said["scoring"]
     assert '"desk" is scored by "auto", which the index "toy" cannot promise, only by cosine' in refused

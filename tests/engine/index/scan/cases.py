@@ -58,3 +58,28 @@ def wants(matrix: Floats, question: Floats) -> st.SearchStrategy[SearchSpec]:
         top_k=st.sampled_from([0, 1, 2, 5, 200]),
         exact_rows=st.lists(st.integers(0, len(matrix) - 1), max_size=2).map(tuple),
     )
+
+
+def random_case(seed: int, asked: int) -> tuple[Floats, Floats, list[SearchSpec]]:
+    """One matrix and this many questions, as hard and a hundred times as quick to draw."""
+    rng = np.random.default_rng(seed)
+    dimension = int(rng.choice([1, 2, 7, 24, 64, 512]))
+    count = int(rng.choice([1, 2, 3, 40, 256, 300, 513, 800]))
+    matrix = MAKERS[seed % len(MAKERS)](rng, count, dimension)
+    others = MAKERS[int(rng.integers(len(MAKERS)))](rng, asked, dimension)
+    is_a_row = rng.random((asked, 1)) < 0.5
+    questions = np.ascontiguousarray(np.where(is_a_row, matrix[rng.integers(0, count, asked)], others))
+    return matrix, questions, [_random_want(rng, matrix, question) for question in questions]
+
+
+def _random_want(rng: np.random.Generator, matrix: Floats, question: Floats) -> SearchSpec:
+    score = float(scores_of(matrix, rng.integers(0, len(matrix), 1), question)[0])
+    thresholds = [score, math.nextafter(score, 2), math.nextafter(score, -2), *rng.uniform(-1, 1, 2)]
+    thresholds += rng.choice([0.0, 1.0, -0.1, -1.0, -1.5, 1.0000001, 0.4, 2.0], 1).tolist()
+    limits = [None, 0, 1, 5, int(rng.integers(0, len(matrix) + 2))]
+    return SearchSpec(
+        float(rng.choice(thresholds)),
+        limit=limits[int(rng.integers(len(limits)))],
+        top_k=int(rng.choice([0, 1, 2, 5, 200])),
+        exact_rows=tuple(rng.integers(0, len(matrix), int(rng.integers(3))).tolist()),
+    )

@@ -45,6 +45,9 @@ class ToyRows:
     def rebased_on(self, vectors: Floats) -> RowSearch:
         return self
 
+    def problem(self) -> str:
+        return ""
+
     def _answer(self, question: Floats, want: SearchSpec) -> TopRows:
         rows = np.arange(len(self._matrix))
         scores = self.scores(rows, question)
