@@ -61,6 +61,8 @@ ELSEWHERE = {
     "engine/evaluation/*.py": "tests/engine/evaluation/test_evaluate.py",
     "engine/extract/*.py": "tests/engine/source/test_documents.py",
     "engine/index/parts.py": "tests/engine/index/test_snapshot.py",
+    "engine/index/distant_rows.py": "tests/engine/index/qdrant/test_index.py",
+    "engine/index/pgvector/database.py": "tests/engine/index/pgvector/test_index.py",
     "engine/index/qdrant/rest.py": "tests/engine/index/qdrant/test_index.py",
     "engine/index/score.py": "tests/engine/index/test_protocol.py",
     "engine/index/scan/*.py": "tests/engine/index/scan/test_cpu_scan.py",

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from engine.index.pgvector import index as pgvector
 from engine.index.protocol import Kind, MakeIndex, ModelDevice, Table
 from engine.index.qdrant import index as qdrant
 from engine.index.scan import index as scan
 
-KINDS: tuple[Kind[Any], ...] = (scan.KIND, qdrant.KIND)
+KINDS: tuple[Kind[Any], ...] = (scan.KIND, qdrant.KIND, pgvector.KIND)
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 DEFAULT: Table = KINDS[0].table()

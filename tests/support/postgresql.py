@@ -45,12 +45,16 @@ class PostgreSQL:
             shutil.chown(folder, _USER, "nogroup")
 
     def create(self) -> None:
+        self.create_empty()
+        self.execute(f"CREATE DATABASE {_TEMPLATE}")
+        schema.migrate(self.url_of(_TEMPLATE))
+
+    def create_empty(self) -> None:
+        """Without the database that those of the tests are copies of."""
         options = ["--no-sync", "-A", "trust", "-U", "kbdial", "-E", "UTF8", "--locale=C"]
         command = [str(self._programs / "initdb"), *options, "-D", str(self._cluster)]
         subprocess.run(command, check=True, capture_output=True, cwd="/", **self._as_user)
         self.start()
-        self.execute(f"CREATE DATABASE {_TEMPLATE}")
-        schema.migrate(self.url_of(_TEMPLATE))
 
     def start(self) -> None:
         """Returns when it answers."""

@@ -11,8 +11,7 @@ single precision and strictly above a threshold; what is asked instead so that n
 reads all of them.
 
 A collection is whole before its snapshot is published: written with acknowledgement, counted, and some rows
-scored on both sides. Points are counted again every minute, because a shard that is missing must be
-an error. What a crash leaves behind goes when the next snapshot is served.
+scored on both sides. What a crash leaves behind goes when the next snapshot is served.
 """
 
 from __future__ import annotations
@@ -23,21 +22,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, SecretStr
 
-from engine.domain import NotReady, SnapshotDamaged
-from engine.index import margin
-from engine.index.margin import Ask, Near
-from engine.index.protocol import EarlierRows, Kind, Place, RowSearch, SearchSpec, Table, TopRows
-from engine.index.qdrant.rest import NoCollection, QdrantServer
-from engine.index.score import Floats, Rows, Scores, rounding_bound
+from engine.domain import NotReady
+from engine.index.distant_rows import DistantRows
+from engine.index.protocol import EarlierRows, Kind, Place, RowSearch, Table
+from engine.index.qdrant.rest import Collection, QdrantServer
+from engine.index.score import Floats
 from engine.weak_secrets import OptionalSecret
 
-COUNT_SECONDS = 60.0
-_SAMPLES = 200
-_SHAPE = "index_shape"
+_DEVICE = "qdrant"
 _BETWEEN = "--"
 
 _log = logging.getLogger(__name__)
@@ -67,73 +62,6 @@ class Qdrant(Table):
         return (self.api_key.get_secret_value(),)
 
 
-class QdrantRows:
-    """One collection. It is found out with each search whether it is there."""
-
-    device = "qdrant"
-
-    def __init__(
-        self,
-        server: QdrantServer,
-        name: str,
-        shape: tuple[int, int],
-        steady: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._server = server
-        self._name = name
-        self._shape = shape
-        self._steady = steady
-        self._counted_at: float | None = None
-
-    def __len__(self) -> int:
-        return self._shape[0]
-
-    @property
-    def dimension(self) -> int:
-        return self._shape[1]
-
-    def search(self, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
-        self.count_now_and_then()
-        try:
-            return margin.search(self, questions, wanted)
-        except NotReady:
-            self._counted_at = None  # it may come back with less than it had
-            raise
-
-    def scores(self, rows: Rows, question: Floats) -> Scores:
-        return margin.score(self, rows, question)
-
-    def nearest(self, asks: Sequence[Ask]) -> list[Near]:
-        return self._server.nearest(self._name, asks)
-
-    def take(self, rows: NDArray[np.intp]) -> Floats:
-        return self._server.take(self._name, rows, self.dimension)
-
-    def arrays(self) -> Mapping[str, NDArray[Any]]:
-        return {_SHAPE: np.array(self._shape, np.int64)}
-
-    def rebased_on(self, vectors: Floats) -> RowSearch:  # noqa: ARG002 - the snapshot's folder has none of its vectors
-        return self
-
-    def problem(self) -> str:
-        try:
-            self.count_now_and_then()
-        except NotReady as problem:
-            return problem.message
-        return ""
-
-    def count_now_and_then(self) -> None:
-        """Raises NotReady: points are missing, or it cannot be told now."""
-        if self._counted_at is not None and self._steady() - self._counted_at < COUNT_SECONDS:
-            return
-        self._counted_at = None
-        if len(self):
-            count = self._server.count(self._name)
-            if count != len(self):
-                raise NoCollection(f"the index has {count} of the {len(self)} points of {self._name}")
-        self._counted_at = self._steady()
-
-
 class QdrantIndex:
     """The collections of one knowledge base."""
 
@@ -160,24 +88,16 @@ class QdrantIndex:
         self._reached("created")
         self._server.upsert(name, vectors)
         self._reached("written")
-        rows = self._rows(place, vectors.shape)
-        rows.count_now_and_then()
-        _compare_some(rows, vectors)
+        size, dimension = vectors.shape
+        store = Collection(self._server, name, dimension)
+        rows = DistantRows(store, (size, dimension), device=_DEVICE, steady=self._steady)
+        rows.compare_some(vectors)
         self._reached("compared")
         return rows
 
     def open(self, place: Place, stored: Mapping[str, NDArray[Any]], shape: tuple[int, int]) -> RowSearch:
-        kept = tuple(stored[_SHAPE].tolist())
-        if kept != shape:
-            raise ValueError(f"the index was given rows of shape {kept}, wanted {shape}")
-        rows = self._rows(place, shape)
-        try:
-            rows.count_now_and_then()
-        except NoCollection as problem:
-            raise SnapshotDamaged(problem.message) from problem
-        except NotReady:
-            _log.warning("index not looked at", extra={"collection": self._name(place)})
-        return rows
+        store = Collection(self._server, self._name(place), shape[1])
+        return DistantRows.reopen(store, stored, shape, device=_DEVICE, steady=self._steady)
 
     def beside_model(self, held: RowSearch) -> RowSearch:
         return held
@@ -206,10 +126,6 @@ class QdrantIndex:
                 self._server.drop(name)
                 self._reached("dropped")
 
-    def _rows(self, place: Place, shape: tuple[int, ...]) -> QdrantRows:
-        size, dimension = shape
-        return QdrantRows(self._server, self._name(place), (size, dimension), self._steady)
-
     def _name(self, place: Place) -> str:
         return _BETWEEN.join((self._alias, place.snapshot, place.part))
 
@@ -227,20 +143,6 @@ class QdrantIndex:
             # A row that one replica has all have, so that it does not matter which of them is asked.
             "write_consistency_factor": settings.replicas,
         }
-
-
-def _compare_some(rows: QdrantRows, vectors: Floats) -> None:
-    """Raises NotReady: what came back is not what was handed in, or is compared in another way."""
-    if not len(vectors):
-        return
-    some = np.unique(np.linspace(0, len(vectors) - 1, _SAMPLES).astype(np.int64))
-    if not np.array_equal(rows.take(some), vectors[some]):
-        raise NotReady("the index does not give back the vectors it was handed")
-    question = vectors[some[0]]
-    [near] = rows.nearest([Ask(question, len(some))])
-    away = np.abs(near.numbers - vectors[near.rows].astype(np.float64) @ question.astype(np.float64))
-    if len(near.rows) != len(some) or away.max() > rounding_bound(rows.dimension, 1.01):
-        raise NotReady("the index does not compare vectors by their products in single precision")
 
 
 def _make(table: Qdrant, knowledge_base: str, _device: object) -> QdrantIndex:

@@ -1,13 +1,11 @@
 """The requests to a Qdrant server, over HTTP and JSON. What they are for, `engine.index.qdrant.index` says.
 
-A server that does not answer, or says that it cannot now, is NotReady. For a moment after that nothing is
-asked of it: whoever comes meanwhile is refused at once, so that questions about other things do not
-queue behind a server that is away. Whoever comes after that finds out whether it is back.
+A server that does not answer, or says that it cannot now, is away (`engine.index.outage`). Whatever else it
+refuses is NotReady, too.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,24 +20,15 @@ from numpy.typing import NDArray
 from pydantic_core import from_json, to_json
 
 from engine.domain import NotReady
+from engine.index.distant_rows import RowsMissing
 from engine.index.margin import Ask, Near
+from engine.index.outage import Away, Outage
 from engine.index.score import Floats
 
 CONNECT_SECONDS = 2.0
-PAUSE_SECONDS = 2.0
 _NUMBERS = 400_000  # in one body: 8 MB of JSON, a quarter of what Qdrant takes unless told otherwise
 _SHOWN = 200
 _MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
-
-_log = logging.getLogger(__name__)
-
-
-class NoCollection(NotReady):
-    """The server has no collection of this name, or not these points in it."""
-
-
-class _Away(NotReady):
-    """Nothing can be asked of the server now, whatever it is."""
 
 
 class QdrantServer:
@@ -61,78 +50,43 @@ class QdrantServer:
         self._session.headers["Content-Type"] = "application/json"
         if api_key:
             self._session.headers["api-key"] = api_key
-        self._steady = steady
-        self._away: NotReady | None = None
-        self._away_since = -math.inf
+        self._outage = Outage(url, steady)
 
     def collections(self) -> list[str]:
-        return [each["name"] for each in self._ask("GET", "collections")["collections"]]
+        return [each["name"] for each in self.ask("GET", "collections")["collections"]]
 
     def aliases(self) -> dict[str, str]:
         """The collection that each alias stands for."""
-        found = self._ask("GET", "aliases")["aliases"]
+        found = self.ask("GET", "aliases")["aliases"]
         return {each["alias_name"]: each["collection_name"] for each in found}
 
     def create(self, name: str, settings: Mapping[str, Any]) -> None:
-        self._ask("PUT", f"collections/{quote(name)}", settings)
+        self.ask("PUT", f"collections/{quote(name)}", settings)
 
     def drop(self, name: str) -> None:
         """Drop this collection, if there is one."""
-        with suppress(NoCollection):
-            self._ask("DELETE", f"collections/{quote(name)}")
+        with suppress(RowsMissing):
+            self.ask("DELETE", f"collections/{quote(name)}")
 
     def point_alias(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """All of these changes in one step."""
-        self._ask("POST", "collections/aliases", {"actions": list(actions)})
+        self.ask("POST", "collections/aliases", {"actions": list(actions)})
 
     def upsert(self, name: str, vectors: Floats) -> None:
         """Store these vectors as the points 0, 1, 2…; on all replicas when it returns."""
         for rows in _pieces(np.arange(len(vectors)), vectors.shape[1]):
             batch = {"ids": rows.tolist(), "vectors": vectors[rows].tolist()}
-            self._ask("PUT", f"collections/{quote(name)}/points?wait=true", {"batch": batch})
+            self.ask("PUT", f"collections/{quote(name)}/points?wait=true", {"batch": batch})
 
-    def count(self, name: str) -> int:
-        """How many points there are, counted and not estimated."""
-        return int(self._ask("POST", f"collections/{quote(name)}/points/count", {"exact": True})["count"])
-
-    def nearest(self, name: str, asks: Sequence[Ask]) -> list[Near]:
-        """The points with the best products, compared one by one in single precision."""
-        body = {"searches": [_search(ask) for ask in asks]}
-        found = self._ask("POST", f"collections/{quote(name)}/points/query/batch", body)
-        return [_near(each["points"]) for each in found]
-
-    def take(self, name: str, rows: NDArray[np.intp], dimension: int) -> Floats:
-        """The vectors of these points, in their order."""
-        found: dict[int, Floats] = {}
-        for piece in _pieces(np.unique(rows), dimension):
-            body = {"ids": piece.tolist(), "with_vector": True, "with_payload": False}
-            for each in self._ask("POST", f"collections/{quote(name)}/points", body):
-                found[each["id"]] = np.array(each["vector"], np.float32)
-        missing = [row for row in rows.tolist() if row not in found]
-        if missing:
-            raise NoCollection(f"{self._url} does not have point {missing[0]} of {name}")
-        taken = [found[row] for row in rows.tolist()]
-        return np.stack(taken) if taken else np.empty((0, dimension), np.float32)
-
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The result of one request.
 
         Raises:
-            NoCollection, NotReady
+            RowsMissing: there is no such thing.
+            NotReady
         """
-        if self._away and self._steady() - self._away_since < PAUSE_SECONDS:
-            raise NotReady(self._away.message)
-        try:
-            result = self._once(method, path, None if body is None else to_json(body))
-        except _Away as problem:
-            if not self._away:
-                _log.error("index does not answer", extra={"reason": problem.message})
-            self._away, self._away_since = problem, self._steady()
-            raise
-        if self._away:
-            _log.warning("index answers again", extra={"url": self._url})
-        self._away = None
-        return result
+        with self._outage.watch():
+            return self._once(method, path, None if body is None else to_json(body))
 
     def _once(self, method: str, path: str, content: bytes | None) -> Any:
         try:
@@ -144,12 +98,12 @@ class QdrantServer:
                 allow_redirects=False,
             )
         except requests.RequestException as problem:
-            raise _Away(f"the index at {self._url} does not answer ({type(problem).__name__})") from problem
+            raise Away(f"the index at {self._url} does not answer ({type(problem).__name__})") from problem
         if answer.status_code == HTTPStatus.OK:
             return self._result_of(answer.content)
         if answer.status_code == HTTPStatus.NOT_FOUND:
-            raise NoCollection(f"the index at {self._url} has no {path.partition('?')[0]}")
-        kind = _Away if answer.status_code in _MAY_PASS else NotReady
+            raise RowsMissing(f"the index at {self._url} has no {path.partition('?')[0]}")
+        kind = Away if answer.status_code in _MAY_PASS else NotReady
         says = answer.text[:_SHOWN]
         raise kind(f"the index at {self._url} refused with status {answer.status_code}: {says}")
 
@@ -157,7 +111,35 @@ class QdrantServer:
         try:
             return from_json(content)["result"]
         except (ValueError, KeyError, TypeError) as problem:
-            raise _Away(f"what {self._url} answers is not Qdrant's: {problem}") from problem
+            raise Away(f"what {self._url} answers is not Qdrant's: {problem}") from problem
+
+
+class Collection:
+    """One collection of a server: a `Store`, in which point 17 is row 17."""
+
+    def __init__(self, server: QdrantServer, name: str, dimension: int) -> None:
+        self._server = server
+        self._path = f"collections/{quote(name)}/points"
+        self._dimension = dimension
+
+    def count(self) -> int:
+        return int(self._server.ask("POST", f"{self._path}/count", {"exact": True})["count"])
+
+    def nearest(self, asks: Sequence[Ask]) -> list[Near]:
+        body = {"searches": [_search(ask) for ask in asks]}
+        found = self._server.ask("POST", f"{self._path}/query/batch", body)
+        return [_near(each["points"]) for each in found]
+
+    def take(self, rows: NDArray[np.intp]) -> Floats:
+        found: dict[int, Floats] = {}
+        for piece in _pieces(np.unique(rows), self._dimension):
+            body = {"ids": piece.tolist(), "with_vector": True, "with_payload": False}
+            for each in self._server.ask("POST", self._path, body):
+                found[each["id"]] = np.array(each["vector"], np.float32)
+        missing = [row for row in rows.tolist() if row not in found]
+        if missing:
+            raise RowsMissing(f"the index does not have row {missing[0]}")
+        return np.stack([found[row] for row in rows.tolist()])
 
 
 def _search(ask: Ask) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from engine.app import App, Edges, build
 from engine.domain import NotReady, SnapshotDamaged
+from engine.index.distant_rows import COUNT_SECONDS, DistantRows
+from engine.index.outage import PAUSE_SECONDS
 from engine.index.protocol import Place, RowSearch, SearchSpec
-from engine.index.qdrant.index import COUNT_SECONDS, Qdrant, QdrantIndex
-from engine.index.qdrant.rest import PAUSE_SECONDS, QdrantServer, below
+from engine.index.qdrant.index import Qdrant, QdrantIndex
+from engine.index.qdrant.rest import Collection, QdrantServer, below
 from engine.index.score import scores_of
 from tests.engine.index.scan import plain
 from tests.support.engine import LetterEncoder, RunningEngine, a_knowledge_base, some_settings
@@ -158,15 +160,15 @@ def test_points_that_are_lost_are_found_missing_within_a_minute(rig: Rig) -> Non
     rows = rig.index().build(Place("s1"), ROWS)
     rig.double.lose("kbdial--default--s1--entries", 7)
     rig.clock.seconds += COUNT_SECONDS
-    with pytest.raises(NotReady, match="has 293 of the 300 points"):
+    with pytest.raises(NotReady, match="has 293 of 300 rows"):
         rows.search(ROWS[:1], PASSED)
-    assert "has 293 of the 300 points" in rows.problem()
+    assert "has 293 of 300 rows" in rows.problem()
 
 
 def test_a_point_that_is_wanted_and_not_there_is_an_error_at_once(rig: Rig) -> None:
     rows = rig.index().build(Place("s1"), ROWS)
     rig.double.lose("kbdial--default--s1--entries", 7)
-    with pytest.raises(NotReady, match="does not have point 6"):
+    with pytest.raises(NotReady, match="does not have row 6"):
         rows.take(np.array([299, 6]))
     with pytest.raises(NotReady, match="gave 293 rows"):
         rows.search(ROWS[:1], [SearchSpec(0.1, top_k=300)])
@@ -175,23 +177,24 @@ def test_a_point_that_is_wanted_and_not_there_is_an_error_at_once(rig: Rig) -> N
 def test_a_snapshot_whose_collection_is_not_whole_is_damaged(rig: Rig) -> None:
     kept = rig.index().build(Place("s1"), ROWS).arrays()
     rig.double.lose("kbdial--default--s1--entries", 1)
-    with pytest.raises(SnapshotDamaged, match="299 of the 300"):
+    with pytest.raises(SnapshotDamaged, match="299 of 300"):
         rig.index().open(Place("s1"), kept, ROWS.shape)
     rig.double.forget()
-    with pytest.raises(SnapshotDamaged, match="has no collections/kbdial--default--s1--entries"):
+    with pytest.raises(SnapshotDamaged, match="has no collections/kbdial--default--s1--entries/points/count"):
         rig.index().open(Place("s1"), kept, ROWS.shape)
 
 
 def test_an_index_that_compares_in_another_way_is_found_out_before_it_is_published(rig: Rig) -> None:
-    class Quantised(QdrantServer):
-        def nearest(self, name: str, asks: Any) -> Any:
-            return [
-                dataclasses.replace(near, numbers=near.numbers + 0.01) for near in super().nearest(name, asks)
-            ]
+    class Quantised(Collection):
+        def nearest(self, asks: Any) -> Any:
+            return [dataclasses.replace(near, numbers=near.numbers + 0.01) for near in super().nearest(asks)]
 
-    table = Qdrant(url=rig.double.url)
+    rig.index().build(Place("s1"), ROWS)
+    store = Quantised(QdrantServer(rig.double.url), "kbdial--default--s1--entries", 24)
     with pytest.raises(NotReady, match="does not compare vectors by their products"):
-        QdrantIndex(Quantised(table.url), table, "default").build(Place("s1"), ROWS)
+        DistantRows(store, ROWS.shape, device="qdrant").compare_some(ROWS)
+    with pytest.raises(NotReady, match="does not give back"):
+        DistantRows(store, ROWS.shape, device="qdrant").compare_some(ROWS[::-1])
 
 
 @pytest.mark.parametrize("dimension", [512, 2560])
