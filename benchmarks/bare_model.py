@@ -26,7 +26,7 @@ class BareModel:
         self._pool = multiprocessing.get_context("spawn").Pool(processes, _load)
 
     def __enter__(self) -> Self:
-        self.rate(iter(["warm up"] * _TEXTS), 0.1)
+        self.rate(iter(["warm up"] * BATCH), 0.1)
         return self
 
     def __exit__(
@@ -37,8 +37,8 @@ class BareModel:
 
     def rate(self, texts: Iterator[str], seconds: float, *, batch: int = BATCH) -> float:
         """Texts a second, of all processes together, in batches of so many."""
-        given = [(list(islice(texts, _TEXTS)), seconds, batch) for _ in range(self.processes)]
-        return sum(self._pool.starmap(_encode_for, given, chunksize=1))
+        given = (list(islice(texts, _TEXTS)), seconds, batch)
+        return sum(self._pool.starmap(_encode_for, [given] * self.processes, chunksize=1))
 
 
 def _load() -> None:

@@ -186,7 +186,7 @@ def _write_config(folder: Path, config: Config, port: int) -> Path:
     write_entries(folder / "many.txt", config.entries, seed=0)
     bases = {"shop": SAMPLE, "many": folder / "many.txt"}
     tables = "\n".join(
-        f'[[engine.knowledge_base]]\nname = "{name}"\nsource = "{source}"\nrefresh = "every 1h"\n'
+        f'[[engine.knowledge_base]]\nname = "{name}"\nsource = "{source}"\nrefresh = "every 1h"\nfloor = 0\n'
         f'scoring = "{config.scoring}"\n'
         for name, source in bases.items()
     )

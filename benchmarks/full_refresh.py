@@ -4,7 +4,8 @@
 
 Each turn gives every engine so many entries that it has never seen, and asks nothing; then as many others,
 while one client asks `shop` without a pause. The model alone takes its turn, in batches of 64, in one
-process. All engines run the whole time, and do nothing while it is another's turn.
+process and in as many as there are cores: where others use the cores, the second is what could be had.
+All engines run the whole time, and do nothing while it is another's turn.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--beside", type=Path)
     options = parser.parse_args()
     config = Config(100)
-    bare: list[float] = []
+    bare: dict[int, list[float]] = {}
     with ExitStack() as closing:
         engines = [
             closing.enter_context(an_engine(f"{count} processes", Path.cwd(), config, processes=count))
@@ -58,20 +59,24 @@ def main() -> None:
         ]
         if options.beside:
             engines.append(closing.enter_context(an_engine("beside", options.beside.resolve(), config)))
-        model = closing.enter_context(BareModel(1))
+        models = [closing.enter_context(BareModel(count)) for count in dict.fromkeys([1, count_cores()])]
         print("load when it began: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
         seen = {engine.name: Seen() for engine in engines}
         for turn in range(options.turns):
-            bare.append(_rate_of_bare(model, options.entries, engines[0].folder))
+            for model in models:
+                rate = _rate_of_bare(model, options.entries, engines[0].folder)
+                bare.setdefault(model.processes, []).append(rate)
             for engine in engines:
                 _take_turn(engine, seen[engine.name], options.entries, seed=2 * turn + 1)
-        print(f"the model alone, in one process: {statistics.median(bare):.0f} texts a second")
+        rates = {count: statistics.median(of_one) for count, of_one in bare.items()}
+        for count, rate in rates.items():
+            print(f"the model alone in {count} processes: {rate:.0f} texts a second")
         print(
-            "| engine | texts a second | while asked | of bare x cores | quiet p95 ms | meanwhile | failed |"
+            "| engine | a second | of one x cores | of all | while asked | quiet p95 | meanwhile | failed |"
         )
-        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         for name, of_one in seen.items():
-            _print(name, of_one, statistics.median(bare) * count_cores())
+            _print(name, of_one, rates[1] * count_cores(), max(rates.values()))
         print("load when it ended: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
 
 
@@ -133,11 +138,11 @@ def _p95(times: Sequence[float]) -> float:
     return statistics.quantiles(times, n=20)[18] * 1000
 
 
-def _print(name: str, seen: Seen, bare: float) -> None:
+def _print(name: str, seen: Seen, of_cores: float, of_all: float) -> None:
     rate, asked = statistics.median(seen.rates), statistics.median(seen.rates_asked)
     quiet, meanwhile = _p95(seen.quiet), _p95(seen.meanwhile)
     print(
-        f"| {name} | {rate:.0f} | {asked:.0f} | {rate / bare:.2f} | {quiet:.1f} |"
+        f"| {name} | {rate:.0f} | {rate / of_cores:.2f} | {rate / of_all:.2f} | {asked:.0f} | {quiet:.1f} |"
         f" {meanwhile:.1f} ({meanwhile / quiet:.1f} x of {len(seen.meanwhile)}) | {seen.failed} |"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.domain import DeviceLost, EncoderFailed, NotReady
+from engine.domain import DeviceLost, EncoderFailed, EngineError, NotReady
 from engine.encoder import Role
 from engine.encoder.line import Waiting, deliver_all
 from engine.index.snapshot import Vectors
@@ -22,15 +22,21 @@ def answer_batch(batch: Sequence[Waiting], encode: Encode) -> None:
     try:
         vectors = encode(texts, batch[0].role)
     except DeviceLost as problem:
-        for waiting in batch:
-            waiting.outcome.set_exception(problem)
+        _refuse(batch, problem)
         raise
+    except NotReady as problem:  # which is about no text, and would be as slow to say so of each alone
+        _refuse(batch, problem)
     except Exception as problem:  # noqa: BLE001 - whatever a model raises belongs to those who asked
         _answer_one_by_one(batch, encode, problem)
     else:
         _answer(batch, vectors)
     finally:
         deliver_all(batch)
+
+
+def _refuse(batch: Sequence[Waiting], problem: EngineError) -> None:
+    for waiting in batch:
+        waiting.outcome.set_exception(problem)
 
 
 def _answer_one_by_one(batch: Sequence[Waiting], encode: Encode, problem: Exception) -> None:

@@ -151,6 +151,10 @@ class Batcher:
         vector = self.find(text, None, _vectors_alone, instruction=instruction)
         return np.asarray(vector, np.float32)
 
+    async def encode_question_soon(self, text: str) -> Vectors:
+        """As `encode_question`, for an event loop, which goes on meanwhile."""
+        return np.asarray(await self.find_soon(text, None, _vectors_alone), np.float32)
+
     def find(
         self, text: str, subject: Subject, look_up: LookUp[Subject, Found], *, instruction: str | None = None
     ) -> Found:

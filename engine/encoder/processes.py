@@ -106,8 +106,7 @@ class ModelProcesses:
         """One more process with the model. A template that has ended is started again.
 
         Raises:
-            EncoderFailed: there can be none.
-            NotReady: the engine is stopping.
+            NotReady: there can be none now, or the engine is stopping.
         """
         with self._changing:
             try:
@@ -115,18 +114,21 @@ class ModelProcesses:
             except (EOFError, OSError) as end:
                 self.require_running()
                 _log.warning("model process ended", extra={"reason": str(end) or self._template.end()})
-            self._template.stop()
-            self._template = _Template(self._command, self._model)
-            if self._template.wait_until_loaded(self._tell)[0] != self.identity:
-                raise EncoderFailed("the model is another one since it was loaded: start the engine again")
             try:
-                return self._template.copy()
-            except (EOFError, OSError) as end:
-                raise _cannot_start(end) from end
+                return self._start_again().copy()
+            except (EOFError, OSError, EncoderFailed) as problem:
+                raise NotReady(f"a process of the model ended and cannot be replaced: {problem}") from problem
 
     def require_running(self) -> None:
         if self._is_stopped:
             raise NotReady("the engine is stopping")
+
+    def _start_again(self) -> _Template:
+        self._template.stop()
+        self._template = _Template(self._command, self._model)
+        if self._template.wait_until_loaded(self._tell)[0] != self.identity:
+            raise EncoderFailed("the model is another one since it was loaded, start the engine again")
+        return self._template
 
 
 class Lane:

@@ -52,7 +52,7 @@ def application(
     _add_open_routes(app, catalog, metrics, token_needed=bool(token))
     add_teaching_routes(app, teaching, trials)  # before those of which its paths would be entries, too
     add_knowledge_routes(app, catalog, teaching, workers)
-    add_analysis_routes(app, catalog.batcher)
+    add_analysis_routes(app, catalog.batcher, workers)
     add_embeddings_routes(app, catalog.batcher)
     return app
 

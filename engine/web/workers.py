@@ -1,4 +1,4 @@
-"""The threads for whatever is no question: it reads and writes files, or computes for long."""
+"""The threads for whatever is no question: reading and writing files, many texts, computing for long."""
 
 from __future__ import annotations
 
@@ -8,21 +8,31 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from engine.domain import FolderUnusable
+from engine.machine_share import count_cores
 from engine.storage.data_folder import DataFolder
 
 Made = TypeVar("Made")
 
 
 class Workers:
-    """A few threads, started when they are first wanted. A question never waits for one."""
+    """A few threads, started when they are first wanted. A question never waits for one.
+
+    Those that compute are no more than there are cores: each more would only come between the event loop and
+    the interpreter, and none would be done sooner.
+    """
 
     def __init__(self, threads: int, folder: DataFolder) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._computing = ThreadPoolExecutor(count_cores(), thread_name_prefix="computing")
         self._folder = folder
 
     async def run(self, work: Callable[[], Made]) -> Made:
         """What `work` gives or raises; the event loop goes on meanwhile."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def compute(self, work: Callable[[], Made]) -> Made:
+        """As `run`, for work that waits for nothing and takes a processor for long."""
+        return await asyncio.get_running_loop().run_in_executor(self._computing, work)
 
     async def run_writing(self, work: Callable[[], Made]) -> Made:
         """As `run`, for work that writes into the data folder.
@@ -43,7 +53,8 @@ class Workers:
 
     def stop(self) -> None:
         """Take no more work. What is begun ends in its own time."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._computing):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _require_folder(self) -> None:
         if problem := self._folder.problem():

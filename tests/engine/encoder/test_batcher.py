@@ -193,6 +193,24 @@ def test_one_bad_question_does_not_spoil_the_others() -> None:
             bad.result(WAIT_SECONDS)
 
 
+def test_a_model_that_is_away_is_asked_once_for_all_who_wait() -> None:
+    class Away(HeldEncoder):
+        def encode(self, texts: Sequence[str], role: Role) -> Vectors:
+            super().encode(texts, role)
+            raise NotReady("the server does not answer")
+
+    encoder = Away()
+    with ThreadPoolExecutor(8) as pool, started(encoder) as batcher:
+        first = pool.submit(batcher.encode_question, "first")
+        assert encoder.waits.acquire(timeout=WAIT_SECONDS)
+        rest = ask(pool, batcher, "b", "c")
+        encoder.go.release(10)
+        for each in (first, *rest):
+            with pytest.raises(NotReady, match="does not answer"):
+                each.result(WAIT_SECONDS)
+    assert [len(texts) for _, texts in encoder.batches] == [1, 2]
+
+
 def test_nothing_is_answered_before_the_model_is_loaded() -> None:
     with closing_batcher(Batcher(LetterEncoder)) as batcher, pytest.raises(NotReady, match="loading"):
         batcher.encode_question("a")

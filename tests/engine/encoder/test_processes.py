@@ -18,15 +18,18 @@ from engine.encoder.processes import ModelProcesses, count_processes, load_in_pr
 from engine.machine_share import count_cores
 
 TEXTS = ["how long does shipping take", "退货要多久"]
-# Loads at once; each copy ends without a word as soon as it is asked for anything.
-COPIES_DIE = """
+# Its copies give a number for each text, and end at the text "die". It loads only while a file is not there.
+TOY = """
 import os, sys
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from engine.index.snapshot import ModelIdentity
-engine = Connection(int(sys.argv[1]))
+_, trouble, descriptor = sys.argv
+if os.path.exists(trouble):
+    sys.exit(7)
+engine = Connection(int(descriptor))
 engine.recv()
-engine.send(("loaded", (ModelIdentity("dies", 3, "dies"), "paper")))
+engine.send(("loaded", (ModelIdentity("toy", 1, "toy"), "paper")))
 while True:
     wanted, process = engine.recv()
     if wanted == "end":
@@ -34,7 +37,9 @@ while True:
         continue
     pipe = recv_handle(engine)
     if not (process := os.fork()):
-        Connection(pipe).recv()
+        with Connection(pipe) as asking:
+            while "die" not in (texts := asking.recv()[1]):
+                asking.send(("made", [len(text) for text in texts]))
         os._exit(3)
     os.close(pipe)
     engine.send(("copy", process))
@@ -125,13 +130,32 @@ def test_a_text_that_the_model_refuses_ends_no_process(processes: ModelProcesses
     assert processes.lanes[0].process == process
 
 
-def test_texts_that_end_two_processes_are_told_of() -> None:
-    dying = ModelProcesses(Model(), 1, silent, command=(sys.executable, "-c", COPIES_DIE))
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[ModelProcesses]:
+    made = ModelProcesses(Model(), 1, silent, command=(sys.executable, "-c", TOY, str(tmp_path / "trouble")))
+    yield made
+    made.stop()
+
+
+def test_texts_that_end_two_processes_are_told_of_and_others_are_not(toy: ModelProcesses) -> None:
     with pytest.raises(EncoderFailed, match=r"two processes of the model ended on this; .* ended with 3"):
-        dying.encode(TEXTS, "query")
-    with pytest.raises(EncoderFailed, match="two processes"):
-        dying.encode(TEXTS, "query")  # and again, in processes of its own
-    dying.stop()
+        toy.encode(["die"], "query")
+    assert list(toy.encode(["live", "on"], "query")) == [4, 2]
+
+
+def test_where_no_process_can_be_started_again_this_is_told_until_one_can(
+    toy: ModelProcesses, tmp_path: Path
+) -> None:
+    trouble = tmp_path / "trouble"
+    trouble.touch()
+    process = toy.lanes[0].process
+    for each in (parent_of(process), process):
+        os.kill(each, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(NotReady, match="cannot be replaced: the process of the model ended with 7"):
+            toy.encode(["live"], "query")
+    trouble.unlink()
+    assert list(toy.encode(["live"], "query")) == [4]
 
 
 def test_a_process_that_ends_while_it_loads_is_told_of() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_all
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,15 @@ import pytest
 
 from engine.config import Model
 from engine.encoder import load
-from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
+from tests.support.engine import (
+    WAIT_SECONDS,
+    HeldEncoder,
+    RunningEngine,
+    a_knowledge_base,
+    an_engine,
+    some_settings,
+)
+from tests.support.hang_guard import hang_guard
 
 LABELS = [
     {"score": 0.9, "relevant": True},
@@ -122,3 +132,21 @@ def test_what_a_knowledge_base_does_to_scores_is_part_of_their_fingerprint(tmp_p
             assert shown["fingerprint"] == prints[name]
     assert prints["plain"] == "letters"
     assert prints["either"] != "letters"
+
+
+def test_those_who_inspect_take_no_thread_while_they_wait_for_the_model(tmp_path: Path) -> None:
+    held = HeldEncoder()
+    settings = some_settings(tmp_path, a_knowledge_base(tmp_path), web_threads=4)
+    with an_engine(settings, lambda: held) as engine, ThreadPoolExecutor(9) as pool, hang_guard():
+        batcher = engine.app.knowledge.batcher
+        assert batcher.wait_until_loaded(WAIT_SECONDS)
+        body = {"text": "apple", "picture": False}
+        inspecting = [pool.submit(post, engine, "/v1/inspect", body) for _ in range(8)]
+        assert held.waits.acquire(timeout=WAIT_SECONDS)
+        while batcher.waiting < 7 and not inspecting[0].done():
+            wait_for_all(inspecting, timeout=0.001)
+        waiting = batcher.waiting
+        assert engine.client.get("/readyz").status_code in {200, 503}, "it needs a thread"
+        held.go.release(100)
+        assert {each.result(WAIT_SECONDS)[0] for each in inspecting} == {200}
+    assert waiting == 7
