@@ -21,6 +21,8 @@ from engine.domain import FolderInUse, FolderUnusable
 from engine.encoder.batcher import Batcher
 from engine.encoder.processes import load_in_processes
 from engine.evaluation.rehearsal import drawn_once, evaluated_once
+from engine.follower.follower import Follower
+from engine.follower.publisher import Publisher
 from engine.index import registry
 from engine.index.protocol import MakeIndex, ModelDevice, Table
 from engine.index.snapshot import ModelIdentity
@@ -29,7 +31,7 @@ from engine.refresh.refresher import Refresher
 from engine.refresh.schedule import Schedule
 from engine.refresh.vectors import Assembly
 from engine.search import Searcher
-from engine.source import STILL_SECONDS, ManagedSource, Sources, Stillness, TaughtWordings
+from engine.source import MANAGED, STILL_SECONDS, ManagedSource, Sources, Stillness, TaughtWordings
 from engine.source.contents import KnowledgeBaseSources
 from engine.storage.data_folder import DataFolder
 from engine.storage.refresh_log import History
@@ -115,7 +117,7 @@ class App:
         # ten times sooner than by default, and is not stopped for collecting what is no garbage.
         sys.setswitchinterval(_SWITCH_SECONDS)
         gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
-        self.knowledge.refresher.start()
+        (self.knowledge.follower or self.knowledge.refresher).start()
         self.knowledge.batcher.start()
 
     def serve(self) -> None:
@@ -137,10 +139,8 @@ class App:
     def _begin_work(self) -> None:
         """Start all that follows once the address is ours; `stop` undoes each part of it."""
         (self.folder / ADDRESS).write_text(self.server.address, encoding="utf-8")
-        for name, knowledge_base in self.knowledge.knowledge_bases.items():
-            if knowledge_base.refresh != "manual":
-                self.knowledge.refresher.request(name)
-        self.schedule.start()
+        if self.knowledge.follower is None:
+            self._begin_refreshes()
         self.warming.start()
         _log.info(
             "serving",
@@ -150,14 +150,23 @@ class App:
                 "knowledge_bases": list(self.knowledge.knowledge_bases),
                 "model": self.settings.model.name,
                 "token": bool(self.settings.token.get_secret_value()),
+                "follows": self.settings.follow,
             },
         )
+
+    def _begin_refreshes(self) -> None:
+        for name, knowledge_base in self.knowledge.knowledge_bases.items():
+            if knowledge_base.refresh != "manual":
+                self.knowledge.refresher.request(name)
+        self.schedule.start()
 
     def stop(self) -> None:
         self.schedule.stop()
         self.server.stop()
         self.knowledge.batcher.stop()
         self.workers.stop()
+        if self.knowledge.follower:
+            self.knowledge.follower.stop()
         self.knowledge.refresher.stop()
         self.warming.stop()  # it may have waited for the refresher
         self.history.close()
@@ -205,13 +214,26 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
             else load_in_processes(
                 settings.model,
                 batcher.tell,
-                lambda: encoder.load(settings.model, batcher.tell, _storage_key(snapshot_stores.values())),
+                lambda: encoder.load(
+                    settings.model, batcher.tell, _identities(snapshot_stores.values(), follower)
+                ),
             )
         ),
         queue_limit=settings.waiting_questions,
         seen=metrics.count_encoded,
         lost=edges.device_lost,
     )
+    follower = None
+    if settings.role == "follower":
+        follower = Follower(
+            Publisher(settings.follow, settings.token.get_secret_value()),
+            snapshot_stores,
+            bases,
+            batcher,
+            poll_seconds=settings.poll,
+            max_lag_seconds=settings.max_lag,
+            ended=metrics.count_fetch,
+        )
     refresher = Refresher(
         snapshot_stores,
         batcher,
@@ -240,12 +262,13 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         folder=DataFolder(folder),
         next_run=schedule.next_run,
         model_name=settings.model.name,
+        follower=follower,
     )
     _watch(metrics, knowledge)
     workers = Workers(settings.web_threads, knowledge.folder)
     web = application(
         knowledge,
-        Teaching(snapshot_stores, managed, taught, refresher),
+        Teaching(snapshot_stores, managed, taught, refresher, kept_here="" if follower else MANAGED),
         Trials(batcher, searcher),
         metrics,
         workers,
@@ -264,13 +287,22 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
         history=history,
         vector_cache=vector_cache,
         warming=WarmUp(
-            refresher.wait_until_idle, (evaluated_once, drawn_once), pause_seconds=edges.pause_seconds
+            batcher.wait_until_loaded if follower else refresher.wait_until_idle,
+            (evaluated_once, drawn_once),
+            pause_seconds=edges.pause_seconds,
         ),
     )
 
 
-def _storage_key(snapshot_stores: Iterable[SnapshotStore]) -> Iterator[ModelIdentity]:
-    return (snapshots.current.model for snapshots in snapshot_stores if snapshots.current)
+def _identities(
+    snapshot_stores: Iterable[SnapshotStore], follower: Follower | None
+) -> Iterator[ModelIdentity]:
+    """Of the snapshots here, and of those that are followed, which is asked only when it is wanted."""
+    for snapshots in snapshot_stores:
+        if snapshots.current:
+            yield snapshots.current.model
+    if follower:
+        yield from follower.identities()
 
 
 def _watch(metrics: Metrics, knowledge: Catalog) -> None:
@@ -279,6 +311,12 @@ def _watch(metrics: Metrics, knowledge: Catalog) -> None:
 
     def made(snapshots: SnapshotStore) -> float:
         return snapshots.current.checked_at.timestamp() if snapshots.current else 0
+
+    def number(snapshots: SnapshotStore) -> float:
+        return snapshots.current.number if snapshots.current else 0
+
+    def lag(name: str) -> float:
+        return knowledge.follower.lag_seconds(name) if knowledge.follower else 0
 
     def failing(name: str) -> float:
         return len(knowledge.failed_sources(name))
@@ -313,6 +351,16 @@ def _watch(metrics: Metrics, knowledge: Catalog) -> None:
         "kbdial_engine_snapshot_timestamp_seconds",
         "When the sources were last found to say what is served",
         {name: partial(made, each) for name, each in snapshot_stores.items()},
+    )
+    metrics.watch_each(
+        "kbdial_engine_snapshot_number",
+        "The number of the snapshot that is served, which grows",
+        {name: partial(number, each) for name, each in snapshot_stores.items()},
+    )
+    metrics.watch_each(
+        "kbdial_engine_follower_lag_seconds",
+        "Since it was last known to be what the publisher serves; 0 unless this engine follows one",
+        {name: partial(lag, name) for name in snapshot_stores},
     )
     metrics.watch_each(
         "kbdial_engine_damaged_snapshots",

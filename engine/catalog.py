@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from engine.config import KnowledgeBase
@@ -26,6 +27,8 @@ from engine.domain import (
     UnknownKnowledgeBase,
 )
 from engine.encoder.batcher import Batcher
+from engine.follower.follower import Follower
+from engine.follower.publication import Publication
 from engine.refresh.refresher import Refresher
 from engine.refresh.vectors import Progress
 from engine.search import Answerable, Searcher, scale_of
@@ -69,6 +72,7 @@ class KnowledgeBaseState:
     dimension: int
     device: str
     snapshot: str | None
+    snapshot_number: int
     snapshot_at: datetime | None
     threshold: float | None
     instruction: str
@@ -97,7 +101,7 @@ class RollbackDone:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The knowledge bases of one engine, by name."""
+    """The knowledge bases of one engine, by name; one with a `follower` has them from a publisher."""
 
     knowledge_bases: Mapping[str, KnowledgeBase]
     snapshot_stores: Mapping[str, SnapshotStore]
@@ -108,6 +112,7 @@ class Catalog:
     folder: DataFolder
     next_run: Callable[[str], datetime | None]
     model_name: str
+    follower: Follower | None = None
 
     def check_name(self, name: str) -> str:
         """This name, when it is one.
@@ -125,6 +130,8 @@ class Catalog:
         On an empty folder that is when the first refreshes have ended. One knowledge base
         among others that has nothing yet is a warning.
         """
+        if self.follower:
+            return self._readiness_of(self.follower)
         if problem := self.folder.problem():
             return Unready("failed", problem)
         state, reason = self.batcher.state
@@ -145,6 +152,47 @@ class Catalog:
         warnings = (*missing.values(), *dict.fromkeys(away.values()), *self._damage())
         return Ready(self.batcher.identity.name, self.batcher.device, warnings)
 
+    def _readiness_of(self, follower: Follower) -> Ready | Unready:
+        """As `readiness`: a follower needs no disk to answer, but something, and that may have an age."""
+        state, reason = self.batcher.state
+        if state != "ready":
+            return Unready("loading" if state == "loading" else "failed", reason)
+        if reasons := (*follower.missing(), *follower.late()):
+            return Unready("loading", "; ".join(reasons))
+        warnings = (*follower.problems(), *self._damage(), *filter(None, [self.folder.problem()]))
+        return Ready(self.batcher.identity.name, self.batcher.device, warnings)
+
+    def publication(self, name: str) -> Publication:
+        """What is served of this knowledge base, for those who follow.
+
+        Raises:
+            UnknownKnowledgeBase
+            NoSnapshot, NotReady: nothing is; the first when no snapshot is coming either.
+            SnapshotDamaged: its files were taken away.
+        """
+        base, snapshots = self.knowledge_bases[self.check_name(name)], self.snapshot_stores[name]
+        served = snapshots.current
+        if served is None:
+            problem = f'knowledge base "{name}" has no snapshot yet'
+            raise NotReady(problem) if self._is_coming(name) else NoSnapshot(problem)
+        return Publication(
+            snapshot=served.id,
+            number=served.number,
+            checked_at=served.checked_at,
+            model=served.model,
+            fingerprint=scale_of(served.model.fingerprint, base),
+            threshold=base.threshold,
+            files=snapshots.files_of(served.id),
+        )
+
+    def published_file(self, name: str, snapshot: str, file: str) -> Path:
+        """Where a file of a publication lies.
+
+        Raises:
+            UnknownKnowledgeBase, SnapshotGone, SnapshotDamaged
+        """
+        return self.snapshot_stores[self.check_name(name)].path_of(snapshot, file)
+
     def describe(self, name: str) -> KnowledgeBaseState:
         """The state of one knowledge base.
 
@@ -164,6 +212,7 @@ class Catalog:
             dimension=identity.dimension if identity else 0,
             device=self.batcher.device if is_loaded else "",
             snapshot=snapshot.id if snapshot else None,
+            snapshot_number=snapshot.number if snapshot else 0,
             snapshot_at=snapshot.checked_at if snapshot else None,
             threshold=base.threshold,
             instruction=base.instruction,
@@ -184,10 +233,12 @@ class Catalog:
     def entries(self, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
         """Some of what the snapshot serves, and how many there are of all.
 
-        The managed entries are as they are this moment, and the last.
+        The managed entries are as they are this moment, and the last; a follower has no others than those
+        of its snapshot.
         """
         snapshot = self.snapshot_stores[self.check_name(name)].current
-        rows = snapshot.entries.rows_not_from(MANAGED).tolist() if snapshot else []
+        left_out = "" if self.follower else MANAGED
+        rows = snapshot.entries.rows_not_from(left_out).tolist() if snapshot else []
         own = self.managed.entries(name)
         page = [snapshot.entries[row] for row in rows[offset : offset + limit]] if snapshot else []
         first = max(0, offset - len(rows))

@@ -77,6 +77,16 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _publisher_address(text: str) -> str:
+    if not text:
+        return text
+    parts = urlsplit(text)
+    is_plain = not (parts.username or parts.password or parts.path.strip("/") or parts.query)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
+        raise ValueError('wanted the address of another engine such as "http://10.0.0.5:8100"')
+    return text.rstrip("/")
+
+
 Step = Literal["fold", "simplify", "join", "unend", "frame", "marks", "numbers"]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 
@@ -145,6 +155,10 @@ class Engine(_Section):
     listen: ListenAddress = "127.0.0.1:8100"
     data_dir: Path = Path("data/engine")
     token: OptionalSecret = SecretStr("")
+    role: Literal["publisher", "follower"] = "publisher"
+    follow: Annotated[str, AfterValidator(_publisher_address)] = ""
+    poll: float = Field(default=5, ge=0.05, le=3600, allow_inf_nan=False)
+    max_lag: float = Field(default=0, ge=0, le=1e7, allow_inf_nan=False)
     hosts: tuple[str, ...] = ()
     timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
     web_threads: int = Field(default=64, ge=4, le=512)
@@ -177,6 +191,16 @@ class Engine(_Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f'two knowledge bases are called "{twice[0]}"')
+        return self
+
+    @model_validator(mode="after")
+    def _follower_knows_its_publisher(self) -> Self:
+        if self.role == "publisher" and self.follow:
+            raise ValueError('follow is for role = "follower" alone')
+        if self.role == "follower" and not self.follow:
+            raise ValueError('role = "follower" needs follow, the address of the publisher')
+        if self.role == "follower" and not self.token.get_secret_value():
+            raise ValueError('role = "follower" needs the token of the publisher, which is its own, too')
         return self
 
     @model_validator(mode="after")

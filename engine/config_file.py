@@ -24,7 +24,7 @@ from engine.config import Engine
 
 PROGRAM: Final = "engine"
 # Part of the name of whatever is not shown where it is wrong: an address may hold a password.
-_HIDDEN = ("secret", "token", "url", "source", "headers")
+_HIDDEN = ("secret", "token", "url", "follow", "source", "headers")
 _PROGRAMS: Final = ("bot", "engine")
 
 Table = TypeVar("Table", bound=BaseModel)

@@ -132,7 +132,7 @@ class Query:
     """One question. `threshold` None: the knowledge base's own. `keep`: how many scores to report of all.
 
     `collapse`: entries of one answer are one match. `steps`: thresholds to count at.
-    `snapshot`: the only one that may answer.
+    `snapshot`: the only one that may answer. `min_snapshot`: the lowest number of one that may.
     """
 
     text: str
@@ -145,6 +145,7 @@ class Query:
     collapse: bool = False
     steps: tuple[float, ...] = ()
     snapshot: str | None = None
+    min_snapshot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ class SearchAnswer:
     entries, None when there are none; `scores` are the best of all entries as (id, score),
     above the threshold or not. Only scores of equal `fingerprint` may be compared. `counts` are
     the totals at the steps that were asked for; `groups` counts the matches of a collapsed answer.
+    `snapshot_number` grows with each snapshot that is served, one that was gone back to included.
     """
 
     knowledge_base: str
@@ -200,6 +202,7 @@ class SearchAnswer:
     fingerprint: str = ""
     counts: tuple[int, ...] | None = None
     groups: int | None = None
+    snapshot_number: int = 0
 
 
 RefreshState = Literal["waiting", "running", "done", "failed"]
@@ -338,6 +341,24 @@ class SnapshotGone(EngineError):
     code = "snapshot_gone"
 
 
+class SnapshotBehind(EngineError):
+    """What is served here is older than what the caller has seen already; another engine may be ahead."""
+
+    code = "snapshot_behind"
+
+
+class ReadOnly(EngineError):
+    """This engine follows another, which takes what is to be changed; the message names it."""
+
+    code = "read_only"
+
+
+class Forbidden(EngineError):
+    """Nobody may have this from an engine that is set up so."""
+
+    code = "forbidden"
+
+
 class WordingTaken(EngineError):
     """An entry has the wording already; the message names it."""
 
@@ -397,7 +418,7 @@ class CannotListen(EngineError):
 
 
 class CannotReach(EngineError):
-    """The engine that owns the folder does not answer."""
+    """Another engine does not answer: the one that owns the folder, or the one that is followed."""
 
     code = "cannot_reach"
 
@@ -416,6 +437,8 @@ STATUS: Mapping[str, int] = {
     "no_snapshot": 409,
     "wording_taken": 409,
     "entry_changed": 409,
+    "snapshot_behind": 409,
+    "read_only": 409,
     "snapshot_gone": 410,
     "too_large": 413,
     "unsupported_media_type": 415,

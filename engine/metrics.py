@@ -43,6 +43,13 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._fetches = Counter(
+            "kbdial_engine_fetches",
+            "Snapshots fetched from the publisher, or not",
+            ["knowledge_base", "state"],
+            registry=self._registry,
+        )
+
     def count_encoded(self, role: str, texts: int) -> None:
         self._batch_texts.labels(role).observe(texts)
 
@@ -50,6 +57,9 @@ class Metrics:
         is_partial = refresh.state == "done" and refresh.failed_sources
         self._refreshes.labels(knowledge_base, "partial" if is_partial else refresh.state).inc()
         self._embedded.labels(knowledge_base).inc(refresh.embedded)
+
+    def count_fetch(self, knowledge_base: str, state: str) -> None:
+        self._fetches.labels(knowledge_base, state).inc()
 
     def watch(self, name: str, says: str, read: Callable[[], float]) -> None:
         """A figure that is read when it is asked for."""

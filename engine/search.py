@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.config import FALLBACK_THRESHOLD, KnowledgeBase
-from engine.domain import BadValue, NotReady, Query, SearchAnswer, SnapshotGone, UnknownKnowledgeBase
+from engine.domain import (
+    BadValue,
+    NotReady,
+    Query,
+    SearchAnswer,
+    SnapshotBehind,
+    SnapshotGone,
+    UnknownKnowledgeBase,
+)
 from engine.encoder.batcher import Batcher
 from engine.index.scoring import Question
 from engine.index.snapshot import Found, Scored, Snapshot, Vectors
@@ -74,6 +82,7 @@ class Answerable:
             fingerprint=scale_of(snapshot.model.fingerprint, self.asked.knowledge_base),
             counts=found.counts if query.steps else None,
             groups=found.groups,
+            snapshot_number=snapshot.number,
         )
 
     def _find_results(self) -> Found:
@@ -112,7 +121,7 @@ class Searcher:
         """Every entry that means the same, as far as the query wants to see them.
 
         Raises:
-            BadValue, UnknownKnowledgeBase, NotReady, SnapshotGone, Overloaded, EncoderFailed
+            BadValue, UnknownKnowledgeBase, NotReady, SnapshotBehind, SnapshotGone, Overloaded, EncoderFailed
         """
         asked = self._take(query)
         if not has_words(query.text):
@@ -132,8 +141,7 @@ class Searcher:
         if not is_visible(query.text):
             raise BadValue("query must hold at least one visible character")
         snapshot = self.snapshot_of(query.knowledge_base)
-        if query.snapshot not in {None, snapshot.id}:
-            raise SnapshotGone(f'snapshot "{query.snapshot}" is not served any more, but "{snapshot.id}" is')
+        _require_wanted(query, snapshot)
         knowledge_base = self._knowledge_bases[query.knowledge_base]
         threshold = query.threshold
         if threshold is None:
@@ -162,6 +170,18 @@ class Searcher:
                 f" and must be refreshed for {model.name}"
             )
         return snapshot
+
+
+def _require_wanted(query: Query, snapshot: Snapshot) -> None:
+    """Raises SnapshotBehind and SnapshotGone."""
+    if query.snapshot == snapshot.id:
+        return
+    if query.min_snapshot is not None and snapshot.number < query.min_snapshot:
+        raise SnapshotBehind(
+            f"wanted snapshot number {query.min_snapshot} or later, number {snapshot.number} is served here"
+        )
+    if query.snapshot is not None:
+        raise SnapshotGone(f'snapshot "{query.snapshot}" is not served any more, but "{snapshot.id}" is')
 
 
 def scale_of(fingerprint: str, knowledge_base: KnowledgeBase) -> str:

@@ -51,12 +51,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Teaching:
-    """The entries of each knowledge base, one by one."""
+    """The entries of each knowledge base, one by one.
+
+    What stands in a snapshot under the source `kept_here` is shown as it is kept beside it, this moment; a
+    follower keeps nothing.
+    """
 
     snapshot_stores: Mapping[str, SnapshotStore]
     managed: ManagedSource
     taught: TaughtWordings
     refresher: Refresher
+    kept_here: str = MANAGED
     _taken_back: dict[str, tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=dict)
 
     def show(self, name: str, entry_id: str) -> ShownEntry:
@@ -133,7 +138,7 @@ class Teaching:
         entries = snapshot.entries if snapshot else None
         rows = list(entries.rows_holding(text)) if entries else []
         served = [entries[each] for each in rows] if entries else []
-        found = [each for each in served if each.source != MANAGED]
+        found = [each for each in served if each.source != self.kept_here]
         found += [each for each in own if is_held_by(each, text)]
         return found[offset : offset + limit], len(found)
 
@@ -155,7 +160,7 @@ class Teaching:
                 return entry
         snapshot = self.snapshot_stores[name].current
         place = snapshot.entries.row_of(entry_id) if snapshot else None
-        if snapshot is None or place is None or snapshot.entries[place].source == MANAGED:
+        if snapshot is None or place is None or snapshot.entries[place].source == self.kept_here:
             return None
         return snapshot.entries[place]
 
@@ -172,7 +177,11 @@ class Teaching:
             return holder
         for number in snapshot.same_texts.rows(same, snapshot.text):
             entry = snapshot.entries[snapshot.entry_of(number)]
-            if entry.source != MANAGED and same not in self._gone(name, entry.id) and _says(entry, same):
+            if (
+                entry.source != self.kept_here
+                and same not in self._gone(name, entry.id)
+                and _says(entry, same)
+            ):
                 return entry
         return None
 

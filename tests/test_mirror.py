@@ -60,6 +60,7 @@ ELSEWHERE = {
     "engine/encoder/*.py": "tests/engine/encoder/test_sentence_transformer.py",
     "engine/evaluation/*.py": "tests/engine/evaluation/test_evaluate.py",
     "engine/extract/*.py": "tests/engine/source/test_documents.py",
+    "engine/follower/*.py": "tests/engine/follower/test_follower.py",
     "engine/index/parts.py": "tests/engine/index/test_snapshot.py",
     "engine/index/distant_rows.py": "tests/engine/index/qdrant/test_index.py",
     "engine/index/pgvector/database.py": "tests/engine/index/pgvector/test_index.py",

@@ -15,6 +15,7 @@ from engine import app, config
 from engine.cli import connect
 from engine.cli.plain import plain
 from engine.domain import EngineError, SourceContents
+from engine.follower.publisher import Publisher
 from engine.source import ManagedSource, merge, origin
 
 _POLL_SECONDS = 0.1
@@ -89,7 +90,10 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
     out.print(Text(f"configuration: {path or 'the built-in defaults'}, no mistakes"))
     failed = 0
     for each in settings.knowledge_base:
-        problems, says = _sources_of(each, ManagedSource(settings.data_dir / "managed"))
+        if settings.role == "follower":
+            problems, says = _published_at(settings, each.name)
+        else:
+            problems, says = _sources_of(each, ManagedSource(settings.data_dir / "managed"))
         failed = 1 if problems else failed
         out.print(
             plain("\n".join(f"knowledge base {each.name}: {says}" for says in (*problems, says))),
@@ -110,6 +114,16 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
         failed = 1
         out.print(Text(plain(f"engine: {problem.message}")))
     return failed
+
+
+def _published_at(settings: config.Engine, name: str) -> tuple[list[str], str]:
+    """As `_sources_of`, of what a follower follows."""
+    publisher = Publisher(settings.follow, settings.token.get_secret_value())
+    try:
+        said = publisher.publication(name)
+    except EngineError as problem:
+        return [problem.message], f"nothing is known of {settings.follow}"
+    return [], f"snapshot {said.snapshot} at {settings.follow}" if said else f"none at {settings.follow} yet"
 
 
 def _sources_of(base: config.KnowledgeBase, managed: ManagedSource) -> tuple[list[str], str]:

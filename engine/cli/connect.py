@@ -55,7 +55,7 @@ class EngineHandle:
         return self._ask("POST", f"/v1/knowledge-bases/{_quote(name)}/rollback")
 
     def search(self, question: dict[str, Any]) -> dict[str, Any]:
-        if self.opened:
+        if self.opened and not self.opened.knowledge.follower:
             _have_a_snapshot(self.opened, question["knowledge_base"])
         return self._ask("POST", "/v1/search", question)
 

@@ -87,8 +87,8 @@ class Snapshot:
     `created` is when it was made, `checked_at` when the sources were last found to say
     the same. `same_texts` finds rows by their texts, `scan` by their vectors, `keywords` by
     their words, and `passages` by the vectors of what long entries are cut into and of what else
-    they say, None when there is none of these. Use `of` to make one: it sorts, checks, hands
-    the vectors to the index and makes what is missing.
+    they say, None when there is none of these. `number` is given by whoever publishes it. Use `of`
+    to make one: it sorts, checks, hands the vectors to the index and makes what is missing.
     """
 
     id: str
@@ -103,6 +103,7 @@ class Snapshot:
     passages: Passages | None = field(default=None, repr=False, compare=False)
     read: int = 0
     dropped: tuple[Dropped, ...] = ()
+    number: int = field(default=0, compare=False)
 
     @classmethod
     def of(

@@ -6,6 +6,7 @@
     FOLDER/<snapshot>/entries.jsonl
     FOLDER/<snapshot>/vectors.safetensors  where the index keeps its vectors here
     FOLDER/<snapshot>/passages1.safetensors  what long entries are cut into, where some are, and its vectors
+    FOLDER/incoming.partial/<snapshot>/    what another engine published, while it is fetched
     FOLDER/<snapshot>/search.safetensors   the keywords, and the int8 copy where the processor searches:
                                            made from entries and vectors, kept so that a restart need not
 
@@ -33,7 +34,7 @@ from typing import Any
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamaged
+from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamaged, SnapshotGone
 from engine.index import passage_splitter
 from engine.index.entry_table import StoredEntries
 from engine.index.exact_texts import SameTexts
@@ -53,12 +54,15 @@ _PASSAGES = f"passages{passage_splitter.VERSION}.safetensors"
 _WITHOUT_PASSAGES = {_ENTRIES, _VECTORS, _SEARCH}
 _POINTER = "current.json"
 _PARTIAL = ".partial"
+_INCOMING = f"incoming{_PARTIAL}"
 _THREADS = 2
 
 _log = logging.getLogger(__name__)
 
 
-class _File(BaseModel):
+class StoredFile(BaseModel):
+    """The length of a file, and its checksum in the way of `engine.storage.chunked_hash`."""
+
     model_config = ConfigDict(extra="forbid")
 
     bytes: int
@@ -76,13 +80,14 @@ class _Manifest(BaseModel):
     read: int
     dropped: tuple[Dropped, ...]
     model: ModelIdentity
-    files: dict[str, _File]
+    files: dict[str, StoredFile]
 
 
 class _Pointer(BaseModel):
     snapshot: str
     confirmed: datetime
     before: str | None = None  # said, not guessed from the names: clocks go back, too
+    number: int = 0
     rolled_back: RolledBack | None = None
 
 
@@ -92,7 +97,8 @@ class SnapshotStore:
     Readers take `current` once and keep it for the whole question: a publish in between
     does not change what they see. After `publish` returns, a restart serves the new
     snapshot; if it raises, both memory and disk still have the old. One thread publishes.
-    The vectors of all snapshots here are in `index`.
+    The vectors of all snapshots here are in `index`. Each that is served gets a higher `number` than
+    those before it, whatever the clock says, one that was gone back to as well.
     `reached` is told the name of each step on the way to the disk; tests stop there.
     """
 
@@ -134,8 +140,10 @@ class SnapshotStore:
                 damaged.append(name)
                 _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
                 continue
+            loaded = replace(loaded, number=_milliseconds(loaded.created))
             if pointer and pointer.snapshot == name:
-                loaded = replace(loaded, checked_at=pointer.confirmed)
+                number = pointer.number or loaded.number
+                loaded = replace(loaded, checked_at=pointer.confirmed, number=number)
                 self._before, self._rolled_back = pointer.before, pointer.rolled_back
             self._current = loaded
             break
@@ -164,6 +172,7 @@ class SnapshotStore:
         _sync_folder(self._folder)
         self._reached("renamed")
         snapshot = _keep_file_open(self._folder / snapshot.id, snapshot)
+        snapshot = replace(snapshot, number=self._next_number(snapshot.created))
         before = self._current.id if self._current else None
         self._point_to(snapshot, before)
         self._reached("pointed")
@@ -198,6 +207,7 @@ class SnapshotStore:
         if self._current is None:
             raise AssertionError("nothing to roll back from; this is a bug")
         note = RolledBack(self._current.id, when, self._current.entries.digest())
+        to = replace(to, number=self._next_number(when))
         self._point_to(to, None, note)
         self._current, self._before, self._rolled_back = to, None, note
         self._serve()
@@ -215,6 +225,89 @@ class SnapshotStore:
             self._point_to(self._current, self._before)
             self._rolled_back = None
 
+    def files_of(self, snapshot: str) -> dict[str, StoredFile]:
+        """The files of this snapshot by name, for whoever fetches it.
+
+        Raises:
+            SnapshotGone: it is neither served nor the one before.
+            SnapshotDamaged: its manifest cannot be read.
+        """
+        folder = self._published_folder(snapshot)
+        manifest = folder / _MANIFEST
+        files = _read_manifest(folder).files
+        with ThreadPoolExecutor(1) as pool:
+            content = memoryview(manifest.read_bytes())
+            checksum = chunked_hash.checksum(chunked_hash.digests(pool, [content]))
+        return {**files, _MANIFEST: StoredFile(bytes=len(content), checksum=checksum)}
+
+    def path_of(self, snapshot: str, file: str) -> Path:
+        """Where this file of `files_of` lies; raises what that does, and SnapshotGone for no file of it."""
+        folder = self._published_folder(snapshot)
+        if file not in {_MANIFEST, *_read_manifest(folder).files}:
+            raise SnapshotGone(f'snapshot "{snapshot}" has no file "{file}"')
+        return folder / file
+
+    def incoming(self, snapshot: str) -> Path | None:
+        """The folder for the files of a snapshot published elsewhere; None when it is here already."""
+        if (self._folder / snapshot).is_dir():
+            return None
+        folder = self._folder / _INCOMING / snapshot
+        if not folder.is_dir():
+            self.clear_incoming()  # of another one, which was not finished
+            folder.mkdir(parents=True)
+        return folder
+
+    def clear_incoming(self) -> None:
+        """Give up what was fetched so far, and its space."""
+        _remove(self._folder / _INCOMING)
+
+    def adopt(self, snapshot: str, number: int, checked_at: datetime) -> None:
+        """Serve this snapshot, published elsewhere under this number, from here or from `incoming`.
+
+        Every byte is checked before anything changes.
+
+        Raises:
+            SnapshotDamaged: it is not what its manifest says; it is deleted, so that it is fetched anew.
+        """
+        current = self._current
+        if current and current.id == snapshot:
+            known = replace(current, number=number, checked_at=checked_at)
+            self._point_to(known, self._before)
+            self._current = known
+            return
+        target = self._folder / snapshot
+        is_new = not target.is_dir()
+        source = self._folder / _INCOMING / snapshot if is_new else target
+        try:
+            _sync_files(source)
+            taken = replace(_read(source, self._index), number=number, checked_at=checked_at)
+        except SnapshotDamaged:
+            _remove(source)
+            raise
+        self._reached("written")
+        if is_new:
+            source.replace(target)
+            _sync_folder(self._folder)
+        self._reached("renamed")
+        before = current.id if current else None
+        self._point_to(taken, before)
+        self._reached("pointed")
+        self._current, self._before, self._rolled_back = taken, before, None
+        self._reached("published")
+        self._clear(keep={snapshot, before})
+        self._serve()
+
+    def _published_folder(self, snapshot: str) -> Path:
+        current = self._current
+        if current is None or snapshot not in {current.id, self._before}:
+            served = f'"{current.id}" is' if current else "nothing is yet"
+            raise SnapshotGone(f'snapshot "{snapshot}" is not served any more, but {served}')
+        return self._folder / snapshot
+
+    def _next_number(self, when: datetime) -> int:
+        """By the clock, so that a folder that was lost begins above what it had; never below the last."""
+        return max(self._current.number + 1 if self._current else 0, _milliseconds(when))
+
     def _serve(self) -> None:
         """Tell the index what is served, and what else has a folder: it may be served again."""
         if self._current:
@@ -222,7 +315,8 @@ class SnapshotStore:
 
     def _names(self) -> list[str]:
         """Of all snapshots that are kept, the newest first."""
-        return sorted((each.name for each in self._folder.iterdir() if each.is_dir()), reverse=True)
+        folders = (each.name for each in self._folder.iterdir() if each.is_dir())
+        return sorted((name for name in folders if not name.endswith(_PARTIAL)), reverse=True)
 
     def _candidates(self, pointer: _Pointer | None) -> Iterator[str]:
         """Snapshots that may be served, the best first: as the pointer says, else the newest by name."""
@@ -243,7 +337,11 @@ class SnapshotStore:
         self, snapshot: Snapshot, before: str | None, rolled_back: RolledBack | None = None
     ) -> None:
         pointer = _Pointer(
-            snapshot=snapshot.id, confirmed=snapshot.checked_at, before=before, rolled_back=rolled_back
+            snapshot=snapshot.id,
+            confirmed=snapshot.checked_at,
+            before=before,
+            rolled_back=rolled_back,
+            number=snapshot.number,
         )
         partial = self._folder / f"{_POINTER}{_PARTIAL}"
         with _sync(partial):
@@ -273,7 +371,7 @@ def _write(folder: Path, snapshot: Snapshot) -> None:
         # Of what is meant, not of what can be read back; written while it is hashed.
         digests = {name: chunked_hash.digests(pool, parts) for name, parts in contents.items()}
         files = {
-            name: _File(bytes=_put(folder / name, parts), checksum=chunked_hash.checksum(digests[name]))
+            name: StoredFile(bytes=_put(folder / name, parts), checksum=chunked_hash.checksum(digests[name]))
             for name, parts in contents.items()
         }
     manifest = _Manifest(
@@ -392,7 +490,7 @@ def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mma
             name: chunked_hash.digests(pool, [memoryview(content)]) for name, content in contents.items()
         }
         for name, content in contents.items():
-            found = _File(bytes=len(content), checksum=chunked_hash.checksum(digests[name]))
+            found = StoredFile(bytes=len(content), checksum=chunked_hash.checksum(digests[name]))
             if found != manifest.files[name]:
                 raise SnapshotDamaged(f"{folder / name} is not what the manifest says: its checksum differs")
 
@@ -406,6 +504,17 @@ def _sync(path: Path) -> Iterator[None]:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_files(folder: Path) -> None:
+    for each in folder.iterdir():
+        with _sync(each):
+            pass
+    _sync_folder(folder)
+
+
+def _milliseconds(when: datetime) -> int:
+    return int(when.timestamp() * 1000)
 
 
 def _sync_folder(folder: Path) -> None:

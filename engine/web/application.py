@@ -19,6 +19,7 @@ from engine.web.analysis import add_analysis_routes
 from engine.web.bodies import NotReadyBody, ReadyBody
 from engine.web.embeddings import add_embeddings_routes
 from engine.web.gate import Gate
+from engine.web.publishing import add_publishing_routes
 from engine.web.reading import as_json
 from engine.web.refusals import refuse_route, refuse_with_reason
 from engine.web.route import ContractRoute
@@ -41,10 +42,14 @@ def application(
     token: str = "",
     hosts: Collection[str] = (),
 ) -> FastAPI:
-    """All routes behind the gate. Their order is that in which they are tried: questions come most."""
+    """All routes behind the gate. Their order is that in which they are tried: questions come most.
+
+    Of a follower, those that would change a knowledge base refuse, and name its publisher.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.router.route_class = ContractRoute
     app.state.workers = workers
+    app.state.publisher = catalog.follower.url if catalog.follower else ""
     app.add_middleware(Gate, metrics=metrics, token=token, hosts=hosts)
     app.add_exception_handler(EngineError, refuse_with_reason)
     app.add_exception_handler(HTTPException, refuse_route)
@@ -52,6 +57,7 @@ def application(
     _add_open_routes(app, catalog, metrics, token_needed=bool(token))
     add_teaching_routes(app, teaching, trials)  # before those of which its paths would be entries, too
     add_knowledge_routes(app, catalog, teaching, workers)
+    add_publishing_routes(app, catalog, has_token=bool(token))
     add_analysis_routes(app, catalog.batcher, workers)
     add_embeddings_routes(app, catalog.batcher)
     return app

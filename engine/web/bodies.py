@@ -93,6 +93,12 @@ class SearchRequest(BaseModel):
     snapshot: str | None = Field(
         default=None, max_length=200, description="Answer from this snapshot, or with 410."
     )
+    min_snapshot: Whole | None = Field(
+        default=None,
+        ge=0,
+        le=(1 << 53) - 1,
+        description="Answer from a snapshot of this `snapshot_number` or a later one, or with 409.",
+    )
 
     def as_query(self) -> Query:
         fields = self.model_dump()
@@ -150,6 +156,7 @@ class SearchResponse(Body):
 
     knowledge_base: str
     snapshot: str
+    snapshot_number: int
     snapshot_at: datetime
     model: str
     fingerprint: str
@@ -279,6 +286,7 @@ class KnowledgeBaseBody(Body):
     dimension: int
     device: str
     snapshot: str | None
+    snapshot_number: int
     snapshot_at: datetime | None
     threshold: float | None
     instruction: str
@@ -291,6 +299,32 @@ class KnowledgeBaseBody(Body):
     rolled_back: RolledBackBody | None
     failed_sources: list[FailedSourceBody]
     refreshes: list[RefreshBody]
+
+
+class ModelBody(Body):
+    name: str
+    dimension: int
+    fingerprint: str
+    settings: dict[str, Any]
+
+
+class StoredFileBody(Body):
+    """`checksum`: SHA-256 of the SHA-256 of each 4 MiB."""
+
+    bytes: int
+    checksum: str
+
+
+class PublicationBody(Body):
+    """The snapshot that is served. `number` grows with each; `fingerprint` is the scale of its scores."""
+
+    snapshot: str
+    number: int
+    checked_at: datetime
+    model: ModelBody
+    fingerprint: str
+    threshold: float | None
+    files: dict[str, StoredFileBody]
 
 
 class KnowledgeBasesBody(BaseModel):

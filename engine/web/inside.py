@@ -50,7 +50,13 @@ async def _ask(app: ASGIApp, method: str, target: str, body: bytes, headers: Hea
         "state": {},
     }
 
+    has_sent = False
+
     async def receive() -> Message:
+        nonlocal has_sent
+        if has_sent:
+            await asyncio.Event().wait()  # in here, nobody hangs up
+        has_sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:

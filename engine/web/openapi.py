@@ -20,9 +20,10 @@ OPEN: dict[str, Any] = {"security": []}
 _ERRORS = {
     400: "The body cannot be read at all.",
     401: "The token is missing or wrong.",
-    403: "A web page may have sent this, and there is no token.",
+    403: "There is no token, and a web page may have sent this, or it is given to none without one.",
     404: "No such knowledge base or entry.",
-    409: "The entry is another source's or was changed, a wording is taken, or no snapshot is coming.",
+    409: "The entry is another source's or was changed, a wording is taken, no snapshot is coming, what is"
+    " served is older than wanted, or this engine follows another, which takes changes.",
     410: "The snapshot that was asked for is not served any more.",
     413: "The body is too large.",
     415: "The body is of a kind that is not read here.",

@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.domain import ReadOnly
 from engine.web.reading import as_json, json_body, query_of
 from engine.web.workers import Workers
 
@@ -49,6 +50,11 @@ class ContractRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             request.scope[ROUTE] = name
+            if writes and (publisher := request.app.state.publisher):
+                raise ReadOnly(
+                    f"this engine follows {publisher} and changes nothing; ask that one",
+                    details={"publisher": publisher},
+                )
             given = {parameter: await read(request) for parameter, read in reads.items()}
             if is_coroutine:
                 made = await function(**given)

@@ -230,3 +230,20 @@ def test_the_configuration_is_named_before_or_behind_the_command(tmp_path: Path,
     path = tmp_path / "none.toml"
     named = ["--config", str(path)]
     assert main(["check", *named] if behind else [*named, "check"], {}) == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ('role = "follower"\ntoken = "k7Qm-2Vx9-of-it"', "needs follow"),
+        ('role = "follower"\nfollow = "http://10.0.0.5:8100"', "needs the token"),
+        ('follow = "http://10.0.0.5:8100"', 'is for role = "follower" alone'),
+        ('follow = "10.0.0.5:8100"', "wanted the address of another engine"),
+        ('follow = "http://user:hush@10.0.0.5:8100"', "wanted the address of another engine"),
+        ("poll = 0", "greater than or equal to"),
+    ],
+)
+def test_a_follower_needs_to_know_whom_it_follows(keys: str, says: str, tmp_path: Path) -> None:
+    (mistake,) = mistakes(tmp_path, f"[engine]\n{keys}\n")[1:]
+    assert says in mistake
+    assert "hush" not in mistake

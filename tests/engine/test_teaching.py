@@ -33,13 +33,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 def answers(engine: RunningEngine, name: str, questions: list[str]) -> bytes:
     """What is answered at any threshold, but for the time it took and the snapshot it came from."""
     said = []
+    varying = {"took_ms", "snapshot", "snapshot_number", "snapshot_at"}
     for question in questions:
         answer = engine.search(
             question, knowledge_base=name, threshold=-1, limit=20, keep=20, steps=["0.2", "0.6", "1"]
         )
-        said.append(
-            {key: value for key, value in answer.items() if key not in {"took_ms", "snapshot", "snapshot_at"}}
-        )
+        said.append({key: value for key, value in answer.items() if key not in varying})
     return json.dumps(said).encode()
 
 

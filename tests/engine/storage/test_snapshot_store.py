@@ -49,7 +49,7 @@ def test_a_restart_serves_what_was_published(tmp_path: Path) -> None:
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
     assert np.array_equal(loaded.vectors, snapshot.vectors)
-    made_from_these = dict.fromkeys(("scan", "keywords", "same_texts"))
+    made_from_these = dict.fromkeys(("scan", "keywords", "same_texts", "number"))
     assert {**vars(loaded), **made_from_these} == {**vars(snapshot), **made_from_these}
 
 

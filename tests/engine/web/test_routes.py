@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from engine.domain import EncoderFailed
 from tests.support.engine import (
+    MIDDAY,
     WAIT_SECONDS,
     HeldEncoder,
     LetterEncoder,
@@ -63,6 +64,7 @@ def test_an_answer_has_every_field_of_the_contract(engine: RunningEngine) -> Non
     assert took >= 0
     assert answer.pop("snapshot_at").startswith("2026-11-23T12:00:00")
     assert answer.pop("snapshot").startswith("20261123T120000")
+    assert answer.pop("snapshot_number") >= MIDDAY.timestamp() * 1000
     assert answer == {
         "knowledge_base": "shop",
         "model": "letters",

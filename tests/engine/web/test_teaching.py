@@ -31,7 +31,7 @@ def engine(tmp_path: Path) -> Iterator[RunningEngine]:
 
 def ask(engine: RunningEngine, text: str, **fields: Any) -> dict[str, Any]:
     answer: dict[str, Any] = engine.search(text, knowledge_base="shop", **fields)
-    for varying in ("took_ms", "snapshot", "snapshot_at"):
+    for varying in ("took_ms", "snapshot", "snapshot_number", "snapshot_at"):
         answer.pop(varying)
     return answer
 
