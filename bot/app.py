@@ -150,6 +150,7 @@ class App:
             bot.engine_url,
             clock=clock,
             token=bot.engine_token.get_secret_value(),
+            followers=bot.engine_followers,
             transport=edges.engine_transport,
             on_back=self.inbox.engine_is_back,
             metrics=self.metrics,

@@ -207,6 +207,7 @@ class Bot(Section):
     data_dir: Path = Path("data")
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///data/bot.db"
     engine_url: WebAddress = "http://127.0.0.1:8100"
+    engine_followers: tuple[WebAddress, ...] = ()
     engine_token: OptionalSecret = SecretStr("")
     encryption_keys: tuple[SealingKey, ...] = ()
     names: tuple[str, ...] = ("知识库助手", "kbdial")

@@ -24,7 +24,7 @@ from bot.config import Bot, Config
 
 PROGRAM: Final = "bot"
 # Part of the name of whatever is not shown where it is wrong.
-_HIDDEN = ("secret", "token", "key", "url")
+_HIDDEN = ("secret", "token", "key", "url", "followers")
 _PROGRAMS: Final = ("bot", "engine")
 
 Table = TypeVar("Table", bound=BaseModel)

@@ -50,6 +50,11 @@ class Metrics:
             registry=self.registry,
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600),
         )
+        self.engine_retried = Counter(
+            "kbdial_bot_engine_retried",
+            "Calls asked of another engine, because the first did not answer or was behind",
+            registry=self.registry,
+        )
         self.engine_away = Gauge(
             "kbdial_bot_engine_away", "1 while the engine is known to be away", registry=self.registry
         )

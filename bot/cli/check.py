@@ -26,6 +26,7 @@ def check(config: Config, out: TextIO) -> int:
         ("database", partial(_check_database, bot)),
         ("engine", partial(_check_engine, bot, engine)),
         ("knowledge bases", partial(_check_knowledge_bases, bot, engine)),
+        *((f"follower {url}", partial(_check_follower, bot, url)) for url in bot.engine_followers),
     ]
     for adapter in ADAPTERS:
         section = adapter.section_of(bot)
@@ -64,6 +65,17 @@ def _check_engine(bot: Bot, engine: EngineClient) -> str:
     except EngineError as problem:
         raise CannotStart(f"{bot.engine_url}: {problem.reason}") from problem
     return f"{ready.model} on {ready.device} at {bot.engine_url}"
+
+
+def _check_follower(bot: Bot, url: str) -> str:
+    follower = EngineClient(url, clock=Clock(), token=bot.engine_token.get_secret_value())
+    try:
+        ready = follower.ready()
+    except EngineError as problem:
+        raise CannotStart(problem.reason) from problem
+    finally:
+        follower.stop()
+    return f"{ready.model} on {ready.device}"
 
 
 def _check_knowledge_bases(bot: Bot, engine: EngineClient) -> str:

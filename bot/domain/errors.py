@@ -45,7 +45,8 @@ class EngineError(Exception):
     again later), "failed" (it is there and could not do this one thing), "no_snapshot" (its
     source could not be read yet), "unknown_knowledge_base", "unknown_entry", "foreign_entry"
     (it belongs to another source), "unknown_wording", "wording_taken" (`details["entry"]` has
-    it), "entry_changed" (`details` hold its text and answer now), "snapshot_gone", "refused" (a
+    it), "entry_changed" (`details` hold its text and answer now), "snapshot_gone" (another is served
+    now), "refused" (a
     request the engine calls wrong; a mistake of ours).
     """
 

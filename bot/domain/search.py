@@ -13,6 +13,7 @@ class Query:
     """One question to the engine. `threshold` None: the knowledge base's own.
 
     `collapse`: entries of one answer are one match. `steps` are thresholds to count at, as digits.
+    `snapshot`: the only one that may answer; "" for whichever is served.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Query:
     keyword_weight: float = 0.0
     collapse: bool = False
     steps: tuple[str, ...] = ()
+    snapshot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Found:
     `total` counts every entry at or above `threshold`; `best_score` is the best of all
     entries, None for an empty knowledge base; `scores` are the best of all entries, above
     the threshold or not, as (id, score). `groups` counts the matches of a collapsed answer;
-    `counts` are the totals at the query's steps.
+    `counts` are the totals at the query's steps. `snapshot_number` grows with each snapshot.
     """
 
     knowledge_base: str
@@ -84,6 +86,7 @@ class Found:
     fingerprint: str = ""
     groups: int | None = None
     counts: tuple[int, ...] = ()
+    snapshot_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

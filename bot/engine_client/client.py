@@ -1,9 +1,12 @@
-"""The calls themselves, behind a breaker: a shape for what each one sends and expects."""
+"""The calls themselves: which engines each one goes to, and a shape for what it sends and expects.
+
+Questions go to the followers, where there are some, and in their place to the engine they follow. What that
+one alone knows (sources, refreshes) is asked of it first; what changes something, of it only.
+"""
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,6 +21,8 @@ from bot.engine_client.analysis import Evaluated, Groups, Inspected, Judged
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.entries import Added, Contradicted, Dropped, Entry, EntryPage
 from bot.engine_client.http import ANSWER_SECONDS, Http
+from bot.engine_client.line import Line
+from bot.engine_client.seen import SeenSnapshots
 from bot.engine_client.shapes import (
     AddedShape,
     EntriesShape,
@@ -63,9 +68,10 @@ class Loading:
 class EngineClient:
     """The engine, as far as the bot knows it. Safe to use from several threads.
 
-    Every method raises EngineError. Between `start` and `stop` a thread looks after an
-    engine that failed, so that its return is noticed even when nobody asks. Stopping
-    twice is fine, and so is stopping what never started.
+    Every method raises EngineError. `url` is the engine that takes changes; with `followers`, these
+    answer questions, and none from an older snapshot than was seen before. Between `start` and
+    `stop` a thread looks after an engine that failed, so that its return is noticed even when
+    nobody asks. Stopping twice is fine, and so is stopping what never started.
     """
 
     def __init__(
@@ -74,38 +80,49 @@ class EngineClient:
         *,
         clock: Clock,
         token: str = "",
+        followers: Sequence[str] = (),
         transport: BaseAdapter | None = None,
         on_back: Callable[[], None] = lambda: None,
         metrics: Metrics | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        self._http = Http(url, token=token, transport=transport, answer_seconds=answer_seconds)
-        self._metrics = metrics
-        self._breaker = Breaker(clock, on_back)
+        engine, *others = (
+            Http(each, token=token, transport=transport, answer_seconds=answer_seconds)
+            for each in (url, *followers)
+        )
+        self._engines = (engine, *others)
+
+        breaker = Breaker(clock, on_back)
+        self._questions = self._states = self._changes = Line([engine], [], breaker, clock, metrics)
+        self._seen: SeenSnapshots | None = None
+        if others:
+            self._questions = Line(others, [engine], breaker, clock, metrics)
+            self._states = Line([engine], others, breaker, clock, metrics)
+            # That nothing can be changed for a while is no reason to answer no questions.
+            self._changes = Line([engine], [], Breaker(clock, on_back), clock)
+            self._seen = SeenSnapshots(clock)
         self._watcher = Loop(self.look, LOOK_SECONDS, "engine-watcher")
 
     @property
     def is_away(self) -> bool:
         """Whether asking is known to be useless just now."""
-        return self._breaker.is_open
+        return self._questions.breaker.is_open
 
     def start(self) -> None:
         self._watcher.start()
 
     def stop(self) -> None:
         self._watcher.stop()
-        self._http.close()
+        for engine in self._engines:
+            engine.close()
 
     def look(self) -> bool:
         """Ask a failing engine whether it is ready; False when there was nothing to look after."""
-        if not self._breaker.wants_a_look:
-            return False
-        try:
-            self._http.send("GET", "/readyz")
-        except EngineError:
-            return True
-        self._breaker.seen_ready()
-        return True
+        failing = [each for each in {self._questions, self._changes} if each.breaker.wants_a_look]
+        for each in failing:
+            if each.is_ready():
+                each.breaker.seen_ready()
+        return bool(failing)
 
     def search(self, query: Query, keep: int = KEEP) -> Found:
         body = {
@@ -118,7 +135,10 @@ class EngineClient:
             "keep": keep,
             **({"collapse": True} if query.collapse else {}),
             **({"steps": list(query.steps)} if query.steps else {}),
+            **({"snapshot": query.snapshot} if query.snapshot else {}),
         }
+        if self._seen and (least := self._seen.least(query.knowledge_base)):
+            body["min_snapshot"] = least
 
         def check(shape: FoundShape) -> Found:
             mistakes = shape.mistakes(query, keep)
@@ -126,7 +146,10 @@ class EngineClient:
                 raise EngineError("away", f"the engine's answer was not one: {'; '.join(mistakes)}")
             return shape.to_found()
 
-        return self._call("POST", "/v1/search", FoundShape, check, json=body)
+        found = self._call("POST", "/v1/search", FoundShape, check, json=body)
+        if self._seen:
+            self._seen.note(query.knowledge_base, found.snapshot_number)
+        return found
 
     def knowledge_bases(self) -> tuple[KnowledgeBase, ...]:
         return self._call(
@@ -134,6 +157,7 @@ class EngineClient:
             "/v1/knowledge-bases",
             KnowledgeBasesShape,
             lambda shape: tuple(one.knowledge_base() for one in shape.knowledge_bases),
+            self._states,
         )
 
     def knowledge_base(self, name: str) -> KnowledgeBase:
@@ -156,6 +180,7 @@ class EngineClient:
                 tuple(Entry(each.id, each.text, each.answer, each.source) for each in shape.entries),
                 shape.total,
             ),
+            line=self._states,
             params={"limit": limit, "offset": offset},
         )
 
@@ -171,6 +196,7 @@ class EngineClient:
                 f"{_path(knowledge_base)}/entries",
                 EntriesShape,
                 lambda shape: shape,
+                line=self._states,
                 params={"limit": ENTRIES_PAGE, "offset": offset},
             )
             yield from page.entries
@@ -203,6 +229,7 @@ class EngineClient:
                     for each in shape.contradicted
                 ),
             ),
+            line=self._changes,
             data=content,
             headers={"Content-Type": media_type},
         )
@@ -211,11 +238,11 @@ class EngineClient:
         part = _part(entry_id)
         if part is None:
             raise EngineError("unknown_entry", "no entry can have this id")
-        self._guard("DELETE", f"{_path(knowledge_base)}/entries/{part}", lambda _: None)
+        self._change("DELETE", f"{_path(knowledge_base)}/entries/{part}")
 
     def show_entry(self, knowledge_base: str, entry_id: str) -> ShownEntry:
         """An entry whole, with its wordings, as it is this moment."""
-        return self._call("GET", _entry_path(knowledge_base, entry_id), ShownEntry, _as_it_is)
+        return self._call("GET", _entry_path(knowledge_base, entry_id), ShownEntry, _as_it_is, self._states)
 
     def find_entries(
         self, knowledge_base: str, text: str, *, limit: int, offset: int = 0
@@ -229,6 +256,7 @@ class EngineClient:
                 tuple(Entry(each.id, each.text, each.answer, each.source) for each in shape.entries),
                 shape.total,
             ),
+            line=self._states,
             params={"find": text, "limit": limit, "offset": offset},
         )
 
@@ -238,13 +266,13 @@ class EngineClient:
         """Change a managed entry; "entry_changed" when it is not what was read."""
         body = {"hash": hash_read, "answer": answer, "text": text}
         path = _entry_path(knowledge_base, entry_id)
-        return self._call("PUT", path, ShownEntry, _as_it_is, json=body)
+        return self._call("PUT", path, ShownEntry, _as_it_is, self._changes, json=body)
 
     def teach(self, knowledge_base: str, entry_id: str, text: str, *, by: str, because: str) -> Taught:
         """Teach an entry a wording; "wording_taken" with the holder's id as `details["entry"]`."""
         body = {"text": text, "by": by, "because": because}
         path = f"{_entry_path(knowledge_base, entry_id)}/wordings"
-        return self._call("POST", path, Taught, _as_it_is, json=body)
+        return self._call("POST", path, Taught, _as_it_is, self._changes, json=body)
 
     def take_back(self, knowledge_base: str, entry_id: str, wording_id: str) -> None:
         """Take a taught wording back; "unknown_wording" when it is not there."""
@@ -252,7 +280,7 @@ class EngineClient:
         if part is None:
             raise EngineError("unknown_wording", "no wording can have this id")
         path = f"{_entry_path(knowledge_base, entry_id)}/wordings/{part}"
-        self._guard("DELETE", path, lambda _: None)
+        self._change("DELETE", path)
 
     def try_texts(self, texts: Sequence[str], query: str, *, steps: Sequence[str], limit: int) -> Tried:
         """Search these texts, which the engine does not keep."""
@@ -275,11 +303,11 @@ class EngineClient:
     def refresh(self, knowledge_base: str, *, confirm: bool = False) -> str:
         """Start a refresh, or join the one that runs; its id. `confirm` lets a source shrink, this once."""
         path, options = f"{_path(knowledge_base)}/refresh", {"json": {"confirm": True}} if confirm else {}
-        return self._call("POST", path, RefreshShape, lambda shape: shape.refresh, **options)
+        return self._call("POST", path, RefreshShape, lambda shape: shape.refresh, self._changes, **options)
 
     def roll_back(self, knowledge_base: str) -> None:
         """Serve the snapshot before again; "no_snapshot" when there is none that can be."""
-        self._guard("POST", f"{_path(knowledge_base)}/rollback", lambda _: None)
+        self._change("POST", f"{_path(knowledge_base)}/rollback")
 
     def refresh_state(self, knowledge_base: str, refresh: str) -> Refreshed | None:
         """This refresh as far as it is; None when the engine knows nothing of it (any more)."""
@@ -339,7 +367,7 @@ class EngineClient:
     def loading(self) -> Loading | None:
         """How far an engine that loads is; None when it is ready, away, or failed. Raises nothing."""
         try:
-            body = self._http.send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
+            body = self._engines[0].send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
             shape = read_json(ReadyShape, body)
         except (EngineError, ValidationError):
             return None
@@ -355,12 +383,18 @@ class EngineClient:
                 )
             return shape
 
-        return self._call("GET", _path(name), KnowledgeBaseShape, check)
+        return self._call("GET", _path(name), KnowledgeBaseShape, check, self._states)
 
     def _call(
-        self, method: str, path: str, shape: type[Shape], use: Callable[[Shape], Value], **options: Any
+        self,
+        method: str,
+        path: str,
+        shape: type[Shape],
+        use: Callable[[Shape], Value],
+        line: Line | None = None,
+        **options: Any,
     ) -> Value:
-        """Call, check the shape, and make of it what `use` makes of it."""
+        """Call, check the shape, and make of it what `use` makes of it. Without a line: a question's."""
 
         def read(body: bytes) -> Value:
             try:
@@ -370,31 +404,10 @@ class EngineClient:
                 raise EngineError("away", f"the engine's answer was not one: {where} is wrong") from None
             return use(checked)
 
-        return self._guard(method, path, read, **options)
+        return (line or self._questions).call(method, path, read, options)
 
-    def _guard(self, method: str, path: str, read: Callable[[bytes], Value], **options: Any) -> Value:
-        """Call behind the breaker. A refusal is an answer: only silence and nonsense are failures."""
-        if not self._breaker.allows():
-            raise EngineError("away", "the engine did not answer lately")
-        started = time.perf_counter()
-        try:
-            value = read(self._http.send(method, path, **options))
-        except EngineError as error:
-            if error.code == "away":
-                self._breaker.record_failure()
-            else:
-                self._breaker.record_success()
-            raise
-        except BaseException:
-            self._breaker.record_failure()  # whatever this was, a trial call must not stay open
-            raise
-        else:
-            self._breaker.record_success()
-            return value
-        finally:
-            if self._metrics is not None:
-                self._metrics.engine_seconds.observe(time.perf_counter() - started)
-                self._metrics.engine_away.set(self._breaker.is_open)
+    def _change(self, method: str, path: str) -> None:
+        self._changes.call(method, path, lambda _: None, {})
 
 
 def _as_it_is(value: Value) -> Value:

@@ -33,6 +33,7 @@ MEANINGS = {
     "wording_taken": "wording_taken",
     "entry_changed": "entry_changed",
     "snapshot_gone": "snapshot_gone",
+    "snapshot_behind": "snapshot_behind",
     "no_snapshot": "no_snapshot",
     # The engine is there and cannot do this one thing. Whoever asked is told; nobody else waits.
     "failed": "failed",
@@ -60,18 +61,26 @@ class Http:
     def close(self) -> None:
         self._session.close()
 
+    def seconds_for(self, seconds: float | None) -> float:
+        """How long an answer may take that is allowed this many seconds, or as long as usual."""
+        return max(self._answer_seconds, seconds or 0.0)
+
     def send(
         self,
         method: str,
         path: str,
         *,
         seconds: float | None = None,
+        within: float | None = None,
         also: Collection[int] = (),
         **options: Any,
     ) -> bytes:
-        """The body of a successful answer, or of one with another status that is wanted."""
+        """The body of a successful answer, or of one with another status that is wanted.
+
+        `seconds` allows more than usual, `within` less, when that is all that is left.
+        """
         started = time.monotonic()
-        seconds = max(self._answer_seconds, seconds or 0.0)
+        seconds = min(self.seconds_for(seconds), within or float("inf"))
         try:
             try:
                 return self._exchange(method, path, seconds, also, options)

@@ -118,6 +118,7 @@ class FoundShape(_Shape):
     fingerprint: str = ""
     groups: Count | None = None
     counts: tuple[Count, ...] | None = None
+    snapshot_number: Count = 0
 
     def mistakes(self, query: Query, keep: int) -> list[str]:
         """Why this cannot be the answer to the query; empty when it can."""
@@ -161,6 +162,7 @@ class FoundShape(_Shape):
             fingerprint=self.fingerprint,
             groups=self.groups,
             counts=self.counts or (),
+            snapshot_number=self.snapshot_number,
         )
 
 

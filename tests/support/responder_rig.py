@@ -77,6 +77,7 @@ class FakeEngine:
     progress: tuple[int, int] | None = None
     model: str = "paper"
     fingerprint: str = ""
+    snapshot: str = "s1"
     knows_keywords: bool = False
     entries: dict[str, tuple[str, float]] = field(default_factory=lambda: dict(FRUIT))
     scores_for: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -101,6 +102,8 @@ class FakeEngine:
         known = self.knowledge_base(query.knowledge_base)
         if query.keyword_weight and not self.knows_keywords:
             raise EngineError("refused", "the engine answered 422")
+        if query.snapshot not in {"", self.snapshot}:
+            raise EngineError("snapshot_gone", query.snapshot)
         self.asked.append(query)
         threshold = 0.4 if query.threshold is None else query.threshold
         own = self.scores_for.get(query.text, {})
@@ -113,7 +116,7 @@ class FakeEngine:
         shown = passing[query.offset : query.offset + query.limit]
         return Found(
             knowledge_base=query.knowledge_base,
-            snapshot="s1",
+            snapshot=self.snapshot,
             snapshot_at=known.snapshot_at,
             model=self.model,
             threshold=threshold,

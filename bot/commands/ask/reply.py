@@ -103,9 +103,18 @@ class Questions:
     def _search_again(
         self, context: MessageContext, answer: Answer, threshold: Effective, offset: int = 0
     ) -> _Searched:
-        """Search for what an answer was about, in the way that it was found."""
-        query = _query(context, answer.question, answer.knowledge_base, threshold)
-        return self._search(context, replace(query, offset=offset), answer.thread_question)
+        """Search for what an answer was about, in the way that it was found, and in its snapshot.
+
+        Where that is gone it is searched for anew, and the answer says so.
+        """
+        query = replace(_query(context, answer.question, answer.knowledge_base, threshold), offset=offset)
+        try:
+            return self._search(context, replace(query, snapshot=answer.snapshot), answer.thread_question)
+        except EngineError as error:
+            if error.code != "snapshot_gone":
+                raise
+        found = self._search(context, query, answer.thread_question)
+        return replace(found, notes=(*found.notes, WORDS[context.language].has_changed))
 
     def _search_in_thread(self, context: MessageContext, query: Query) -> _Searched | None:
         """Search together with the first question of the thread; None where that brings nothing."""

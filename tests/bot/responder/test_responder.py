@@ -366,6 +366,24 @@ def test_more_shows_the_matches_from_there_on(rig: ResponderRig) -> None:
     assert ([match.entry_id for match in more.matches], more.offset, more.total) == (["e3"], 2, 3)
 
 
+def test_more_and_the_dial_ask_the_snapshot_that_the_answer_is_of(rig: ResponderRig) -> None:
+    asked = rig.ask("sour?")
+    rig.click(ShowMore(asked.id, 1))
+    rig.click(TurnDial(asked.id, Decimal("0.75")))
+    assert [query.snapshot for query in rig.engine.asked] == ["", "s1", "s1"]
+
+
+@pytest.mark.parametrize("action", ["more", "turn"])
+def test_where_the_knowledge_base_has_changed_the_answer_says_so(rig: ResponderRig, action: str) -> None:
+    asked = rig.ask("sour?")
+    rig.engine.snapshot = "s2"
+    clicked = ShowMore(asked.id, 1) if action == "more" else TurnDial(asked.id, Decimal("0.75"))
+    (shown, *_) = rig.click(clicked).replies
+    assert isinstance(shown, Answer)
+    assert shown.snapshot == "s2"
+    assert "The knowledge base has changed since this was asked: these are its matches now." in shown.notes
+
+
 # other settings
 
 
