@@ -201,6 +201,10 @@ class Engine(_Section):
             raise ValueError('role = "follower" needs follow, the address of the publisher')
         if self.role == "follower" and not self.token.get_secret_value():
             raise ValueError('role = "follower" needs the token of the publisher, which is its own, too')
+        if self.role == "follower" and self.index.kind != registry.DEFAULT.kind:
+            raise ValueError(
+                f'a follower searches what it has fetched, with kind = "{registry.DEFAULT.kind}"'
+            )
         return self
 
     @model_validator(mode="after")

@@ -76,11 +76,15 @@ class Follower:
         return self._steady() - self._agreed_at[name]
 
     def missing(self) -> list[str]:
-        """Why there is nothing to answer from yet, for each knowledge base that may still come."""
+        """Why there is nothing to answer from yet, for each knowledge base that may still come.
+
+        One that the publisher itself has not is not waited for, beside others.
+        """
+        has_any = any(snapshots.current for snapshots in self._stores.values())
         return [
             f'no snapshot of "{name}" was fetched from {self.url} yet{_because(self._problems[name])}'
             for name, snapshots in self._stores.items()
-            if snapshots.current is None and name not in self._absent
+            if snapshots.current is None and not (has_any and name in self._absent)
         ]
 
     def late(self) -> list[str]:
@@ -99,7 +103,7 @@ class Follower:
 
     def identities(self) -> list[ModelIdentity]:
         """The models of what the publisher serves, as far as it answers."""
-        found = []
+        found: list[ModelIdentity] = []
         for name in self._stores:
             try:
                 said = self._publisher.publication(name)

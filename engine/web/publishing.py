@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI
 from fastapi import Path as InPath
@@ -24,7 +24,7 @@ from engine.web.openapi import Name, refuses
 _PIECE = 1 << 20
 _FROM = re.compile(r"bytes=([0-9]{1,15})-")
 _ONE = "/v1/knowledge-bases/{name}/snapshots"
-_BYTES = {"content": {"application/octet-stream": {}}}
+_BYTES: dict[str, Any] = {"content": {"application/octet-stream": {}}}
 
 SnapshotId = Annotated[str, InPath(min_length=1)]
 FileName = Annotated[str, InPath(min_length=1)]

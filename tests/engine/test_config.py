@@ -240,6 +240,14 @@ def test_the_configuration_is_named_before_or_behind_the_command(tmp_path: Path,
         ('follow = "http://10.0.0.5:8100"', 'is for role = "follower" alone'),
         ('follow = "10.0.0.5:8100"', "wanted the address of another engine"),
         ('follow = "http://user:hush@10.0.0.5:8100"', "wanted the address of another engine"),
+        (
+            (
+                'role = "follower"\nfollow = "http://10.0.0.5:8100"\ntoken = "k7Qm-2Vx9-of-it"\n'
+                '[engine.index]\nkind = "qdrant"\nurl = "http://10.0.0.7:6333"\n'
+                '[[engine.knowledge_base]]\nname = "default"\nscoring = "cosine"'
+            ),
+            "a follower searches what it has fetched",
+        ),
         ("poll = 0", "greater than or equal to"),
     ],
 )

@@ -115,6 +115,20 @@ def test_a_follower_without_a_snapshot_is_not_ready_and_says_why(
     assert answer.status_code == 503
 
 
+def test_a_follower_of_a_publisher_without_a_snapshot_is_not_ready(tmp_path: Path) -> None:
+    with (
+        a_publisher(tmp_path) as publishing,
+        an_engine(follower_settings(tmp_path / "f", publishing)) as engine,
+    ):
+        assert engine.app.knowledge.batcher.wait_until_loaded(20)
+        until(lambda: engine.client.get("/readyz").status_code == 503)
+        assert engine.app.knowledge.follower is not None
+        assert not engine.app.knowledge.follower.look("default")
+        assert "no snapshot of" in engine.client.get("/readyz").text
+        publishing.publish("apple")
+        assert has_a_snapshot(engine).texts("apple") == ["apple"]
+
+
 def test_a_follower_that_is_too_old_is_not_ready(publishing: Publishing, tmp_path: Path) -> None:
     with an_engine(follower_settings(tmp_path / "f", publishing, max_lag=0.2)) as engine:
         has_a_snapshot(engine)
