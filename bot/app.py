@@ -251,6 +251,7 @@ class App:
             ),
             given_up=self._queues.given_up,
             tell=self.platforms.tell_operators,
+            take_news=self.platforms.take_news,
         )
         self.schedule = Schedule(
             timezone=bot.timezone,

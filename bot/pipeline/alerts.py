@@ -15,14 +15,23 @@ PATIENCE_LOOKS = 2
 
 
 class Alerts:
-    """`given_up` counts all dead letters there are; `tell` says a sentence to the operators."""
+    """`given_up` counts all dead letters there are; `tell` says a sentence to the operators.
+
+    `take_news` gives sentences that are told as they come, each once.
+    """
 
     def __init__(
-        self, conditions: Iterable[Condition], *, given_up: Callable[[], int], tell: Callable[[str], None]
+        self,
+        conditions: Iterable[Condition],
+        *,
+        given_up: Callable[[], int],
+        tell: Callable[[str], None],
+        take_news: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._looks = dict.fromkeys(conditions, 0)
         self._given_up = given_up
         self._tell = tell
+        self._take_news = take_news
         self._known: int | None = None
 
     def look(self) -> None:
@@ -35,6 +44,8 @@ class Alerts:
                 self._looks[condition] = 0
                 if looks >= PATIENCE_LOOKS:
                     self._tell(condition.ends)
+        for sentence in self._take_news():
+            self._tell(sentence)
         self._count()
 
     def _count(self) -> None:

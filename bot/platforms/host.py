@@ -152,7 +152,8 @@ class Installed:
     `membership_of` says who belongs to the organisation that the bot works for, of those whose
     message does not say it; without it everybody whose message is silent may ask and no more.
     `name_person` finds the name of somebody whose message brought none. `on_progress` is called
-    whenever a message or a reply is out of a worker's hands. A blueprint that shows pages sets
+    whenever a message or a reply is out of a worker's hands. `news` gives sentences for operators,
+    each once. A blueprint that shows pages sets
     its own Content-Security-Policy (`after_request`); without one it may show nothing.
     """
 
@@ -160,6 +161,7 @@ class Installed:
     blueprints: Sequence[Blueprint] = ()
     parts: Sequence[Part] = ()
     alerts: Sequence[Condition] = ()
+    news: Callable[[], Sequence[str]] = tuple
     operations: Mapping[str, Operation] = field(default_factory=dict)
     tell_operators: Callable[[str], None] | None = None
     membership_of: Callable[[Person], Membership] = lambda _: Membership.UNKNOWN

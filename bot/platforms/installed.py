@@ -43,6 +43,10 @@ class Platforms:
     def alerts(self) -> Iterator[Condition]:
         return (condition for one in self._installed.values() for condition in one.alerts)
 
+    def take_news(self) -> Iterator[str]:
+        """Sentences for operators, each once."""
+        return (sentence for one in self._installed.values() for sentence in one.news())
+
     @property
     def blueprints(self) -> Iterator[Blueprint]:
         return (blueprint for one in self._installed.values() for blueprint in one.blueprints)

@@ -1,6 +1,8 @@
 """Where a platform's app is installed, with its token there: sealed, one row a place.
 
     install ──► in force ──end──► ended (no token; the row stays) ──install──► in force
+                 │    ▲
+    claim_renewal└────┘renew: a token that has an end is replaced before it
 
 Beside them the states of installs under way: good once, for a few minutes, for one browser.
 """
@@ -15,7 +17,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Row, Update, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, Row, Update, and_, delete, func, insert, or_, select, update
 
 from bot.domain import Clock
 from bot.store.database import Database
@@ -24,6 +26,8 @@ from bot.store.sealing import SealBroken, Sealer
 from bot.store.tables import install_state, installation
 
 STATE_SECONDS = 10 * 60.0
+# As long as a renewal is one process's own; asking takes seconds.
+RENEWAL_SECONDS = 60.0
 # Whoever asks for more than these at once is no person at a browser.
 MOST_STATES = 1000
 
@@ -34,7 +38,8 @@ log = logging.getLogger(__name__)
 class Installation:
     """One place. `team_id` "" where it is a whole organisation, `enterprise_id` "" where there is none.
 
-    `token` is "" once it has ended, with `ended_why` in a word.
+    `token` is "" once it has ended, with `ended_why` in a word. Where it has an end of its own,
+    `expires_at`, `refresh_token` is what the next one is given for.
     """
 
     platform: str
@@ -51,6 +56,8 @@ class Installation:
     installed_at: datetime | None = None  # None: not kept yet
     ended_at: datetime | None = None
     ended_why: str = ""
+    refresh_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -62,6 +69,7 @@ class Installation:
 
     @property
     def owner(self) -> str:
+        """What its tokens are sealed for."""
         return f"{self.platform}|{self.app_id}|{self.enterprise_id}|{self.team_id}"
 
 
@@ -106,8 +114,8 @@ class Installations:
         """Put it in force, in the place of what was there."""
         values = {
             **_columns(made),
-            "token": self._seal(made),
-            "key_id": self._in_use().key_id,
+            **self._seal(made),
+            "renewing_until": None,
             "installed_at": self._clock.now(),
             "ended_at": None,
             "ended_why": "",
@@ -153,8 +161,21 @@ class Installations:
         here = and_(_place(one), installation.c.ended_at.is_(None))
         if at is not None:
             here = and_(here, installation.c.installed_at <= at)
-        values = {"token": None, "ended_at": self._clock.now(), "ended_why": why}
+        values = {"token": None, "refresh_token": None, "ended_at": self._clock.now(), "ended_why": why}
         return self._change(update(installation).where(here).values(values)) > 0
+
+    def claim_renewal(self, one: Installation) -> bool:
+        """Be the one that renews this token; False where somebody else does, or has done."""
+        now = self._clock.steady()
+        is_free = or_(installation.c.renewing_until.is_(None), installation.c.renewing_until <= now)
+        change = update(installation).where(_is_as_read(one), is_free)
+        return self._change(change.values(renewing_until=now + RENEWAL_SECONDS)) == 1
+
+    def renew(self, one: Installation, token: str, refresh_token: str, expires_at: datetime) -> bool:
+        """Put the next pair in the place of the one that was read; False where that has changed since."""
+        made = replace(one, token=token, refresh_token=refresh_token, expires_at=expires_at)
+        values = {**self._seal(made), "renewing_until": None}
+        return self._change(update(installation).where(_is_as_read(one)).values(values)) == 1
 
     def reseal(self) -> int:
         """Seal with the first key what another one sealed; how many that were."""
@@ -171,8 +192,7 @@ class Installations:
                 continue
             # Whoever installed it anew meanwhile has sealed it anew.
             unchanged = and_(_place(one), installation.c.token == row.token)
-            change = update(installation).where(unchanged)
-            count += self._change(change.values(token=self._seal(one), key_id=sealer.key_id))
+            count += self._change(update(installation).where(unchanged).values(self._seal(one)))
         return count
 
     def _change(self, change: Update | Delete) -> int:
@@ -187,8 +207,17 @@ class Installations:
                 raise StoreError(f"the key of the tokens cannot be read: {problem.strerror}") from problem
         return self._sealer
 
-    def _seal(self, one: Installation) -> bytes:
-        return self._in_use().seal(one.owner, one.token)
+    def _seal(self, one: Installation) -> dict[str, Any]:
+        """Its tokens as columns."""
+        sealer = self._in_use()
+        return {
+            "token": sealer.seal(one.owner, one.token),
+            "refresh_token": sealer.seal(f"{one.owner}|refresh", one.refresh_token)
+            if one.refresh_token
+            else None,
+            "expires_at": one.expires_at,
+            "key_id": sealer.key_id,
+        }
 
     def _open_all(self, rows: Any) -> tuple[Installation, ...]:
         return tuple(map(self._open, rows))
@@ -209,11 +238,14 @@ class Installations:
             installed_at=row.installed_at,
             ended_at=row.ended_at,
             ended_why=row.ended_why,
+            expires_at=row.expires_at,
         )
         if row.token is None:
             return one
         try:
-            return replace(one, token=self._in_use().open(one.owner, row.token))
+            open_for = self._in_use().open
+            next_one = open_for(f"{one.owner}|refresh", row.refresh_token) if row.refresh_token else ""
+            return replace(one, token=open_for(one.owner, row.token), refresh_token=next_one)
         except SealBroken as broken:
             log.error(  # noqa: TRY400 - what it says is all there is to say
                 "installation_unreadable", extra={"place": one.name, "reason": str(broken)}
@@ -243,6 +275,11 @@ def _place(one: Installation) -> Any:
         installation.c.enterprise_id == one.enterprise_id,
         installation.c.team_id == one.team_id,
     )
+
+
+def _is_as_read(one: Installation) -> Any:
+    """Whether the row still holds the token that was read: each has another end."""
+    return and_(_place(one), installation.c.ended_at.is_(None), installation.c.expires_at == one.expires_at)
 
 
 def _digest(platform: str, browser: str, state: str) -> str:

@@ -403,6 +403,9 @@ installation = Table(
     Column("bot_id", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("token", LargeBinary),  # sealed, see sealing.py; none once it has ended
+    Column("refresh_token", LargeBinary),  # sealed, too; none where the token has no end
+    Column("expires_at", Utc),
+    Column("renewing_until", Float),  # somebody is asking for the next token
     Column("key_id", Text, nullable=False),  # which key it is sealed with
     Column("installed_by", Text, nullable=False),
     Column("installed_at", Utc, nullable=False),

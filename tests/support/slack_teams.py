@@ -17,13 +17,18 @@ SCOPES = (
 
 @dataclass
 class Team:
-    """A workspace; `team` "" is a whole organisation. Each install gives another token."""
+    """A workspace; `team` "" is a whole organisation. Each install gives another token.
+
+    With `rotates` each token ends after twelve hours, and `refresh_tokens` are those not yet used.
+    """
 
     team: str
     enterprise: str = ""
     app_id: str = "A1"
     scopes: str = SCOPES
     tokens: list[str] = field(default_factory=list)
+    rotates: bool = False
+    refresh_tokens: list[str] = field(default_factory=list)
 
     @property
     def bot_user(self) -> str:
@@ -57,9 +62,19 @@ class SlackTeams:
         ]
 
     def _exchange(self, given: JsonObject) -> JsonObject:
+        if given.get("grant_type") == "refresh_token":
+            return self._refresh(str(given.get("refresh_token")))
         team = self._codes.pop(str(given.get("code")), None)
-        if team is None:
-            return {"ok": False, "error": "invalid_code"}
+        return self._grant(team) if team else {"ok": False, "error": "invalid_code"}
+
+    def _refresh(self, refresh_token: str) -> JsonObject:
+        for team in {id(one): one for one in self._by_token.values()}.values():
+            if refresh_token in team.refresh_tokens:
+                team.refresh_tokens.remove(refresh_token)
+                return self._grant(team)
+        return {"ok": False, "error": "invalid_refresh_token"}
+
+    def _grant(self, team: Team) -> JsonObject:
         token = f"xoxb-{team.team or team.enterprise}-{next(self._numbers)}"
         team.tokens.append(token)
         self._by_token[token] = team
@@ -75,6 +90,9 @@ class SlackTeams:
             "is_enterprise_install": not team.team,
             "authed_user": {"id": "U7"},
         }
+        if team.rotates:
+            team.refresh_tokens.append(f"xoxe-{next(self._numbers)}")
+            answer |= {"refresh_token": team.refresh_tokens[-1], "expires_in": 43_200}
         return answer
 
     def _last_token(self) -> str:

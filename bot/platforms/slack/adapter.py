@@ -67,6 +67,7 @@ def _install(slack: Slack, host: Host) -> Installed:
         host.intake,
         RejectedMessages.of(NAME, host),
         remove=platform.workspaces.remove,
+        note_access=platform.workspaces.note_access,
         open_home=pages.open,
         may_see=host.personal.may_see,
     )
@@ -80,13 +81,14 @@ def _install(slack: Slack, host: Host) -> Installed:
         identity=identity,
     )
     connection = Connecting(slack, host, SocketInbound(inbound, identity))
-    others = Distribution(slack, host, installations, platform.workspaces.make_api)
+    others = Distribution(slack, host, installations, platform.workspaces)
     introductions = [Introduction(platform)] if slack.has_token else []
     return Installed(
         platform,
         blueprints=[*([calls] if slack.is_called else []), *others.blueprints],
         parts=[*introductions, pages, *others.parts, *connection.parts],
         alerts=connection.alerts,
+        news=platform.workspaces.take_news,
         operations={**connection.operations, **others.operations},
         name_person=platform.named,
         membership_of=platform.membership_of,

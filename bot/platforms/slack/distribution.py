@@ -13,7 +13,8 @@ from bot.platforms.host import Host, Operation, Part
 from bot.platforms.slack import install_routes
 from bot.platforms.slack.config import Slack
 from bot.platforms.slack.installing import Installer
-from bot.platforms.slack.workspaces import ApiMaker
+from bot.platforms.slack.token_rotation import TokenRotation
+from bot.platforms.slack.workspaces import Workspaces
 from bot.store import StoreError
 from bot.store.installations import Installation, Installations
 
@@ -46,24 +47,30 @@ class Distribution:
     """What installing by others adds to the bot; nothing where `installations` is None."""
 
     def __init__(
-        self, slack: Slack, host: Host, installations: Installations | None, make_api: ApiMaker
+        self, slack: Slack, host: Host, installations: Installations | None, workspaces: Workspaces
     ) -> None:
         self._slack = slack
+        self._clock = host.clock
+        self._workspaces = workspaces
         self._url = host.deployment.public_url
         self._installations = installations
-        self._make_api = make_api
 
     @property
     def blueprints(self) -> Sequence[Blueprint]:
         if self._installations is None:
             return ()
         redirect_uri = f"{self._url}{install_routes.REDIRECT}"
-        installer = Installer(self._slack, redirect_uri, self._installations, self._make_api)
+        make_api = self._workspaces.make_api
+        installer = Installer(self._slack, redirect_uri, self._installations, make_api, self._clock)
         return (install_routes.blueprint(installer, self._installations, self._url),)
 
     @property
     def parts(self) -> Sequence[Part]:
-        return () if self._installations is None else (Resealing(self._installations),)
+        if self._installations is None:
+            return ()
+        rotation = TokenRotation(self._slack, self._installations, self._workspaces, self._clock)
+        self._workspaces.renew = rotation.renew
+        return (Resealing(self._installations), rotation)
 
     @property
     def operations(self) -> Mapping[str, Operation]:

@@ -14,7 +14,7 @@ from bot.platforms.host import Intake
 from bot.platforms.kit import RejectedMessages, not_saved
 from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.slack.parser import NAME, RATE_LIMITED, HomeOpened, Reading, without_credentials
-from bot.platforms.slack.workspace import Removal
+from bot.platforms.slack.workspace import Removal, TeamAccess
 
 log = logging.getLogger(__name__)
 
@@ -22,21 +22,25 @@ log = logging.getLogger(__name__)
 class Inbound:
     """Takes readings. Safe to share between threads.
 
-    `remove` is told where the app is gone, `open_home` who looks at their Home tab. `may_see` says whether
-    a channel that a click on that tab names is one that the tab shows; it raises StoreError.
+    `remove` is told where the app is gone, `note_access` which workspaces an organisation put in or out,
+    `open_home` who looks at their Home tab. `may_see` says whether a channel that a click on that tab
+    names is one that the tab shows; it raises StoreError.
     """
 
     def __init__(
         self,
         intake: Intake,
         rejected: RejectedMessages,
+        *,
         remove: Callable[[Removal], None] = lambda _: None,
+        note_access: Callable[[TeamAccess], None] = lambda _: None,
         open_home: Callable[[HomeOpened], None] = lambda _: None,
         may_see: Callable[[Person, Channel], bool] = lambda *_: False,
     ) -> None:
         self.intake = intake
         self.rejected = rejected
         self._remove = remove
+        self._note_access = note_access
         self._open_home = open_home
         self._may_see = may_see
 
@@ -55,6 +59,8 @@ class Inbound:
             self._open_home(reading)
         elif isinstance(reading, Removal):
             self._remove(reading)
+        elif isinstance(reading, TeamAccess):
+            self._note_access(reading)
         elif isinstance(reading, Ignored | Quarantined):
             self.rejected.put_aside(reading, without_credentials(payload))
         if reading == Ignored(RATE_LIMITED):

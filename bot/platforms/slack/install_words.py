@@ -6,6 +6,21 @@ from collections.abc import Mapping
 
 from bot.domain import Language
 
+# For operators, whose language nobody has set: both, a line each.
+ENDED = (
+    "⚠️ Slack 工作区 {name} 不再安装此应用（{why}）；设置保留，需要时请重新安装。\n"
+    "The app is not installed in the Slack workspace {name} any more ({why}). Its settings stay; to go on, "
+    "install it again."
+)
+TEAMS_OUT = (
+    "⚠️ Slack 组织把以下工作区移出了此应用：{teams}。\n"
+    "The Slack organisation took workspaces out of the app: {teams}."
+)
+TEAMS_IN = (
+    "✅ Slack 组织把以下工作区加入了此应用：{teams}。\n"
+    "The Slack organisation put workspaces into the app: {teams}."
+)
+
 # The pages that install the app: a heading and a sentence each; of "button", the heading is the label.
 PAGES: Mapping[Language, Mapping[str, tuple[str, str]]] = {
     "en": {

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from bot.domain import PlatformError
+from bot.domain import Clock, PlatformError
 from bot.platforms.slack.config import Slack
 from bot.platforms.slack.manifest import SCOPES
 from bot.platforms.slack.markup import clean
 from bot.platforms.slack.parser import NAME
+from bot.platforms.slack.token_rotation import read_expiry
 from bot.platforms.slack.web_api import SlackRefusal, WebApi
 from bot.platforms.slack.workspaces import ApiMaker
 from bot.store.installations import Installation, Installations
@@ -52,12 +53,13 @@ class Installer:
     """Installs the app. `redirect_uri` is what Slack sends people back to, character by character."""
 
     def __init__(
-        self, slack: Slack, redirect_uri: str, installations: Installations, make_api: ApiMaker
+        self, slack: Slack, redirect_uri: str, installations: Installations, make_api: ApiMaker, clock: Clock
     ) -> None:
         self._slack = slack
         self._redirect_uri = redirect_uri
         self._installations = installations
         self._make_api = make_api
+        self._clock = clock
 
     def address(self, state: str) -> str:
         """Where somebody is sent to say yes."""
@@ -79,7 +81,7 @@ class Installer:
         if not _code_form.fullmatch(code):
             raise NotInstalled("refused")
         answer = self._exchange(code)
-        made = _installation(answer)
+        made = replace(_installation(answer), expires_at=read_expiry(answer, self._clock.now()))
         api = self._make_api(made.token)
         if not self._is_of_our_app(made):
             _revoke(api)
@@ -141,6 +143,7 @@ def _installation(answer: Mapping[str, Any]) -> Installation:
         enterprise_id=_id(enterprise, "id"),
         team_id="" if is_whole else _id(team, "id"),
         token=str(answer.get("access_token") or ""),
+        refresh_token=str(answer.get("refresh_token") or ""),
         bot_user_id=_id(answer, "bot_user_id"),
         team_name="" if is_whole else _words(team, "name"),
         enterprise_name=_words(enterprise, "name"),

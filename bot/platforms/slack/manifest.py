@@ -39,8 +39,8 @@ SCOPES = (
 )
 
 EVENTS = ("app_home_opened", "app_mention", "message.im", "message.mpim")
-# That a workspace has removed the app, or taken its token away.
-LIFE_EVENTS = ("app_uninstalled", "tokens_revoked")
+# That a workspace has removed the app or taken its token away, or that an organisation put one in or out.
+LIFE_EVENTS = ("app_uninstalled", "tokens_revoked", "team_access_granted", "team_access_revoked")
 
 
 def manifest(slack: Slack, public_url: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from bot.platforms.payload import (
     string_in,
 )
 from bot.platforms.slack import action_values, markup, workspace
-from bot.platforms.slack.workspace import Removal, Workspace
+from bot.platforms.slack.workspace import Removal, TeamAccess, Workspace
 
 NAME = "slack"
 RATE_LIMITED = "app_rate_limited"
@@ -59,7 +59,7 @@ class HomeOpened:
     direct: str = ""
 
 
-Reading = IncomingMessage | Ignored | Quarantined | Challenge | Removal | HomeOpened
+Reading = IncomingMessage | Ignored | Quarantined | Challenge | Removal | TeamAccess | HomeOpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,8 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     kind = string_in(event, "type", markup.clean)
     if kind in {"app_uninstalled", "tokens_revoked"}:
         return workspace.removal_in(envelope, event) or Ignored("tokens of people")
+    if kind in {"team_access_granted", "team_access_revoked"}:
+        return workspace.team_access_in(envelope, event) or Ignored("access of no workspace")
     if kind == "app_home_opened":
         return _home(envelope, event)
     if kind not in {"app_mention", "message"}:

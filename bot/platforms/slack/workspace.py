@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+MOST_TEAMS = 100
 _MOST_SECONDS = 100_000_000_000
 _id_form = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -55,6 +56,16 @@ class Removal:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class TeamAccess:
+    """Workspaces of an organisation that were put into its install of the app, or taken out of it."""
+
+    workspace: Workspace
+    teams: tuple[str, ...]
+    is_granted: bool
+    at: datetime | None
+
+
 def of_event(envelope: Mapping[str, Any]) -> Workspace:
     """Where an event comes from. Never raises; what is no id is empty."""
     listed = envelope.get("authorizations")
@@ -84,6 +95,15 @@ def removal_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Removal
         if not users:
             return None
     return Removal(of_event(envelope), why, users, _moment(envelope.get("event_time")))
+
+
+def team_access_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> TeamAccess | None:
+    """What `team_access_granted` or `team_access_revoked` says; None where it names no workspace."""
+    listed = event.get("team_ids")
+    teams = tuple(filter(None, map(_first_id, listed))) if isinstance(listed, list) else ()
+    is_granted = event.get("type") == "team_access_granted"
+    at = _moment(envelope.get("event_time"))
+    return TeamAccess(of_event(envelope), teams[:MOST_TEAMS], is_granted, at) if teams else None
 
 
 def of_command(form: Mapping[str, str]) -> Workspace:

@@ -6,20 +6,28 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain import Clock
+from bot.domain import Clock, PlatformError
 from bot.platforms.http_post import Outgoing
+from bot.platforms.slack.install_words import ENDED, TEAMS_IN, TEAMS_OUT
 from bot.platforms.slack.web_api import TOKEN_IS_DEAD, WebApi
-from bot.platforms.slack.workspace import Removal, Workspace
+from bot.platforms.slack.workspace import Removal, TeamAccess, Workspace
 from bot.store.installations import Installation
 
 # Codes that end an installation. A token that has only expired is another matter.
 ENDS = TOKEN_IS_DEAD - {"not_authed", "token_expired", "org_login_required"}
 NO_ACCESS = "team_access_not_granted"
+EXPIRED = "token_expired"
+
+# What could ring somebody where operators are told.
+_NO_MARKUP = str.maketrans("", "", "<>@")
+# Kept until operators are told, within a minute.
+MOST_NEWS = 100
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +66,9 @@ class Workspaces:
         self.make_api: ApiMaker = lambda made: WebApi(made, api_url, outgoing, clock)
         self._configured = Access(self.make_api(token))
         self._store = store
+        self._news: deque[str] = deque(maxlen=MOST_NEWS)
+        # Asks for the next token where this one has an end; see `token_rotation`.
+        self.renew: Callable[[Installation], None] = lambda _: None
 
     @property
     def configured(self) -> Access:
@@ -89,10 +100,17 @@ class Workspaces:
         return frozenset({own}) if own else frozenset()
 
     def note_refusal(self, access: Access, code: str) -> None:
-        """Slack refused a call with this code: it may mean that the app is not installed any more."""
+        """Slack refused a call with this code: it may mean that the app is not installed any more.
+
+        Raises:
+            PlatformError: the token had an end, and the next one has been asked for: try again.
+        """
         one = access.installation
         if one is None or self._store is None:
             return
+        if code == EXPIRED and one.refresh_token:
+            self.renew(one)
+            raise PlatformError("the token had ended; the next one has been asked for")
         if code in ENDS or (code == NO_ACCESS and not one.is_whole):
             self.end(one, code)
 
@@ -109,10 +127,33 @@ class Workspaces:
             if one.ended_at is None and one.is_whole == where.is_whole and is_there and is_ours:
                 self.end(one, removal.why, at=removal.at)
 
+    def note_access(self, access: TeamAccess) -> None:
+        """An organisation put workspaces in, or took them out. Tokens of their own end with that.
+
+        Raises:
+            StoreError
+        """
+        told = {"workspaces": list(access.teams), "granted": access.is_granted}
+        log.warning("slack_team_access", extra=told)
+        self._news.append(
+            (TEAMS_IN if access.is_granted else TEAMS_OUT).format(teams=", ".join(access.teams))
+        )
+        if access.is_granted or self._store is None:
+            return
+        for team in access.teams:
+            one = self._store.find(access.workspace.enterprise, team)
+            if one is not None:
+                self.end(one, "team_access_revoked", at=access.at)
+
     def end(self, one: Installation, why: str, *, at: datetime | None = None) -> None:
-        """Forget its token. Settings and history stay."""
+        """Forget its token. Settings and history stay, and operators are told once."""
         if self._store is not None and self._store.end(one, why, at=at):
             log.error("slack_installation_ended", extra={"workspace": one.name, "why": why})
+            self._news.append(ENDED.format(name=one.name.translate(_NO_MARKUP), why=why))
+
+    def take_news(self) -> tuple[str, ...]:
+        """Sentences for operators, each once."""
+        return tuple(self._news.popleft() for _ in range(len(self._news)))
 
     def _exactly(self, workspace: Workspace) -> Installation | None:
         return self._find(workspace.enterprise, workspace.team) if not workspace.is_whole else None

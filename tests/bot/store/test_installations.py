@@ -13,7 +13,13 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 
 from bot.store import schema
-from bot.store.installations import MOST_STATES, STATE_SECONDS, Installation, Installations
+from bot.store.installations import (
+    MOST_STATES,
+    RENEWAL_SECONDS,
+    STATE_SECONDS,
+    Installation,
+    Installations,
+)
 from bot.store.sealing import KEY_FILE, SealBroken, Sealer, key_in
 from bot.store.tables import installation
 from tests.bot.store.building import HandClock, Store, a_store_at, url_of
@@ -111,6 +117,76 @@ def test_what_cannot_be_read_is_not_sealed_anew(store: Store) -> None:
     kept(store, OLD).install(ACME)
     assert kept(store, NEW).reseal() == 0
     assert [one.token for one in kept(store, OLD).all()] == [ACME.token]
+
+
+# tokens that have an end
+
+
+def a_rotating(clock: HandClock) -> Installation:
+    return replace(ACME, refresh_token="xoxe-1-7f3a9", expires_at=clock.now() + timedelta(hours=12))
+
+
+def installed(places: Installations, one: Installation) -> Installation:
+    places.install(one)
+    found = places.find(one.enterprise_id, one.team_id)
+    assert found is not None
+    return found
+
+
+def test_the_next_pair_takes_the_place_of_the_one_that_was_read(store: Store, clock: HandClock) -> None:
+    places = kept(store)
+    one = installed(places, a_rotating(clock))
+    later = clock.now() + timedelta(hours=24)
+    assert places.claim_renewal(one)
+    assert places.renew(one, "xoxb-next-7f3a9", "xoxe-2-7f3a9", later)
+    (now,) = places.all()
+    assert (now.token, now.refresh_token, now.expires_at) == ("xoxb-next-7f3a9", "xoxe-2-7f3a9", later)
+    assert not places.claim_renewal(one), "what was read before is another token's"
+    assert not places.renew(one, "xoxb-late-7f3a9", "xoxe-3-7f3a9", later)
+    assert places.claim_renewal(now)
+
+
+def test_of_eight_at_once_one_renews(store: Store, clock: HandClock) -> None:
+    places = kept(store)
+    one = installed(places, a_rotating(clock))
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: places.claim_renewal(one), range(8)))
+    assert claims.count(True) == 1
+
+
+def test_who_claimed_a_renewal_and_is_gone_leaves_it_to_others(store: Store, clock: HandClock) -> None:
+    places = kept(store)
+    one = installed(places, a_rotating(clock))
+    assert places.claim_renewal(one)
+    clock.go_on(RENEWAL_SECONDS - 1)
+    assert not places.claim_renewal(one)
+    clock.go_on(1)
+    assert places.claim_renewal(one)
+
+
+def test_what_has_ended_is_not_renewed_and_keeps_neither_token(store: Store, clock: HandClock) -> None:
+    places = kept(store)
+    one = installed(places, a_rotating(clock))
+    places.end(one, "app_uninstalled")
+    assert not places.claim_renewal(one)
+    assert not places.renew(one, "xoxb-late-7f3a9", "xoxe-3-7f3a9", clock.now())
+    (row,) = store.database.read(lambda connection: connection.execute(select(installation)).all())
+    assert (row.token, row.refresh_token) == (None, None)
+
+
+def test_a_refresh_token_is_sealed_for_itself_and_with_the_newest_key(store: Store, clock: HandClock) -> None:
+    places = kept(store, OLD)
+    places.install(a_rotating(clock))
+    (row,) = store.database.read(lambda connection: connection.execute(select(installation)).all())
+    assert b"xoxe" not in row.refresh_token
+    with pytest.raises(SealBroken):
+        Sealer([OLD]).open(ACME.owner, row.refresh_token)
+    assert kept(store, NEW, OLD).reseal() == 1
+    assert [one.refresh_token for one in kept(store, NEW).all()] == ["xoxe-1-7f3a9"]
+    assert "xoxe" not in repr(kept(store, NEW).all())
+
+
+# states
 
 
 def test_a_state_is_good_once_and_for_its_browser(store: Store) -> None:

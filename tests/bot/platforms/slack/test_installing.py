@@ -76,15 +76,17 @@ class Office:
         whole = envelope | {"team_id": team.team or "T9", "authorizations": [installed]}
         assert self.program.people.event(whole).status_code == 200
 
-    def tell(self, kind: str, team: Team, at: float, **event: Any) -> None:
-        envelope = {
+    def tell(
+        self, kind: str, team: Team, at: float, envelope: dict[str, Any] | None = None, **event: Any
+    ) -> None:
+        told = {
             "type": "event_callback",
             "event_id": f"Ev-{kind}-{at}",
             "team_id": team.team,
             "event_time": int(at),
             "event": {"type": kind} | event,
         }
-        assert self.program.people.event(envelope).status_code == 200
+        assert self.program.people.event(told | (envelope or {})).status_code == 200
 
 
 @contextmanager
@@ -365,6 +367,51 @@ def test_a_token_that_slack_calls_dead_ends_the_installation(office: Office) -> 
     assert failed.value.permanent
 
 
+def test_an_end_is_told_to_operators_once(office: Office) -> None:
+    acme, later = Team("T1"), office.program.edges.clock.now().timestamp() + 60
+    office.install(acme)
+    office.tell("app_uninstalled", acme, later)
+    office.tell("tokens_revoked", acme, later, tokens={"bot": [acme.bot_user]})
+    (told,) = office.program.app.platforms.take_news()
+    assert "Team T1" in told, "without the marks of its name"
+    assert "app_uninstalled" in told
+    assert list(office.program.app.platforms.take_news()) == []
+
+
+def test_workspaces_that_an_organisation_takes_out_are_told_and_their_own_tokens_end(office: Office) -> None:
+    whole, own, other = Team("", "E1"), Team("T1", "E1"), Team("T2", "E1")
+    for team in (whole, own, other):
+        office.install(team)
+    later = office.program.edges.clock.now().timestamp() + 60
+    organisation = {"enterprise_id": "E1"}
+    office.tell(
+        "team_access_revoked", whole, later, envelope=organisation, team_ids=["T1", "T9", "<!here>", 7]
+    )
+    assert [one["state"] for one in office.kept()] == ["in force", "ended: team_access_revoked", "in force"]
+    told = "\n".join(office.program.app.platforms.take_news())
+    assert "took workspaces out of the app: T1, T9." in told
+    office.tell("team_access_granted", whole, later + 1, envelope=organisation, team_ids=["T1"])
+    (told,) = office.program.app.platforms.take_news()
+    assert "put workspaces into the app: T1." in told
+
+
+def test_an_access_event_of_no_workspace_is_passed_over(office: Office) -> None:
+    office.install(Team("", "E1"))
+    office.tell("team_access_revoked", Team("", "E1"), 1, team_ids="T1")
+    assert list(office.program.app.platforms.take_news()) == []
+
+
+def test_an_answer_with_a_token_that_had_ended_goes_out_with_the_next_one(office: Office) -> None:
+    acme = Team("T1", rotates=True)
+    office.install(acme)
+    office.slack.will("chat.postMessage", error("token_expired"))
+    office.event(acme, 1)
+    office.slack.until(lambda: bool(office.slack.posted))
+    assert office.teams.tokens_used("chat.postMessage") == acme.tokens
+    assert len(acme.tokens) == 2
+    assert [one["state"] for one in office.kept()] == ["in force"]
+
+
 def test_a_member_is_one_of_the_workspace_that_they_write_from(office: Office) -> None:
     office.install(Team("T1"))
     installed = office.program.app.platforms
@@ -406,7 +453,7 @@ def test_the_manifest_sends_people_back_to_us_and_tells_of_the_end() -> None:
     table = Slack.model_validate({"install": "anyone", "client_id": "1.2", "client_secret": CLIENT_SECRET})
     whole = manifest(table, "https://kb.example.com")
     assert whole["oauth_config"]["redirect_urls"] == ["https://kb.example.com/slack/oauth_redirect"]
-    assert {"app_uninstalled", "tokens_revoked"} <= set(
+    assert {"app_uninstalled", "tokens_revoked", "team_access_granted", "team_access_revoked"} <= set(
         whole["settings"]["event_subscriptions"]["bot_events"]
     )
     assert whole["settings"]["org_deploy_enabled"] is True
