@@ -8,11 +8,13 @@ from hypothesis import settings
 
 from tests.support.loggers import steady_loggers
 from tests.support.postgresql import PostgreSQL, a_server, programs
+from tests.support.processes import fork_programs
 
 # No example is judged by a clock: a busy machine is no broken promise.
 settings.register_profile("kbdial", deadline=None)
 settings.load_profile("kbdial")
 steady_loggers()
+fork_programs()
 
 
 @pytest.fixture(scope="session")

@@ -328,7 +328,7 @@ def _try(reader: str, examples: int) -> None:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_nothing_makes_it_raise_or_leave_its_promise(reader: str) -> None:
-    _try(reader, 100)
+    _try(reader, 50)
 
 
 @pytest.mark.soak

@@ -16,8 +16,8 @@ from werkzeug.test import Client
 
 from tests.faults.building import BotHome, EngineHome, until
 from tests.support.engine import LetterEncoder, a_knowledge_base, an_engine, some_settings
+from tests.support.forker import REPOSITORY
 from tests.support.load_clients import Line
-from tests.support.processes import REPOSITORY
 from tests.support.slack import RecordingSlack
 
 FRUIT = ("banana", "cherry", "date", "elderberry", "fig", "grape")

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.building import BotHome, until
+from tests.support.forker import REPOSITORY
 from tests.support.history import answers_in
 from tests.support.load_clients import Crowd
-from tests.support.processes import REPOSITORY, Life
+from tests.support.processes import Life
 from tests.support.relay import Relay
 from tests.support.slack import RecordingSlack
 

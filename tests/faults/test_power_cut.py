@@ -15,7 +15,8 @@ from tests.faults.building import BotHome
 from tests.faults.loops import killed_again_and_again
 from tests.support.durable_image import Disk, a_disk
 from tests.support.engine import a_snapshot
-from tests.support.processes import REPOSITORY, TAMPERED
+from tests.support.forker import REPOSITORY
+from tests.support.processes import TAMPERED
 from tests.support.sabotage import DIED
 from tests.support.slack import RecordingSlack
 

@@ -15,9 +15,10 @@ import pytest
 from tests.faults.building import a_true_engine
 from tests.support.durable_image import a_disk
 from tests.support.engine_server import EngineServer
+from tests.support.forker import REPOSITORY
 from tests.support.history import judged
 from tests.support.load_clients import percentile
-from tests.support.processes import REPOSITORY, TAMPERED, Home
+from tests.support.processes import TAMPERED, Home
 from tests.support.relay import Relay, Weather
 from tests.support.warm_pytest import PytestRun, warm_pytest
 

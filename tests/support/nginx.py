@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import REPOSITORY, WAIT_SECONDS, a_free_port
+from tests.support.forker import REPOSITORY
+from tests.support.processes import WAIT_SECONDS, a_free_port
 
 _EXAMPLE = re.compile(r"```nginx\n(.*?)```", re.DOTALL)
 _SERVER = re.compile(r"    server \S+:8100 (.*?;)\n")

@@ -32,8 +32,8 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def a_few() -> settings:
-    return _settings(max_examples=15, derandomize=True)
+def a_few(examples: int = 15) -> settings:
+    return _settings(max_examples=examples, derandomize=True)
 
 
 def many() -> settings:

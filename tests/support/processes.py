@@ -19,12 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.support.forker import REPOSITORY, Fork, the_forker
+
 WAIT_SECONDS = 60.0
-# The whole rig can be run on a program that lacks one of its safeguards, see tampered.py.
+# The whole rig can be run on a program that lacks one of its safeguards, see sabotage.py.
 TAMPERED = "TAMPERED"
 # A model in processes of its own takes longer to start, and is another test's subject.
 _MODEL_IN_ENGINE = {"KBDIAL_ENGINE__MODEL__PROCESSES": "1"}
+# What is read before Python's first line and never again.
+_OF_A_START = {"LD_PRELOAD"}
+_SWITCHES: set[str] = set()
 
 
 class Life:
@@ -34,15 +38,7 @@ class Life:
         self.log: list[dict[str, Any]] = []
         self._heard = threading.Condition()
         self._has_ended = False
-        self._process = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        self._process = _start(command, {**os.environ, **environment})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -80,6 +76,14 @@ class Life:
         self._end()
         return code
 
+    def exit_code_before(self, name: str) -> int | None:
+        """Wait for the end; None when it says `name` before."""
+        with self._heard:
+            self._heard.wait_for(lambda: self._has_ended or self._has(name), WAIT_SECONDS)
+            if self._has(name):
+                return None
+        return self.exit_code()
+
     def __enter__(self) -> Self:
         return self
 
@@ -109,6 +113,27 @@ class Life:
 
     def _tail(self) -> list[str]:
         return [json.dumps(event)[:300] for event in self.log[-10:]]
+
+
+def fork_programs() -> None:
+    """From now on a program is a fork of one that is imported, where it can be."""
+    if hasattr(os, "pidfd_open"):
+        _SWITCHES.add("fork")
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes] | Fork:
+    match command:
+        case [sys.executable, "-m", module, *arguments] if _SWITCHES and not _OF_A_START & set(environment):
+            return the_forker().start(module, arguments, environment)
+    return subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 @dataclass

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.processes import REPOSITORY
+from tests.support.forker import REPOSITORY, the_forker
 
 # What nearly every test imports.
 _IMPORTED = ("bot.__main__", "engine.__main__", "alembic.ddl.impl", "psycopg", "hypothesis")
@@ -74,6 +74,8 @@ def _serve() -> None:
     """Standard input has a line of JSON for each run, standard output its exit code, errors what it said."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    # One for all runs; each would start one of its own.
+    the_forker()
     answers = os.dup(1)
     os.dup2(2, 1)
     for line in sys.stdin:

@@ -16,7 +16,7 @@ from typing import Any
 from bot import texts
 from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import action_values
-from bot.platforms.slack.markup import BREAK, CUT, cut, escape, link, link_addresses, size
+from bot.platforms.slack.markup import BREAK, CUT, cut, escape, is_longer, link, link_addresses, size
 from bot.texts.sources import place
 
 Block = dict[str, Any]
@@ -114,7 +114,7 @@ def split(text: str, limit: int, written: Callable[[str], str] = link_addresses)
     """The text, escaped, in pieces of at most `limit`; nothing is lost but the blanks at the seams."""
     pieces = []
     rest = text.strip()
-    while size(written(rest)) > limit:
+    while is_longer(rest, limit, written):
         head = cut(rest, limit + size(CUT), written).removesuffix(CUT)
         while size(written(head)) > limit:
             head = head[:-1]

@@ -126,16 +126,23 @@ def link(url: str, label: str) -> str:
 
 def cut(text: str, limit: int, written: Callable[[str], str] = escape) -> str:
     """As much of the text as fits into `limit` once written, with "…" when that is not all."""
-    if size(written(text)) <= limit:
+    if not is_longer(text, limit, written):
         return text
     fits, too_long = 0, len(text)
     while too_long - fits > 1:
-        middle = (fits + too_long) // 2
+        # Hardly anything gets shorter by being written: of a long text only the beginning is looked at.
+        middle = min((fits + too_long) // 2, fits + max(1, limit))
         if size(written(text[:middle] + CUT)) <= limit:
             fits = middle
         else:
             too_long = middle
     return text[:fits] + CUT
+
+
+def is_longer(text: str, limit: int, written: Callable[[str], str] = escape) -> bool:
+    """Whether it has more than `limit` once written. What begins with far more is not written to its end."""
+    beginning = text[: 2 * limit]
+    return size(written(beginning)) > 1.5 * limit or size(written(text)) > limit
 
 
 def size(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from engine.encoder.sentence_transformer import SentenceTransformerEncoder
 from engine.index.snapshot import Vectors
 from tests.support.tiny_qwen import a_tiny_qwen
 
-pytest.importorskip("sentence_transformers", reason="needs the extra gpu")
+# Looked for and not imported: every process of the suite reads this file, and one of them runs it.
+if find_spec("sentence_transformers") is None:
+    pytest.skip("needs the extra gpu", allow_module_level=True)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.ft2font import FT2Font
-from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score
 
 from engine.domain import BadValue
 from engine.evaluation import Chosen, Label, Point, evaluate
@@ -136,6 +134,14 @@ def test_rounding_down_is_what_decimals_do(value: float) -> None:
 
 
 def test_the_figures_are_scikit_learns() -> None:
+    # Every process of the suite reads this file, and one of them needs it.
+    from sklearn.metrics import (  # noqa: PLC0415 - a second and more
+        f1_score,
+        precision_recall_curve,
+        precision_score,
+        recall_score,
+    )
+
     given_labels = some_labels(500)
     relevant = np.array([label.relevant for label in given_labels])
     values = np.array([label.score for label in given_labels])
@@ -202,6 +208,8 @@ def test_pictures_are_pngs_also_of_the_least_there_is_to_draw(language: Language
 
 
 def test_the_font_of_the_pictures_has_every_character_that_they_use() -> None:
+    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - half a second
+
     drawable = FT2Font(str(FONT)).get_charmap()
     words = "".join("".join(astuple(words)) for words in WORDS.values())
     used = set(string.printable + words) - set(string.whitespace)

@@ -79,7 +79,7 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Question]]:
     return matrix, keywords, asked
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(cases(), st.sampled_from([0, 1, 3, 1000]))
 def test_every_row_that_passes_is_found_whatever_its_score_is_made_of(
     case: tuple[Floats, Keywords, list[Question]], strong: int

@@ -207,7 +207,7 @@ tables = st.lists(st.lists(cells, max_size=5), max_size=8)
 def test_any_table_is_as_wide_in_each_row_and_loses_no_value(written: list[list[Cell]]) -> None:
     rows = table_of(written)
     assert len({len(row.cells) for row in rows}) <= 1
-    names = [cell for row in table.header_of(rows) for cell in row.cells]
+    names = [" ".join(cell.split()) for row in table.header_of(rows) for cell in row.cells]
     said = "\n".join([*table.lines(rows), *names]) if rows else ""
     for each in (cell for line in written for cell in line):
         assert " ".join(each.text.split()) in said

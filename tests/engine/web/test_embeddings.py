@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openai
 import pytest
 
 from engine import app
@@ -18,6 +17,9 @@ from tests.support.engine import (
     some_settings,
 )
 
+if TYPE_CHECKING:
+    import openai
+
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
@@ -29,6 +31,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
     """The official client, on a listening engine with a token."""
+    import openai  # noqa: PLC0415 - a second and more
+
     folder = tmp_path_factory.mktemp("engine")
     settings = some_settings(folder, a_knowledge_base(folder, "apple"), token="t0ken-k7Qm")
     built = app.build(settings, app.Edges(load_encoder=lambda _model: LetterEncoder()))
@@ -68,6 +72,8 @@ def test_the_official_client_reads_its_default_and_a_single_text(client: openai.
 
 
 def test_the_official_client_is_told_what_is_wrong(client: openai.OpenAI) -> None:
+    import openai  # noqa: PLC0415 - a second and more
+
     with pytest.raises(openai.UnprocessableEntityError, match='model must be "letters"'):
         client.embeddings.create(model="gpt", input="apple")
     with pytest.raises(openai.AuthenticationError):

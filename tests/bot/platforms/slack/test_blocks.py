@@ -22,7 +22,7 @@ from bot.platforms.slack.blocks import (
     text_blocks,
     text_pieces,
 )
-from bot.platforms.slack.markup import BREAK, size, unescape
+from bot.platforms.slack.markup import BREAK, escape, size, unescape
 from tests.support.slack import all_texts, block_mistakes, links, rings
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -318,4 +318,16 @@ def test_a_very_long_match_goes_on_in_further_messages_and_nothing_of_it_is_lost
     )
     assert re.findall(r"word[0-9]+", said) == told.split()
     assert continued(an_answer(MATCH)) == continued(an_answer()) == []
-    assert len(continued(an_answer(replace(MATCH, text="x " * 200_000)))) == 20
+    assert len(continued(an_answer(replace(MATCH, text="x " * 50_000)))) == 20
+
+
+def test_a_very_long_text_is_parted_without_writing_it_again_and_again() -> None:
+    text, seen = "x " * 50_000, 0
+
+    def written(piece: str) -> str:
+        nonlocal seen
+        seen += len(piece)
+        return escape(piece)
+
+    assert "".join(split(text, 2850, written)).replace(" ", "") == text.replace(" ", "")
+    assert seen < 25 * len(text)

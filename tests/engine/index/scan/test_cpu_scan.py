@@ -38,7 +38,7 @@ def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
     ]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(cases())
 def test_every_way_to_search_gives_what_a_double_loop_gives(
     case: tuple[Floats, Floats, list[SearchSpec]],
@@ -54,7 +54,7 @@ def test_every_way_to_search_gives_what_a_double_loop_gives(
             assert ranked.scores.tolist() == np.where(exact_rows, 1.0, scores[ranked.rows]).tolist()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(cases(), st.integers(0, 800) | st.floats(-1, 1))
 def test_only_what_is_below_the_floor_and_the_threshold_may_be_left_out(
     case: tuple[Floats, Floats, list[SearchSpec]], floor_or_row: float
