@@ -31,8 +31,7 @@ from tests.support.mattermost import BOT_TOKEN
 from tests.support.mattermost_integrations import IntegratedMattermost
 from tests.support.slack import RecordingSlack, recording_slack
 from tests.support.slack_people import an_event, signature
-from tests.support.wecom_api import VirtualClock
-from tests.support.wecom_socket import SocketWeCom
+from tests.support.wecom_socket import RunningClock, SocketWeCom
 
 ACTION_SECRET = "k7Qm-of-the-buttons-2Vx9-4Tz1"
 QUESTIONS = (
@@ -179,7 +178,7 @@ def main() -> None:
     with ExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory()))
         slack = closing.enter_context(recording_slack())
-        wecom = closing.enter_context(SocketWeCom(_RealTime()))
+        wecom = closing.enter_context(SocketWeCom(RunningClock()))
         mattermost = closing.enter_context(IntegratedMattermost())
         bot_port, engine_port = free_port(), free_port()
         environment = settings(folder, slack.origin, bot_port, engine_port) | {
@@ -202,18 +201,6 @@ def main() -> None:
         _one_after_the_other(vendors, options.rounds, options.rooms)
         for vendor in vendors:
             _all_at_once(vendor, options.rooms, options.messages)
-
-
-class _RealTime(VirtualClock):
-    """A double's clock that goes."""
-
-    @property
-    def seconds(self) -> float:
-        return time.time()
-
-    @seconds.setter
-    def seconds(self, now: float) -> None:
-        """Nobody sets it."""
 
 
 def _one_after_the_other(vendors: tuple[Vendor, ...], rounds: int, rooms: int) -> None:

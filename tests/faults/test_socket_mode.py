@@ -12,20 +12,21 @@ import pytest
 
 from tests.faults.building import BotHome
 from tests.support.load_clients import COMMAND
+from tests.support.postgresql import PostgreSQL
 from tests.support.sabotage import DIED
 from tests.support.slack import RecordingSlack
 from tests.support.slack_people import an_event
 from tests.support.slack_socket import APP_TOKEN, SocketSlack
 
 
-def a_home(folder: Path, slack: RecordingSlack) -> BotHome:
+def a_home(folder: Path, slack: RecordingSlack, database_url: str = "") -> BotHome:
     table = {
         "app_token": APP_TOKEN,
         "bot_token": "xoxb-test",
         "api_url": slack.api_url,
         "response_hosts": [slack.origin],
     }
-    return BotHome(folder, slack, slack=table).migrated()
+    return BotHome(folder, slack, slack=table, database_url=database_url).migrated()
 
 
 @contextmanager
@@ -91,3 +92,25 @@ def test_an_event_is_answered_once_wherever_the_bot_dies(
             verdict = home.verdict({1, 2})
     assert verdict.is_good, verdict
     assert sorted(one["thread_ts"] for one in slack.posted) == ["1700000000.000001", "1700000000.000002"]
+
+
+@pytest.mark.soak
+def test_of_two_bots_on_a_server_one_is_connected_and_the_other_goes_on(
+    postgresql: PostgreSQL, tmp_path: Path, slack: RecordingSlack
+) -> None:
+    """REL27: it takes over within the ten seconds between two elections, so this is for the long run."""
+    never = threading.Event()
+    with postgresql.a_database() as url, SocketSlack(slack) as socket:
+        homes = [a_home(tmp_path / name, slack, url) for name in ("first", "second")]
+        with homes[0].start() as first:
+            socket.connected()
+            with homes[1].start() as second:
+                socket.insist(1, an_event(text=COMMAND, number=1), never)
+                assert (socket.greetings, len(socket.live)) == (1, 1)
+                first.kill()
+                socket.insist(2, an_event(text=COMMAND, number=2), never)
+                verdict = homes[1].verdict({1, 2})
+                assert socket.greetings == 2
+                assert second.events("answered")
+    assert verdict.is_good, verdict
+    assert verdict.answered == 2

@@ -34,6 +34,18 @@ class Shown:
         return content
 
 
+class RunningClock(VirtualClock):
+    """A double's clock that goes by itself."""
+
+    @property
+    def seconds(self) -> float:
+        return time.time()
+
+    @seconds.setter
+    def seconds(self, now: float) -> None:
+        """Nobody sets it."""
+
+
 @dataclass
 class SocketWeCom:
     """One bot's side of the platform. Used as a context: the server listens while it is open."""
@@ -85,6 +97,16 @@ class SocketWeCom:
             chat,
         )
 
+    def try_to_say(self, text: str, *, chat: str) -> bool:
+        """The same, where a bot is connected; else nobody ever hears of it."""
+        if self._live is None:
+            return False
+        try:
+            self.say(text, chat=chat)
+        except (ConnectionClosed, OSError):
+            return False
+        return True
+
     def enter(self, user: str = "zhangsan") -> str:
         return self._call(
             "aibot_event_callback", {"msgtype": "event", "event": {"eventtype": "enter_chat"}}, user, user
@@ -112,13 +134,15 @@ class SocketWeCom:
 
     def _call(self, cmd: str, body: dict[str, Any], user: str, chat: str) -> str:
         self.until(lambda: self._live is not None)
-        assert self._live
+        live = self._live
+        if live is None:
+            raise ConnectionResetError("it has just gone")
         self._count += 1
         request = f"req-{self._count}"
-        self._requests[request] = self._live, chat, self.clock.seconds
+        self._requests[request] = live, chat, self.clock.seconds
         common = {"msgid": f"m-{self._count}", "aibotid": self.bot_id, "from": {"userid": user}}
         self._called[request] = {"cmd": cmd, "headers": {"req_id": request}, "body": common | body}
-        self._send(self._live, self._called[request])
+        self._send(live, self._called[request])
         return request
 
     def repeat(self, request: str) -> None:

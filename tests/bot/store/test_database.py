@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+import bot.store
 from bot.domain import Outcome
 from bot.store import Database, StoreError
 from tests.bot.store.building import HELLO, HandClock, Store, a_message, a_store, url_of
@@ -296,3 +298,18 @@ def test_looking_for_work_never_reads_the_history(store: Store) -> None:
         and "INDEX ix_" not in plan
     ]
     assert scans == []
+
+
+def test_no_statement_returns_what_it_looks_up_by_a_select() -> None:
+    """For SQLite, SQLAlchemy leaves the names of tables out there: `a.x = b.x` becomes `x = x`."""
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted(Path(bot.store.__path__[0]).glob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "returning"
+        for part in call.args
+        if any(isinstance(node, ast.Name) and node.id == "select" for node in ast.walk(part))
+    ]
+    assert found == []
