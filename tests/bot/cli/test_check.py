@@ -103,3 +103,12 @@ def test_a_default_knowledge_base_that_does_not_exist_is_a_mistake(
             "one: it has default (7)"
         ),
     )
+
+
+def test_each_follower_is_reached(tmp_path: Path, engine: EngineServer) -> None:
+    off = "http://127.0.0.1:9"
+    engine.answers.extend([answer(200, READY), answer(200, {"knowledge_bases": [BASE]}), answer(200, READY)])
+    followers = f'["{engine.url}", "{off}"]'
+    code, lines = checked(tmp_path, engine, KBDIAL_BOT__ENGINE_FOLLOWERS=followers)
+    assert (code, lines[3]) == (1, f"ok      follower {engine.url}: bundled on cpu")
+    assert lines[4].startswith(f"FAILED  follower {off}: the engine did not answer")
