@@ -71,6 +71,7 @@ ELSEWHERE = {
     "engine/metrics.py": "tests/engine/web/test_routes.py",
     "engine/refresh/steps.py": "tests/engine/refresh/test_refresher.py",
     "engine/source/*.py": "tests/engine/source/test_sources.py",
+    "engine/storage/snapshot_files.py": "tests/engine/storage/test_snapshot_store.py",
     "engine/trial.py": "tests/bot/console/test_trial.py",
     "engine/web/*.py": "tests/engine/web/test_routes.py",
 }

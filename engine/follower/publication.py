@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.index.snapshot import ModelIdentity
-from engine.storage.snapshot_store import StoredFile
+from engine.storage.snapshot_files import StoredFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,86 +1,36 @@
 """Snapshots on disk, so that a restart answers at once and a crash changes nothing.
 
-    FOLDER/current.json                    which snapshot is served, when it was confirmed, and which
-                                           one was served before
-    FOLDER/<snapshot>/manifest.json        counts, model, settings, checksums of the other files and itself
-    FOLDER/<snapshot>/entries.jsonl
-    FOLDER/<snapshot>/vectors.safetensors  where the index keeps its vectors here
-    FOLDER/<snapshot>/passages1.safetensors  what long entries are cut into, where some are, and its vectors
-    FOLDER/incoming.partial/<snapshot>/    what another engine published, while it is fetched
-    FOLDER/<snapshot>/search.safetensors   the keywords, and the int8 copy where the processor searches:
-                                           made from entries and vectors, kept so that a restart need not
+    FOLDER/current.json                  which snapshot is served, under which number, when it was confirmed,
+                                         and which one was served before
+    FOLDER/<snapshot>/                   its files (`engine.storage.snapshot_files`)
+    FOLDER/incoming.partial/<snapshot>/  what another engine published, while it is fetched
 
 A snapshot is written under a temporary name, synced, renamed, and only then pointed to.
-The one before stays. Nothing here knows how vectors are made or compared; what the index
-wants kept is kept (`engine.index.protocol`).
+The one before stays.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from mmap import mmap
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from engine.domain import Dropped, Entry, NoSnapshot, RolledBack, SnapshotDamaged, SnapshotGone
-from engine.index import passage_splitter
+from engine.domain import Entry, NoSnapshot, RolledBack, SnapshotDamaged, SnapshotGone
 from engine.index.entry_table import StoredEntries
-from engine.index.exact_texts import SameTexts
-from engine.index.keywords import Keywords
-from engine.index.passage_max import Passages
-from engine.index.protocol import Index, Place, RowSearch
-from engine.index.snapshot import ModelIdentity, Snapshot, Texts
-from engine.storage import chunked_hash, mapped_tensors
+from engine.index.protocol import Index
+from engine.index.snapshot import Snapshot
+from engine.storage import snapshot_files
+from engine.storage.snapshot_files import StoredFile, remove, sync, sync_files, sync_folder
 
-FORMAT = 2
-_MANIFEST = "manifest.json"
-_ENTRIES = "entries.jsonl"
-_VECTORS = "vectors.safetensors"
-_SEARCH = "search.safetensors"
-# Passages cut in another way have another name, are passed over here, and made anew by the next refresh.
-_PASSAGES = f"passages{passage_splitter.VERSION}.safetensors"
-_WITHOUT_PASSAGES = {_ENTRIES, _VECTORS, _SEARCH}
 _POINTER = "current.json"
 _PARTIAL = ".partial"
 _INCOMING = f"incoming{_PARTIAL}"
-_THREADS = 2
 
 _log = logging.getLogger(__name__)
-
-
-class StoredFile(BaseModel):
-    """The length of a file, and its checksum in the way of `engine.storage.chunked_hash`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    bytes: int
-    checksum: str
-
-
-class _Manifest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    format: int
-    snapshot: str
-    knowledge_base: str
-    created: datetime
-    entries: int
-    read: int
-    dropped: tuple[Dropped, ...]
-    model: ModelIdentity
-    files: dict[str, StoredFile]
 
 
 class _Pointer(BaseModel):
@@ -130,12 +80,12 @@ class SnapshotStore:
         """Take up the snapshot last published, or the newest before it that is whole; clear leftovers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for leftover in self._folder.glob(f"*{_PARTIAL}"):
-            _remove(leftover)
+            remove(leftover)
         pointer = self._read_pointer()
         damaged = []
         for name in self._candidates(pointer):
             try:
-                loaded = _read(self._folder / name, self._index)
+                loaded = snapshot_files.read(self._folder / name, self._index)
             except SnapshotDamaged as problem:
                 damaged.append(name)
                 _log.error("snapshot refused", extra={"snapshot": name, "reason": problem.message})
@@ -160,18 +110,18 @@ class SnapshotStore:
         """Make this the snapshot that is served, now and after a restart."""
         self._folder.mkdir(parents=True, exist_ok=True)
         partial = self._folder / f"{snapshot.id}{_PARTIAL}"
-        _remove(partial)
+        remove(partial)
         try:
             partial.mkdir()
-            _write(partial, snapshot)
+            snapshot_files.write(partial, snapshot)
         except OSError:
-            _remove(partial)  # a full disk should get its space back
+            remove(partial)  # a full disk should get its space back
             raise
         self._reached("written")
         partial.replace(self._folder / snapshot.id)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
         self._reached("renamed")
-        snapshot = _keep_file_open(self._folder / snapshot.id, snapshot)
+        snapshot = snapshot_files.keep_file_open(self._folder / snapshot.id, snapshot)
         snapshot = replace(snapshot, number=self._next_number(snapshot.created))
         before = self._current.id if self._current else None
         self._point_to(snapshot, before)
@@ -197,7 +147,7 @@ class SnapshotStore:
         """
         if self._before:
             try:
-                return _read(self._folder / self._before, self._index)
+                return snapshot_files.read(self._folder / self._before, self._index)
             except SnapshotDamaged as problem:
                 _log.error("snapshot refused", extra={"snapshot": self._before, "reason": problem.message})
         raise NoSnapshot("there is no snapshot before the one being served")
@@ -232,18 +182,12 @@ class SnapshotStore:
             SnapshotGone: it is neither served nor the one before.
             SnapshotDamaged: its manifest cannot be read.
         """
-        folder = self._published_folder(snapshot)
-        manifest = folder / _MANIFEST
-        files = _read_manifest(folder).files
-        with ThreadPoolExecutor(1) as pool:
-            content = memoryview(manifest.read_bytes())
-            checksum = chunked_hash.checksum(chunked_hash.digests(pool, [content]))
-        return {**files, _MANIFEST: StoredFile(bytes=len(content), checksum=checksum)}
+        return snapshot_files.files_of(self._published_folder(snapshot))
 
     def path_of(self, snapshot: str, file: str) -> Path:
         """Where this file of `files_of` lies; raises what that does, and SnapshotGone for no file of it."""
         folder = self._published_folder(snapshot)
-        if file not in {_MANIFEST, *_read_manifest(folder).files}:
+        if file not in snapshot_files.files_of(folder):
             raise SnapshotGone(f'snapshot "{snapshot}" has no file "{file}"')
         return folder / file
 
@@ -259,7 +203,7 @@ class SnapshotStore:
 
     def clear_incoming(self) -> None:
         """Give up what was fetched so far, and its space."""
-        _remove(self._folder / _INCOMING)
+        remove(self._folder / _INCOMING)
 
     def adopt(self, snapshot: str, number: int, checked_at: datetime) -> None:
         """Serve this snapshot, published elsewhere under this number, from here or from `incoming`.
@@ -279,15 +223,15 @@ class SnapshotStore:
         is_new = not target.is_dir()
         source = self._folder / _INCOMING / snapshot if is_new else target
         try:
-            _sync_files(source)
-            taken = replace(_read(source, self._index), number=number, checked_at=checked_at)
+            sync_files(source)
+            taken = replace(snapshot_files.read(source, self._index), number=number, checked_at=checked_at)
         except SnapshotDamaged:
-            _remove(source)
+            remove(source)
             raise
         self._reached("written")
         if is_new:
             source.replace(target)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         self._reached("renamed")
         before = current.id if current else None
         self._point_to(taken, before)
@@ -344,191 +288,16 @@ class SnapshotStore:
             number=snapshot.number,
         )
         partial = self._folder / f"{_POINTER}{_PARTIAL}"
-        with _sync(partial):
+        with sync(partial):
             partial.write_text(pointer.model_dump_json(), encoding="utf-8")
         partial.replace(self._folder / _POINTER)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _clear(self, keep: set[str | None]) -> None:
         for each in self._folder.iterdir():
             if each.is_dir() and each.name not in keep:
-                _remove(each)
-
-
-def _write(folder: Path, snapshot: Snapshot) -> None:
-    kept = dict(snapshot.scan.arrays())
-    vectors = kept.pop("vectors", None)
-    made = kept | snapshot.keywords.arrays() | snapshot.same_texts.arrays()
-    contents = {
-        _SEARCH: mapped_tensors.pieces(made),
-        _ENTRIES: [memoryview(snapshot.entries.content)],
-    }
-    if vectors is not None:
-        contents[_VECTORS] = mapped_tensors.pieces({"vectors": vectors})
-    if snapshot.passages:
-        contents[_PASSAGES] = mapped_tensors.pieces(snapshot.passages.arrays())
-    with ThreadPoolExecutor(_THREADS) as pool:
-        # Of what is meant, not of what can be read back; written while it is hashed.
-        digests = {name: chunked_hash.digests(pool, parts) for name, parts in contents.items()}
-        files = {
-            name: StoredFile(bytes=_put(folder / name, parts), checksum=chunked_hash.checksum(digests[name]))
-            for name, parts in contents.items()
-        }
-    manifest = _Manifest(
-        format=FORMAT,
-        snapshot=snapshot.id,
-        knowledge_base=snapshot.knowledge_base,
-        created=snapshot.created,
-        entries=snapshot.size,
-        read=snapshot.read,
-        dropped=snapshot.dropped,
-        model=snapshot.model,
-        files=files,
-    )
-    content = manifest.model_dump(mode="json")
-    with _sync(folder / _MANIFEST):
-        (folder / _MANIFEST).write_text(
-            json.dumps({**content, "sha256": _digest_of(content)}, ensure_ascii=False, indent=1),
-            encoding="utf-8",
-        )
-    _sync_folder(folder)
-
-
-def _keep_file_open(folder: Path, snapshot: Snapshot) -> Snapshot:
-    """The same over the file that was just written, so that the system may take the memory of it back."""
-    if not (folder / _VECTORS).exists():
-        return snapshot
-    vectors = mapped_tensors.arrays_in(mapped_tensors.map_file(folder / _VECTORS))["vectors"]
-    return replace(snapshot, scan=snapshot.scan.rebased_on(vectors))
-
-
-def _read(folder: Path, index: Index) -> Snapshot:
-    """The snapshot in this folder, every byte of it checked.
-
-    Raises:
-        SnapshotDamaged: naming the file and what is wrong with it.
-    """
-    manifest = _read_manifest(folder)
-    present = {each.name for each in folder.iterdir()}
-    expected = {_MANIFEST, *manifest.files}
-    if present != expected or _ENTRIES not in expected:
-        raise SnapshotDamaged(f"{folder} holds {sorted(present)}, its manifest names {sorted(expected)}")
-    try:
-        contents = {name: mapped_tensors.map_file(folder / name) for name in manifest.files}
-        _check(folder, manifest, contents)
-        return _snapshot_of(manifest, contents, index)
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise SnapshotDamaged(f"{folder} cannot be read: {problem}") from problem
-
-
-def _snapshot_of(manifest: _Manifest, contents: dict[str, bytes | mmap], index: Index) -> Snapshot:
-    """Over these bytes, which are to the last one what was published, and were checked then."""
-    entries = StoredEntries(contents[_ENTRIES])
-    size = len(entries)
-    if size != manifest.entries:
-        raise ValueError(f"{size} entries, the manifest says {manifest.entries}")
-    made = mapped_tensors.arrays_in(contents[_SEARCH]) if _SEARCH in contents else {}
-    vectors = mapped_tensors.arrays_in(contents[_VECTORS]) if _VECTORS in contents else {}
-
-    def open_passages(stored: Mapping[str, NDArray[Any]], rows: int) -> RowSearch:
-        return index.open(Place(manifest.snapshot, "passages"), stored, (rows, manifest.model.dimension))
-
-    scan = index.open(Place(manifest.snapshot), {**made, **vectors}, (size, manifest.model.dimension))
-    passages = None
-    if _PASSAGES in contents:
-        passages = Passages.from_arrays(mapped_tensors.arrays_in(contents[_PASSAGES]), size, open_passages)
-    elif set(manifest.files) - _WITHOUT_PASSAGES:
-        made = {}  # cut in another way, so what was made from the wordings does not fit either
-    texts = Texts(entries, passages)
-    return Snapshot(
-        id=manifest.snapshot,
-        knowledge_base=manifest.knowledge_base,
-        created=manifest.created,
-        checked_at=manifest.created,
-        model=manifest.model,
-        entries=entries,
-        same_texts=SameTexts.from_arrays(made, len(texts)) or SameTexts.of(texts),
-        scan=scan,
-        keywords=Keywords.from_arrays(made, len(texts)) or Keywords.of(list(texts)),
-        passages=passages,
-        read=manifest.read,
-        dropped=manifest.dropped,
-    )
-
-
-def _read_manifest(folder: Path) -> _Manifest:
-    path = folder / _MANIFEST
-    try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
-        said = content.pop("sha256")
-        manifest = _Manifest.model_validate(content)
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
-        raise SnapshotDamaged(f"{path} cannot be read: {problem}") from problem
-    if said != _digest_of(content):
-        raise SnapshotDamaged(f"{path} does not have the checksum it names")
-    if manifest.format != FORMAT:
-        raise SnapshotDamaged(f"{path} has format {manifest.format}, this version reads {FORMAT}")
-    if manifest.snapshot != folder.name:
-        raise SnapshotDamaged(f"{path} belongs to {manifest.snapshot}, not to {folder.name}")
-    return manifest
-
-
-def _digest_of(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _put(path: Path, parts: Iterable[memoryview]) -> int:
-    """Write these bytes, synced, and count them."""
-    with _sync(path), path.open("wb") as file:
-        return sum(map(file.write, parts))
-
-
-def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mmap]) -> None:
-    """Raises SnapshotDamaged: a file is not what the manifest says."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        digests = {
-            name: chunked_hash.digests(pool, [memoryview(content)]) for name, content in contents.items()
-        }
-        for name, content in contents.items():
-            found = StoredFile(bytes=len(content), checksum=chunked_hash.checksum(digests[name]))
-            if found != manifest.files[name]:
-                raise SnapshotDamaged(f"{folder / name} is not what the manifest says: its checksum differs")
-
-
-@contextmanager
-def _sync(path: Path) -> Iterator[None]:
-    """Sync a folder: what is written inside has reached the disk afterwards."""
-    yield
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_files(folder: Path) -> None:
-    for each in folder.iterdir():
-        with _sync(each):
-            pass
-    _sync_folder(folder)
+                remove(each)
 
 
 def _milliseconds(when: datetime) -> int:
     return int(when.timestamp() * 1000)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot sync a folder, and does not need to
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

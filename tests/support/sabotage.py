@@ -46,7 +46,7 @@ from engine import weak_secrets as engine_secrets
 from engine.cli import plain
 from engine.refresh import refresher, schedule
 from engine.source import web
-from engine.storage import data_folder, snapshot_store
+from engine.storage import data_folder, snapshot_files, snapshot_store
 from engine.web import browsers, patience
 
 # What a shell shows for a process that was killed; no exit of ours has this code.
@@ -165,7 +165,7 @@ def _no_database_lock() -> None:
 
 
 def _no_sync_of_snapshots() -> None:
-    snapshot_store.os = _OsWithoutSync()  # type: ignore[attr-defined, assignment]
+    snapshot_files.os = _OsWithoutSync()  # type: ignore[attr-defined, assignment]
 
 
 def _no_guard_against_web_pages() -> None:
@@ -290,7 +290,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "answer-stored-not-sent": _dies("after", Inbox, "complete"),
     "sent-not-marked": _dies("after", SlackPlatform, "send"),
     "setting-written-audit-not": _dies_between_setting_and_audit,
-    "snapshot-begun": _dies("after", snapshot_store, "_put"),
+    "snapshot-begun": _dies("after", snapshot_files, "_put"),
     "snapshot-written-not-renamed": _dies_at_step("written"),
     "snapshot-written-not-switched": _dies_at_step("renamed"),
     "snapshot-switched-not-cleared": _dies_at_step("pointed"),

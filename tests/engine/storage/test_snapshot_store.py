@@ -12,7 +12,8 @@ from engine.domain import Dropped, Entry, NoSnapshot
 from engine.index.keywords import Keywords
 from engine.index.scan import ScanIndex
 from engine.index.snapshot import Snapshot
-from engine.storage.snapshot_store import FORMAT, SnapshotStore
+from engine.storage.snapshot_files import FORMAT
+from engine.storage.snapshot_store import SnapshotStore
 from tests.support.engine import A_LONG_TEXT, MIDDAY, a_snapshot
 from tests.support.mappings import needs_smaps, resident_bytes
 from tests.support.stored import as_if_never_written, as_of_format
