@@ -252,12 +252,14 @@ class Batcher:
             EncoderFailed: as `bulk.encode_in_pieces`.
             NotReady: there is no model to ask.
         """
-        on_card = bool(texts) and self.device.startswith("cuda")
         lanes = len(self._lanes)
         # Pieces do not end in the order they were given where there are several lanes, and none is to wait.
         ahead = 2 * lanes if lanes > 1 else 1
         return bulk.encode_in_pieces(
-            texts, lambda piece: self._submit(piece, role), ahead=ahead, on_card=on_card
+            texts,
+            lambda piece: self._submit(piece, role),
+            size=lambda: bulk.size_for(self.device, is_asked=self._line.is_asked),
+            ahead=ahead,
         )
 
     def step(self, lane: int = 0) -> bool:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import islice
+from typing import NamedTuple
 
 from engine.domain import EncoderFailed
 from engine.index.snapshot import Vectors
@@ -14,6 +15,9 @@ from engine.index.snapshot import Vectors
 # how long a question may wait behind a piece.
 PIECE = 64
 PIECE_CHARACTERS = 4096
+# While people ask. 8 short texts at once cost the bundled model per text what 64 do, and hold it for 11 ms.
+ASKED_PIECE = 8
+ASKED_PIECE_CHARACTERS = 512
 # A card is not fast on less: 16,384 characters are 4,000 to 12,000 tokens, and those take
 # Qwen3-Embedding-4B 0.04 to 0.2 s at 60,000 a second (computed, not measured).
 CARD_PIECE = 512
@@ -24,24 +28,34 @@ _MANY_FAILURES = 20
 _NAMED_FAILURES = 3
 _SHOWN_CHARACTERS = 40
 
+
+class Size(NamedTuple):
+    """What a piece holds at most; one text is always a piece."""
+
+    texts: int
+    characters: int
+
+
+QUIET = Size(PIECE, PIECE_CHARACTERS)
+
 Submit = Callable[[Sequence[str]], Future[Vectors]]
 """Puts a piece into the line."""
 
 
 def encode_in_pieces(
-    texts: Sequence[str], submit: Submit, *, ahead: int = 1, on_card: bool = False
+    texts: Sequence[str], submit: Submit, *, size: Callable[[], Size] = lambda: QUIET, ahead: int = 1
 ) -> Iterator[tuple[list[int], Vectors]]:
     """Places in `texts` and their vectors, piece by piece.
 
-    Texts of like length go together, the longest first. `ahead`: how many pieces are submitted beside the one
-    that is given next.
+    Texts of like length go together, the longest first. `size`: of the next piece. `ahead`: how many pieces
+    are submitted beside the one that is given next.
 
     Raises:
         EncoderFailed: naming the texts that the model cannot encode, after all others
             were given, or at once when it fails on everything.
     """
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
-    cut = pieces([texts[place] for place in order], *((CARD_PIECE, CARD_PIECE_CHARACTERS) if on_card else ()))
+    cut = pieces([texts[place] for place in order], size)
     failed: list[str] = []
     start = 0
     for piece, vectors_of_piece in _submit_ahead(cut, submit, ahead):
@@ -60,19 +74,28 @@ def encode_in_pieces(
         raise EncoderFailed(_name(failed))
 
 
-def pieces(
-    texts: Sequence[str], most: int = PIECE, most_characters: int = PIECE_CHARACTERS
-) -> Iterator[Sequence[str]]:
-    """Cut a bulk pass so that no piece holds the model for long."""
+def size_for(device: str, *, is_asked: bool) -> Size:
+    """Of a piece on this device, where people ask meanwhile or do not."""
+    if device.startswith("cuda"):
+        return Size(CARD_PIECE, CARD_PIECE_CHARACTERS)
+    # A server somewhere is asked through a network, which makes small pieces slow.
+    return Size(ASKED_PIECE, ASKED_PIECE_CHARACTERS) if is_asked and device == "cpu" else QUIET
+
+
+def pieces(texts: Sequence[str], size: Callable[[], Size] = lambda: QUIET) -> Iterator[Sequence[str]]:
+    """Cut a bulk pass so that no piece holds the model for long; `size` is asked before each."""
+    if not texts:
+        return
     start = 0
     characters = 0
+    most = size()
     for end, text in enumerate(texts):
         characters += len(text)
-        if end > start and (end - start == most or characters > most_characters):
+        if end > start and (end - start == most.texts or characters > most.characters):
             yield texts[start:end]
             start, characters = end, len(text)
-    if start < len(texts):
-        yield texts[start:]
+            most = size()
+    yield texts[start:]
 
 
 def _submit_ahead(

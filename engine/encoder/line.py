@@ -69,6 +69,11 @@ class Line:
     def pieces(self) -> int:
         return len(self._bulk)
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether people ask, now or a moment ago."""
+        return bool(self._questions) or self._now() < self._kept_until
+
     def add_question(self, waiting: Waiting) -> None:
         """Raises Overloaded when as many wait as may."""
         with self._changed:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
 from engine.encoder import Encoder, Role
 from engine.encoder.batcher import LISTS, Batcher
-from engine.encoder.bulk import PIECE, PIECE_CHARACTERS, pieces
+from engine.encoder.bulk import ASKED_PIECE, PIECE, PIECE_CHARACTERS, pieces
 from engine.index.snapshot import Vectors
 from tests.support.engine import WAIT_SECONDS, HeldEncoder, LetterEncoder, PickyEncoder
 
@@ -107,6 +107,22 @@ def test_where_both_wait_the_question_is_first() -> None:
         question.result(WAIT_SECONDS)
         bulk.result(WAIT_SECONDS)
     assert [role for role, _ in encoder.batches] == ["query", "document"]
+
+
+def test_a_list_is_cut_small_while_people_ask() -> None:
+    encoder = HeldEncoder()
+    encoder.device = "cpu"
+    with ThreadPoolExecutor(4) as pool, started(encoder) as batcher:
+        first = pool.submit(batcher.encode_entries, ["a"] * PIECE)
+        assert encoder.waits.acquire(timeout=WAIT_SECONDS)
+        (question,) = ask(pool, batcher, "question")
+        second = pool.submit(batcher.encode_entries, ["b"] * ASKED_PIECE * 2)
+        while batcher.waiting_pieces < 2:
+            all_of([second], timeout=0.001)
+        encoder.go.release(10)
+        for each in (first, question, second):
+            each.result(WAIT_SECONDS)
+    assert [len(texts) for _, texts in encoder.batches] == [PIECE, 1, ASKED_PIECE, ASKED_PIECE]
 
 
 def test_a_bulk_pass_tells_how_far_it_is() -> None:

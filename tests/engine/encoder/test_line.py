@@ -48,7 +48,9 @@ def test_the_first_of_several_lanes_is_kept_for_questions_while_people_ask() -> 
     assert rig.take(0, 2) == ["p"], "nobody has asked yet"
     rig.ask("a")
     assert (rig.take(1, 2), rig.take(1, 2), rig.take(0, 2)) == (["a"], ["q"], [])
+    assert rig.line.is_asked
     rig.seconds += KEPT_SECONDS
+    assert not rig.line.is_asked
     assert rig.take(0, 2) == ["r"]
     assert rig.take(0, 1) == ["s"]
 
