@@ -149,7 +149,8 @@ class Catalog:
         if len(missing) == len(self.knowledge_bases) or (is_first_start and is_coming):
             progress = next(filter(None, map(self.refresher.progress, missing)), None)
             return Unready("embedding" if is_coming else "failed", "; ".join(missing.values()), progress)
-        warnings = (*missing.values(), *dict.fromkeys(away.values()), *self._damage())
+        trouble = [self.batcher.trouble] if self.batcher.trouble else []
+        warnings = (*missing.values(), *dict.fromkeys(away.values()), *trouble, *self._damage())
         return Ready(self.batcher.identity.name, self.batcher.device, warnings)
 
     def _readiness_of(self, follower: Follower) -> Ready | Unready:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 
 from engine.config import Model
 from engine.encoder.instruction import add_instruction
-from engine.encoder.prepared import with_steps
-from engine.encoder.protocol import CountsTokens, Encoder, HasLanes, Pretokenizes, Role
+from engine.encoder.prepared import bare_identity, with_steps
+from engine.encoder.protocol import CountsTokens, Encoder, FindsTrouble, HasLanes, Pretokenizes, Role
 from engine.index.snapshot import ModelIdentity
 
 __all__ = [
     "CountsTokens",
     "Encoder",
+    "FindsTrouble",
     "HasLanes",
     "Pretokenizes",
     "Role",
@@ -71,7 +72,7 @@ def load(
         from engine.encoder.remote import RemoteEncoder
 
         tell(f"examining {model.name} at {model.remote_url}")
-        return with_steps(RemoteEncoder(model, known=known), steps)
+        return with_steps(RemoteEncoder(model, known=map(bare_identity, known)), steps)
     from engine.encoder.sentence_transformer import SentenceTransformerEncoder
 
     return with_steps(SentenceTransformerEncoder(model, tell), steps)

@@ -19,8 +19,17 @@ from typing import Literal
 
 import numpy as np
 
-from engine.domain import DeviceLost, NotReady, Overloaded
-from engine.encoder import CountsTokens, Encoder, HasLanes, Pretokenizes, Role, add_instruction, bulk
+from engine.domain import DeviceLost, EncoderFailed, NotReady, Overloaded
+from engine.encoder import (
+    CountsTokens,
+    Encoder,
+    FindsTrouble,
+    HasLanes,
+    Pretokenizes,
+    Role,
+    add_instruction,
+    bulk,
+)
 from engine.encoder.batch import answer_batch
 from engine.encoder.handover import Waiter
 from engine.encoder.line import Found, Line, LookUp, Subject, Waiting
@@ -83,6 +92,7 @@ class Batcher:
         self._state: State = "loading"
         self._reason = "the model is loading"
         self._is_away = False
+        self._trouble = ""
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -127,6 +137,25 @@ class Batcher:
     @property
     def device(self) -> str:
         return self._ready_encoder().device
+
+    @property
+    def trouble(self) -> str:
+        """What spoke against the model's vectors when it was last looked at; "" if nothing did."""
+        return self._trouble
+
+    def look_for_trouble(self) -> None:
+        """Look whether something does now; one that cannot be asked is told by whoever needs it."""
+        encoder = self._encoder
+        if not isinstance(encoder, FindsTrouble):
+            return
+        try:
+            found = encoder.find_trouble()
+        except (EncoderFailed, NotReady) as problem:
+            _log.warning("model not looked at", extra={"reason": problem.message})
+            return
+        if found and found != self._trouble:
+            _log.error("vectors may be wrong", extra={"reason": found})
+        self._trouble = found
 
     def wait_until_loaded(self, timeout_seconds: float | None = None) -> bool:
         """Whether the model is ready; returns as soon as that is known."""
@@ -308,6 +337,7 @@ class Batcher:
                 "processes": len(self._lanes),
             },
         )
+        self.look_for_trouble()
         self._become("ready", "")
 
     def _submit(self, piece: Sequence[str], role: Role) -> Future[Vectors]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from engine.encoder.protocol import CountsTokens, Encoder, Role
+from engine.encoder.protocol import CountsTokens, Encoder, FindsTrouble, Role
 from engine.encoder.vectors import fingerprint_of
 from engine.index import normalize
 from engine.index.snapshot import ModelIdentity, Vectors
+
+_PREPARATION = "preparation"
 
 
 class PreparedEncoder:
@@ -22,7 +25,7 @@ class PreparedEncoder:
             name=bare.name,
             dimension=bare.dimension,
             fingerprint=fingerprint_of({"model": bare.fingerprint, "preparation": name}),
-            settings={**bare.settings, "preparation": name},
+            settings={**bare.settings, _PREPARATION: name},
         )
 
     @property
@@ -35,6 +38,9 @@ class PreparedEncoder:
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
         return self._encoder.encode([self._as_role(text, role) for text in texts], role)
+
+    def find_trouble(self) -> str:
+        return self._encoder.find_trouble() if isinstance(self._encoder, FindsTrouble) else ""
 
     def _as_role(self, text: str, role: Role) -> str:
         # A bare text has its instruction already, and no step may touch that.
@@ -59,3 +65,11 @@ def with_steps(encoder: Encoder, steps: Sequence[str]) -> Encoder:
     if isinstance(encoder, CountsTokens):
         return PreparedCountingEncoder(encoder, steps, encoder)
     return PreparedEncoder(encoder, steps)
+
+
+def bare_identity(identity: ModelIdentity) -> ModelIdentity:
+    """The model's own identity, from that of the model behind its steps; any other as it is."""
+    settings = {name: value for name, value in identity.settings.items() if name != _PREPARATION}
+    if len(settings) == len(identity.settings):
+        return identity
+    return replace(identity, fingerprint=fingerprint_of(settings), settings=settings)

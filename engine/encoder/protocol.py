@@ -52,3 +52,15 @@ class HasLanes(Protocol):
 
     def stop(self) -> None:
         """End what runs beside this process; whoever encodes is told. Fine to call twice."""
+
+
+@runtime_checkable
+class FindsTrouble(Protocol):
+    """What an encoder may be as well: one whose vectors may become wrong while it runs."""
+
+    def find_trouble(self) -> str:
+        """What speaks against them now, as a sentence; "" if nothing. Any thread may ask.
+
+        Raises:
+            EncoderFailed, NotReady: it cannot be told now.
+        """

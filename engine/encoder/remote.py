@@ -3,8 +3,10 @@
 The server is examined at start like a model of our own. What stands in front of questions
 is put there by us, so the server must not do it a second time. A vector of one text goes
 into the identity: another model under the same name is told apart at the next start, by a
-vector farther away than rounding explains. While we run it is not; restart the engine when
-you change the server's model.
+vector farther away than rounding explains. Where the server is has no part in that, so a move to a
+balancer embeds nothing again. While we run another model is not told apart; restart the engine
+when you change the server's. That several servers behind one address agree is looked at again
+and again (`engine.encoder.fleet`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,7 +24,7 @@ import requests
 
 from engine.config import Model
 from engine.domain import EncoderFailed, NotReady
-from engine.encoder import examination
+from engine.encoder import examination, fleet
 from engine.encoder.vectors import fingerprint_of, shorten
 from engine.index.snapshot import ModelIdentity, Vectors
 
@@ -105,6 +107,16 @@ class RemoteEncoder:
         vectors = self._bare([prompt + text[:_LONGEST_CHARACTERS] for text in texts])
         return shorten(vectors, self._identity.dimension)
 
+    def find_trouble(self) -> str:
+        text, away = fleet.find_farthest(lambda texts: self._bare(texts, headers={"Connection": "close"}))
+        if away <= fleet.TOLERANCE:
+            return ""
+        return (
+            f'the servers at {self._url} do not agree on "{self._name}": two vectors of "{text[:_SHOWN]}" are'
+            f" {away:.2g} apart, allowed is {fleet.TOLERANCE:g}; all of them need the same model, dtype and"
+            " kind of card"
+        )
+
     def _probe_width(self, dimension: int) -> int:
         try:
             width = self._bare(["warm up"]).shape[1]
@@ -117,16 +129,16 @@ class RemoteEncoder:
             raise EncoderFailed(f"[engine.model] dimension is {dimension}, {self._name} gives {width}")
         return int(width)
 
-    def _bare(self, texts: Sequence[str]) -> Vectors:
+    def _bare(self, texts: Sequence[str], headers: Mapping[str, str] | None = None) -> Vectors:
         asked: dict[str, Any] = {"model": self._name, "input": list(texts), "encoding_format": "base64"}
         if self._dimensions:
             asked["dimensions"] = self._dimensions
-        return self._rows(self._answer(asked), len(texts))
+        return self._rows(self._answer(asked, headers), len(texts))
 
-    def _answer(self, asked: dict[str, Any]) -> Any:
+    def _answer(self, asked: dict[str, Any], headers: Mapping[str, str] | None) -> Any:
         for seconds in (*_WAITS, None):
             try:
-                status, retry_after, body = self._once(asked)
+                status, retry_after, body = self._once(asked, headers)
             except requests.RequestException as problem:
                 trouble, retry_after = type(problem).__name__, ""
             else:
@@ -140,10 +152,11 @@ class RemoteEncoder:
                 self._wait(_seconds(retry_after, seconds))
         raise NotReady(f"the embeddings server at {self._url} does not answer ({trouble})")
 
-    def _once(self, asked: dict[str, Any]) -> tuple[int, str, bytes]:
+    def _once(self, asked: dict[str, Any], headers: Mapping[str, str] | None) -> tuple[int, str, bytes]:
         with self._session.post(
             self._url,
             json=asked,
+            headers=headers,
             timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS),
             allow_redirects=False,
             stream=True,
@@ -168,8 +181,8 @@ class RemoteEncoder:
 
 
 def _is_the_same(one: ModelIdentity, other: ModelIdentity) -> bool:
-    """Whether only rounding lies between the two: a server may sum in another order each time."""
-    here, there = ({**each.settings} for each in (one, other))
+    """Whether only rounding and the address lie between the two: servers sum in another order each time."""
+    here, there = ({**each.settings, "remote": ""} for each in (one, other))
     vectors = [np.array(each.pop(_PROBE, ()), np.float32) for each in (here, there)]
     if here != there or vectors[0].shape != vectors[1].shape:
         return False

@@ -86,6 +86,8 @@ class RefreshSteps:
         reading = self._read(name, running)
         if reading is None:
             return replace(running, state="waiting", started=None, managed_only=False)
+        if not running.managed_only:
+            self._batcher.look_for_trouble()
         with self._working:
             try:
                 difference = self._diff(name, running, reading)
