@@ -1,11 +1,12 @@
 """From a signed slash command to its answer, against the sum of what it cannot do without.
 
-    python -m benchmarks.slack_command [--rounds 300]
+    python -m benchmarks.slack_command [--rounds 300] [--beside CHECKOUT]
 
 Each round measures, one after the other: one bare model call, one bare exact search over
 the same vectors, one bare Flask route behind the same server, and one signed
 `/ask QUESTION` to a running bot and engine (two processes) with its answer in the
-response. Medians, and what the whole takes on top of the sum.
+response. Medians, and what the whole takes on top of the sum. With `--beside`, each round
+asks the bot of another checkout as well, which has the same engine.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from benchmarks.processes import SECRET, free_port, running, settings, until_rea
 from bot.web.server import Server
 from engine.config import Model
 from engine.encoder import load
-from tests.support.slack import recording_slack
+from tests.support.slack import RecordingSlack, recording_slack
 from tests.support.slack_people import a_command, signature
 
 QUESTIONS = (
@@ -43,22 +44,21 @@ QUESTIONS = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=300)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--beside", type=Path)
+    options = parser.parse_args()
     with ExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory()))
         slack = closing.enter_context(recording_slack())
-        bot_port, engine_port = free_port(), free_port()
-        environment = settings(folder, slack.origin, bot_port, engine_port)
-        with running(environment, "-m", "bot", "migrate") as migration:
-            migration.wait()
+        engine_port = free_port()
+        environment = settings(folder, slack.origin, free_port(), engine_port)
         closing.enter_context(running(environment, "-m", "engine", "serve"))
-        closing.enter_context(running(environment, "-m", "bot", "serve"))
         until_ready(f"http://127.0.0.1:{engine_port}/readyz")
-        until_ready(f"http://127.0.0.1:{bot_port}/readyz")
-        parts = _parts(closing, bot_port, slack.response_url())
-        _use_shop(bot_port)
-        figures = _measure(parts, rounds)
-    print(f"{rounds} rounds, medians in ms (p99)")
+        parts = _bare_parts(closing)
+        parts["command to answer"] = _bot(closing, slack, engine_port, None)
+        if options.beside:
+            parts["the other's"] = _bot(closing, slack, engine_port, options.beside)
+        figures = _measure(parts, options.rounds)
+    print(f"{options.rounds} rounds, medians in ms (p99)")
     for name, times in figures.items():
         p99 = statistics.quantiles(times, n=100)[98]
         print(f"{name:24}{statistics.median(times):8.2f} ({p99:.2f})")
@@ -67,7 +67,29 @@ def main() -> None:
     print(f"on top of the sum: {whole - bare:.2f} ms, ratio {whole / bare:.2f}")
 
 
-def _parts(closing: ExitStack, bot_port: int, response_url: str) -> dict[str, Callable[[str], object]]:
+def _bot(
+    closing: ExitStack, slack: RecordingSlack, engine_port: int, checkout: Path | None
+) -> Callable[[str], object]:
+    """Asks a bot that is started here, of this checkout or another."""
+    folder, port = Path(closing.enter_context(tempfile.TemporaryDirectory())), free_port()
+    environment = settings(folder, slack.origin, port, engine_port)
+    with running(environment, "-m", "bot", "migrate", checkout=checkout) as migration:
+        migration.wait()
+    closing.enter_context(running(environment, "-m", "bot", "serve", checkout=checkout))
+    until_ready(f"http://127.0.0.1:{port}/readyz")
+    _use_shop(port)
+    bot = http.client.HTTPConnection("127.0.0.1", port)
+    numbers = itertools.count()
+
+    def ask(question: str) -> None:
+        fields = {"trigger_id": f"ask.{next(numbers)}", "response_url": slack.response_url()}
+        answer = _post(bot, a_command("/ask", question) | fields)
+        assert b"blocks" in answer, answer
+
+    return ask
+
+
+def _bare_parts(closing: ExitStack) -> dict[str, Callable[[str], object]]:
     encoder = load(Model())
     matrix = encoder.encode(
         [f"{question} {number}" for question in QUESTIONS for number in range(20)], "document"
@@ -78,23 +100,15 @@ def _parts(closing: ExitStack, bot_port: int, response_url: str) -> dict[str, Ca
     server.start()
     closing.callback(server.stop)
     route = http.client.HTTPConnection(server.url.removeprefix("http://"))
-    bot = http.client.HTTPConnection("127.0.0.1", bot_port)
-    numbers = itertools.count()
 
     def fetch(_: str) -> None:
         route.request("GET", "/")
         route.getresponse().read()
 
-    def ask(question: str) -> None:
-        fields = {"trigger_id": f"ask.{next(numbers)}", "response_url": response_url}
-        answer = _post(bot, a_command("/ask", question) | fields)
-        assert b"blocks" in answer, answer
-
     return {
         "model call": lambda question: encoder.encode([question], "query"),
         "search": lambda question: np.flatnonzero(matrix @ matrix[len(question) % len(matrix)] >= 0.6),
         "route": fetch,
-        "command to answer": ask,
     }
 
 

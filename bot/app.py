@@ -36,6 +36,7 @@ from bot.loop import Loop
 from bot.metrics import Metrics
 from bot.pipeline.alerts import Alerts
 from bot.pipeline.announcer import ScheduledMessages
+from bot.pipeline.idle_workers import IdleWorkers
 from bot.pipeline.intake import Intake
 from bot.pipeline.poller import Poller
 from bot.pipeline.queues import Queues
@@ -43,7 +44,7 @@ from bot.pipeline.readiness import Readiness
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.pipeline.schedule import Schedule
 from bot.pipeline.store_health import PROBE_SECONDS, StoreHealth
-from bot.pipeline.worker import Bell, SendSlots, Worker, Workers
+from bot.pipeline.worker import SendSlots, Worker, Workers
 from bot.platforms.host import Adapter, Condition, Deployment, Host, Part, ReadModel
 from bot.platforms.installed import Platforms
 from bot.platforms.registry import ADAPTERS
@@ -127,20 +128,20 @@ class App:
         self.metrics = Metrics()
         self._traits = {adapter.name: adapter.traits for adapter in adapters}
         self.platforms = Platforms(adapters)
-        bell = Bell()
+        idle = IdleWorkers(clock)
         response_slots = ResponseSlots(slots=max(1, bot.web_threads // 4))
         self._database = Database(bot.database_url)
         self.inbox = Inbox(
             self._database,
             clock,
-            on_work=bell.ring,
+            on_work=idle.wake,
             on_dead=self.metrics.dead_letters.labels("message").inc,
         )
         self._due = DueLookup(self._database)
         self.outbox = Outbox(
             self._database,
             clock,
-            on_work=bell.ring,
+            on_work=idle.wake,
             jitter=edges.jitter,
             on_dead=self.metrics.dead_letters.labels("delivery").inc,
             on_delivered=self.metrics.answer_seconds.observe,
@@ -191,7 +192,8 @@ class App:
         )
         self.intake = Intake(
             inbox=self.inbox,
-            outbox=self.outbox,
+            idle=idle,
+            clock=clock,
             response_slots=response_slots,
             needs_engine=self.responder.needs_engine,
             engine_is_away=lambda: self.engine.is_away,
@@ -201,7 +203,7 @@ class App:
         host = self._host(
             edges,
             ReplyProgress(
-                self._database, clock, on_work=bell.ring, on_delivered=self.metrics.answer_seconds.observe
+                self._database, clock, on_work=idle.wake, on_delivered=self.metrics.answer_seconds.observe
             ),
         )
         self.platforms.install(bot, host)
@@ -210,7 +212,7 @@ class App:
                 labels, settings, self.engine, default_knowledge_base=bot.defaults.knowledge_base
             ),
             admins=self.admins,
-            letters=Letters(self._database, clock, on_work=bell.ring),
+            letters=Letters(self._database, clock, on_work=idle.wake),
             quarantine=self._quarantine,
             console_link=self._console_link,
             end_logins=self.logins.end,
@@ -231,9 +233,9 @@ class App:
             with_person_known=self.platforms.with_person_known,
         )
         self._workers = Workers(
-            worker, bell, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
+            worker, idle, inbox=self.inbox, outbox=self.outbox, clock=clock, count=bot.workers
         )
-        self._poller = Poller(look=self._due.look, clock=clock, ring=bell.ring)
+        self._poller = Poller(look=self._due.look, clock=clock, ring=idle.wake)
         self.scheduled_messages = ScheduledMessages(
             places=Places(self._database).all,
             speaks_first=self.platforms.speaks_first,

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.domain import Delivery, IncomingMessage
-from bot.domain.pipeline import IN_RESPONSE
+from bot.domain import Clock, Delivery, IncomingMessage
 from bot.metrics import Metrics
+from bot.pipeline.idle_workers import IdleWorkers
 from bot.pipeline.rendezvous import ResponseSlots
-from bot.store import Accepted, Inbox, LeaseLost, Outbox, StoreError
+from bot.store import Accepted, Inbox
 
 WAIT_SECONDS = 1.5
 
@@ -24,7 +24,8 @@ class Intake:
         self,
         *,
         inbox: Inbox,
-        outbox: Outbox,
+        idle: IdleWorkers,
+        clock: Clock,
         response_slots: ResponseSlots,
         needs_engine: Callable[[IncomingMessage], bool],
         engine_is_away: Callable[[], bool],
@@ -33,19 +34,21 @@ class Intake:
     ) -> None:
         self._answers_here = answers_here
         self._inbox = inbox
-        self._outbox = outbox
+        self._idle = idle
+        self._clock = clock
         self._response_slots = response_slots
         self._needs_engine = needs_engine
         self._engine_is_away = engine_is_away
         self._metrics = metrics
 
     def accept(self, message: IncomingMessage) -> Accepted:
-        """Store the message; it is answered later.
+        """Store the message; it is answered later. A worker that sleeps has it at once.
 
         Raises:
             StoreError: it is not stored, and should be sent again.
         """
-        accepted = self._inbox.accept(message)
+        with self._idle.reserve() as hand_over:
+            accepted = self._inbox.accept(message, hand_over)
         platform = message.channel.platform
         if accepted.is_new:
             self._metrics.acknowledged.labels(platform).inc()
@@ -74,16 +77,13 @@ class Intake:
         needs_engine = self._needs_engine(message)
         if not self._answers_here or (needs_engine and self._engine_is_away()):
             return self.accept(message), None
-        with self._response_slots.slot(message, bounded=needs_engine, accepts=accepts) as slot:
+        began = self._clock.steady()
+        with self._response_slots.slot(
+            message, bounded=needs_engine, accepts=accepts, rest_of=rest_of
+        ) as slot:
             accepted = self.accept(message)
             delivery = slot.wait(wait_seconds) if slot and accepted.is_new else None
-        if delivery is None:
-            return accepted, None
-        try:
-            self._outbox.complete(delivery, IN_RESPONSE, rest=rest_of(delivery))
-        except (LeaseLost, StoreError):
-            # It took longer than the lease and a worker has sent it by now, or one will once
-            # the lease is over. The message is stored in any case.
-            return accepted, None
-        self._metrics.delivered.labels(message.channel.platform, "response").inc()
+        if delivery is not None:
+            self._metrics.delivered.labels(message.channel.platform, "response").inc()
+            self._metrics.answer_seconds.observe(self._clock.steady() - began)
         return accepted, delivery

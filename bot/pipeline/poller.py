@@ -1,6 +1,6 @@
 """Notices work that another process left in the database, where several share one.
 
-A bell is heard in its own process only. So the database is asked again and again, by one
+A wake is heard in its own process only. So the database is asked again and again, by one
 thread for all workers: one question that reads no more than two indexes.
 """
 

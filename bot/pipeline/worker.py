@@ -1,10 +1,11 @@
 """The workers: take what was accepted, decide, and send.
 
-    Bell ──► step: claim an item ──► responder ──► answered ──► hand over or send
-                   claim a delivery whose time has come ────────────► send
+    intake hands over an item ─────► responder ──► answered ──► carried by the response, or sent
+    step: claim an item ───────────► responder ──► …
+          claim a delivery whose time has come ──────────────────────────────────► send
 
-A step is one item or one delivery; a thread only repeats it and sleeps until the bell
-rings or the next retry is due. Nothing here knows what a reply means.
+A step is one item or one delivery; a thread only repeats it and sleeps until it is handed an item,
+something can be claimed, or the next retry is due. Nothing here knows what a reply means.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from dataclasses import replace
 from bot.domain import Clock, Delivery, EngineError, InboxItem, IncomingMessage, NotYet, PlatformError
 from bot.loop import Loop
 from bot.metrics import Metrics
+from bot.pipeline.idle_workers import IdleWorkers
 from bot.pipeline.rendezvous import ResponseSlots
 from bot.platforms import Platform
 from bot.responder import Responder
-from bot.store import Due, DueLookup, Inbox, LeaseLost, Outbox, StoreError
+from bot.store import Due, DueLookup, Inbox, LeaseLost, Outbox, Response, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -33,37 +35,8 @@ RENEW_EVERY = 5
 # How long a worker stays away after a step that could not even fail in order.
 PAUSE_SECONDS = 1.0
 # Work that is due but belongs to a channel in which something is under way cannot be
-# claimed yet. Its end rings the bell; this only keeps a worker from spinning until then.
+# claimed yet. Its end wakes a worker; this only keeps one from spinning until then.
 SHORTEST_SLEEP_SECONDS = 0.05
-
-
-class Bell:
-    """Wakes one sleeping worker for each ring; a ring while nobody sleeps is not lost."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._rings = 0
-        self._is_closed = False
-
-    @property
-    def rings(self) -> int:
-        return self._rings
-
-    def ring(self) -> None:
-        with self._changed:
-            self._rings += 1
-            self._changed.notify()
-
-    def close(self) -> None:
-        """Wake everybody, now and for ever."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
-
-    def wait(self, heard: int, seconds: float | None) -> None:
-        """Sleep until a ring after the first `heard`, at most `seconds` (None: as long as it takes)."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_closed or self._rings > heard, timeout=seconds)
 
 
 class SendSlots:
@@ -161,7 +134,7 @@ class Worker:
     def _take_item(self) -> bool:
         item = self._inbox.claim()
         if item is not None:
-            self._work_on(item)
+            self.work_on(item)
         return item is not None
 
     def _take_delivery(self) -> bool:
@@ -179,7 +152,12 @@ class Worker:
         for delivery in deliveries:
             self._outbox.renew(delivery)
 
-    def _work_on(self, item: InboxItem) -> None:
+    def work_on(self, item: InboxItem) -> None:
+        """Answer an item that is claimed for us.
+
+        Raises:
+            StoreError: the store did not take the answer. A later step hands the item back.
+        """
         with self._lock:
             self._items[item.id] = item
         try:
@@ -196,9 +174,7 @@ class Worker:
             with self._lock:
                 self._items.pop(item.id, None)
             self._on_progress()
-        for position, delivery in enumerate(deliveries):
-            if position == 0 and self._response_slots.offer(item.message, delivery):
-                continue
+        for delivery in deliveries:
             self._send(delivery)
 
     def _decide(self, item: InboxItem) -> tuple[Delivery, ...]:
@@ -207,9 +183,11 @@ class Worker:
         try:
             if not self._responder.allows(item):
                 self._metrics.throttled.labels(platform).inc()
-                return self._inbox.throttle(item, self._responder.throttle_notice(item))
+                refusal = self._responder.throttle_notice(item)
+                return self._store(item, lambda response: self._inbox.throttle(item, refusal, response))
             item = replace(item, message=self._with_person_known(item.message))
-            deliveries = self._inbox.complete(item, self._responder.reply_to(item))
+            outcome = self._responder.reply_to(item)
+            deliveries = self._store(item, lambda response: self._inbox.complete(item, outcome, response))
         except EngineError as problem:
             if problem.code != "away":
                 log.error("engine_refused", extra={"item": item.id, "reason": problem.reason})  # noqa: TRY400 - no traceback wanted
@@ -218,7 +196,7 @@ class Worker:
             log.warning("engine_away", extra={"item": item.id, "reason": problem.reason})
             is_told = item.told_waiting or item.message.awaits is not None
             notice = None if is_told else self._responder.waiting_notice(item)
-            return self._inbox.postpone(item, notice)
+            return self._store(item, lambda response: self._inbox.postpone(item, notice, response))
         except (LeaseLost, StoreError):
             raise
         except Exception as mistake:
@@ -232,7 +210,23 @@ class Worker:
         return deliveries
 
     def _fail(self, item: InboxItem, reason: str, *, is_final: bool = False) -> tuple[Delivery, ...]:
-        return self._inbox.fail(item, reason, self._responder.failure_notice(item), is_final=is_final)
+        notice = self._responder.failure_notice(item)
+        return self._store(
+            item, lambda response: self._inbox.fail(item, reason, notice, response, is_final=is_final)
+        )
+
+    def _store(
+        self, item: InboxItem, write: Callable[[Response | None], tuple[Delivery, ...]]
+    ) -> tuple[Delivery, ...]:
+        """Store what was decided; a request that waits for it waits until that has happened."""
+        with self._response_slots.hold(item.message) as response:
+            try:
+                return write(response)
+            except StoreError:
+                if response is not None:
+                    # Perhaps it is stored all the same, as gone with a response that goes without it.
+                    self._remember(lambda: self._outbox.take_back(item.id))
+                raise
 
     def _send(self, delivery: Delivery) -> None:
         platform = delivery.channel.platform
@@ -324,10 +318,10 @@ class Workers:
     """The threads. `stop` returns when each has finished the step it was in."""
 
     def __init__(
-        self, worker: Worker, bell: Bell, *, inbox: Inbox, outbox: Outbox, clock: Clock, count: int
+        self, worker: Worker, idle: IdleWorkers, *, inbox: Inbox, outbox: Outbox, clock: Clock, count: int
     ) -> None:
         self._worker = worker
-        self._bell = bell
+        self._idle = idle
         self._inbox = inbox
         self._outbox = outbox
         self._clock = clock
@@ -347,7 +341,7 @@ class Workers:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._bell.close()
+        self._idle.close()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
@@ -355,11 +349,13 @@ class Workers:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            heard = self._bell.rings
+            woken = self._idle.wakes
             try:
                 due = self._worker.look()
                 if not self._worker.step(due):
-                    self._bell.wait(heard, self._seconds_until(due))
+                    item = self._idle.sleep(woken, self._seconds_until(due))
+                    if item is not None:
+                        self._worker.work_on(item)
             except StoreError as problem:
                 log.error("store_unavailable", extra={"reason": str(problem)})  # noqa: TRY400 - no traceback wanted
                 self._stopping.wait(PAUSE_SECONDS)

@@ -55,8 +55,8 @@ class ThresholdMigrator:
             return self._carry(context, context.settings.threshold, known.fingerprint)
         if context.settings.threshold is not None:
             return None
-        last = self._history.recent(context.message.channel, 1, context.knowledge_base)
-        if not last or last[0].answer.fingerprint in {"", known.fingerprint}:
+        last = self._history.question_scores(context.message.channel, 1, context.knowledge_base)
+        if not last or last[0].fingerprint in {"", known.fingerprint}:
             return None
         words = WORDS[context.language]
         # The next question is kept with the new model, so this is said once.

@@ -7,6 +7,7 @@ from bot.store.acceptance import Accepted
 from bot.store.admins import Admins
 from bot.store.database import Database
 from bot.store.dead_letters import Letter, Letters
+from bot.store.delivery_rows import Response
 from bot.store.documents import Documents
 from bot.store.due import Due, DueLookup
 from bot.store.entry_changes import EntryChanges
@@ -56,6 +57,7 @@ __all__ = [
     "Quarantine",
     "QuestionLog",
     "ReplyProgress",
+    "Response",
     "Retention",
     "Reviews",
     "SchemaError",

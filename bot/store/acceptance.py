@@ -6,27 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, not_, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from bot.domain import Channel, MessageKey
-from bot.store.inbox_claims import is_first_received
+from bot.store.inbox_claims import Place, place_of
+from bot.store.lease import LEASE_SECONDS
 from bot.store.locks import hold_channel
 from bot.store.prepared_statement import Prepared
 from bot.store.tables import inbox, message_key
 
 _insert = Prepared(
-    insert(inbox)
-    .values(
-        state="received",
-        is_head=not_(select(1).where(is_first_received).exists()),
-        lease=0,
-        attempt=0,
-        failures=0,
-        waits=0,
-        told_waiting=False,
-    )
-    .returning(inbox.c.id),
-    columns=("channel", "message", "received_at", "due_at"),
+    insert(inbox).values(failures=0, waits=0, told_waiting=False).returning(inbox.c.id),
+    columns=(
+        "channel",
+        "message",
+        "received_at",
+        "due_at",
+        "state",
+        "is_head",
+        "lease",
+        "lease_until",
+        "attempt",
+    ),
 )
 _seen = Prepared(
     select(message_key.c.item_id).where(
@@ -52,20 +53,35 @@ def accept(
     keys: tuple[MessageKey, ...],
     values: Mapping[str, Any],
     now: float,
-) -> Accepted:
-    """Insert the message and its keys; of a repeat, only the keys that are new."""
-    place = {"platform": channel.platform, "tenant": channel.tenant}
+    *,
+    claims: bool,
+) -> tuple[Accepted, Place | None]:
+    """Insert the message and its keys; of a repeat, only the keys that are new.
+
+    A new one that is FREE is claimed, if the caller `claims` it; None is the place of a repeat.
+    """
+    owner = {"platform": channel.platform, "tenant": channel.tenant}
     seen: dict[MessageKey, int | None] = {
-        key: _seen.run(connection, place | {"kind": key.kind, "id": key.id}) for key in keys
+        key: _seen.run(connection, owner | {"kind": key.kind, "id": key.id}) for key in keys
     }
     known = [item_id for item_id in seen.values() if item_id is not None]
+    place = None
     if known:
         accepted = Accepted(min(known), is_new=False)
     else:
         hold_channel(connection, channel.key)
-        accepted = Accepted(_insert.run(connection, values), is_new=True)
+        place = place_of(connection, channel.key, now)
+        is_claimed = claims and place is Place.FREE
+        line = {
+            "state": "claimed" if is_claimed else "received",
+            "is_head": place is not Place.BEHIND and not is_claimed,
+            "lease": int(is_claimed),
+            "lease_until": now + LEASE_SECONDS if is_claimed else None,
+            "attempt": int(is_claimed),
+        }
+        accepted = Accepted(_insert.run(connection, {**values, **line}), is_new=True)
     for key, item_id in seen.items():
         if item_id is None:
             names = {"kind": key.kind, "id": key.id, "item_id": accepted.item_id, "seen_at": now}
-            _insert_key.run(connection, place | names)
-    return accepted
+            _insert_key.run(connection, owner | names)
+    return accepted, place

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import math
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.domain import Channel
 from bot.store.outbox_claims import is_waiting
+from bot.store.prepared_statement import Prepared
 from bot.store.tables import channel_pause, outbox
 
 # A platform's own wish wins over our table, but not for longer than this; one that cannot
 # be understood counts as this default.
 LONGEST_PAUSE_SECONDS = 900.0
 DEFAULT_PAUSE_SECONDS = 30.0
+
+_until = Prepared(select(channel_pause.c.until).where(channel_pause.c.channel == bindparam("room")))
 
 
 def wished_seconds(wish: float) -> float:
@@ -38,9 +41,7 @@ def pause(connection: Connection, channel: Channel, until: float) -> None:
 
 
 def pause_end(connection: Connection, channel: Channel) -> float:
-    until: float | None = connection.scalar(
-        select(channel_pause.c.until).where(channel_pause.c.channel == channel.key)
-    )
+    until: float | None = _until.run(connection, {"room": channel.key})
     return until or 0.0
 
 

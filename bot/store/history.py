@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from bot.domain import (
     Answer,
@@ -24,6 +24,7 @@ from bot.domain import (
 )
 from bot.store import person_columns
 from bot.store.database import Database
+from bot.store.prepared_statement import Prepared
 from bot.store.tables import asked, outbox
 
 # Reads those fields of an answer alone: its matches are most of it.
@@ -31,6 +32,15 @@ _countable = TypeAdapter(QuestionScores)
 _pairs = TypeAdapter(tuple[tuple[str, float], ...])
 _ids = TypeAdapter(tuple[str, ...])
 _numbers = TypeAdapter(tuple[float, ...])
+
+_is_known = Prepared(
+    select(
+        select(1)
+        .where(asked.c.answer_id == bindparam("answer"), asked.c.channel == bindparam("room"))
+        .exists()
+    )
+)
+_insert = Prepared(insert(asked), columns=[column.name for column in asked.columns])
 
 # Rows in memory at once while many are read.
 PAGE = 200
@@ -150,26 +160,24 @@ def keep_asked(
         "snapshot": answer.snapshot,
         "answer": reply_to_json(answer),
     }
-    scores = _as_text(question.scores)
-    renewed = connection.execute(
-        update(asked)
-        .where(asked.c.answer_id == answer.id, asked.c.channel == message.channel.key)
-        .values(values | ({"scores": scores} if question.scores else {}))
-    ).rowcount
-    if renewed:
-        return
-    connection.execute(
-        insert(asked).values(
-            **values,
-            answer_id=answer.id,
-            channel=message.channel.key,
-            **person_columns.as_columns(message.person),
-            asked_at=now,
-            item_id=item_id,
-            scores=scores,
-            thread="" if answer.private else message.thread,
+    scores, channel = _as_text(question.scores), message.channel.key
+    if _is_known.run(connection, {"answer": answer.id, "room": channel}):
+        connection.execute(
+            update(asked)
+            .where(asked.c.answer_id == answer.id, asked.c.channel == channel)
+            .values(values | ({"scores": scores} if question.scores else {}))
         )
-    )
+        return
+    new = {
+        "answer_id": answer.id,
+        "channel": channel,
+        **person_columns.as_columns(message.person),
+        "asked_at": now,
+        "item_id": item_id,
+        "scores": scores,
+        "thread": "" if answer.private else message.thread,
+    }
+    _insert.run(connection, values | new)
 
 
 def _recent(channel: Channel, limit: int, knowledge_base: str | None) -> Select[Any]:

@@ -21,10 +21,10 @@ reply means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import (
@@ -52,17 +52,24 @@ from bot.domain import (
     message_from_json,
     message_to_json,
 )
-from bot.store import acceptance, delivery_rows
+from bot.store import acceptance
 from bot.store.acceptance import Accepted
 from bot.store.database import Database
+from bot.store.delivery_rows import Replies, Response, Stored
 from bot.store.documents import row_of
-from bot.store.inbox_claims import WAITING, claim_next, is_open, is_postponed, set_heads
+from bot.store.inbox_claims import (
+    WAITING,
+    Place,
+    claim_next,
+    has_waiting,
+    is_open,
+    is_postponed,
+    set_heads,
+)
 from bot.store.lease import LEASE_SECONDS, Lease
-from bot.store.locks import first_not_taken
+from bot.store.locks import first_not_taken, hold_channel
 from bot.store.outcome import keep_outcome
 from bot.store.tables import inbox, outbox
-
-T = TypeVar("T")
 
 # How long an item waits for the engine after the first, second, … and every later try.
 PARKED_SECONDS = (2.0, 5.0, 10.0, 30.0, 60.0)
@@ -97,8 +104,13 @@ class Inbox:
         self._on_work = on_work
         self._on_dead = on_dead
 
-    def accept(self, message: IncomingMessage) -> Accepted:
+    def accept(
+        self, message: IncomingMessage, hand_over: Callable[[InboxItem], None] | None = None
+    ) -> Accepted:
         """Write the message down; on return it survives a power cut.
+
+        Where nothing of its channel is before it, and there is somebody to `hand_over` it to, it is
+        claimed in the same commit, for 30 s as by `claim`, and handed over.
 
         Raises:
             StoreError: it is not known to be kept and must not be acknowledged.
@@ -108,22 +120,25 @@ class Inbox:
         now = self._clock.steady()
         values = {
             "channel": message.channel.key,
-            "room": message.channel.key,
             "message": message_to_json(message),
             "received_at": self._clock.now(),
             "due_at": now,
         }
 
-        def work(connection: Connection) -> Accepted:
-            return acceptance.accept(connection, message.channel, message.keys, values, now)
+        def work(connection: Connection) -> tuple[Accepted, Place | None]:
+            claims = hand_over is not None
+            return acceptance.accept(connection, message.channel, message.keys, values, now, claims=claims)
 
         try:
-            accepted = self._database.write(work)
+            accepted, place = self._database.write(work)
         except IntegrityError:
             # Another process accepted the same message between our look and our insert.
-            accepted = self._database.write(work)
-        if accepted.is_new:
-            self._on_work()
+            accepted, place = self._database.write(work)
+        if place is Place.FREE:
+            if hand_over is None:
+                self._on_work()
+            else:
+                hand_over(InboxItem(accepted.item_id, message, lease=1, attempt=1))
         return accepted
 
     def claim(self) -> InboxItem | None:
@@ -140,11 +155,14 @@ class Inbox:
                 return InboxItem(row.id, message, row.lease, row.attempt, row.told_waiting)
         return None
 
-    def complete(self, item: InboxItem, outcome: Outcome) -> tuple[Delivery, ...]:
+    def complete(
+        self, item: InboxItem, outcome: Outcome, response: Response | None = None
+    ) -> tuple[Delivery, ...]:
         """Store everything that was decided, in one transaction or not at all.
 
-        The first reply comes back claimed by the caller, who sends it, unless its channel
-        is busy or paused; `Outbox.claim` hands out the others.
+        Unless its channel is busy or paused the first reply is stored as delivered and given to the
+        `response`, where that carries it, or comes back claimed by the caller, who sends it;
+        `Outbox.claim` hands out the others.
 
         Raises:
             LeaseLost: somebody else has the item, and decides.
@@ -152,25 +170,29 @@ class Inbox:
         now = self._clock.now()
         files = [row_of(item.message.channel, file, now) for file in outcome.files]
 
-        def work(connection: Connection) -> tuple[Delivery, ...]:
+        def work(connection: Connection, replies: Replies) -> Stored:
             if outcome.awaits is None:
                 _leave(connection, item, {"state": "answered", "ended_at": now})
             else:
                 self._await(connection, item, outcome.awaits)
             keep_outcome(connection, item, outcome, files, now)
-            return delivery_rows.put(connection, self._clock, item.message, item.id, outcome.replies)
+            return replies.put(connection)
 
-        return self._store(work)
+        return self._store(item, work, outcome.replies, response)
 
-    def postpone(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
+    def postpone(
+        self, item: InboxItem, notice: Reply | None, response: Response | None = None
+    ) -> tuple[Delivery, ...]:
         """The engine is away: try again later, or when `engine_is_back`. A notice goes out once.
+
+        It goes out as the first reply does, see `complete`; so does that of `fail` and of `throttle`.
 
         Raises:
             LeaseLost: somebody else has the item by now.
         """
         now = self._clock.steady()
 
-        def work(connection: Connection) -> tuple[Delivery, ...]:
+        def work(connection: Connection, replies: Replies) -> Stored:
             waits = connection.scalar(select(inbox.c.waits).where(inbox.c.id == item.id)) or 0
             delay = PARKED_SECONDS[min(waits, len(PARKED_SECONDS) - 1)]
             values: dict[str, Any] = {
@@ -184,12 +206,18 @@ class Inbox:
             if notice is not None:
                 values["told_waiting"] = True
             _leave(connection, item, values)
-            return self._notice(connection, item, notice)
+            return replies.put(connection)
 
-        return self._store(work)
+        return self._store(item, work, _replies(notice), response)
 
     def fail(
-        self, item: InboxItem, reason: str, notice: Reply | None = None, *, is_final: bool = False
+        self,
+        item: InboxItem,
+        reason: str,
+        notice: Reply | None = None,
+        response: Response | None = None,
+        *,
+        is_final: bool = False,
     ) -> tuple[Delivery, ...]:
         """A mistake of ours: try again soon, or give up; the notice goes out when we give up.
 
@@ -199,33 +227,32 @@ class Inbox:
             LeaseLost: somebody else has the item by now.
         """
 
-        def work(connection: Connection) -> tuple[bool, tuple[Delivery, ...]]:
+        def work(connection: Connection, replies: Replies) -> Stored:
             failures = connection.scalar(select(inbox.c.failures).where(inbox.c.id == item.id)) or 0
             values = {"failures": failures + 1, "reason": reason}
             if failures < len(RETRY_SECONDS) and not is_final:
                 due_at = self._clock.steady() + RETRY_SECONDS[failures]
                 _leave(connection, item, values | {"state": "retrying", "due_at": due_at})
-                return False, ()
+                return Stored()
             _leave(connection, item, values | {"state": "dead", "ended_at": self._clock.now()})
-            return True, self._notice(connection, item, notice)
+            return replace(replies.put(connection), is_dead=True)
 
-        is_dead, notices = self._store(work)
-        if is_dead:
-            self._on_dead(1)
-        return notices
+        return self._store(item, work, _replies(notice), response)
 
-    def throttle(self, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
+    def throttle(
+        self, item: InboxItem, notice: Reply | None, response: Response | None = None
+    ) -> tuple[Delivery, ...]:
         """Above the limit: kept, marked and not answered.
 
         Raises:
             LeaseLost: somebody else has the item by now.
         """
 
-        def work(connection: Connection) -> tuple[Delivery, ...]:
+        def work(connection: Connection, replies: Replies) -> Stored:
             _leave(connection, item, {"state": "throttled", "ended_at": self._clock.now()})
-            return self._notice(connection, item, notice)
+            return replies.put(connection)
 
-        return self._store(work)
+        return self._store(item, work, _replies(notice), response)
 
     def release(self, item: InboxItem) -> None:
         """Hand it back unworked, as if it had never been claimed.
@@ -233,8 +260,9 @@ class Inbox:
         Raises:
             LeaseLost: somebody else has the item by now.
         """
-        values = {"state": "received", "is_head": True, "attempt": inbox.c.attempt - 1}
-        self._store(lambda connection: _leave(connection, item, values))
+        values = {"state": "received", "is_head": True, "attempt": item.attempt - 1}
+        self._database.write(lambda connection: _leave(connection, item, values))
+        self._on_work()
 
     def renew(self, item: InboxItem) -> None:
         """Thinking takes its time: 30 s more. Silent when the item is no longer ours."""
@@ -354,15 +382,36 @@ class Inbox:
         }
         _leave(connection, item, values)
 
-    def _notice(self, connection: Connection, item: InboxItem, notice: Reply | None) -> tuple[Delivery, ...]:
-        replies = () if notice is None else (notice,)
-        return delivery_rows.put(connection, self._clock, item.message, item.id, replies)
+    def _store(
+        self,
+        item: InboxItem,
+        work: Callable[[Connection, Replies], Stored],
+        replies: Sequence[Reply],
+        response: Response | None,
+    ) -> tuple[Delivery, ...]:
+        """Write, and tell who is concerned: an item that is out of work frees its channel."""
+        decided = Replies(item, replies, self._clock, response)
 
-    def _store(self, work: Callable[[Connection], T]) -> T:
-        """Write, and ring: an item that is out of work frees its channel, so the next one may be claimed."""
-        result = self._database.write(work)
-        self._on_work()
-        return result
+        room = item.message.channel.key
+
+        def write(connection: Connection) -> tuple[Stored, bool]:
+            stored = work(connection, decided)
+            # Whoever adds to the line now waits for this commit, or is seen here.
+            hold_channel(connection, room)
+            return stored, has_waiting(connection, room)
+
+        stored, is_more = self._database.write(write)
+        if response is not None and stored.carried is not None:
+            response.deliver(stored.carried)
+        if stored.is_dead:
+            self._on_dead(1)
+        if is_more or stored.leaves_more:
+            self._on_work()
+        return stored.claimed
+
+
+def _replies(notice: Reply | None) -> tuple[Reply, ...]:
+    return () if notice is None else (notice,)
 
 
 def _lease(item: InboxItem) -> Lease:

@@ -6,14 +6,19 @@ it is due, and does not hold them up until then.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     and_,
     bindparam,
+    case,
     false,
     func,
     or_,
@@ -25,10 +30,25 @@ from sqlalchemy import (
 
 from bot.store.lease import LEASE_SECONDS
 from bot.store.locks import refuse_rivals
+from bot.store.prepared_statement import Prepared
 from bot.store.tables import inbox
+
+
+class Place(StrEnum):
+    """Where a message comes to stand in the line of its channel."""
+
+    FREE = "free"  # it may be worked on at once
+    NEXT = "next"  # it is the head, and something of its channel is under work, or due before it
+    BEHIND = "behind"  # others have been received before it
+
 
 POSTPONED = ("parked", "retrying", "awaiting")
 WAITING = ("received", *POSTPONED)
+
+
+def _is_one_of(rows: FromClause, states: Iterable[str]) -> ColumnElement[bool]:
+    return or_(*(rows.c.state == state for state in states))
+
 
 is_open = inbox.c.ended_at.is_(None)
 is_postponed = and_(is_open, inbox.c.state.in_(POSTPONED))
@@ -88,6 +108,25 @@ _soonest = union_all(
 ).subquery()
 
 
+_of_room = and_(_mate.c.ended_at.is_(None), _mate.c.channel == bindparam("room"))
+_place = Prepared(
+    select(
+        case(
+            (select(1).where(is_first_received).exists(), Place.BEHIND.value),
+            (select(1).where(_of_room, _mate.c.state == "claimed").exists(), Place.NEXT.value),
+            (
+                select(1)
+                .where(_of_room, _is_one_of(_mate, POSTPONED), _mate.c.due_at <= bindparam("now"))
+                .exists(),
+                Place.NEXT.value,
+            ),
+            else_=Place.FREE.value,
+        )
+    )
+)
+_has_waiting = Prepared(select(select(1).where(_of_room, _is_one_of(_mate, WAITING)).exists()))
+
+
 def next_message_due() -> Select[tuple[float | None]]:
     """Selects when the next message of a free channel is due."""
     return select(func.min(_soonest.c.due_at))
@@ -104,6 +143,16 @@ def claim_next(connection: Connection, now: float) -> Row[Any] | None:
         refuse_rivals(connection, row.channel, _rivals, {"room": row.channel, "mine": row.id})
         connection.execute(_next_head, {"room": row.channel})
     return row
+
+
+def place_of(connection: Connection, room: str, now: float) -> Place:
+    """Where a message that is received now stands in its channel, which the caller holds."""
+    return Place(_place.run(connection, {"room": room, "now": now}))
+
+
+def has_waiting(connection: Connection, room: str) -> bool:
+    """Whether a message of this channel waits to be claimed, now or later."""
+    return bool(_has_waiting.run(connection, {"room": room}))
 
 
 def set_heads(connection: Connection) -> None:

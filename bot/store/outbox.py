@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, literal, select, union_all, update
 
 from bot.domain import Clock, Delivery, PlatformError
+from bot.domain.pipeline import IN_RESPONSE
 from bot.store.channel_pauses import (
     LONGEST_PAUSE_SECONDS,
     forget_later_than,
@@ -32,7 +33,7 @@ from bot.store.channel_pauses import (
 from bot.store.database import Database
 from bot.store.delivery_rows import another_part, delivery_of, seconds_since_accepted
 from bot.store.lease import LEASE_SECONDS, Lease
-from bot.store.locks import first_not_taken
+from bot.store.locks import first_not_taken, hold_channel
 from bot.store.outbox_claims import claim_next, has_waiting, is_open, is_sending, is_waiting
 from bot.store.tables import outbox
 
@@ -100,19 +101,41 @@ class Outbox:
         """
         values = {"state": "delivered", "receipt": receipt, "reason": None, "ended_at": self._clock.now()}
 
-        def work(connection: Connection) -> float | None:
+        def work(connection: Connection) -> tuple[bool, float | None]:
             _leave(connection, delivery, values)
             is_late = self._clock.now() - delivery.decided_at > LATE
-            if is_late and has_waiting(connection, delivery.channel.key):
+            hold_channel(connection, delivery.channel.key)
+            is_more = has_waiting(connection, delivery.channel.key)
+            if is_late and is_more:
                 pause(connection, delivery.channel, self._clock.steady() + LATE_APART_SECONDS)
             if rest is not None:
                 another_part(connection, self._clock, delivery.id, rest)
-            return seconds_since_accepted(connection, self._clock, delivery.id)
+            seconds = seconds_since_accepted(connection, self._clock, delivery.id)
+            return is_more or rest is not None, seconds
 
-        seconds = self._database.write(work)
-        self._on_work()
+        is_more, seconds = self._database.write(work)
+        if is_more:
+            self._on_work()
         if seconds is not None:
             self._on_delivered(seconds)
+
+    def take_back(self, item_id: int) -> None:
+        """The response that was to carry the reply to this message went without it: send it like any other.
+
+        Where a part of the reply is still to be sent, the platform asks for the whole, and nothing is to do.
+        """
+        part = outbox.alias("part")
+        has_part = (
+            select(1)
+            .where(part.c.item_id == item_id, part.c.id > outbox.c.id, part.c.reply == outbox.c.reply)
+            .exists()
+        )
+        values = {"state": "waiting", "receipt": None, "ended_at": None, "due_at": self._clock.steady()}
+        is_carried = outbox.c.item_id == item_id, outbox.c.receipt == IN_RESPONSE, ~has_part
+        if self._database.write(
+            lambda connection: connection.execute(update(outbox).where(*is_carried).values(values)).rowcount
+        ):
+            self._on_work()
 
     def hold(self, delivery: Delivery, until: float) -> None:
         """Nothing was sent: the platform may ask for it (see progress.py), until it is sent after all.
@@ -120,7 +143,7 @@ class Outbox:
         Raises:
             LeaseLost: somebody else has it by now.
         """
-        self._leave(delivery, state="waiting", due_at=until, attempt=outbox.c.attempt - 1)
+        self._leave(delivery, state="waiting", due_at=until, attempt=delivery.attempt - 1)
 
     def fail(self, delivery: Delivery, error: PlatformError) -> None:
         """It did not arrive: try again later, or make it a dead letter with the reason.
@@ -152,7 +175,7 @@ class Outbox:
         Raises:
             LeaseLost: somebody else has it by now.
         """
-        self._leave(delivery, state="waiting", due_at=self._clock.steady(), attempt=outbox.c.attempt - 1)
+        self._leave(delivery, state="waiting", due_at=self._clock.steady(), attempt=delivery.attempt - 1)
 
     def renew(self, delivery: Delivery) -> None:
         """Sending takes its time: 30 s more. Silent when the delivery is no longer ours."""

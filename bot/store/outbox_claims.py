@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, func, or_, sele
 
 from bot.store.lease import LEASE_SECONDS
 from bot.store.locks import refuse_rivals
+from bot.store.prepared_statement import Prepared
 from bot.store.tables import outbox
 
 is_open = outbox.c.ended_at.is_(None)
@@ -72,18 +73,20 @@ _rivals = select(
         .exists(),
     )
 )
-_is_busy = select(
-    or_(
-        select(1).where(is_sending, _in_room).exists(),
-        select(1).where(is_waiting, _in_room, outbox.c.due_at <= bindparam("now")).exists(),
+_is_busy = Prepared(
+    select(
+        or_(
+            select(1).where(is_sending, _in_room).exists(),
+            select(1).where(is_waiting, _in_room, outbox.c.due_at <= bindparam("now")).exists(),
+        )
     )
 )
 # Asked by itself and not in the RETURNING of a claim: SQLAlchemy leaves the names of tables out there for
 # SQLite, so a condition between two tables would be one of a table with itself.
-_is_answered = select(
-    select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists()
+_is_answered = Prepared(
+    select(select(1).where(outbox.c.item_id == bindparam("item"), outbox.c.state == "delivered").exists())
 )
-_others_wait = select(select(1).where(is_waiting, _in_room).exists())
+_others_wait = Prepared(select(select(1).where(is_waiting, _in_room).exists()))
 
 
 def claim_next(connection: Connection, now: float, without: frozenset[str]) -> tuple[Row[Any], bool] | None:
@@ -104,14 +107,14 @@ def claim_next(connection: Connection, now: float, without: frozenset[str]) -> t
 
 def is_busy(connection: Connection, room: str, now: float) -> bool:
     """Whether something of this channel is being sent, or due."""
-    return bool(connection.scalar(_is_busy, {"room": room, "now": now}))
+    return bool(_is_busy.run(connection, {"room": room, "now": now}))
 
 
 def has_waiting(connection: Connection, room: str) -> bool:
     """Whether something of this channel waits, due or not."""
-    return bool(connection.scalar(_others_wait, {"room": room}))
+    return bool(_others_wait.run(connection, {"room": room}))
 
 
 def is_answered(connection: Connection, item_id: int) -> bool:
     """Whether a reply to this message has gone out already."""
-    return bool(connection.scalar(_is_answered, {"item": item_id}))
+    return bool(_is_answered.run(connection, {"item": item_id}))

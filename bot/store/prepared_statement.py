@@ -12,14 +12,17 @@ from typing import Any
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.sql.selectable import Select
 
 
 class Prepared:
-    """One statement with named values. `columns` are the columns an insert gets at each run."""
+    """One statement with named values. `columns` are the columns an insert gets at each run.
 
-    def __init__(self, statement: Select[Any] | Insert, columns: Sequence[str] = ()) -> None:
+    What comes back is as the driver gives it: no column type converts it.
+    """
+
+    def __init__(self, statement: Select[Any] | Insert | Update, columns: Sequence[str] = ()) -> None:
         self._statement = statement
         self._columns = list(columns) or None
         self._ready: dict[str, _Ready] = {}
@@ -53,7 +56,7 @@ class _Ready:
         self._constants = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
         self._conversions: dict[str, Callable[[Any], Any]] = {}
         for name, bound in compiled.binds.items():
-            conversion = bound.type.bind_processor(dialect)
+            conversion = bound.type.dialect_impl(dialect).bind_processor(dialect)
             if conversion is not None:
                 self._conversions[name] = conversion
 

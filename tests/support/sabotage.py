@@ -140,15 +140,19 @@ def _commit_mode(mode: str) -> Callable[[], None]:
 def _no_unique_key() -> None:
     accept, numbers = acceptance.accept, itertools.count()
 
-    def wrapped(connection: Any, channel: Any, keys: Any, values: Any, now: float) -> Any:
+    def wrapped(connection: Any, channel: Any, keys: Any, *rest: Any, **options: Any) -> Any:
         unheard = tuple(MessageKey(key.kind, f"{key.id} {next(numbers)}") for key in keys)
-        return accept(connection, channel, unheard, values, now)
+        return accept(connection, channel, unheard, *rest, **options)
 
     acceptance.accept = wrapped
 
 
 def _no_lease_check() -> None:
-    lease.Lease.is_ours = lambda self: self.table.c.id == self.row_id  # type: ignore[method-assign]
+    def wrapped(table: sqlalchemy.Table, state: str) -> sqlalchemy.ColumnElement[bool]:
+        del state
+        return table.c.id == sqlalchemy.bindparam("row_id")
+
+    lease.is_ours = wrapped
 
 
 def _no_file_watch() -> None:
@@ -286,7 +290,7 @@ class _OsWithoutSync:
 POINTS: dict[str, Callable[[], None]] = {
     "verified-not-committed": _dies("before", Inbox, "accept"),
     "committed-not-acked": _dies("after", Inbox, "accept"),
-    "claimed": _dies("after", Inbox, "claim"),
+    "claimed": _dies("before", worker.Worker, "work_on"),
     "answer-stored-not-sent": _dies("after", Inbox, "complete"),
     "sent-not-marked": _dies("after", SlackPlatform, "send"),
     "setting-written-audit-not": _dies_between_setting_and_audit,

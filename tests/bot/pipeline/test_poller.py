@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain import Clock
+from bot.pipeline.idle_workers import IdleWorkers
 from bot.pipeline.poller import Poller
-from bot.pipeline.worker import Bell
 from bot.store import Due, StoreError
 
 
@@ -18,14 +18,15 @@ from bot.store import Due, StoreError
     [(None, None, False), (60.0, None, False), (0.0, None, True), (None, 0.0, True), (60.0, -5.0, True)],
 )
 def test_it_rings_while_something_is_due(inbox: float | None, outbox: float | None, is_due: bool) -> None:
-    clock, bell = Clock(lambda: 1000.0, lambda: 0.0), Bell()
+    clock = Clock(lambda: 1000.0, lambda: 0.0)
+    idle = IdleWorkers(clock)
 
     def at(seconds: float | None) -> float | None:
         return None if seconds is None else clock.steady() + seconds
 
-    poller = Poller(look=lambda: Due(at(inbox), at(outbox)), clock=clock, ring=bell.ring)
+    poller = Poller(look=lambda: Due(at(inbox), at(outbox)), clock=clock, ring=idle.wake)
     assert poller.step() is is_due
-    assert bell.rings == int(is_due)
+    assert idle.wakes == int(is_due)
 
 
 def test_it_goes_on_when_the_database_does_not_say() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
-from bot.domain import Channel, Clock, Delivery, Outcome
+from bot.domain import Channel, Clock, Delivery, InboxItem, Outcome
 from bot.metrics import Metrics
+from bot.pipeline.idle_workers import IdleWorkers
 from bot.pipeline.rendezvous import ResponseSlots
-from bot.pipeline.worker import Bell, SendSlots, Worker, Workers
-from bot.store import Due, DueLookup, StoreError
+from bot.pipeline.worker import SendSlots, Worker, Workers
+from bot.store import Database, Due, DueLookup, Inbox, StoreError
 from tests.bot.store.building import HELLO, Store, a_message, a_store
 
 # Far above what anything here takes: only a hang is cut.
@@ -55,7 +58,7 @@ class ScriptedWorker:
 @pytest.mark.parametrize("trouble", [StoreError("locked"), ValueError("a mistake of ours")])
 def test_a_worker_goes_on_after_a_step_that_raised(trouble: Exception) -> None:
     worker, idle = ScriptedWorker(True, trouble, True), Idle()
-    workers = Workers(worker, Bell(), inbox=idle, outbox=idle, clock=Clock(), count=1)  # type: ignore[arg-type]  # doubles
+    workers = Workers(worker, IdleWorkers(Clock()), inbox=idle, outbox=idle, clock=Clock(), count=1)  # type: ignore[arg-type]  # doubles
     workers.start()
     assert worker.is_through.wait(10)
     workers.stop()
@@ -63,22 +66,9 @@ def test_a_worker_goes_on_after_a_step_that_raised(trouble: Exception) -> None:
 
 def test_stopping_twice_is_fine_and_so_is_stopping_what_never_started() -> None:
     idle = Idle()
-    workers = Workers(ScriptedWorker(), Bell(), inbox=idle, outbox=idle, clock=Clock(), count=2)  # type: ignore[arg-type]  # doubles
+    workers = Workers(ScriptedWorker(), IdleWorkers(Clock()), inbox=idle, outbox=idle, clock=Clock(), count=2)  # type: ignore[arg-type]  # doubles
     workers.stop()
     workers.stop()
-
-
-def test_a_ring_while_nobody_sleeps_is_not_lost() -> None:
-    bell = Bell()
-    heard = bell.rings
-    bell.ring()
-    bell.wait(heard, 60)  # returns at once, or the suite's patience ends
-
-
-def test_a_closed_bell_lets_nobody_sleep() -> None:
-    bell = Bell()
-    bell.close()
-    bell.wait(bell.rings, None)
 
 
 class Asked:
@@ -150,7 +140,7 @@ def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None
     with a_store(tmp_path / "bot.db", Clock()) as store:
         for number in range(6):
             put_reply(store, Channel("slack", "T1", f"C{number}"))
-        bell = Bell()
+        idle = IdleWorkers(Clock())
         worker = Worker(
             inbox=Idle(),  # type: ignore[arg-type]  # the messages are ours to answer
             outbox=store.outbox,
@@ -162,14 +152,14 @@ def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None
             metrics=Metrics(),
             send_slots=SendSlots(3),
         )
-        workers = Workers(worker, bell, inbox=store.inbox, outbox=store.outbox, clock=Clock(), count=3)
+        workers = Workers(worker, idle, inbox=store.inbox, outbox=store.outbox, clock=Clock(), count=3)
         workers.start()
         try:
             for _ in range(2):
                 assert slow.under_way.acquire(timeout=HANG_SECONDS)
             for number in range(4):
                 put_reply(store, Channel("toy", "T1", f"C{number}"))
-                bell.ring()
+                idle.wake()
                 assert quick.under_way.acquire(timeout=HANG_SECONDS)
             assert not slow.under_way.acquire(blocking=False)
             slow.may_go_on.set()
@@ -180,6 +170,55 @@ def test_a_platform_that_hangs_holds_all_workers_but_one(tmp_path: Path) -> None
             workers.stop()
     assert sorted(slow.sent) == [f"C{number}" for number in range(6)]
     assert sorted(quick.sent) == [f"C{number}" for number in range(4)]
+
+
+class SilentDatabase:
+    """Commits, and is silent about it for too long."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, work: Callable[[Connection], object]) -> None:
+        self._database.write(work)
+        raise StoreError("no answer from the disk within 1.9 s")
+
+
+class Greeter:
+    """A responder that says hello."""
+
+    def allows(self, item: InboxItem) -> bool:
+        return True
+
+    def reply_to(self, item: InboxItem) -> Outcome:
+        return Outcome((HELLO,))
+
+
+def test_an_answer_that_was_stored_in_silence_is_sent_once_and_not_lost(tmp_path: Path) -> None:
+    """The request that waited for it went without, for nobody knew."""
+    platform, slots = HangingPlatform("slack", hangs=False), ResponseSlots(slots=1)
+    with a_store(tmp_path / "bot.db", Clock()) as store:
+        worker = Worker(
+            inbox=Inbox(SilentDatabase(store.database), Clock(), on_work=lambda: None),  # type: ignore[arg-type]
+            outbox=store.outbox,
+            due=store.due,
+            clock=Clock(),
+            responder=Greeter(),  # type: ignore[arg-type]
+            platforms={"slack": platform},
+            response_slots=slots,
+            metrics=Metrics(),
+            send_slots=SendSlots(2),
+        )
+        handed: list[InboxItem] = []
+        with slots.slot(a_message()) as slot:
+            assert slot is not None
+            store.inbox.accept(a_message(), handed.append)
+            with pytest.raises(StoreError):
+                worker.work_on(handed[0])
+            assert slot.wait(HANG_SECONDS) is None
+        for _ in range(3):
+            with suppress(StoreError):  # the silent one is told of the message, too
+                worker.step(worker.look())
+    assert platform.sent == ["C1"]
 
 
 def test_one_worker_may_send() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from bot.domain import (
     Change,
     Channel,
     Delivery,
+    InboxItem,
     MessageKey,
     NewEntry,
     Outcome,
@@ -296,18 +298,164 @@ def test_an_item_that_cannot_be_read_is_a_letter_and_not_an_end(store: Store) ->
     assert "cannot be read" in letter.reason
 
 
-def test_workers_are_woken_when_there_is_work(store: Store) -> None:
-    rings = store.rings
+def test_workers_are_woken_when_there_is_work_for_them_and_not_else(store: Store) -> None:
     store.inbox.accept(a_message("1"))
-    assert store.rings == rings + 1
+    assert store.rings == 1
     store.inbox.accept(a_message("1"))
-    assert store.rings == rings + 1
     store.inbox.accept(a_message("2"))
+    assert store.rings == 1, "one of a channel at a time"
     item = store.inbox.claim()
     assert item is not None
-    rings = store.rings
     store.inbox.complete(item, Outcome())
-    assert store.rings > rings
+    assert store.rings == 2
+    last = store.inbox.claim()
+    assert last is not None
+    (delivery,) = store.inbox.complete(last, Outcome((HELLO, NOTICE)))
+    assert store.rings == 2, "whoever sends the first looks for the next"
+    store.outbox.complete(delivery, "r")
+    assert store.rings == 3
+    second = store.outbox.claim()
+    assert second is not None
+    store.outbox.complete(second, "r")
+    assert store.rings == 3
+
+
+def test_a_message_with_nothing_before_it_is_claimed_in_the_commit_that_accepts_it(store: Store) -> None:
+    handed: list[InboxItem] = []
+    accepted = store.inbox.accept(a_message("1"), handed.append)
+
+    (item,) = handed
+    assert item == InboxItem(accepted.item_id, a_message("1"), lease=1, attempt=1)
+    assert store.rings == 0
+    assert store.inbox.claim() is None
+    assert store.inbox.counts()["claimed"] == 1
+    store.inbox.complete(item, Outcome())
+    assert store.inbox.counts()["claimed"] == 0
+
+
+def test_a_message_waits_behind_what_is_before_it_in_its_channel(store: Store, clock: HandClock) -> None:
+    handed: list[InboxItem] = []
+    store.inbox.accept(a_message("1"), handed.append)
+    store.inbox.accept(a_message("2"), handed.append)
+    store.inbox.accept(a_message("3"), handed.append)
+    store.inbox.accept(a_message("4", channel=OTHER_ROOM), handed.append)
+    store.inbox.accept(a_message("1"), handed.append)
+    assert [item.id for item in handed] == [1, 4], "one of a channel, and no repeat"
+
+    store.inbox.postpone(handed[0], None)
+    clock.go_on(60)
+    second = store.inbox.claim()
+    assert second is not None
+    assert second.id == 1, "due again, and before the later ones"
+    store.inbox.complete(second, Outcome())
+    for expected in (2, 3):
+        next_ = store.inbox.claim()
+        assert next_ is not None
+        assert next_.id == expected
+        store.inbox.complete(next_, Outcome())
+
+
+def test_a_message_does_not_overtake_an_earlier_one_that_is_due_again(store: Store, clock: HandClock) -> None:
+    handed: list[InboxItem] = []
+    store.inbox.accept(a_message("1"), handed.append)
+    store.inbox.postpone(handed[0], None)
+    store.inbox.accept(a_message("2"), handed.append)
+    assert [item.id for item in handed] == [1, 2], "what is not due holds up nobody"
+    store.inbox.complete(handed[1], Outcome())
+    clock.go_on(60)
+    store.inbox.accept(a_message("3"), handed.append)
+    assert [item.id for item in handed] == [1, 2]
+    first = store.inbox.claim()
+    assert first is not None
+    assert first.id == 1
+
+
+class Carrying:
+    """A request that waits, and carries what it is said to."""
+
+    def __init__(self, *, carries: bool = True, rest: Mapping[str, str] | None = None) -> None:
+        self._carries = carries
+        self._rest = rest
+        self.delivered: list[Delivery] = []
+
+    def carries(self, delivery: Delivery) -> bool:
+        return self._carries
+
+    def rest_of(self, delivery: Delivery) -> Mapping[str, str] | None:
+        return self._rest
+
+    def deliver(self, delivery: Delivery) -> None:
+        self.delivered.append(delivery)
+
+
+def claimed(store: Store, name: str = "1") -> InboxItem:
+    store.inbox.accept(a_message(name))
+    item = store.inbox.claim()
+    assert item is not None
+    return item
+
+
+def test_what_the_response_carries_is_delivered_in_the_commit_that_decides_it(store: Store) -> None:
+    response = Carrying()
+    assert store.inbox.complete(claimed(store), Outcome((HELLO, NOTICE)), response) == ()
+
+    (delivery,) = response.delivered
+    assert (delivery.id, delivery.reply, delivery.person) == (1, HELLO, ANN)
+    second = store.outbox.claim()
+    assert second is not None
+    assert (second.reply, second.is_follow_up) == (NOTICE, True)
+    assert store.outbox.claim() is None
+
+
+def test_the_part_that_a_response_does_not_carry_is_sent(store: Store) -> None:
+    response = Carrying(rest={"piece": "1"})
+    store.inbox.complete(claimed(store), Outcome((HELLO,)), response)
+    assert len(response.delivered) == 1
+    part = store.outbox.claim()
+    assert part is not None
+    assert (part.reply, part.address) == (HELLO, {"thread": "1", "piece": "1"})
+
+
+def test_what_the_response_does_not_carry_is_claimed_by_the_worker(store: Store) -> None:
+    response = Carrying(carries=False)
+    (delivery,) = store.inbox.complete(claimed(store), Outcome((HELLO,)), response)
+    assert (delivery.lease, response.delivered) == (1, [])
+
+
+def test_a_response_overtakes_nothing_of_its_channel(store: Store) -> None:
+    (earlier,) = store.inbox.complete(claimed(store, "1"), Outcome((HELLO,)))
+    response = Carrying()
+    assert store.inbox.complete(claimed(store, "2"), Outcome((NOTICE,)), response) == ()
+    assert response.delivered == []
+    store.outbox.complete(earlier, "r")
+    later = store.outbox.claim()
+    assert later is not None
+    assert later.reply == NOTICE
+
+
+def test_a_reply_whose_response_went_without_it_is_sent(store: Store) -> None:
+    """The store was silent for too long, and has it all the same."""
+    item = claimed(store)
+    store.inbox.complete(item, Outcome((HELLO,)), Carrying())
+    assert store.outbox.claim() is None
+    store.outbox.take_back(item.id)
+    delivery = store.outbox.claim()
+    assert delivery is not None
+    assert (delivery.reply, delivery.uncertain) == (HELLO, False)
+    store.outbox.complete(delivery, "r")
+    store.outbox.take_back(item.id)
+    assert store.outbox.claim() is None
+
+
+def test_a_reply_of_which_a_part_is_sent_is_not_taken_back(store: Store) -> None:
+    item = claimed(store)
+    store.inbox.complete(item, Outcome((HELLO,)), Carrying(rest={"piece": "1"}))
+    store.outbox.take_back(item.id)
+    part = store.outbox.claim()
+    assert part is not None
+    assert part.address["piece"] == "1"
+    store.outbox.complete(part, "r")
+    assert store.outbox.claim() is None
 
 
 def test_a_nul_is_no_reason_to_refuse_what_cannot_be_sent_otherwise(store: Store) -> None:

@@ -5,6 +5,7 @@ The model beside the store is a dictionary of what was acknowledged and what was
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -27,6 +28,19 @@ from tests.bot.store.building import HandClock, Store, a_message
 from tests.bot.store.conftest import NewDatabase
 
 CHANNELS = tuple(Channel("slack", "T1", f"C{number}") for number in range(2))
+
+
+class _Response:
+    """Carries whatever it is given."""
+
+    def __init__(self, carried: list[Delivery]) -> None:
+        self.deliver = carried.append
+
+    def carries(self, delivery: Delivery) -> bool:
+        return delivery.id == 0
+
+    def rest_of(self, delivery: Delivery) -> None:
+        """Nothing is left of it."""
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -77,11 +91,20 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(number=st.integers(0, 24), spare=st.booleans())
     def accept(self, number: int, spare: bool) -> None:
         """The same number is the same message, sometimes under one of its two keys only."""
+        self._accept(number, spare, None)
+
+    @rule(number=st.integers(0, 24), target=items)
+    def accept_and_claim(self, number: int) -> Any:
+        handed: list[InboxItem] = []
+        self._accept(number, False, handed.append)
+        return multiple(*(self._hold(item) for item in handed))
+
+    def _accept(self, number: int, spare: bool, hand_over: Callable[[InboxItem], None] | None) -> None:
         names = (MessageKey("event", str(number)), MessageKey("ts", str(number)))
         name = str(number)
         channel = CHANNELS[number % len(CHANNELS)]
         keys = names[1:] if spare and name in self.accepted else names
-        accepted = self.store.inbox.accept(a_message(name, channel=channel, keys=keys))
+        accepted = self.store.inbox.accept(a_message(name, channel=channel, keys=keys), hand_over)
         assert accepted.is_new == (name not in self.accepted)
         assert self.accepted.setdefault(name, accepted.item_id) == accepted.item_id
         if accepted.is_new:
@@ -120,8 +143,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _claimed(self) -> InboxItem | None:
         item = self.store.inbox.claim()
-        if item is None:
-            return None
+        return None if item is None else self._hold(item)
+
+    def _hold(self, item: InboxItem) -> InboxItem:
         channel = item.message.channel.key
         assert channel not in {busy for _, busy in self.leases.values()}, "two items of one channel at once"
         assert item.id not in self.decided, "decided items are not handed out"
@@ -134,6 +158,16 @@ class AnyOrder(RuleBasedStateMachine):
     def answer(self, item: InboxItem, replies: int) -> Any:
         words = tuple(Text(f"{item.id}", "en") for _ in range(replies))
         return self._end(item, "answered", lambda: self.store.inbox.complete(item, Outcome(words)))
+
+    @rule(item=items)
+    def answer_in_response(self, item: InboxItem) -> None:
+        """What the response carries is delivered at once; where it may not, it waits in line."""
+        carried: list[Delivery] = []
+        outcome = Outcome((Text("carried", "en"), Text("after it", "en")))
+        self._end(item, "answered", lambda: self.store.inbox.complete(item, outcome, _Response(carried)))
+        for delivery in carried:
+            assert delivery.channel.key not in {busy for _, busy in self.sending.values()}, "overtaken"
+            self.arrived[delivery.id] = delivery.lease
 
     @rule(item=items, target=deliveries)
     def throttle(self, item: InboxItem) -> Any:
