@@ -30,7 +30,8 @@ setup: .venv/has-base $(if $(GPU),.venv/has-gpu)
 # together, because they share what is slow to make.
 WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 # Where the environment forbids it, hundreds of processes would compile the same modules, each for itself.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+ONE_PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+PYTEST := $(ONE_PYTEST) -n $(WORKERS) --dist loadfile
 SINCE ?= HEAD
 
 lint:
@@ -39,7 +40,10 @@ lint:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/has-base .venv/has-gpu .venv/has-test lint
+# While one core checks types, another compiles the tests, once for all test processes.
+test: .venv/has-base .venv/has-gpu .venv/has-test
+	@$(ONE_PYTEST) --collect-only -qq >/dev/null 2>&1 & \
+	$(MAKE) --no-print-directory lint; linted=$$?; wait; exit $$linted
 	$(PYTEST)
 
 check: .venv/has-base .venv/has-gpu .venv/has-test lint
@@ -47,7 +51,7 @@ check: .venv/has-base .venv/has-gpu .venv/has-test lint
 
 # Bounded from outside as well: a loop that hangs must not hang whoever waits for it.
 soak: .venv/has-base .venv/has-gpu .venv/has-test
-	PYTHONDONTWRITEBYTECODE= timeout 3600 $(BIN)/python -m pytest -m soak
+	timeout 3600 env $(ONE_PYTEST) -m soak
 
 audit:
 	@.ci/audit

@@ -16,12 +16,12 @@ import requests
 from requests.adapters import BaseAdapter
 
 from bot import app, config
-from bot.cli.serve import migrate
 from bot.domain import Clock
 from bot.platforms.registry import BOT
 from tests.support.engine_server import Behaviour, Call, EngineServer, answer
 from tests.support.mattermost import Mattermost
 from tests.support.mattermost_rest import Answer
+from tests.support.migrated import migrate_by_copy
 from tests.support.program import Program
 from tests.support.slack import RecordingSlack, recording_slack
 from tests.support.slack_people import SlackPeople
@@ -162,7 +162,7 @@ def a_planted_program(folder: Path) -> Iterator[Planted]:
         wecom = TalkativeWecom()
         mattermost = closing.enter_context(TalkativeMattermost())
         settings = _settings(folder, slack, engine.url, mattermost.url)
-        migrate(settings)
+        migrate_by_copy(settings.bot.database_url)
         edges = app.Edges(clock=Clock(), platform_transport=wecom, jitter=lambda: 0.5)
         program = Program(settings, edges, slack)
         program.people = _people(program, SLACK_SIGNING)

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.cli.serve import migrate
 from bot.domain import Clock
 from bot.platforms.slack.adapter import ADAPTER
-from bot.store import schema
 from tests.support.engine_server import Call, answer
 from tests.support.history import Verdict, answers_in, judged, states_in, states_on
+from tests.support.migrated import migrate_by_copy
 from tests.support.processes import Home, a_free_port
 from tests.support.program import Program, some_bot_settings
 from tests.support.slack import RecordingSlack
@@ -70,7 +69,7 @@ class BotHome(Home):
 
     def migrated(self) -> BotHome:
         self.data.mkdir(parents=True, exist_ok=True)
-        schema.migrate(self.database_url)
+        migrate_by_copy(self.database_url)
         return self
 
     def verdict(self, acknowledged: Collection[int], seconds: float = 60.0) -> Verdict:
@@ -131,7 +130,7 @@ def a_bot(
         slack_table = ADAPTER.section_of(settings.bot).model_copy(update=there)
         bot = settings.bot.model_copy(update={"slack": slack_table})
         settings = settings.model_copy(update={"bot": bot})
-    migrate(settings)
+    migrate_by_copy(settings.bot.database_url)
     with ExitStack() as closing:
         yield closing.enter_context(Program(settings, app.Edges(clock=clock or Clock()), slack))
 

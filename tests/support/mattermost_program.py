@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot import app, config
-from bot.cli.serve import migrate
 from bot.domain import Clock
 from bot.platforms.registry import BOT
 from engine import config as engine_config
@@ -24,6 +23,7 @@ from tests.support.mattermost_integrations import (
     IntegratedMattermost,
     over_flask,
 )
+from tests.support.migrated import migrate_by_copy
 from tests.support.wsgi_transport import WsgiTransport
 
 ACTION_SECRET = "k3Jq9vXw2LmN8pRt5sYb7cDf"
@@ -145,7 +145,7 @@ def a_mattermost_program(
         engine = closing.enter_context(an_engine(some_settings(folder / "engine", *bases), encoder))
         engine.is_settled()
         settings = some_mattermost_settings(folder, server, **bot_keys)
-        migrate(settings)
+        migrate_by_copy(settings.bot.database_url)
         edges = app.Edges(clock=clock, engine_transport=WsgiTransport(engine.wsgi))
         program = closing.enter_context(MattermostProgram(settings, edges, server))
         program.connect()

@@ -17,11 +17,11 @@ from typing import Any, ClassVar, Self
 from requests.adapters import BaseAdapter
 
 from bot import app, config
-from bot.cli.serve import migrate
 from bot.config import bot_with
 from bot.platforms.host import Adapter
 from tests.support.engine import LetterEncoder, a_knowledge_base, an_engine, some_settings
 from tests.support.life import EngineDoor, Life
+from tests.support.migrated import migrate_by_copy
 from tests.support.wecom_api import VirtualClock
 
 
@@ -119,7 +119,7 @@ def a_player(
         engine = closing.enter_context(an_engine(some_settings(folder / "engine", base), LetterEncoder))
         engine.is_settled()
         player.settings = settings = _settings(player, folder, adapters)
-        migrate(settings)
+        migrate_by_copy(settings.bot.database_url)
         edges = app.Edges(
             clock=clock, engine_transport=EngineDoor(engine.wsgi), platform_transport=player.transport
         )

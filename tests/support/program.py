@@ -13,7 +13,6 @@ from typing import Any, Self
 from flask.testing import FlaskClient
 
 from bot import app, config
-from bot.cli.serve import migrate
 from bot.domain import Answer, Clock, Delivery, Document, Text
 from bot.platforms.registry import BOT
 from bot.platforms.terminal.platform import TerminalPlatform, incoming
@@ -21,6 +20,7 @@ from engine import config as engine_config
 from engine import config_file as engine_config_file
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
+from tests.support.migrated import migrate_by_copy
 from tests.support.slack import RecordingSlack, recording_slack
 from tests.support.slack_people import SECRET, SlackPeople
 from tests.support.wsgi_transport import WsgiTransport
@@ -84,7 +84,7 @@ def a_program(
         engine = closing.enter_context(an_engine(some_settings(folder / "engine", *bases), encoder))
         engine.is_settled()
         settings = some_bot_settings(folder, slack, **bot_keys)
-        migrate(settings)
+        migrate_by_copy(settings.bot.database_url)
         edges = app.Edges(clock=clock or Clock(), engine_transport=WsgiTransport(engine.wsgi))
         yield closing.enter_context(Program(settings, edges, slack, with_web=with_web))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from bot import app, config
-from bot.cli.serve import migrate
 from bot.platforms.registry import BOT
 from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
 from tests.support.life import EngineDoor, Life
+from tests.support.migrated import migrate_by_copy
 from tests.support.wecom import HttpAnswer, WeCom, WeComApp
 from tests.support.wecom_api import VirtualClock
 from tests.support.wecom_socket import SocketWeCom
@@ -76,7 +76,7 @@ def a_wecom_program(
         asked = WeComApp(clock, _nobody, wecom.api)
         socket_url = socket_wecom.url if socket_wecom else ""
         settings = some_wecom_settings(folder, socket_url=socket_url, **bot_keys)
-        migrate(settings)
+        migrate_by_copy(settings.bot.database_url)
         edges = app.Edges(
             clock=clock,
             engine_transport=EngineDoor(engine.wsgi),

@@ -35,8 +35,8 @@ from bot.store import (
     Retention,
     Reviews,
     Settings,
-    schema,
 )
+from tests.support.migrated import migrate_by_copy
 
 ANN = Person("slack", "T1", "U1", "Ann")
 BOB = Person("slack", "T1", "U2", "Bob")
@@ -91,7 +91,7 @@ def url_of(path: Path) -> str:
 @contextmanager
 def a_store(path: Path, clock: Clock, *, jitter: float = 0.5) -> Iterator[Store]:
     if not path.exists():
-        schema.migrate(url_of(path))
+        migrate_by_copy(url_of(path))
     with a_store_at(url_of(path), clock, jitter=jitter) as store:
         yield store
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import schema
 from tests.bot.store.building import HandClock, Store, a_store_at, url_of
+from tests.support.migrated import migrate_by_copy
 from tests.support.postgresql import PostgreSQL
 
 NewDatabase = Callable[[], AbstractContextManager[str]]
@@ -54,5 +54,5 @@ def store(url: str, clock: HandClock) -> Iterator[Store]:
 
 @contextmanager
 def _a_file(path: Path) -> Iterator[str]:
-    schema.migrate(url_of(path))
+    migrate_by_copy(url_of(path))
     yield url_of(path)

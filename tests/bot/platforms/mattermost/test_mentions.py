@@ -118,7 +118,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_no_text_is_too_much_and_what_is_taken_out_names_no_more(text: str) -> None:
     rest = without_name(text, "kbdial")
@@ -127,7 +127,7 @@ def test_no_text_is_too_much_and_what_is_taken_out_names_no_more(text: str) -> N
         assert "".join(rest.split()) in "".join(text.split())
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from(["@kbdial", "@", " ", ".", "-", "x", "*", "(", "柠", "&#64;"]), max_size=8).map(
         "".join

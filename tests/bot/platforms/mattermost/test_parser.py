@@ -130,7 +130,7 @@ ANY = st.recursive(
 FIELDS = st.sampled_from(list(a_post()))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.dictionaries(FIELDS, ANY, max_size=4), st.sampled_from("OPDG?"))
 def test_no_post_is_too_broken_to_be_read(broken: dict[str, Any], kind: str) -> None:
     reading = read(a_post() | broken, kind)
@@ -138,7 +138,7 @@ def test_no_post_is_too_broken_to_be_read(broken: dict[str, Any], kind: str) -> 
         assert len(reading.channel.id) == len(reading.person.id) == 26
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(ANY)
 def test_no_event_is_too_broken_to_be_read(post: Any) -> None:
     for data in ({"post": post}, {"post": json.dumps(post)}):

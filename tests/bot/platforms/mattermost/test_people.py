@@ -119,7 +119,7 @@ ANY = (
 TOLD = ("username", "roles", "is_bot", "remote_id", "delete_at")
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(TOLD, ANY | st.just("system_user"))))
 def test_whatever_the_server_says_of_somebody_only_a_plain_yes_makes_a_member(user: dict[str, Any]) -> None:
     profile = _profile_in(user, TENANT)

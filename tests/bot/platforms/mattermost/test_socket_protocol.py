@@ -106,7 +106,7 @@ ANY = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.fixed_dictionaries({}, optional=dict.fromkeys(("event", "data", "broadcast", "seq", "seq_reply"), ANY))
 )

@@ -269,7 +269,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(JSON)
 def test_an_answer_of_any_shape_is_a_list_of_objects_or_told_so(said: object) -> None:
     for read in (_objects, _posts):
@@ -280,7 +280,7 @@ def test_an_answer_of_any_shape_is_a_list_of_objects_or_told_so(said: object) ->
         assert all(isinstance(one, dict) for one in found)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.binary(max_size=60) | JSON.map(lambda said: json.dumps(said).encode()))
 def test_nothing_of_a_refusal_is_repeated_but_the_name_of_its_error(body: bytes) -> None:
     assume(b"." not in body)

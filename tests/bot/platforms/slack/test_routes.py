@@ -351,7 +351,7 @@ def test_routes_that_are_not_built_are_404_and_wrong_methods_405(desk: OpenDesk)
     assert client.get("/slack/events").status_code == 405
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     st.sampled_from(ROUTES),
     st.binary(max_size=200),

@@ -26,7 +26,7 @@ TILE = 64 * 64  # numbers, so that small matrices have several tiles
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(case=cases())
 def test_a_card_finds_what_the_processor_finds(
     device: str, case: tuple[Floats, Floats, list[SearchSpec]]
