@@ -22,25 +22,19 @@ def a_home(folder: Path) -> EngineHome:
     return EngineHome(folder, base, environment=_TWO_PROCESSES)
 
 
-def children_of(parent: int) -> list[int]:
-    """The processes that this one has started, in the order of their numbers."""
-    found = []
+def model_processes_of(engine: int) -> list[int]:
+    """The template and its copies, of which some have lost their parent, and are in the same group still."""
+    template: list[int] = []
+    copies: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            words = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+            state, parent, group = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[:3]
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended between the two looks
-        if int(words[1]) == parent and words[0] != "Z":
-            found.append(int(stat.parent.name))
-    return sorted(found)
-
-
-def model_processes_of(engine: int) -> list[int]:
-    """The template and its two copies."""
-    [template] = children_of(engine)
-    copies = children_of(template)
-    assert len(copies) == 2
-    return [template, *copies]
+        if int(group) == engine != int(stat.parent.name) and state != "Z":
+            (template if int(parent) == engine else copies).append(int(stat.parent.name))
+    assert (len(template), len(copies)) == (1, 2)
+    return [*template, *copies]
 
 
 def have_ended(processes: list[int]) -> Callable[[], bool]:
