@@ -1,4 +1,4 @@
-"""How many web threads the console may hold: acknowledging a platform's webhooks comes first.
+"""The console's share of the web threads: acknowledging a platform's webhooks comes first.
 
 Of all threads half may be inside the console, and one in eight at work there, because pages that
 are made at once share an interpreter with whoever acknowledges. Who comes on top of that is asked

@@ -55,7 +55,7 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """What every hundredth would do to the last questions, so that sliding asks nobody.
+    """The effect of every hundredth on the last questions, so that sliding asks nobody.
 
     `silent`, `means` and `moved` (how many gain or lose their best match) are by `HUNDREDTHS`;
     `questions` are those that may be shown, best first; `now` is the threshold in force and
@@ -170,7 +170,7 @@ def _nearest(threshold: Decimal) -> str:
 
 
 def names_in(language: Language) -> Mapping[Setting, str]:
-    """What each setting is called."""
+    """The name of each setting."""
     words = texts.wording(language)
     own = {setting: names[language] for family in FAMILIES for setting, names in family.setting_names.items()}
     return {setting: own.get(setting) or getattr(words, f"setting_{setting}") for setting in SETTINGS}

@@ -22,7 +22,7 @@ class Bar:
 
 
 def steps(counts: Sequence[int]) -> list[Bar]:
-    """How many pass each step. By the square root, so that a handful is seen beside thousands."""
+    """Bars of how many pass each step. By the square root, so that a handful is seen beside thousands."""
     return bars([sqrt(count) for count in counts], counts)
 
 

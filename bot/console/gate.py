@@ -1,4 +1,4 @@
-"""What every request to the console passes before a page sees it.
+"""The gate that every request to the console passes before a page sees it.
 
     right host? ─ no ─► 421        a thread free? ─ no ─► 503        signed in? ─ no ─► 401
     a change: from our own form? ─ no ─► 403

@@ -1,4 +1,4 @@
-"""What the pages are given: the store to read, the engine to ask, and the one way to change something."""
+"""The parts that pages are given: a store to read, an engine to ask, and the one way to change something."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store import Figures, Logins, Overview, Proposals, QuestionLog
 
 @dataclass(frozen=True)
 class ReadModel(host.ReadModel):
-    """What every platform may read, and what is counted and searched across channels beside it."""
+    """Everything that a platform may read, and what is counted and searched across channels beside it."""
 
     figures: Figures
     log: QuestionLog
@@ -30,12 +30,12 @@ class ReadModel(host.ReadModel):
 
 
 class OperationRefused(Exception):
-    """Why an operator's command did nothing, as a sentence."""
+    """The refusal of an operator's command, which did nothing: its reason, as a sentence."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """How this bot is: what keeps it from being ready, its queue by state, and how long the oldest waits."""
+    """The state of this bot: why it is not ready, its queue by state, and how long the oldest waits."""
 
     reasons_not_ready: Callable[[], Sequence[str]]
     counts: Callable[[], Mapping[str, int]]

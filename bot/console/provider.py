@@ -32,7 +32,7 @@ PLATFORM = "oidc"
 
 
 class NotVouchedFor(Exception):
-    """Why the provider's word is not taken, for the log."""
+    """The provider's word is not taken; the reason is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Provider:
             return str(address)
 
     def finish(self, attempt: Attempt, state: str, code: str) -> Person | None:
-        """Who came back; None for somebody whom we do not know. Raises NotVouchedFor."""
+        """The person who came back; None for somebody whom we do not know. Raises NotVouchedFor."""
         if not hmac.compare_digest(attempt.state.encode(), state.encode()):
             raise NotVouchedFor("another state")
         with self._session() as session:

@@ -1,4 +1,4 @@
-"""Who a reverse proxy says its visitor is: believed from the listed addresses alone, with the secret."""
+"""The visitor that a reverse proxy names: believed from the listed addresses alone, with the secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Proxy:
         self._people = people
 
     def person(self, request: Request) -> Person | None:
-        """Whom the header names; None where it is not used or not there.
+        """The person whom the header names; None where it is not used or not there.
 
         Raises:
             NotTheProxy: it came from elsewhere, without the secret, or names nobody or several.

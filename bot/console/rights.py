@@ -1,4 +1,4 @@
-"""Who may see which channel. Asked anew with every request, so a right that is taken away is gone.
+"""The right to see a channel. Asked anew with every request, so a right that is taken away is gone.
 
 An admin sees every channel of their workspace or bot; anybody else those in which they asked
 something, and who does not belong to the organisation (any more) none. Who sits at the machine itself

@@ -1,4 +1,4 @@
-"""What every page is made with: templates, words, assets, and who is asking.
+"""Everything that pages are made with: templates, words, assets, and who is asking.
 
 Everything foreign goes through Jinja's escaping; no template marks anything as safe, there is no
 inline script or style, and the policy would not run one.
@@ -75,7 +75,7 @@ class Site:
 
     @property
     def visitor(self) -> Visitor:
-        """Who is signed in; only for routes that the gate lets nobody else into."""
+        """The visitor who is signed in; only for routes that the gate lets nobody else into."""
         visitor: Visitor = g.visitor
         return visitor
 

@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a question finds: the best `rows` from the lowest step on, and how many pass each step.
+    """The matches of a question: the best `rows` from the lowest step on, and how many pass each step.
 
     A list that nobody keeps has no `snapshot`.
     """

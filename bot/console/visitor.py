@@ -1,4 +1,4 @@
-"""Who is at the browser, and whether the request is theirs: cookies, tokens against forgery, language.
+"""The person at the browser, and whether the request is theirs: cookies, tokens against forgery, language.
 
 The login's secret lives in a cookie that no script reads. The token in our forms is made of it, so
 that it ends with the login and nothing need be kept.
@@ -102,7 +102,7 @@ class Origin:
 
 
 def token_of(secret: str) -> str:
-    """What our forms carry for the login (or the sign-in) of this secret."""
+    """The token that our forms carry for the login (or the sign-in) of this secret."""
     return hmac.new(secret.encode(), b"kbdial console form", hashlib.sha256).hexdigest()
 
 

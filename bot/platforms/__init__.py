@@ -13,7 +13,7 @@ from bot.domain import Channel, Delivery
 
 
 class Platform(Protocol):
-    """Where replies leave. Its deliveries carry `channel.platform == name`."""
+    """A platform that replies leave through. Its deliveries carry `channel.platform == name`."""
 
     @property
     def name(self) -> str: ...

@@ -46,7 +46,7 @@ Operation = Callable[[Mapping[str, Any], Callable[[Any], None]], Any]
 
 
 class Intake(Protocol):
-    """Where messages are handed in. Both methods raise StoreError for one that could not be stored."""
+    """The way in for messages. Both methods raise StoreError for one that could not be stored."""
 
     def accept(self, message: IncomingMessage) -> Accepted: ...
 
@@ -112,7 +112,7 @@ class ReadModel:
 
 
 class PersonalReads(Protocol):
-    """What concerns one person, see `bot.responder.personal`. Both methods raise StoreError."""
+    """The reads of what concerns one person, see `bot.responder.personal`. Both methods raise StoreError."""
 
     def overview(self, person: Person) -> PersonalOverview: ...
     def may_see(self, person: Person, channel: Channel) -> bool: ...

@@ -73,7 +73,7 @@ class RejectedMessages:
 
 
 class ResponseOrigins:
-    """Where replies may be sent to, of the addresses that come with messages.
+    """The origins to which replies may be sent, of the addresses that come with messages.
 
     Such an address comes from outside and is a credential: only one that begins with one of
     the allowed origins, character by character, is ever connected to, and none is logged.

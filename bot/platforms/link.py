@@ -64,7 +64,7 @@ class Link(ABC, Generic[T_co]):
     def is_over(self) -> bool:
         return self.state in {"refused", "evicted"}
 
-    def opened(self, now: float) -> Frame | None:
+    def begin(self, now: float) -> Frame | None:
         """There is a connection; this frame goes first."""
         self.state = "opening"
         self._give_up_at = now + OPEN_SECONDS
@@ -79,7 +79,7 @@ class Link(ABC, Generic[T_co]):
         self.try_again_at = now + max(self._wait_seconds, wait_seconds)
         self._wait_seconds = min(self._wait_seconds * 2, LONGEST_WAIT_SECONDS)
 
-    def received(self, text: str | bytes, now: float) -> T_co | None:
+    def take(self, text: str | bytes, now: float) -> T_co | None:
         """Take one frame, see `read`."""
         self._missed_pings = 0
         return self.read(text, now)

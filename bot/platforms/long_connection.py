@@ -80,7 +80,7 @@ class LongConnection(Generic[T]):
 
     @property
     def try_again_at(self) -> float:
-        """When the next try to connect is due (steady seconds); in the past while there is nothing to try."""
+        """The moment of the next try to connect (steady seconds); past while there is nothing to try."""
         return self._link.try_again_at
 
     def start(self) -> None:
@@ -167,7 +167,7 @@ class LongConnection(Generic[T]):
     def _connect(self, now: float) -> bool:
         try:
             self._wire = self._open_wire()
-            first = self._link.opened(now)
+            first = self._link.begin(now)
             if first is not None:
                 self._wire.send(as_text(first))
         except WireRefusedError as refused:
@@ -209,7 +209,7 @@ class LongConnection(Generic[T]):
         text = wire.receive(wait_seconds)
         if text is None:
             return False
-        meant = link.received(text, self._clock.steady())
+        meant = link.take(text, self._clock.steady())
         if meant is not None:
             self._on_frame(meant, wire)
         return True

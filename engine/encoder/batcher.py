@@ -110,7 +110,7 @@ class Batcher:
 
     @property
     def state(self) -> tuple[State, str]:
-        """What it is doing, and the reason while that is not "ready"."""
+        """The state that it is in, and the reason while that is not "ready"."""
         return self._state, self._reason
 
     def tell(self, stage: str) -> None:
@@ -187,7 +187,7 @@ class Batcher:
     def find(
         self, text: str, subject: Subject, look_up: LookUp[Subject, Found], *, instruction: str | None = None
     ) -> Found:
-        """What `look_up` finds by the vector of this text, in the thread that made it.
+        """Find what `look_up` finds by the vector of this text, in the thread that made it.
 
         Questions that wait together and have the same `look_up` are given to it together.
         Raises what `encode_question` raises, and what `look_up` does.

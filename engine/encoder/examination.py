@@ -1,4 +1,4 @@
-"""What a model must show before its vectors are believed.
+"""The examination of a model before its vectors are believed.
 
 Each check has a name, and a model that fails one is refused with it and with what usually
 causes it: a wrong vector looks like any other, and a knowledge base full of them looks
@@ -104,7 +104,7 @@ def examine_scores(
     *,
     published: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = PUBLISHED,
 ) -> None:
-    """Where the authors published scores of a model of this name: whether ours are those.
+    """Examine whether our scores are those that the authors of a model of this name published, if any.
 
     Raises:
         EncoderFailed: naming the check.

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """Who waits for an outcome in an event loop."""
+    """A waiter for an outcome, in an event loop."""
 
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]

@@ -1,4 +1,4 @@
-"""What stands in front of a question, for models that are told what the question is for."""
+"""The words in front of a question, for models that are told what the question is for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a model's files are, how many of them have arrived, and what tells them from others."""
+"""The place of a model's files, how many of them have arrived, and what tells them from others."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _bytes_in(folder: Path) -> int:
 
 
 def digest(loaded: Any, place: str) -> str:
-    """What tells these weights from others: the hub's revision, or the content of the folder."""
+    """The digest that tells these weights from others: the hub's revision, or the content of the folder."""
     folder = Path(place)
     if not folder.is_dir():
         config = getattr(getattr(loaded[0], "auto_model", None), "config", None)
@@ -140,6 +140,6 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def first_line(problem: Exception) -> str:
-    """What an error says, in a line."""
+    """The first line of what an error says."""
     lines = str(problem).strip().splitlines()
     return lines[0] if lines else type(problem).__name__

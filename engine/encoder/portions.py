@@ -1,4 +1,4 @@
-"""How much goes through a model at once: by tokens, less when memory runs out, slowly more again.
+"""The size of what goes through a model at once: by tokens, less when memory runs out, slowly more again.
 
 Nothing here knows torch: what a portion is encoded by, and what running out of memory
 looks like, is passed in.
@@ -36,7 +36,7 @@ class Portions:
 
     @property
     def rows(self) -> int:
-        """How many rows a portion may have now."""
+        """The number of rows that a portion may have now."""
         return self._rows
 
     def encode(

@@ -1,4 +1,4 @@
-"""What only a model of Qwen3's architecture must show: where a text ends, and who sees whom."""
+"""The examination of Qwen3's architecture alone: where a text ends, and who sees whom."""
 
 from __future__ import annotations
 

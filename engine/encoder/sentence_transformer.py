@@ -277,7 +277,7 @@ def _draw_no_bars() -> None:
 
 
 def device_of(model: Model) -> str:
-    """What the model runs on here.
+    """The device that the model runs on here.
 
     Raises:
         EncoderFailed: the extra is not installed, or a card is asked for and there is none.

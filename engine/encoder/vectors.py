@@ -1,4 +1,4 @@
-"""What every encoder does to the numbers a model gives."""
+"""The treatment of the numbers that a model gives, the same in every encoder."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def connection_limit(descriptors: int) -> int:
-    """How many connections may be open at once, so that there are descriptors left for the work itself."""
+    """The number of connections that may be open at once, so that descriptors are left for the work."""
     if descriptors == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
     return min(MOST_CONNECTIONS, max(descriptors // 4, descriptors - OWN_DESCRIPTORS))

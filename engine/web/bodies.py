@@ -1,4 +1,4 @@
-"""What goes over the wire: the bodies of requests and answers, and the sentence for a wrong one."""
+"""The shapes that go over the wire: the bodies of requests and answers, and the sentence for a wrong one."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class SearchResponse(Body):
 
 
 class DroppedBody(Body):
-    """What was left out, or is told of what was read. `code` and `details` say `reason` for programs."""
+    """A line that was left out, or is told of. `code` and `details` say `reason` for programs."""
 
     where: str
     reason: str
@@ -347,7 +347,7 @@ class EntryBody(Body):
 
 
 class EntriesQuery(BaseModel):
-    """Which page of the entries; `find` only those whose id, text, answer, title or wording holds it."""
+    """The page that is wanted; with `find` only those whose id, text, answer, title or wording holds it."""
 
     limit: int = Field(default=100, ge=1, le=1000)
     offset: int = Field(default=0, ge=0, le=10_000_000)
@@ -395,7 +395,7 @@ class DroppedLine(BaseModel):
 
 
 class AddedBody(BaseModel):
-    """What became of each line; `refresh` is the one after which the new entries are found."""
+    """The fate of each line; `refresh` is the one after which the new entries are found."""
 
     added: list[NamedText]
     repeated: list[NamedText]
@@ -443,7 +443,7 @@ class ErrorBody(BaseModel):
 
 
 def explain_mistakes(mistakes: ValidationError) -> EngineError:
-    """What is wrong with a body, as a sentence: the field, what was given, what is wanted."""
+    """Explain what is wrong with a body, as a sentence: the field, what was given, what is wanted."""
     errors = mistakes.errors(include_url=False, include_context=False)
     if any(error["type"] == "json_invalid" for error in errors):
         return BadRequest("the body is not valid JSON")

@@ -16,7 +16,7 @@ _OWN = frozenset({"same-origin", "none"})
 
 
 def refusal(method: str, headers: Mapping[str, str], hosts: Collection[str] = ()) -> str:
-    """Why this request is refused, as a sentence; empty when no web page can have sent it.
+    """The reason why this request is refused, as a sentence; empty when no web page can have sent it.
 
     A host is an address, a name without a dot, which no page of the internet has, or one of `hosts`.
     """

@@ -1,4 +1,4 @@
-"""What every request passes, and every answer: the token or the guard against web pages, headers, figures."""
+"""The gate that requests and answers pass: the token or the guard against web pages, headers, figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the routes say of themselves besides their types, and the whole document for OpenAPI 3.1."""
+"""Words of the routes about themselves, besides their types, and the whole document for OpenAPI 3.1."""
 
 from __future__ import annotations
 

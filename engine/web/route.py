@@ -38,7 +38,7 @@ ROUTE = "kbdial.route"
 
 
 class ContractRoute(APIRoute):
-    """What raises an EngineError is refused with it, by the application."""
+    """A route whose EngineError refuses the request, by the application."""
 
     def get_route_handler(self) -> Handler:
         function = self.endpoint

@@ -74,7 +74,7 @@ def add_search_route(app: FastAPI, catalog: Catalog, metrics: Metrics, workers: 
 
 
 def add_knowledge_routes(app: FastAPI, catalog: Catalog, teaching: Teaching, workers: Workers) -> None:
-    """What there is, where it comes from, and what people add to it."""
+    """Add the routes of knowledge bases: what there is, where it comes from, and what people add to it."""
 
     @app.get(
         "/v1/knowledge-bases",

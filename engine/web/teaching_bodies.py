@@ -74,7 +74,7 @@ class ShownEntryBody(BaseModel):
 
 
 class ChangeRequest(BaseModel):
-    """What to change of a managed entry. What is absent or null stays; an empty answer takes it away."""
+    """The changes to a managed entry. What is absent or null stays; an empty answer takes it away."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -29,7 +29,7 @@ class Permissions:
         return message.is_from_outside and message.person.key not in self._bot.admins
 
     def outside_refusal(self, context: MessageContext) -> Text | None:
-        """Why this person may ask and no more; None for whoever may."""
+        """The refusal for a person who may ask and no more; None for whoever may."""
         message = context.message
         if not self.may_only_ask(context):
             return None
@@ -43,7 +43,7 @@ class Permissions:
         return context.aside(words.membership_unknown if is_unknown else words.only_members)
 
     def refusal(self, context: MessageContext, *, is_change: bool = True) -> Text | None:
-        """Why this person may not change anything here, or take along or decide; None when they may."""
+        """The refusal for who may not change anything here, take along or decide; None when they may."""
         person = context.message.person
         if not person.id:
             return context.aside(context.words.nobody)

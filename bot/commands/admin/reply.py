@@ -1,4 +1,4 @@
-"""How one becomes an admin."""
+"""Becoming an admin by a code."""
 
 from __future__ import annotations
 

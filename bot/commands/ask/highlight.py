@@ -1,4 +1,4 @@
-"""Which sentence of an entry answers the question.
+"""The sentence of an entry that answers the question.
 
 A word says the more the fewer sentences of the entry have it: the topic's name stands in
 most of them and tells none apart. Measured on 939 questions to paragraphs (cmrc2018-zh,

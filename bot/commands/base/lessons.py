@@ -19,7 +19,7 @@ Result = Literal["done", "has_it", "other_has_it", "no_entry", "refused", "no_wo
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What came of it, and the decision to keep; None where the proposal may stay as it is.
+    """The result of a lesson, and the decision to keep; None where the proposal may stay as it is.
 
     `other` is the entry that has the wording; `refresh` makes it live.
     """
@@ -152,7 +152,7 @@ class Lessons:
 
 
 def opposite_of(proposal: Proposal) -> Proposal:
-    """What gives back what this one takes away, or the other way round."""
+    """The proposal that gives back what this one takes away, or the other way round."""
     return replace(proposal, kind="take back" if proposal.kind == "teach" else "teach")
 
 

@@ -1,4 +1,4 @@
-"""How many questions a minute are answered, per person and per channel."""
+"""The limit of questions a minute, per person and per channel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Throttle:
             return True
 
     def first_refusal(self, message: IncomingMessage) -> Scope | None:
-        """Which limit was reached, once per window and person or channel; None when that was said already."""
+        """The limit that was reached, once per window and person or channel; None when it was told before."""
         now = self._clock.steady()
         with self._lock:
             scope = self._refusing(message, now)

@@ -1,4 +1,4 @@
-"""What is told of refreshes and of changes made in chat: how it ended, at once or as soon as it has.
+"""Telling how refreshes and changes made in chat ended, at once or as soon as they have.
 
 asked for ─► ended within two seconds ─► one reply with the outcome
           └► takes longer ─► a first reply, and the outcome as another (`Outcome.awaits`)
@@ -43,7 +43,7 @@ MANAGED = "managed"
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What was added, what is to be said of it, and what is still awaited."""
+    """Entries that were added, what is to be said of them, and what is still awaited."""
 
     added: Added
     lines: tuple[str, ...]
@@ -54,7 +54,7 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """When a change holds, and what is still awaited before it does."""
+    """The moment from which a change holds, and what is still awaited before it does."""
 
     lines: tuple[str, ...]
     awaits: Awaited | None = None
@@ -133,7 +133,7 @@ class Refreshes:
         return Settled(tuple(_holds(context, awaited, ended)))
 
     def follow(self, context: MessageContext, awaited: Awaited) -> Outcome:
-        """What is to be said now; nothing while it still runs. Raises EngineError."""
+        """Follow a refresh: what is to be said now, nothing while it still runs. Raises EngineError."""
         words = refresh_wording(context.language)
         refreshed = self._engine.refresh_state(awaited.knowledge_base, awaited.refresh)
         if refreshed is None:

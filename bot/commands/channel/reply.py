@@ -1,4 +1,4 @@
-"""How a channel is answered, and what it is called: how many matches, in which language, its name."""
+"""The commands for a channel's own form: how many matches, in which language, its name."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class DismissGap(ChangesChannel, AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class SetDigest(ChangesChannel):
-    """How often the gaps are told, and when; None: never, or as it is."""
+    """Set how often the gaps are told, and when; None: never, or as it is."""
 
     often: Literal["daily", "weekly"] | None
     hour: int | None = None

@@ -60,7 +60,7 @@ class OpenGaps:
         }
 
     def closed_last(self, channel: Channel, knowledge_base: str) -> tuple[RecordedGap, ...]:
-        """What the last message that closed a gap closed, as far as that still stands."""
+        """The gaps that the last message to close any has closed, as far as that still stands."""
         standing = [
             past for past in self.gaps.closed_gaps(channel, knowledge_base) if past.gap.decision != "reopened"
         ]

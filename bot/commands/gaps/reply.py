@@ -115,7 +115,7 @@ class GapList:
         return Outcome((replace(context.text("\n".join(lines), verb="gaps"), buttons=buttons),))
 
     def digest(self, context: MessageContext) -> Outcome:
-        """What is said unasked; nothing where there is nothing to tell. Raises EngineError."""
+        """The digest, which nobody asked for; nothing where there is nothing to tell. Raises EngineError."""
         if context.settings.digest is None:
             return Outcome()
         lines, buttons = self._list(context, DIGEST_DAYS[context.settings.digest])

@@ -1,4 +1,4 @@
-"""What people said, as proposals of what to teach, and who stands behind each."""
+"""The votes of people as proposals of what to teach, and who stands behind each."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def is_doubtful(voices: Voices, outlook: Outlook) -> bool:
 def proposals_of(
     history: History, channel: Channel, outcome: Outcome, action: Action | None
 ) -> Iterable[tuple[Label, Proposal]]:
-    """What each label of an outcome would teach or take back.
+    """The proposals that the labels of an outcome make: each would teach something or take it back.
 
     Nothing that was asked privately: a proposal is for the whole channel to see. Nothing
     either of an answer that is forgotten.

@@ -52,7 +52,7 @@ class UndoTeaching(ChangesChannel, AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class ShowTaught(Command):
-    """What was decided lately, and by whom."""
+    """Show what was decided lately, and by whom."""
 
 
 @dataclass(frozen=True, slots=True)

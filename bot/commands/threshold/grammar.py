@@ -40,7 +40,7 @@ class UndoThreshold(ChangesChannel):
 
 @dataclass(frozen=True, slots=True)
 class SetMargin(ChangesChannel):
-    """How near the first two matches may be before the reply says so; None follows the default."""
+    """Set how near the first two matches may be before the reply says so; None follows the default."""
 
     value: Decimal | None
 

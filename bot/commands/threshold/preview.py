@@ -25,7 +25,7 @@ MOVED = 3
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How the questions fare at one threshold. `at_least`: the mean is a lower bound."""
+    """The effect of one threshold on the questions. `at_least`: the mean is a lower bound."""
 
     threshold: Decimal
     silent: int
@@ -76,7 +76,7 @@ def preview(asked: Sequence[QuestionScores], before: Decimal, after: Decimal) ->
 
 
 def effect(asked: Sequence[QuestionScores], threshold: Decimal) -> Effect:
-    """How these questions (at least one) would be answered at this threshold."""
+    """The effect that this threshold would have on these questions (at least one)."""
     limit = float(threshold)
     counts = [matches_at(one, limit) for one in asked]
     return Effect(
@@ -88,7 +88,7 @@ def effect(asked: Sequence[QuestionScores], threshold: Decimal) -> Effect:
 
 
 def matches_at(asked: QuestionScores, threshold: float) -> tuple[int, bool]:
-    """How many matches this question had at the threshold; True: there may have been more."""
+    """The number of matches that this question had at the threshold; True: there may have been more."""
     # The scores are sorted, the best first.
     count = bisect_right(asked.scores, -threshold, key=lambda score: -score)
     if count < SCORES:

@@ -128,7 +128,7 @@ class ThresholdCommands:
         )
 
     def preview(self, context: MessageContext, value: Decimal) -> Outcome:
-        """How this channel's last questions would fare at another threshold; sets nothing."""
+        """Preview another threshold over this channel's last questions; sets nothing."""
         seen = self._preview(context, self._now(context), Effective(value, "channel"))
         lines = (
             in_words(WORDS[context.language], seen)

@@ -247,7 +247,7 @@ def _pick(words: Words, chosen: Chosen | None, precision: Decimal) -> str:
 
 
 def not_enough(words: Words, found: Evaluated) -> str:
-    """Why these labels carry no suggestion; empty when they do."""
+    """The reason why these labels carry no suggestion; empty when they do."""
     wrong = found.labels - found.relevant
     if found.relevant < ENOUGH_RIGHT or wrong < ENOUGH_WRONG or found.best is None:
         return words.few.format(right=ENOUGH_RIGHT, wrong=ENOUGH_WRONG)

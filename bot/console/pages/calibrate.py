@@ -1,4 +1,4 @@
-"""What a channel's labels say of its threshold: precision, recall and F1 over it, and one click to set it."""
+"""A channel's labels over its threshold: precision, recall and F1 at each, and one click to set it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the labels of a channel say; `found` is None where there is none that counts."""
+    """The figures that the labels of a channel give; `found` is None where there is none that counts."""
 
     channel: Channel
     context: MessageContext

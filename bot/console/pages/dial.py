@@ -24,7 +24,7 @@ CSV_HEAD = ("rank", "id", "text", "answer", "score", "meaning", "keywords", "sou
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was asked for, cleaned: every field holds a value that the engine takes."""
+    """The fields that were asked for, cleaned: every field holds a value that the engine takes."""
 
     knowledge_base: str
     question: str

@@ -34,7 +34,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
 
 def once_of(form: Mapping[str, str]) -> str:
-    """What was drawn with the form. Raises BadRequest."""
+    """The token that was drawn with the form. Raises BadRequest."""
     once = form.get("once", "")
     if not (once.isascii() and once.isprintable() and 0 < len(once) <= LONGEST_ONCE):
         raise BadRequest
@@ -42,7 +42,7 @@ def once_of(form: Mapping[str, str]) -> str:
 
 
 def message_of(channel: Channel, person: Person, once: str, action: Action) -> IncomingMessage:
-    """What somebody did in a form. `once` was drawn with the page: sent twice, it is done once.
+    """A message of what somebody did in a form. `once` was drawn with the page: sent twice, it is done once.
 
     A page that a browser brought back may be used for something else: that is another message.
     """
@@ -78,5 +78,5 @@ def _command() -> str:
 
 
 def lines_of(text: str) -> str:
-    """What a field of several lines holds; they end as they do here, whatever the browser made of them."""
+    """The lines of a field; they end as they do here, whatever the browser made of them."""
     return text.replace("\0", "").replace("\r\n", "\n").strip()

@@ -44,7 +44,7 @@ class Form:
     find: str
 
     def as_query(self) -> dict[str, str]:
-        """What an address needs to ask for the same again."""
+        """The query of an address that asks for the same again."""
         fields = {
             "channel": self.channel, "from": self.start, "to": self.end, "result": self.result,
             "mark": self.mark, "low": self.low, "high": self.high, "find": self.find,

@@ -1,4 +1,4 @@
-"""Where a knowledge base comes from: what of it fails, refreshes as they run, confirming, going back."""
+"""The sources of a knowledge base: what of it fails, refreshes as they run, confirming, going back."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def latest(report: SourceReport) -> Refreshed | None:
 
 
 def conflicts(refreshed: Refreshed | None) -> list[LeftOut]:
-    """What two entries say of one thing, of which one was taken."""
+    """The lines left out because another entry says something else of the same thing."""
     return [] if refreshed is None else [each for each in _left_out(refreshed) if each.code in CONFLICTS]
 
 
@@ -107,7 +107,7 @@ def dropped_rows(refreshed: Refreshed | None) -> list[LeftOut]:
 
 
 def sentences() -> Mapping[str, object]:
-    """How the page says these things, in the visitor's language."""
+    """The sentences of the page, in the visitor's language."""
     language: Language = language_of(request)
     return {
         "place": lambda where: words.place(where, language),

@@ -1,4 +1,4 @@
-"""What a channel's votes would teach, one by one with what it would change; what was taught, and undo."""
+"""Teaching by a channel's votes: each proposal with what it would change; what was taught, and undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a button or menu of ours carries, and how it comes back: a kind, what it is about, and a value.
+"""The values of our buttons and menus, and reading them back: a kind, what it is about, and a value.
 
 A value names the stored answer and the target, never a text or a score: what is shown again is read
 from the history. Targets are absolute, so that two people who press the same button do not turn the

@@ -100,7 +100,7 @@ def _install(mattermost: Mattermost, host: Host) -> Installed:
         alerts=(Condition(lambda: web_api.is_refused, REFUSED, ACCEPTED_AGAIN),),
         operations={"mattermost": lambda *_: connection.state if connection.is_kept else None},
         membership_of=people.membership_of,
-        name_person=people.named,
+        name_person=people.with_name,
     )
 
 

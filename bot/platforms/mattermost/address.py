@@ -1,4 +1,4 @@
-"""Where a reply goes in Mattermost, as it is stored with a message and its deliveries."""
+"""The address of a reply in Mattermost, as it is stored with a message and its deliveries."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reply is shown.
+    """The place where a reply is shown.
 
     `is_private`: to one person alone, in a post that cannot be changed. `has_buttons` where a click
     would reach the channel that the reply is about. `has_echo` where the question does not stand above.
@@ -57,7 +57,7 @@ class Buttons:
         ]
 
     def under(self, answer: Answer) -> list[JsonObject]:
-        """What stands under an answer: what was meant, the votes of many matches, the dial, more."""
+        """The rows under an answer: what was meant, the votes of many matches, the dial, more."""
         return [*self._meant(answer), *self._vote_menus(answer), *self._dial(answer)]
 
     def commands(self, text: Text) -> list[JsonObject]:

@@ -1,4 +1,4 @@
-"""What was written while nobody listened: found by REST, and the place up to which everything is read.
+"""The messages of a time when nobody listened: found by REST, and the place up to which all is read.
 
 The place is a time, and the server keeps it for us among our account's preferences: it survives this
 machine, moves to whichever process holds the connection, and is not put back with an older database.

@@ -1,4 +1,4 @@
-"""What `python -m bot check` looks at for Mattermost: the account, the server, the socket, the command.
+"""The looks of `python -m bot check` at Mattermost: the account, the server, the socket, the command.
 
 Nothing is posted and nobody is told anything. Each look returns what it found, or raises PlatformError
 with what to mend.
@@ -65,7 +65,7 @@ def web_api_of(mattermost: Mattermost, clock: Clock, **options: Any) -> WebApi:
 
 
 def socket_address(url: str, query: str = "") -> str:
-    """Where the WebSocket of a server at this address is."""
+    """The address of the WebSocket of a server at this address (ws or wss)."""
     return f"ws{url.removeprefix('http')}/api/v4/websocket" + (f"?{query}" if query else "")
 
 
@@ -136,13 +136,13 @@ def _connection(web_api: WebApi, mattermost: Mattermost, open_wire: OpenWire, st
 
 def _greeting_on(wire: Wire) -> Greeting | None:
     link, clock = Link(Session()), Clock()
-    first = link.opened(clock.steady())
+    first = link.begin(clock.steady())
     if first is not None:
         wire.send(as_text(first))
     ends = clock.steady() + GREETING_SECONDS
     while (left := ends - clock.steady()) > 0 and not link.is_dead(clock.steady()):
         text = wire.receive(left)
-        meant = link.received(text, clock.steady()) if text is not None else None
+        meant = link.take(text, clock.steady()) if text is not None else None
         if isinstance(meant, Greeting):
             return meant
     return None

@@ -1,4 +1,4 @@
-"""How the fields of what Mattermost sends are read."""
+"""Reading the fields of what Mattermost sends."""
 
 from __future__ import annotations
 

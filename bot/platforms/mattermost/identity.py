@@ -1,4 +1,4 @@
-"""Who we are on the server, asked for once and whenever a connection is made."""
+"""Our own account on the server, asked for once and whenever a connection is made."""
 
 from __future__ import annotations
 

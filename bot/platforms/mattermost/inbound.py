@@ -130,6 +130,6 @@ class Inbound:
 
 
 def written_at(post: Mapping[str, Any]) -> int:
-    """When a post was written (ms since 1970); 0 where it does not say."""
+    """The time at which a post was written (ms since 1970); 0 where it does not say."""
     at = post.get("create_at")
     return at if type(at) is int and at > 0 else 0

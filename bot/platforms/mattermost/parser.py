@@ -30,7 +30,7 @@ _NOT_BY_PEOPLE = ("from_webhook", "from_bot", "from_plugin", "from_oauth_app")
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
-    """Who we are on which server."""
+    """Our own account, and the server that it is on."""
 
     tenant: str
     user_id: str
@@ -39,7 +39,7 @@ class OwnAccount:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is known of a channel. `type`: O, P, D or G. `is_shared`: with another server."""
+    """A channel as far as it is known. `type`: O, P, D or G. `is_shared`: with another server."""
 
     id: str
     type: str
@@ -67,7 +67,7 @@ def read_post(post: Mapping[str, Any], room: Room, account: OwnAccount, *, name:
 
 
 def find_unwanted(post: Mapping[str, Any], account: OwnAccount) -> str | None:
-    """Why a post is not somebody talking in a room; None when it may be."""
+    """Find the reason why a post is not somebody talking in a room; None when it may be."""
     props = post.get("props")
     if post.get("user_id") == account.user_id:
         return "our own"

@@ -1,4 +1,4 @@
-"""Who people are on the server: what they are called, and whether they belong to it.
+"""People of the server: what they are called, and whether they belong to it.
 
 Posts do not say of a guest, a bot or somebody from a connected server that they are one. The server is
 asked once an hour and person, and never waited for long: an answer of the last day counts while it
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the server says of somebody. Empty where it says nothing.
+    """A person as the server describes them. Empty where it says nothing.
 
     `home`: the server that they belong to; `is_limited`: a guest, a bot, or no longer there.
     """
@@ -54,7 +54,7 @@ class People:
         self._known: dict[str, tuple[Profile, float]] = {}  # by user id, and when it was told
         self._paused_until = 0.0
 
-    def named(self, person: Person) -> Person:
+    def with_name(self, person: Person) -> Person:
         """The person with a name, if the server tells one in time."""
         if person.name or not _is_known_by_id(person):
             return person

@@ -87,7 +87,7 @@ class Presenter:
         return (*map(Post, first), Post(last, attachments))
 
     def above_file(self, document: Document) -> str:
-        """What stands above a file; what its buttons would do is to be typed."""
+        """The words above a file; what its buttons would do is to be typed."""
         said = Text(document.body, document.language, buttons=document.buttons)
         return self._only_part(self._words_of(said), document.language)
 

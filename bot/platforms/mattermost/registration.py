@@ -27,7 +27,7 @@ command_tokens = {tokens}
 
 
 def address(public_url: str) -> str:
-    """Where the server sends the command."""
+    """The address to which the server sends the command."""
     return f"{public_url}/mattermost/commands"
 
 

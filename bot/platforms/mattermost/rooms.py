@@ -1,4 +1,4 @@
-"""What is known of the server's channels: of which kind each is, and whether it is another server's, too."""
+"""The server's channels as far as they are known: each one's kind, and whether another server has it, too."""
 
 from __future__ import annotations
 

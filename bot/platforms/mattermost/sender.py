@@ -255,7 +255,7 @@ def _as_guest(delivery: Delivery, posts: Sequence[Post]) -> list[JsonObject]:
 
 
 def key_of(delivery: Delivery) -> str:
-    """What our posts of a delivery are known by: the same for every attempt.
+    """The key by which our posts of a delivery are known: the same for every attempt.
 
     No other delivery has it, also none of another database.
     """

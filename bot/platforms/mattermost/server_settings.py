@@ -1,4 +1,4 @@
-"""What the server says of itself that concerns our posts: how long one may be."""
+"""The settings of the server that concern our posts: how long one may be."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ServerSettings:
         self._ask_at = float("-inf")
 
     def message_limit(self) -> int:
-        """How many characters a message may have."""
+        """The number of characters that a message may have."""
         with self._lock:
             is_due = self._clock.steady() >= self._ask_at
             if is_due:

@@ -53,7 +53,7 @@ Meaning = Greeting | Event | OutOfStep
 
 @dataclass
 class Session:
-    """What outlives a socket: the id that the server knows us by, and the number that is due.
+    """The part that outlives a socket: the id that the server knows us by, and the number that is due.
 
     It is moved on by who has stored what an event said, and by nobody else.
     """
@@ -72,7 +72,7 @@ class Session:
 
     @property
     def query(self) -> dict[str, str]:
-        """How it is asked for again; nothing where there is none."""
+        """The query that asks for it again; empty where there is none."""
         if not self.connection_id:
             return {}
         return {"connection_id": self.connection_id, "sequence_number": str(self.due)}

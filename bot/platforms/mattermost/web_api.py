@@ -104,7 +104,7 @@ class WebApi:
         return _object(self._call("GET", "users/me"))
 
     def read_settings(self) -> JsonObject:
-        """What the server tells every client: `Version`, `SiteURL`, `MaxPostSize` … as texts."""
+        """Read the settings that every client is told: `Version`, `SiteURL`, `MaxPostSize` … as texts."""
         return _object(self._call("GET", "config/client", params={"format": "old"}))
 
     def find_teams(self) -> list[JsonObject]:

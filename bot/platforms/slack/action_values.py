@@ -1,4 +1,4 @@
-"""What a button or menu of ours carries, and how it comes back.
+"""The values of our buttons and menus, and reading them back.
 
 A value names the stored answer and the target, never a text or a score: what is shown
 again is read from the history. Targets are absolute, so that two people who press the

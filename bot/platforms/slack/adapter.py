@@ -90,7 +90,7 @@ def _install(slack: Slack, host: Host) -> Installed:
         alerts=connection.alerts,
         news=platform.workspaces.take_news,
         operations={**connection.operations, **others.operations},
-        name_person=platform.named,
+        name_person=platform.with_name,
         membership_of=platform.membership_of,
     )
 

@@ -64,8 +64,8 @@ def answer_blocks(answer: Answer, now: datetime, *, in_thread: bool) -> list[Blo
     return blocks
 
 
-def continued(answer: Answer) -> list[str]:
-    """What of a very long first match its message does not take, a message each."""
+def continuations(answer: Answer) -> list[str]:
+    """The parts of a very long first match that its message does not take, a message each."""
     if not answer.matches or size(answer.matches[0].text) + size(answer.matches[0].answer or "") <= SECTION:
         return []
     rest = _split_match(answer, answer.matches[0])[1]
@@ -86,7 +86,7 @@ def answer_text(answer: Answer) -> str:
 
 
 def as_comment(document: Document) -> str:
-    """What stands above a file; what its buttons would do is to be typed."""
+    """The words above a file; what its buttons would do is to be typed."""
     return escape(cut(texts.with_commands(replace(document, link="")), MESSAGE))
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Connecting:
-    """What Socket Mode adds to the bot; nothing where the configuration has no app token."""
+    """The parts that Socket Mode adds to the bot; none where the configuration has no app token."""
 
     def __init__(self, slack: Slack, host: Host, inbound: SocketInbound) -> None:
         self._host = host

@@ -44,7 +44,7 @@ class Resealing:
 
 
 class Distribution:
-    """What installing by others adds to the bot; nothing where `installations` is None."""
+    """The parts that installing by others adds to the bot; none where `installations` is None."""
 
     def __init__(
         self, slack: Slack, host: Host, installations: Installations | None, workspaces: Workspaces
@@ -81,7 +81,7 @@ class Distribution:
 
 
 def check(public_url: str, running: Callable[[str], Any]) -> str:
-    """Where to install it, and what the running bot says of where it is installed."""
+    """Look at the address to install it from, and at what the running bot says of its workspaces."""
     found: list[dict[str, str]] | None = running(OPERATION)
     page = f"install it at {public_url}/slack/install"
     if found is None:

@@ -1,4 +1,4 @@
-"""What Slack's two ways in have in common: taking what was read, and keeping what was not understood.
+"""The common part of Slack's two ways in: taking what was read, and keeping what was not understood.
 
 By HTTP or over Socket Mode comes the same payload, and goes to the same inbox.
 """

@@ -43,7 +43,7 @@ class NotInstalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """Where it is installed now, and which rights of the manifest it was not given."""
+    """An installation that has just been made, and the rights of the manifest that it was not given."""
 
     name: str
     missing_scopes: tuple[str, ...]
@@ -62,7 +62,7 @@ class Installer:
         self._clock = clock
 
     def address(self, state: str) -> str:
-        """Where somebody is sent to say yes."""
+        """The address to which somebody is sent to say yes."""
         query = {
             "client_id": self._slack.client_id,
             "scope": ",".join(sorted(SCOPES)),

@@ -92,7 +92,7 @@ def as_text(slack: Slack, public_url: str) -> str:
 
 
 def mistakes(slack: Slack, public_url: str) -> list[str]:
-    """Why Slack would refuse this manifest, in words for the operator."""
+    """The reasons why Slack would refuse this manifest, in words for the operator."""
     found = []
     needs_address = not slack.is_connected or slack.is_installed_by_others
     if needs_address and not public_url.startswith("https://"):

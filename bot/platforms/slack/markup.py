@@ -81,7 +81,7 @@ def unescape(text: str) -> str:
 
 
 def plain(text: str, *, own_users: frozenset[str] = frozenset(), drop_first: bool = False) -> str:
-    """What somebody wrote, as words: markup resolved, our own mention removed.
+    """The words that somebody wrote: markup resolved, our own mention removed.
 
     Line breaks stay, because `/kb add` takes an entry a line. `drop_first` removes the
     first mention whoever it names: for a message that Slack says mentions us while our

@@ -64,7 +64,7 @@ Reading = IncomingMessage | Ignored | Quarantined | Challenge | Removal | TeamAc
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """What is needed to tell our own part of a payload.
+    """Our own names, by which our part of a payload is told.
 
     `users`: our user ids, as far as known; events usually bring them along.
     `command_prefix` is what the operator put before the command names.

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, jsonify, request
 from bot.domain import Answer, Delivery, Document, IncomingMessage, Reply
 from bot.platforms.kit import RejectedMessages
 from bot.platforms.slack import workspace
-from bot.platforms.slack.blocks import continued
+from bot.platforms.slack.blocks import continuations
 from bot.platforms.slack.inbound import Inbound, say_not_saved
 from bot.platforms.slack.parser import (
     BotIdentity,
@@ -134,7 +134,7 @@ class _Gate:
 def _fits_a_response(delivery: Delivery) -> bool:
     """A file takes calls of its own, and a very long answer several messages."""
     reply = delivery.reply
-    return not isinstance(reply, Document) and not (isinstance(reply, Answer) and continued(reply))
+    return not isinstance(reply, Document) and not (isinstance(reply, Answer) and continuations(reply))
 
 
 def _json_object(body: bytes) -> Mapping[str, Any]:

@@ -110,9 +110,9 @@ class SlackPlatform:
         self._own_users |= {str(answer.get("user_id"))}
         return f"{answer.get('user')} in {answer.get('team')}"
 
-    def named(self, person: Person) -> Person:
+    def with_name(self, person: Person) -> Person:
         """The person with the name that Slack knows them by, where the message brought none."""
-        return self._people.named(person)
+        return self._people.with_name(person)
 
     def knows_people(self) -> bool:
         """Whether Slack tells us who somebody is, tried on ourselves. After `introduce`."""
@@ -123,7 +123,7 @@ class SlackPlatform:
         return self._people.membership_of(person)
 
     def language_of(self, person: Person) -> Language:
-        """Which of our languages somebody has set in Slack."""
+        """The one of our languages that somebody has set in Slack."""
         return self._people.language_of(person)
 
     def in_response(self, reply: Reply) -> Message:
@@ -382,7 +382,7 @@ class Sender:
     def _parts(self, reply: Reply, *, in_thread: bool) -> list[Message]:
         """The reply as the messages it takes: a long text is parted rather than cut."""
         if isinstance(reply, Answer):
-            rest = map(blocks.continuation, blocks.continued(reply))
+            rest = map(blocks.continuation, blocks.continuations(reply))
             return [_message(reply, self._clock, in_thread=in_thread), *rest]
         text = texts.in_words(reply)
         if text.buttons:
@@ -403,7 +403,7 @@ def _message(reply: Reply, clock: Clock, *, in_thread: bool) -> Message:
 
 
 def _is_continued(delivery: Delivery) -> bool:
-    return isinstance(delivery.reply, Answer) and bool(blocks.continued(delivery.reply))
+    return isinstance(delivery.reply, Answer) and bool(blocks.continuations(delivery.reply))
 
 
 def _to(*, private: bool) -> Message:

@@ -22,7 +22,7 @@ _signature_form = re.compile(r"v0=[0-9a-f]{64}")
 
 
 class Verdict(StrEnum):
-    """What a signature proves. Only AUTHENTIC may be read; to the sender all others look the same.
+    """The worth of a signature. Only AUTHENTIC may be read; to the sender all others look the same.
 
     STALE is a right signature at a wrong time: a replay, or a clock that is off (many
     of them together mean the clock).

@@ -44,12 +44,12 @@ class SocketMode:
         try:
             wire = self.open()
             try:
-                link.opened(0)
+                link.begin(0)
                 deadline = time.monotonic() + HELLO_SECONDS
                 while link.state == "opening" and (left := deadline - time.monotonic()) > 0:
                     text = wire.receive(left)
                     if text is not None:
-                        link.received(text, 0)
+                        link.take(text, 0)
             finally:
                 wire.close()
         except WireLostError as lost:

@@ -18,7 +18,7 @@ _app_form = re.compile(r"[A-Za-z0-9]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What would have come by HTTP, of the app `app_id` (empty where Slack has not named it).
+    """A payload as it would have come by HTTP, of the app `app_id` (empty where Slack has not named it).
 
     `kind` is Slack's word: `events_api`, `slash_commands`, `interactive`, or one we do not know.
     `takes_payload`: the acknowledgement may say something to the person.

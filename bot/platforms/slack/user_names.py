@@ -1,4 +1,4 @@
-"""What people are called in Slack, and whether they belong to the organisation that installed us.
+"""Names of people in Slack, and whether they belong to the organisation that installed us.
 
 Neither stands in every message: commands and clicks bring a name along, events do not, and nothing
 says of a guest that they are one. Slack is asked once an hour and person, and never waited for
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What Slack says of somebody. Empty where it says nothing."""
+    """A person as Slack describes them. Empty where it says nothing."""
 
     name: str = ""
     homes: frozenset[str] = frozenset()
@@ -58,7 +58,7 @@ class People:
         self._ours: dict[str, frozenset[str]] = {}
         self._paused_until: dict[str, float] = {}
 
-    def named(self, person: Person) -> Person:
+    def with_name(self, person: Person) -> Person:
         """The person with a name, if Slack tells one in time. Never raises."""
         if person.platform != NAME or person.name:
             return person
@@ -78,7 +78,7 @@ class People:
         return Membership.UNKNOWN
 
     def language_of(self, person: Person) -> Language:
-        """Which of our languages they have set in Slack; English where Slack says nothing. Never raises."""
+        """The one of our languages that they have set in Slack; English where none is known. Never raises."""
         for access in self._accesses(person.tenant):
             locale = self._profile(access, person).locale
             if locale:

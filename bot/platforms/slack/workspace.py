@@ -27,7 +27,7 @@ class Workspace:
 
     @property
     def tenant(self) -> str:
-        """What settings are kept under; channels keep their id across the workspaces of an enterprise."""
+        """The name to keep settings under; channels keep their id across the workspaces of an enterprise."""
         return self.enterprise or self.team
 
     def to_address(self) -> dict[str, str]:
@@ -67,7 +67,7 @@ class TeamAccess:
 
 
 def of_event(envelope: Mapping[str, Any]) -> Workspace:
-    """Where an event comes from. Never raises; what is no id is empty."""
+    """The workspace that an event comes from. Never raises; what is no id is empty."""
     listed = envelope.get("authorizations")
     first = listed[0] if isinstance(listed, list) and listed else None
     authorization = first if isinstance(first, dict) else {}
@@ -83,7 +83,7 @@ def of_event(envelope: Mapping[str, Any]) -> Workspace:
 
 
 def removal_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Removal | None:
-    """What `app_uninstalled` or `tokens_revoked` says; None where that is nothing about a bot."""
+    """The removal that `app_uninstalled` or `tokens_revoked` tells of; None where it concerns no bot."""
     why, users = str(event.get("type")), None
     if why == "tokens_revoked":
         tokens = event.get("tokens")
@@ -107,7 +107,7 @@ def team_access_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Tea
 
 
 def of_command(form: Mapping[str, str]) -> Workspace:
-    """Where a slash command comes from."""
+    """The workspace that a slash command comes from."""
     return Workspace(
         _first_id(form.get("enterprise_id")),
         _first_id(form.get("team_id")),
@@ -116,7 +116,7 @@ def of_command(form: Mapping[str, str]) -> Workspace:
 
 
 def of_interaction(payload: Mapping[str, Any]) -> Workspace:
-    """Where a click comes from. The team is null where the app is installed for the organisation."""
+    """The workspace of a click. The team is null where the app is installed for the organisation."""
     enterprise = _first_id(_id_in(payload, "enterprise"))
     # Somebody's own workspace says where they are only within one organisation: a guest's is elsewhere.
     home = _id_in(payload, "user", "team_id") if enterprise else None

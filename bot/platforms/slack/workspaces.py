@@ -36,7 +36,7 @@ ApiMaker = Callable[[str], WebApi]
 
 
 class Store(Protocol):
-    """Where installations are kept, see `bot.store.installations`. Every method raises StoreError."""
+    """The store of installations, see `bot.store.installations`. Every method raises StoreError."""
 
     def find(self, enterprise_id: str, team_id: str) -> Installation | None: ...
     def of_tenant(self, tenant: str) -> tuple[Installation, ...]: ...

@@ -80,7 +80,7 @@ class AccessTokens:
 
 
 class AppApi:
-    """What an application sends.
+    """The calls of an application.
 
     A message may be sent again when it is not known whether it arrived: the platform
     drops a message equal to one of the last four hours. So that two answers of the same
@@ -137,7 +137,7 @@ class AppApi:
         return media_id_of(answer)
 
     def describe(self) -> dict[str, Any]:
-        """What the platform knows of the application; it tries secret, agent id and trusted addresses."""
+        """The application as the platform knows it; asking tries secret, agent id and trusted addresses."""
         return self._call("GET", "agent/get", params={"agentid": str(self._agent_id)})
 
     def _post(self, path: str, *, params: Mapping[str, str] | None = None, **body: Any) -> dict[str, Any]:

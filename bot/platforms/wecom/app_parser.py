@@ -35,7 +35,7 @@ _number_form = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Which application is being spoken to, as configured."""
+    """The application that is being spoken to, as configured."""
 
     name: str
     corp_id: str

@@ -104,7 +104,7 @@ def update_card(card: Card, *, only_for: str = "") -> dict[str, Any]:
 
 
 def action_of(key: str, task: str, selected: Mapping[str, tuple[str, ...]]) -> Action | None:
-    """What a press means; None when the card or the button is none of ours."""
+    """The action that a press means; None when the card or the button is none of ours."""
     named, pressed = _task_form.fullmatch(task), _key_form.fullmatch(key)
     if not (named and pressed):
         return None

@@ -1,4 +1,4 @@
-"""What `python -m bot check` looks at for WeCom: keys, addresses, the API, and what usually goes wrong.
+"""The looks of `python -m bot check` at WeCom: keys, addresses, the API, and what usually goes wrong.
 
 Nothing is posted, nobody is told anything, and no running connection is taken over. Each
 look returns what it found, or raises PlatformError with what to mend.

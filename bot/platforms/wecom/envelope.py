@@ -131,7 +131,7 @@ class Envelope:
         return self._open(signed, _read_encrypted_xml(body))
 
     def open_echo(self, signed: Signed) -> bytes:
-        """What the URL check wants to see again, byte for byte.
+        """Open the text that the URL check wants to see again, byte for byte.
 
         Only what can be such a string is given out: whoever shows us a callback, signature and all, that
         he has seen pass would else read what it says.

@@ -41,7 +41,7 @@ class RobotMessage:
 
     @property
     def membership(self) -> Membership:
-        """What the body says of where its writer belongs."""
+        """The membership of the writer, as far as the body tells."""
         writer = self.content.get("from")
         corp_id = writer.get("corpid") if isinstance(writer, Mapping) else None
         return membership_in(corp_id, self.person.id, ours=self.robot.corp_ids)
@@ -58,7 +58,7 @@ class RobotMessage:
 
 
 def event_key(kind: str, message_id: Any, *parts: object) -> MessageKey:
-    """What names an event: its kind and its own id, or, where it has none, everything that tells two apart.
+    """The key of an event: its kind and its own id, or, where it has none, everything that tells two apart.
 
     With the kind, because a message may have the number of an event.
     """

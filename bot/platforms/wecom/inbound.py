@@ -1,4 +1,4 @@
-"""What WeCom's ways in have in common: taking messages, ratings and what is no message.
+"""The common part of WeCom's ways in: taking messages, ratings and what is no message.
 
 A robot comes by HTTP or over its long connection, an application by HTTP: the same
 message, the same inbox, the same words. Nothing here knows Flask.

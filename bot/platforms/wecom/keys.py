@@ -1,4 +1,4 @@
-"""What the keys in WeCom's tables open: the HTTP session, the API of an application, the envelopes."""
+"""The locks that the keys in WeCom's tables open: HTTP session, an application's API, envelopes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who in WeCom belongs to the company whose robot or application this is.
+"""Membership in the company whose robot or application this is.
 
 A robot inside the company is told no `corpid` of its own people, so whoever comes with another is of
 another; a linked company's people have it before a slash in their id. Customers (external contacts)
@@ -18,14 +18,14 @@ _external_contact = re.compile(r"wm[A-Za-z0-9_-]{30}")
 
 
 def membership_in(corp_id: object, user_id: str, *, ours: Collection[str] = ()) -> Membership:
-    """What one message says: that its writer is from outside, or nothing. `ours`: our own corp ids."""
+    """The membership that one message tells: from outside, or unknown. `ours`: our own corp ids."""
     home = corp_id if isinstance(corp_id, str) else OWN_COMPANY
     is_limited = True if _external_contact.fullmatch(user_id) else None
     return decide_membership(Evidence({home}, {OWN_COMPANY, *ours}, is_limited))
 
 
 def membership_of(person: Person) -> Membership:
-    """What the id of somebody says whose message said nothing."""
+    """The membership that the id of somebody tells whose message told none."""
     if person.platform != NAME or not person.id:
         return Membership.UNKNOWN
     home, slash, _ = person.id.partition("/")

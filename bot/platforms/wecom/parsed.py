@@ -1,4 +1,4 @@
-"""What a body of WeCom's can turn out to ask of us, besides an `IncomingMessage`."""
+"""The kinds of request that a body of WeCom's can be, besides an `IncomingMessage`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ Reading = IncomingMessage | Poll | Welcome | Declined | Feedback | Ignored | Qua
 
 @dataclass(frozen=True, slots=True)
 class Robot:
-    """Which robot is being spoken to, as configured.
+    """The robot that is being spoken to, as configured.
 
     `bot_id` "": whatever id comes is ours, for the envelope already proved it. `names`
     are those that people mention; they matter only where nothing else is written. `corp_ids`

@@ -1,4 +1,4 @@
-"""What we may answer on the spot: the shapes of passive answers, and nothing of what they say."""
+"""Answers on the spot: the shapes of passive answers, and nothing of what they say."""
 
 from __future__ import annotations
 

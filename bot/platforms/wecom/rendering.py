@@ -38,7 +38,7 @@ _colours: dict[texts.Tier, str] = {"strong": "info", "fair": "warning", "weak": 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reply is shown: what one message takes, and what the matches of an answer may together."""
+    """A place for replies: what one message takes, and what the matches of an answer may together."""
 
     limit_bytes: int
     answer_bytes: int

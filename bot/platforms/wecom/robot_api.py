@@ -1,4 +1,4 @@
-"""What a connected robot sends: answers, pushes and files, over its long connection."""
+"""The sends of a connected robot: answers, pushes and files, over its long connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RobotApi:
         self._connection = connection
 
     def not_before(self, now: float) -> float | None:
-        """When there may be a connection to send over (steady seconds); None: there is, or never will be.
+        """The moment from which there may be a connection (steady seconds); None: there is, or never will be.
 
         Another process may keep it, or it was lost and comes back.
         """

@@ -106,7 +106,7 @@ def blueprint(
 
     @routes.errorhandler(Refused)
     def refuse(refused: Refused) -> Response:
-        """Which step failed is for the log alone."""
+        """Refuse without a word: which step failed is for the log alone."""
         inbound.rejected.refuse(refused.step, is_authentic=refused.is_malformed)
         return Response(status=400 if refused.is_malformed else 401)
 

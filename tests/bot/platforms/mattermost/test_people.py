@@ -67,12 +67,12 @@ def test_who_is_not_known_there_is_an_outsider(people: People) -> None:
 
 def test_a_name_is_asked_for_once_an_hour(people: People, server: Mattermost, clock: VirtualClock) -> None:
     li = person(server.add_user("li"))
-    assert people.named(li).name == people.named(li).name == "li"
+    assert people.with_name(li).name == people.with_name(li).name == "li"
     assert len(server.calls) == 1
     server.users[li.id]["username"] = "li.na"
     clock.wait(3600)
-    assert people.named(li).name == "li.na"
-    assert people.named(Person("mattermost", TENANT, li.id, "Li")).name == "Li"
+    assert people.with_name(li).name == "li.na"
+    assert people.with_name(Person("mattermost", TENANT, li.id, "Li")).name == "Li"
 
 
 def test_what_was_told_counts_for_a_day_while_the_server_is_in_trouble(
@@ -98,10 +98,10 @@ def test_a_server_that_asks_for_time_gets_it(people: People, server: Mattermost,
     server.will("GET", "users/.*", Fault(429, "", {"X-Ratelimit-Reset": "90"}))
     assert not people.is_bot(li.id)
     clock.wait(80)
-    people.named(li)
+    people.with_name(li)
     assert len(server.calls) == 1
     clock.wait(10)
-    assert people.named(li).name == "li"
+    assert people.with_name(li).name == "li"
 
 
 def test_bots_are_told_apart(people: People, server: Mattermost) -> None:

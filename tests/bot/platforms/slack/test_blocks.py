@@ -17,7 +17,7 @@ from bot.platforms.slack.blocks import (
     MESSAGE,
     answer_blocks,
     answer_text,
-    continued,
+    continuations,
     split,
     text_blocks,
     text_pieces,
@@ -310,15 +310,15 @@ def test_the_sentence_that_answers_is_bold_in_the_answer() -> None:
 def test_a_very_long_match_goes_on_in_further_messages_and_nothing_of_it_is_lost() -> None:
     told = " ".join(f"word{number}" for number in range(6_000))
     answer = an_answer(replace(MATCH, answer=told))
-    rest = continued(answer)
+    rest = continuations(answer)
     assert block_mistakes(shown(answer)) == []
     assert all(size(piece) <= 2850 for piece in rest)
     said = "\n".join(
         [*(block["text"]["text"] for block in shown(answer) if block["type"] == "section"), *rest]
     )
     assert re.findall(r"word[0-9]+", said) == told.split()
-    assert continued(an_answer(MATCH)) == continued(an_answer()) == []
-    assert len(continued(an_answer(replace(MATCH, text="x " * 50_000)))) == 20
+    assert continuations(an_answer(MATCH)) == continuations(an_answer()) == []
+    assert len(continuations(an_answer(replace(MATCH, text="x " * 50_000)))) == 20
 
 
 def test_a_very_long_text_is_parted_without_writing_it_again_and_again() -> None:

@@ -15,14 +15,14 @@ EVENT = {"type": "events_api", "envelope_id": "e-1", "payload": {"api_app_id": "
 
 def a_live_link() -> SocketLink:
     link = SocketLink()
-    assert link.opened(0) is None
+    assert link.begin(0) is None
     assert hear(link, HELLO) is None
     assert link.state == "live"
     return link
 
 
 def hear(link: SocketLink, frame: object) -> Envelope | None:
-    return link.received(json.dumps(frame), 1)
+    return link.take(json.dumps(frame), 1)
 
 
 def test_slack_greets_first_and_says_how_many_connections_there_are() -> None:
@@ -78,7 +78,7 @@ def test_what_is_no_envelope_changes_nothing(frame: object) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", b"\xff\xfe", "[" * 100_000, '{"type":"hello"}', "x" * 1_000_000])
 def test_what_cannot_be_read_is_passed_over(text: str | bytes) -> None:
-    assert a_live_link().received(text, 0) is None
+    assert a_live_link().take(text, 0) is None
 
 
 JSON = st.recursive(

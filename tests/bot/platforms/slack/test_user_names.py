@@ -32,21 +32,21 @@ def people(slack: RecordingSlack, clock: HandClock) -> People:
 
 
 def test_a_person_is_asked_for_once_an_hour(people: People, slack: RecordingSlack, clock: HandClock) -> None:
-    assert [people.named(ANN).name, people.named(ANN).name] == ["name-of-U1", "name-of-U1"]
+    assert [people.with_name(ANN).name, people.with_name(ANN).name] == ["name-of-U1", "name-of-U1"]
     assert slack.calls == [("users.info", {"user": "U1", "include_locale": "1"})]
     clock.go_on(FRESH_SECONDS)
-    people.named(ANN)
+    people.with_name(ANN)
     assert len(slack.calls) == 2
 
 
 def test_who_has_a_name_or_is_not_of_slack_is_left_as_they_are(people: People, slack: RecordingSlack) -> None:
     for person in (Person("slack", "T1", "U1", "ann"), Person("wecom", "w", "U1"), Person("", "", "")):
-        assert people.named(person) == person
+        assert people.with_name(person) == person
     assert slack.calls == []
 
 
 def test_without_a_token_nobody_is_asked(slack: RecordingSlack, clock: HandClock) -> None:
-    assert People(Workspaces("", slack.api_url, Outgoing(), clock), clock).named(ANN) == ANN
+    assert People(Workspaces("", slack.api_url, Outgoing(), clock), clock).with_name(ANN) == ANN
     assert slack.calls == []
 
 
@@ -55,23 +55,23 @@ def test_a_slack_that_tells_no_names_is_not_asked_again_for_a_while(
     people: People, slack: RecordingSlack, clock: HandClock, trouble: Fault
 ) -> None:
     slack.will("users.info", trouble)
-    assert (people.named(ANN), people.named(BOB)) == (ANN, BOB)
+    assert (people.with_name(ANN), people.with_name(BOB)) == (ANN, BOB)
     assert len(slack.calls) == 1
     clock.go_on(REFUSED_SECONDS)
-    assert people.named(ANN).name == "name-of-U1"
+    assert people.with_name(ANN).name == "name-of-U1"
 
 
 def test_one_person_who_cannot_be_seen_hides_no_other(people: People, slack: RecordingSlack) -> None:
     slack.will("users.info", error("user_not_visible"))
-    assert (people.named(ANN), people.named(ANN)) == (ANN, ANN)
-    assert people.named(BOB).name == "name-of-U2"
+    assert (people.with_name(ANN), people.with_name(ANN)) == (ANN, ANN)
+    assert people.with_name(BOB).name == "name-of-U2"
 
 
 def test_a_name_holds_nothing_that_no_database_should_see(people: People, slack: RecordingSlack) -> None:
     slack.will("users.info", Fault(body='{"ok":true,"user":{"name":"a\\u0000\\ud800nn"}}'))
-    assert people.named(ANN).name == "a\ufffdnn"
+    assert people.with_name(ANN).name == "a\ufffdnn"
     slack.will("users.info", Fault(body='{"ok":true,"user":["odd"]}'))
-    assert people.named(BOB) == BOB
+    assert people.with_name(BOB) == BOB
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_in_an_enterprise_any_of_its_workspaces_is_ours(people: People, slack: R
 def test_who_somebody_is_is_asked_once_an_hour_with_their_name(
     people: People, slack: RecordingSlack, clock: HandClock
 ) -> None:
-    assert people.named(ANN).name == "name-of-U1"
+    assert people.with_name(ANN).name == "name-of-U1"
     assert people.membership_of(ANN) is Membership.MEMBER
     assert people.membership_of(BOB) is Membership.MEMBER
     assert slack.methods() == ["users.info", "auth.test", "users.info"]

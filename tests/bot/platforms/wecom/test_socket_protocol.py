@@ -31,13 +31,13 @@ def a_live_link(now: float = 0.0) -> Link:
 
 
 def first_frame(link: Link, now: float) -> dict[str, Any]:
-    frame = link.opened(now)
+    frame = link.begin(now)
     assert frame is not None
     return frame
 
 
 def acknowledge(link: Link, frame: dict[str, Any], *, code: int = 0, now: float = 0.0) -> object:
-    return link.received(json.dumps({"headers": frame["headers"], "errcode": code, "errmsg": ""}), now)
+    return link.take(json.dumps({"headers": frame["headers"], "errcode": code, "errmsg": ""}), now)
 
 
 def test_the_first_frame_subscribes() -> None:
@@ -58,7 +58,7 @@ def test_wrong_credentials_end_it_for_good() -> None:
 def test_who_is_evicted_does_not_come_back() -> None:
     link = a_live_link()
     event = {"cmd": "aibot_event_callback", "headers": {"req_id": "x"}}
-    link.received(json.dumps(event | {"body": {"event": {"eventtype": "disconnected_event"}}}), 1)
+    link.take(json.dumps(event | {"body": {"event": {"eventtype": "disconnected_event"}}}), 1)
     link.lost(1)
     assert (link.state, link.is_over) == ("evicted", True)
 
@@ -121,9 +121,9 @@ def test_a_subscription_nobody_answers_is_dead_after_ten_seconds() -> None:
 def test_calls_and_acknowledgements_are_told_apart() -> None:
     link = a_live_link()
     message = {"cmd": "aibot_msg_callback", "headers": {"req_id": "r"}, "body": {"msgid": "m"}}
-    assert link.received(json.dumps(message), 0) == Called("message", "r", {"msgid": "m"})
+    assert link.take(json.dumps(message), 0) == Called("message", "r", {"msgid": "m"})
     answered = {"headers": {"req_id": "mine"}, "errcode": 846605, "body": {"a": 1}}
-    assert link.received(json.dumps(answered), 0) == Acknowledged("mine", 846605, {"a": 1})
+    assert link.take(json.dumps(answered), 0) == Acknowledged("mine", 846605, {"a": 1})
 
 
 def test_secrets_leave_in_the_first_frame_only() -> None:
@@ -144,13 +144,13 @@ def test_secrets_leave_in_the_first_frame_only() -> None:
     ).map(json.dumps)
 )
 def test_no_frame_makes_it_raise(text: str | bytes) -> None:
-    a_live_link().received(text, 0)
+    a_live_link().take(text, 0)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"cmd": 5}', '{"headers": 5}', "[" * 60_000])
 def test_a_frame_that_says_nothing_changes_nothing(text: str) -> None:
     link = a_live_link()
-    assert not isinstance(link.received(text, 0), Called)
+    assert not isinstance(link.take(text, 0), Called)
     assert link.state == "live"
 
 
@@ -191,7 +191,7 @@ class Lives(RuleBasedStateMachine):
     def another_takes_over(self) -> None:
         body = {"event": {"eventtype": "disconnected_event"}}
         if not self.link.is_over:
-            self.link.received(json.dumps({"cmd": "aibot_event_callback", "body": body}), self.now)
+            self.link.take(json.dumps({"cmd": "aibot_event_callback", "body": body}), self.now)
 
     @invariant()
     def what_is_over_stays_over(self) -> None:
