@@ -373,6 +373,7 @@ class App:
             labels=self._read.labels,
             gaps=self._read.gaps,
             proposals=Proposals(self._database),
+            reviews=self._read.reviews,
             engine=self.engine,
             clock=self._clock,
             bot=self._bot,

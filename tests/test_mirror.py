@@ -38,6 +38,7 @@ ELSEWHERE = {
     "bot/platforms/slack/adapter.py": "tests/bot/test_config_file.py",
     "bot/platforms/slack/connecting.py": "tests/bot/platforms/slack/test_socket_mode.py",
     "bot/platforms/slack/distribution.py": "tests/bot/platforms/slack/test_installing.py",
+    "bot/platforms/slack/fields.py": "tests/bot/platforms/slack/test_parser.py",
     "bot/platforms/slack/home_*.py": "tests/bot/platforms/slack/test_home.py",
     "bot/platforms/slack/inbound.py": "tests/bot/platforms/slack/test_socket_inbound.py",
     "bot/platforms/slack/install_*.py": "tests/bot/platforms/slack/test_installing.py",

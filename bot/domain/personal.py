@@ -13,17 +13,19 @@ from bot.domain.teaching import KeptProposal
 
 @dataclass(frozen=True, slots=True)
 class OwnGap:
-    """A question that found nothing in this channel, and how often it was asked."""
+    """A question that found nothing in this channel, how often it was asked, and what /gaps calls it."""
 
     text: str
     count: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnChannel:
     """A channel as one of its people finds it. `threshold` None: only the engine knows, and is silent.
 
-    `gaps` are the most asked, of `open_gaps` in all; None where the engine is silent.
+    `gaps` are the most asked, of `open_gaps` in all; None where the engine is silent. `reviews` wait for
+    a decision.
     """
 
     channel: Channel
@@ -33,6 +35,7 @@ class OwnChannel:
     gaps: tuple[OwnGap, ...]
     open_gaps: int | None
     proposals: tuple[KeptProposal, ...]
+    reviews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class OwnQuestion:
     threshold: Decimal
     best_score: float | None
     asked_at: datetime
+    knowledge_base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from bot.commands.base.context import Effective, KnowledgeBases, MessageContext
-from bot.commands.base.ports import Gaps, History, Labels, Proposals, Settings
+from bot.commands.base.ports import Gaps, History, Labels, Proposals, Reviews, Settings
 from bot.commands.gaps.open_gaps import OpenGaps
 from bot.config import Bot
 from bot.domain import (
@@ -51,6 +51,7 @@ class Personal:
         labels: Labels,
         gaps: Gaps,
         proposals: Proposals,
+        reviews: Reviews,
         engine: EngineClient,
         clock: Clock,
         bot: Bot,
@@ -60,6 +61,7 @@ class Personal:
         self._is_welcome = is_welcome
         self._settings = settings
         self._proposals = proposals
+        self._reviews = reviews
         self._bases = KnowledgeBases(engine, clock)
         self._engine = engine
         self._open_gaps = OpenGaps(
@@ -104,6 +106,7 @@ class Personal:
             gaps=gaps,
             open_gaps=count,
             proposals=self._proposals.waiting(channel, name, MOST_PROPOSALS),
+            reviews=self._reviews.counts(channel).get("queued", 0),
         )
 
     def _context(self, person: Person, channel: Channel) -> MessageContext:
@@ -124,7 +127,7 @@ class Personal:
             found, _ = self._open_gaps.open_in(channel, knowledge_base, GAP_DAYS)
         except EngineError:
             return (), None
-        return tuple(OwnGap(gap.text, gap.count) for gap in found[:MOST_GAPS]), len(found)
+        return tuple(OwnGap(gap.text, gap.count, gap.name) for gap in found[:MOST_GAPS]), len(found)
 
     def _knowledge(self, name: str) -> KnowledgeState | None:
         if self._engine.is_away:

@@ -274,9 +274,13 @@ class Responder:
         return with_migration(outcome, migration)
 
     def _by_the_clock(self, context: MessageContext) -> Outcome:
-        """The digest, or the news of another model, that is due."""
+        """The digest, the news of another model, or the first words to somebody, that are due."""
         if context.message.text == "digest":
             return self._gaps.digest(context)
+        if context.message.text == "welcome":
+            # Whoever has asked here knows us already.
+            knows_us = bool(self._history.recent(context.message.channel, 1))
+            return Outcome() if knows_us else Outcome((context.text(context.words.welcome),))
         return self._threshold_migrator.news(context)
 
     def _click(self, context: MessageContext, action: Action) -> Outcome:

@@ -109,6 +109,7 @@ class Overview:
                 asked.c.threshold,
                 asked.c.best_score,
                 asked.c.asked_at,
+                asked.c.knowledge_base,
             )
             .where(asked.c.person == person.key)
             .order_by(asked.c.item_id.desc())
@@ -123,6 +124,7 @@ class Overview:
                 Decimal(row.threshold),
                 row.best_score,
                 row.asked_at,
+                row.knowledge_base,
             )
             for row in self._database.read(lambda connection: connection.execute(query).all())
             if row.channel.startswith(tenant)

@@ -52,6 +52,8 @@ WORDING = Wording(
     nobody="A change needs a person, and this message names none.",
     answer_gone="This answer is no longer here. Ask again, please.",
     engine_away="Search is not available just now. I will answer as soon as it is back.",
+    welcome="Hello! Ask me in your own words, here or by mentioning me in a channel; I answer from the "
+    "knowledge base. /help shows what else I understand.",
     failed="Something went wrong on my side, and this message stays without an answer. Please try again.",
     too_many_questions="That is more than {limit} questions in a minute. Please ask again in a moment.",
     channel_too_busy="More than {limit} questions in a minute were asked here. Please ask again in a moment.",

@@ -69,6 +69,7 @@ class Wording:
     answer_gone: str
     engine_away: str
     failed: str
+    welcome: str
     too_many_questions: str
     channel_too_busy: str
     too_many_files: str

@@ -51,6 +51,8 @@ WORDING = Wording(
     nobody="改设置需要知道是谁，但这条消息没有发送者。",
     answer_gone="这条答复已经不在了，请重新提问。",
     engine_away="检索暂时不可用，恢复后我会马上回答。",
+    welcome="您好！用平常的话提问即可：在这里直接写，或在频道里 @我；我从知识库里找答案。"
+    "发送 /help 查看指令。",
     failed="我这边出错了，这条消息没能处理。请再发一次。",
     too_many_questions="一分钟内超过了 {limit} 个问题，请稍后再问。",
     channel_too_busy="这里一分钟内超过了 {limit} 个问题，请稍后再问。",

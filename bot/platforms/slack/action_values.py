@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 
 from bot.domain import Action, Choose, RunCommand, ShowMore, TurnDial, Vote, WriteEntry
+from bot.platforms.slack.markup import size
 
 DOWN, STAY, UP, TO = "dial:down", "dial:stay", "dial:up", "dial:to"
 VOTE = "vote"
@@ -18,12 +19,17 @@ MORE = "more"
 CHOOSE = "choose"  # and a number, because ids are unique within a block
 RUN = "run"
 HOME_RUN = "home"  # and a number: a command for a channel, from the Home tab
+HOME_AGAIN = "again"  # and a number: a question of one's own, to be asked in the direct chat
+HOME_GAP = "gap"  # and a number: a gap that somebody wants to answer
+VALUE = 2000
 
 _threshold = re.compile(r"0(?:\.[0-9]{1,30})?|1(?:\.0{1,30})?")
 _home_form = re.compile(
     r"([A-Za-z0-9_-]{1,64})\|"
     r"(/threshold (?:0(?:\.[0-9]{1,30})?|1(?:\.0{1,30})?)|/teach [0-9]{1,9}|/console|/help)"
 )
+_again_form = re.compile(r"([A-Za-z0-9_-]{1,64})\|([^|]{1,100})\|(.{1,2000})", re.DOTALL)
+_gap_form = re.compile(r"([A-Za-z0-9_-]{1,64})\|([0-9a-f]{8})\|(.{1,200})", re.DOTALL)
 _offset = re.compile(r"[0-9]{1,9}")
 
 
@@ -84,6 +90,36 @@ def write_home(channel_id: str, command: str) -> str:
     return f"{channel_id}|{command}"
 
 
+def write_again(direct: str, knowledge_base: str, question: str) -> str | None:
+    """The value of a button that asks this in the direct chat; None where it is too long for one.
+
+    The text itself: whatever comes back, it is a question that its sender may ask there anyway.
+    """
+    value = f"{direct}|{knowledge_base}|{question}"
+    return value if size(value) <= VALUE and _again_form.fullmatch(value) else None
+
+
+def write_gap(channel_id: str, name: str, question: str) -> str | None:
+    """The value of a button that opens the form for a gap; None where there is nothing to name it by."""
+    value = f"{channel_id}|{name}|{question}"
+    return value if _gap_form.fullmatch(value) else None
+
+
+def read_gap(action_id: str, value: str) -> tuple[str, str, str] | None:
+    """Channel, gap and its question behind a click on the Home tab; None when it is another click.
+
+    Raises:
+        BrokenClick: it is one, but its value is not.
+    """
+    kind, _, number = action_id.partition(":")
+    if kind != HOME_GAP or not _offset.fullmatch(number):
+        return None
+    found = _gap_form.fullmatch(value)
+    if found is None:
+        raise BrokenClick(f"{HOME_GAP} with a value that was never written")
+    return found[1], found[2], found[3]
+
+
 def read_home(action_id: str, value: str) -> tuple[str, RunCommand] | None:
     """The channel and the command behind a click on the Home tab; None when it is not one of ours.
 
@@ -91,8 +127,13 @@ def read_home(action_id: str, value: str) -> tuple[str, RunCommand] | None:
         BrokenClick: it is ours, but its value is not.
     """
     kind, _, number = action_id.partition(":")
-    if kind != HOME_RUN or not _offset.fullmatch(number):
+    if kind not in {HOME_RUN, HOME_AGAIN} or not _offset.fullmatch(number):
         return None
+    if kind == HOME_AGAIN:
+        again = _again_form.fullmatch(value)
+        if again is None:
+            raise BrokenClick(f"{HOME_AGAIN} with a value that was never written")
+        return again[1], RunCommand(f"/ask {again[3]}", knowledge_base=again[2])
     found = _home_form.fullmatch(value)
     if found is None:
         raise BrokenClick(f"{HOME_RUN} with a value that was never written")

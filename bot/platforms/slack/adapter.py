@@ -16,9 +16,10 @@ from bot.platforms.slack import connecting, distribution, manifest, openapi, rou
 from bot.platforms.slack.config import Slack
 from bot.platforms.slack.connecting import Connecting
 from bot.platforms.slack.distribution import Distribution
+from bot.platforms.slack.fields import NAME
 from bot.platforms.slack.home_pages import HomePages
 from bot.platforms.slack.inbound import Inbound
-from bot.platforms.slack.parser import NAME, BotIdentity
+from bot.platforms.slack.parser import BotIdentity
 from bot.platforms.slack.sender import SlackPlatform
 from bot.platforms.slack.signature import Verifier
 from bot.platforms.slack.socket_inbound import SocketInbound
@@ -69,6 +70,8 @@ def _install(slack: Slack, host: Host) -> Installed:
         remove=platform.workspaces.remove,
         note_access=platform.workspaces.note_access,
         open_home=pages.open,
+        open_form=pages.open_form,
+        speaks_first=platform.speaks_first,
         may_see=host.personal.may_see,
     )
     calls = routes.blueprint(

@@ -10,7 +10,7 @@ from bot.domain import Clock, PlatformError
 from bot.platforms.host import Condition, Host, Operation, Part
 from bot.platforms.long_connection import LongConnection
 from bot.platforms.slack.config import Slack
-from bot.platforms.slack.parser import NAME
+from bot.platforms.slack.fields import NAME
 from bot.platforms.slack.socket_inbound import SocketInbound
 from bot.platforms.slack.socket_mode import SocketMode
 from bot.platforms.slack.socket_protocol import SocketLink

@@ -12,9 +12,16 @@ from urllib.parse import quote
 
 from bot import texts
 from bot.domain import KeptProposal, Language, OwnChannel, OwnQuestion, PersonalOverview
-from bot.platforms.slack.action_values import HOME_RUN, write_home
+from bot.platforms.slack.action_values import (
+    HOME_AGAIN,
+    HOME_GAP,
+    HOME_RUN,
+    write_again,
+    write_gap,
+    write_home,
+)
 from bot.platforms.slack.home_words import HomeWords, home_words
-from bot.platforms.slack.markup import cut, escape
+from bot.platforms.slack.markup import CUT, cut, escape
 
 Block = dict[str, Any]
 
@@ -92,7 +99,19 @@ class _Page:
         found = [_section(f"{_mention(one)} {line}")]
         if buttons:
             found.append({"type": "actions", "elements": buttons})
-        return [*found, _context(self._gaps(one))]
+        found.append(_context(self._gaps(one)))
+        answers = self._answer_buttons(one)
+        return [*found, {"type": "actions", "elements": answers}] if answers else found
+
+    def _answer_buttons(self, one: OwnChannel) -> list[Block]:
+        """A button for each gap that is shown; it opens a form."""
+        buttons = []
+        for gap in one.gaps if one.open_gaps else ():
+            text = cut(_line(gap.text), QUESTION, str) or CUT
+            value = write_gap(one.channel.id, gap.name, text)
+            if value:
+                buttons.append(self._make_button(HOME_GAP, self._words.answer_gap.format(text=text), value))
+        return buttons
 
     def _gaps(self, one: OwnChannel) -> str:
         words = self._words
@@ -106,6 +125,8 @@ class _Page:
             ]
         elif one.open_gaps == 0:
             lines.append(words.no_gaps)
+        if one.reviews:
+            lines.append(words.reviews.format(count=one.reviews))
         return "\n".join([*lines, f"<{address}|{words.more}>"])
 
     def _question(self, one: OwnQuestion) -> Block:
@@ -116,7 +137,9 @@ class _Page:
             best=words.no_score if one.best_score is None else texts.score(one.best_score),
             channel=_mention(one),
         )
-        return _section(f"{escape(cut(_line(one.text), QUESTION))}\n{told}")
+        block = _section(f"{escape(cut(_line(one.text), QUESTION))}\n{told}")
+        value = write_again(self._direct, one.knowledge_base, one.text) if self._direct else None
+        return block | ({"accessory": self._make_button(HOME_AGAIN, words.again, value)} if value else {})
 
     def _proposals(self, overview: PersonalOverview) -> list[Block]:
         blocks: list[Block] = []
@@ -155,12 +178,15 @@ class _Page:
         return self._plain_button(label, one.channel.id, command)
 
     def _plain_button(self, label: str, channel_id: str, command: str) -> Block:
+        return self._make_button(HOME_RUN, label, write_home(channel_id, command))
+
+    def _make_button(self, kind: str, label: str, value: str) -> Block:
         self._count += 1
         return {
             "type": "button",
-            "action_id": f"{HOME_RUN}:{self._count}",
-            "text": {"type": "plain_text", "text": cut(label, LABEL, str), "emoji": False},
-            "value": write_home(channel_id, command),
+            "action_id": f"{kind}:{self._count}",
+            "text": _plain(label, LABEL),
+            "value": value,
         }
 
 
@@ -174,7 +200,11 @@ def _line(text: str) -> str:
 
 
 def _header(text: str) -> Block:
-    return {"type": "header", "text": {"type": "plain_text", "text": cut(text, HEADER, str), "emoji": False}}
+    return {"type": "header", "text": _plain(text, HEADER)}
+
+
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": cut(text, limit, str), "emoji": False}
 
 
 def _section(text: str) -> Block:

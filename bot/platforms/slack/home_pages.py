@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot import texts
 from bot.domain import Answer, Clock, Delivery, Language, Person, PlatformError
 from bot.platforms.host import PersonalReads
+from bot.platforms.slack.fields import NAME
 from bot.platforms.slack.home import home_view
-from bot.platforms.slack.parser import NAME, HomeOpened
+from bot.platforms.slack.home_form import gap_form
+from bot.platforms.slack.home_parser import FormWanted, HomeOpened
 from bot.platforms.slack.web_api import SlackRefusal
 from bot.platforms.slack.workspace import Workspace
 from bot.platforms.slack.workspaces import Workspaces
@@ -56,6 +59,7 @@ class HomePages:
         self._clock = clock
         self._public_url = public_url
         self._due: dict[tuple[Workspace, str], _Due] = {}
+        self._forms: deque[FormWanted] = deque(maxlen=MOST_WAITING)
         self._changed = threading.Condition()
         self._is_stopping = False
         self._thread: threading.Thread | None = None
@@ -82,6 +86,12 @@ class HomePages:
                 self._due[key] = _Due(opened, self._clock.steady())
             self._changed.notify_all()
 
+    def open_form(self, wanted: FormWanted) -> None:
+        """Somebody wants to answer a gap. Slack takes a form for three seconds: it comes before all else."""
+        with self._changed:
+            self._forms.append(wanted)
+            self._changed.notify_all()
+
     def tell(self, delivery: Delivery) -> str:
         """Show the reply to what somebody did on their tab, on it.
 
@@ -96,8 +106,13 @@ class HomePages:
         return ""
 
     def step(self) -> bool:
-        """Publish one that is due; whether there was one."""
+        """Show one that is due; whether there was one."""
         now = self._clock.steady()
+        with self._changed:
+            wanted = self._forms.popleft() if self._forms else None
+        if wanted is not None:
+            self._show_form(wanted)
+            return True
         with self._changed:
             due = next((one for one in self._due.values() if one.at <= now), None)
             if due is None:
@@ -108,6 +123,16 @@ class HomePages:
         except PlatformError as failed:
             self._put_back(due, failed, now)
         return True
+
+    def _show_form(self, wanted: FormWanted) -> None:
+        """Once: whoever saw none presses again."""
+        language = self._language_of(wanted.person)
+        view = gap_form(wanted.channel.id, wanted.gap, wanted.question, language, direct=wanted.direct)
+        try:
+            access = self._workspaces.exactly(wanted.workspace)
+            access.web_api.call(lambda slack: slack.views_open(trigger_id=wanted.trigger, view=view))
+        except (PlatformError, StoreError) as failed:
+            log.warning("slack_form_not_shown", extra={"reason": str(failed)})
 
     def _publish(self, opened: HomeOpened, notice: str = "") -> None:
         person = Person(NAME, opened.workspace.tenant, opened.user)
@@ -153,7 +178,7 @@ class HomePages:
                 log.exception("step_failed", extra={"loop": "slack home tabs"})
 
     def _is_due(self) -> bool:
-        return any(one.at <= self._clock.steady() for one in self._due.values())
+        return bool(self._forms) or any(one.at <= self._clock.steady() for one in self._due.values())
 
     def _idle_seconds(self) -> float | None:
         """Until the first is due; without end where none waits, for an opening rings."""

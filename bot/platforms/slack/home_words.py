@@ -21,6 +21,13 @@ class HomeWords:
     gaps: str
     gap: str
     no_gaps: str
+    answer_gap: str
+    gap_title: str
+    gap_question: str
+    gap_answer: str
+    gap_save: str
+    gap_cancel: str
+    reviews: str
     questions: str
     found: str
     found_nothing: str
@@ -29,6 +36,7 @@ class HomeWords:
     teach: str
     take_back: str
     accept: str
+    again: str
     more: str
     open_console: str
     help: str
@@ -46,6 +54,13 @@ _EN = HomeWords(
     gaps="{count} questions of the last 7 days found nothing:",
     gap="{text} ({count}×)",
     no_gaps="Every question of the last 7 days found something.",
+    answer_gap="Answer: {text}",
+    gap_title="Add an answer",
+    gap_question="Asked in <#{channel}> and not found:\n{text}",
+    gap_answer="Answer",
+    gap_save="Add",
+    gap_cancel="Cancel",
+    reviews="Waiting for review: {count} (/queue)",
     questions="Your last questions",
     found="{total} found at {threshold}, best {best}, in {channel}",
     found_nothing="nothing found at {threshold}, best {best}, in {channel}",
@@ -54,6 +69,7 @@ _EN = HomeWords(
     teach="{channel}: teach “{wording}” to entry {entry}",
     take_back="{channel}: take “{wording}” away from entry {entry}",
     accept="Take it",
+    again="Ask again",
     more="See it in the console",
     open_console="Open the console",
     help="Help",
@@ -71,6 +87,13 @@ _ZH = HomeWords(
     gaps="最近 7 天有 {count} 个问题没有找到答案：",
     gap="{text}（{count} 次）",
     no_gaps="最近 7 天的问题都找到了答案。",
+    answer_gap="作答：{text}",
+    gap_title="添加答案",
+    gap_question="在 <#{channel}> 里问过，没有找到：\n{text}",
+    gap_answer="答案",
+    gap_save="添加",
+    gap_cancel="取消",
+    reviews="等待复核：{count} 条（/queue）",
     questions="您最近的问题",
     found="阈值 {threshold} 时找到 {total} 条，最高 {best}，{channel}",
     found_nothing="阈值 {threshold} 时没有找到，最高 {best}，{channel}",
@@ -79,6 +102,7 @@ _ZH = HomeWords(
     teach="{channel}：给条目 {entry} 加问法“{wording}”",
     take_back="{channel}：从条目 {entry} 去掉问法“{wording}”",
     accept="采纳",
+    again="再问一次",
     more="在控制台里查看",
     open_console="打开控制台",
     help="帮助",

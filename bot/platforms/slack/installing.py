@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 
 from bot.domain import Clock, PlatformError
 from bot.platforms.slack.config import Slack
+from bot.platforms.slack.fields import NAME
 from bot.platforms.slack.manifest import SCOPES
 from bot.platforms.slack.markup import clean
-from bot.platforms.slack.parser import NAME
 from bot.platforms.slack.token_rotation import read_expiry
 from bot.platforms.slack.web_api import SlackRefusal, WebApi
 from bot.platforms.slack.workspaces import ApiMaker

@@ -9,33 +9,48 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from bot.domain import (
     Channel,
-    Evidence,
     IncomingMessage,
-    Membership,
     MessageKey,
     Person,
     Surface,
-    decide_membership,
 )
 from bot.platforms.payload import (
     BrokenField,
     Ignored,
     Quarantined,
-    matching_in,
     object_in,
     string_in,
 )
 from bot.platforms.slack import action_values, markup, workspace
-from bot.platforms.slack.workspace import Removal, TeamAccess, Workspace
+from bot.platforms.slack.fields import (
+    NAME,
+    address_of,
+    id_in,
+    id_inside,
+    membership_of,
+    payload_tenant,
+    tenant_of,
+    tenant_or_empty,
+    text_or_empty,
+    ts_in,
+    user_name,
+)
+from bot.platforms.slack.home_parser import (
+    FormWanted,
+    HomeOpened,
+    read_home_click,
+    read_home_opening,
+    read_submission,
+)
+from bot.platforms.slack.workspace import Removal, TeamAccess
 
-NAME = "slack"
 RATE_LIMITED = "app_rate_limited"
 # The callback id of the message shortcut, as the manifest has it.
 ASK_SHORTCUT = "ask"
@@ -50,16 +65,7 @@ class Challenge:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class HomeOpened:
-    """Somebody looks at their Home tab; `direct` is the id of the direct chat with them."""
-
-    workspace: Workspace
-    user: str
-    direct: str = ""
-
-
-Reading = IncomingMessage | Ignored | Quarantined | Challenge | Removal | TeamAccess | HomeOpened
+Reading = IncomingMessage | Ignored | Quarantined | Challenge | Removal | TeamAccess | HomeOpened | FormWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,6 @@ class BotIdentity:
 
 NOBODY_KNOWN = BotIdentity()
 
-_id_form = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ts_form = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _command_form = re.compile(r"/\S{1,64}")
 
 
@@ -102,20 +106,20 @@ def read_event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     try:
         return _event(envelope, identity)
     except BrokenField as broken:
-        return Quarantined(str(broken), _text_or_empty(envelope.get("team_id")))
+        return Quarantined(str(broken), text_or_empty(envelope.get("team_id")))
 
 
 def read_command(form: Mapping[str, str], body: bytes, timestamp: str, identity: BotIdentity) -> Reading:
     """Read a slash command. `body` and `timestamp` name it when Slack gives it no trigger id."""
     try:
-        tenant = _tenant(form.get("enterprise_id"), form.get("team_id"))
+        tenant = tenant_of(form.get("enterprise_id"), form.get("team_id"))
         command = form.get("command", "")
         if not _command_form.fullmatch(command):
             raise BrokenField("no command")  # noqa: TRY301 - the same way out as the others
-        channel_id = _id(form, "channel_id")
-        person = Person(NAME, tenant, _id(form, "user_id"), markup.clean(form.get("user_name", "")))
+        channel_id = id_in(form, "channel_id")
+        person = Person(NAME, tenant, id_in(form, "user_id"), markup.clean(form.get("user_name", "")))
     except BrokenField as broken:
-        return Quarantined(str(broken), _text_or_empty(form.get("team_id")))
+        return Quarantined(str(broken), text_or_empty(form.get("team_id")))
     trigger = form.get("trigger_id") or sha256(timestamp.encode() + b":" + body).hexdigest()
     verb = "/" + command.removeprefix("/").removeprefix(identity.command_prefix)
     return IncomingMessage(
@@ -125,7 +129,7 @@ def read_command(form: Mapping[str, str], body: bytes, timestamp: str, identity:
         surface=Surface.COMMAND,
         text=markup.plain(f"{verb} {form.get('text', '')}", own_users=identity.users),
         is_direct=channel_id.startswith("D"),
-        address=_address(workspace.of_command(form), user=person.id, response_url=form.get("response_url")),
+        address=address_of(workspace.of_command(form), user=person.id, response_url=form.get("response_url")),
     )
 
 
@@ -133,16 +137,18 @@ def read_interaction(payload: Mapping[str, Any], identity: BotIdentity = NOBODY_
     """Read a click, which may hold several actions, or the shortcut of a message."""
     if payload.get("type") == "message_action":
         return (_shortcut(payload, identity),)
+    if payload.get("type") == "view_submission":
+        return (read_submission(payload),)
     if payload.get("type") != "block_actions":
         return (Ignored("unknown interaction type"),)
     actions = payload.get("actions")
     if not isinstance(actions, list) or not actions:
-        return (Quarantined("no actions", _tenant_or_empty(payload)),)
+        return (Quarantined("no actions", tenant_or_empty(payload)),)
     if len(actions) > MOST_ACTIONS:
-        return (Quarantined("too many actions", _tenant_or_empty(payload)),)
+        return (Quarantined("too many actions", tenant_or_empty(payload)),)
     container = payload.get("container")
     is_on_a_view = isinstance(container, dict) and container.get("type") == "view"
-    read = _home_click if is_on_a_view else _click
+    read = read_home_click if is_on_a_view else _click
     return tuple(read(payload, action) for action in actions)
 
 
@@ -161,7 +167,7 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     if kind in {"team_access_granted", "team_access_revoked"}:
         return workspace.team_access_in(envelope, event) or Ignored("access of no workspace")
     if kind == "app_home_opened":
-        return _home(envelope, event)
+        return read_home_opening(envelope, event)
     if kind not in {"app_mention", "message"}:
         return Ignored("unknown event type")
     authorization = _authorization(envelope)
@@ -169,7 +175,7 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
     unwanted = _is_unwanted(event, own_users)
     if unwanted:
         return Ignored(unwanted)
-    channel_id, user, ts = _id(event, "channel"), _id(event, "user"), _ts(event, "ts")
+    channel_id, user, ts = id_in(event, "channel"), id_in(event, "user"), ts_in(event, "ts")
     is_shared = envelope.get("is_ext_shared_channel") is True
     if is_shared and channel_id not in identity.shared_channels:
         return Ignored("shared with another company")
@@ -184,13 +190,13 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         and not markup.mentions(written) & (own_users or frozenset(markup.mentions(written)))
     ):
         return Ignored("mentions somebody else")
-    tenant = _tenant(
+    tenant = tenant_of(
         authorization.get("enterprise_id") or envelope.get("context_enterprise_id"),
         (authorization.get("team_id") or envelope.get("context_team_id"))
         if is_shared
         else envelope.get("team_id"),
     )
-    written_in = _ts(event, "thread_ts") if event.get("thread_ts") is not None else None
+    written_in = ts_in(event, "thread_ts") if event.get("thread_ts") is not None else None
     thread = written_in or (None if is_direct else ts)
     return IncomingMessage(
         channel=Channel(NAME, tenant, channel_id),
@@ -200,22 +206,14 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         text=_words_of(event, written, own_users, drop_first=kind == "app_mention" and not own_users),
         mentioned=mentions_us,
         is_direct=is_direct,
-        address=_address(workspace.of_event(envelope), user=user, thread_ts=thread),
+        address=address_of(workspace.of_event(envelope), user=user, thread_ts=thread),
         thread=thread or "",
-        membership=_membership(
+        membership=membership_of(
             homes=(event.get("user_team"), event.get("source_team"), event.get("team")),
             teams=(authorization.get("team_id"), envelope.get("context_team_id")),
             enterprises=(authorization.get("enterprise_id"), envelope.get("context_enterprise_id")),
         ),
     )
-
-
-def _home(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Reading:
-    if event.get("tab") != "home":
-        return Ignored("another tab")
-    source = workspace.of_event(envelope)
-    _tenant(source.enterprise, source.team)
-    return HomeOpened(source, _id(event, "user"), _text_or_empty(event.get("channel")))
 
 
 def _words_of(event: Mapping[str, Any], written: str, own_users: frozenset[str], *, drop_first: bool) -> str:
@@ -276,7 +274,7 @@ def _event_keys(envelope: Mapping[str, Any], channel_id: str, ts: str) -> tuple[
     message = MessageKey("message", f"{channel_id}:{ts}")
     if envelope.get("event_id") is None:
         return (message,)
-    return MessageKey("event", _id(envelope, "event_id")), message
+    return MessageKey("event", id_in(envelope, "event_id")), message
 
 
 def _click(payload: Mapping[str, Any], action: object) -> Reading:
@@ -291,18 +289,18 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
         if meant is None:
             return Ignored("not our button")
         container = object_in(payload, "container")
-        message_ts = _ts(container, "message_ts")
+        message_ts = ts_in(container, "message_ts")
         channel_id = (
-            _id(container, "channel_id")
+            id_in(container, "channel_id")
             if container.get("channel_id") is not None
-            else _id(object_in(payload, "channel"), "id")
+            else id_in(object_in(payload, "channel"), "id")
         )
-        tenant = _payload_tenant(payload)
+        tenant = payload_tenant(payload)
         user = object_in(payload, "user")
-        person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
-        pressed_at = _ts(action, "action_ts")
+        person = Person(NAME, tenant, id_in(user, "id"), user_name(user))
+        pressed_at = ts_in(action, "action_ts")
     except (BrokenField, action_values.BrokenClick) as broken:
-        return Quarantined(str(broken), _tenant_or_empty(payload))
+        return Quarantined(str(broken), tenant_or_empty(payload))
     return IncomingMessage(
         channel=Channel(NAME, tenant, channel_id),
         person=person,
@@ -310,7 +308,7 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
         surface=Surface.ACTION,
         is_direct=channel_id.startswith("D"),
         action=meant,
-        address=_address(
+        address=address_of(
             workspace.of_interaction(payload),
             user=person.id,
             message_ts=message_ts,
@@ -318,10 +316,10 @@ def _click(payload: Mapping[str, Any], action: object) -> Reading:
             response_url=payload.get("response_url"),
             ephemeral="1" if container.get("is_ephemeral") is True else None,
         ),
-        membership=_membership(
+        membership=membership_of(
             homes=(user.get("team_id"),),
-            teams=(_id_in(payload.get("team")),),
-            enterprises=(_id_in(payload.get("enterprise")),),
+            teams=(id_inside(payload.get("team")),),
+            enterprises=(id_inside(payload.get("enterprise")),),
         ),
     )
 
@@ -333,13 +331,13 @@ def _shortcut(payload: Mapping[str, Any], identity: BotIdentity) -> Reading:
     try:
         message = object_in(payload, "message")
         said = _words_of(message, _text_of(message), identity.users, drop_first=False)
-        channel_id = _id(object_in(payload, "channel"), "id")
-        tenant = _payload_tenant(payload)
+        channel_id = id_in(object_in(payload, "channel"), "id")
+        tenant = payload_tenant(payload)
         user = object_in(payload, "user")
-        person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
+        person = Person(NAME, tenant, id_in(user, "id"), user_name(user))
         trigger = string_in(payload, "trigger_id", markup.clean)
     except BrokenField as broken:
-        return Quarantined(str(broken), _tenant_or_empty(payload))
+        return Quarantined(str(broken), tenant_or_empty(payload))
     return IncomingMessage(
         channel=Channel(NAME, tenant, channel_id),
         person=person,
@@ -349,56 +347,13 @@ def _shortcut(payload: Mapping[str, Any], identity: BotIdentity) -> Reading:
         text=f"/ask {said.removeprefix('/ask ')}".strip(),
         is_direct=channel_id.startswith("D"),
         private=True,
-        address=_address(
+        address=address_of(
             workspace.of_interaction(payload), user=person.id, response_url=payload.get("response_url")
         ),
-        membership=_membership(
+        membership=membership_of(
             homes=(user.get("team_id"),),
-            teams=(_id_in(payload.get("team")),),
-            enterprises=(_id_in(payload.get("enterprise")),),
-        ),
-    )
-
-
-def _home_click(payload: Mapping[str, Any], action: object) -> Reading:
-    """A click on the Home tab: its value names the channel that it is about."""
-    try:
-        if not isinstance(action, dict):
-            raise BrokenField("an action is not an object")  # noqa: TRY301 - the same way out as the others
-        action_id, view = string_in(action, "action_id", markup.clean), object_in(payload, "view")
-        if view.get("type") != "home":
-            return Ignored("not our view")
-        meant = action_values.read_home(action_id, string_in(action, "value", markup.clean))
-        if meant is None:
-            return Ignored("not our button")
-        channel_id, command = meant
-        tenant, user, pressed_at = (
-            _payload_tenant(payload),
-            object_in(payload, "user"),
-            _ts(action, "action_ts"),
-        )
-        person = Person(NAME, tenant, _id(user, "id"), _user_name(user))
-    except (BrokenField, action_values.BrokenClick) as broken:
-        return Quarantined(str(broken), _tenant_or_empty(payload))
-    is_direct = channel_id.startswith("D")
-    return IncomingMessage(
-        channel=Channel(NAME, tenant, channel_id),
-        person=person,
-        keys=(MessageKey("action", f"home:{person.id}:{action_id}:{pressed_at}"),),
-        surface=Surface.ACTION,
-        is_direct=is_direct,
-        action=command,
-        address=_address(
-            workspace.of_interaction(payload),
-            user=person.id,
-            # What is said in the direct chat is said there; all else on the tab itself.
-            home=None if is_direct else "1",
-            direct=_text_or_empty(view.get("private_metadata")),
-        ),
-        membership=_membership(
-            homes=(user.get("team_id"),),
-            teams=(_id_in(payload.get("team")),),
-            enterprises=(_id_in(payload.get("enterprise")),),
+            teams=(id_inside(payload.get("team")),),
+            enterprises=(id_inside(payload.get("enterprise")),),
         ),
     )
 
@@ -425,62 +380,3 @@ def _authorization(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
 def _own_user(authorization: Mapping[str, Any]) -> frozenset[str]:
     user = authorization.get("user_id")
     return frozenset({user}) if authorization.get("is_bot") is True and isinstance(user, str) else frozenset()
-
-
-def _membership(
-    *, homes: Iterable[object], teams: Iterable[object], enterprises: Iterable[object]
-) -> Membership:
-    """What the payload alone says: that somebody is of another company, or nothing.
-
-    An enterprise has many workspaces, and payloads do not say which are its own. Nor do they say
-    who is a guest: for both Slack has to be asked.
-    """
-    known = {team for team in teams if isinstance(team, str)}
-    home = next((team for team in homes if isinstance(team, str)), None)
-    if home is None or any(isinstance(enterprise, str) for enterprise in enterprises):
-        return Membership.UNKNOWN
-    return decide_membership(Evidence(homes={home}, ours=known))
-
-
-def _payload_tenant(payload: Mapping[str, Any]) -> str:
-    # Both may be null: the enterprise outside an organisation, the team for its own installations.
-    source = workspace.of_interaction(payload)
-    return _tenant(source.enterprise, source.team)
-
-
-def _id_in(value: object) -> object:
-    return value.get("id") if isinstance(value, dict) else None
-
-
-def _tenant_or_empty(payload: Mapping[str, Any]) -> str:
-    try:
-        return _payload_tenant(payload)
-    except BrokenField:
-        return ""
-
-
-def _tenant(enterprise: object, team: object) -> str:
-    """Settings belong to the enterprise where there is one: its channels keep their id across workspaces."""
-    return _id({"team_id": enterprise or team}, "team_id")
-
-
-def _user_name(user: Mapping[str, Any]) -> str:
-    name = user.get("name") or user.get("username")
-    return markup.clean(name) if isinstance(name, str) else ""
-
-
-def _address(source: Workspace, **known: object) -> dict[str, str]:
-    given = {name: markup.clean(value) for name, value in known.items() if isinstance(value, str) and value}
-    return given | source.to_address()
-
-
-def _id(parent: Mapping[str, Any], name: str) -> str:
-    return matching_in(parent, name, _id_form)
-
-
-def _ts(parent: Mapping[str, Any], name: str) -> str:
-    return matching_in(parent, name, _ts_form, "a time stamp")
-
-
-def _text_or_empty(value: object) -> str:
-    return value if isinstance(value, str) and _id_form.fullmatch(value) else ""

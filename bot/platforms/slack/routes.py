@@ -83,7 +83,7 @@ def blueprint(
             inbound.take(reading, form)
         except StoreError as failed:
             rejected.not_stored(failed)
-            return jsonify(say_not_saved())
+            return jsonify(say_not_saved(form))
         return Response()
 
     @routes.post("/interactions")
@@ -94,7 +94,7 @@ def blueprint(
                 inbound.take(reading, payload)
         except StoreError as failed:
             rejected.not_stored(failed)
-            return jsonify(say_not_saved())
+            return jsonify(say_not_saved(payload))
         return Response()
 
     @routes.errorhandler(Unacceptable)

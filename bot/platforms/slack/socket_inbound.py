@@ -14,9 +14,9 @@ from collections.abc import Callable
 from bot.platforms.link import as_text
 from bot.platforms.payload import Ignored
 from bot.platforms.slack import workspace
+from bot.platforms.slack.fields import NAME
 from bot.platforms.slack.inbound import Inbound, say_not_saved
 from bot.platforms.slack.parser import (
-    NAME,
     BotIdentity,
     Reading,
     read_command,
@@ -46,7 +46,7 @@ class SocketInbound:
             self._inbound.rejected.not_stored(failed)
             if envelope.kind == "events_api":
                 return
-            acknowledgement = envelope.acknowledgement(say_not_saved())
+            acknowledgement = envelope.acknowledgement(say_not_saved(envelope.payload))
         else:
             acknowledgement = envelope.acknowledgement()
         try:

@@ -17,8 +17,8 @@ from typing import Any
 from slack_sdk.web import SlackResponse, WebClient
 
 from bot.domain import Clock, Evidence, Language, Membership, Person, PlatformError, decide_membership
+from bot.platforms.slack.fields import NAME
 from bot.platforms.slack.markup import clean
-from bot.platforms.slack.parser import NAME
 from bot.platforms.slack.web_api import SlackRefusal
 from bot.platforms.slack.workspaces import Access, Workspaces
 from bot.store import StoreError

@@ -26,10 +26,14 @@ from bot.domain import (
     Proposal,
     RunCommand,
 )
-from bot.platforms.slack.action_values import BrokenClick, read_home
+from bot.platforms.payload import Ignored, Quarantined
+from bot.platforms.slack.action_values import BrokenClick, read_gap, read_home, write_again
 from bot.platforms.slack.home import MOST_BLOCKS, home_view
+from bot.platforms.slack.home_form import GAP_FIELD, GAP_FORM, gap_form
 from bot.platforms.slack.home_pages import HomePages
-from bot.platforms.slack.parser import BotIdentity, HomeOpened, read_event, read_interaction
+from bot.platforms.slack.home_parser import HomeOpened
+from bot.platforms.slack.inbound import say_not_saved
+from bot.platforms.slack.parser import BotIdentity, read_event, read_interaction
 from bot.platforms.slack.workspace import Workspace
 from tests.bot.store.building import HandClock
 from tests.faults.building import until
@@ -46,11 +50,12 @@ CHANNEL = OwnChannel(
     knowledge_base="shop",
     threshold=Decimal("0.65"),
     threshold_source="channel",
-    gaps=(OwnGap("where is my parcel", 3),),
+    gaps=(OwnGap("where is my parcel", 3, "0123abcd"),),
     open_gaps=4,
+    reviews=2,
     proposals=(KeptProposal(7, Proposal("shop", "e1", "can I return it"), "open", LIN, NOW),),
 )
-QUESTION = OwnQuestion(C1, "can I get a refund", 2, Decimal("0.65"), 0.8123, NOW)
+QUESTION = OwnQuestion(C1, "can I get a refund", 2, Decimal("0.65"), 0.8123, NOW, "shop")
 WHOLE = PersonalOverview(
     may_see=True,
     channels=(CHANNEL,),
@@ -74,8 +79,16 @@ def test_it_shows_the_channels_with_their_dials_questions_gaps_and_proposals() -
         assert part in text
     for part in ("4 questions of the last 7 days", "where is my parcel (3×)", "teach “can I return it”"):
         assert part in text
-    values = [one["value"] for one in buttons(shown)]
-    assert values == ["C1|/threshold 0.60", "C1|/threshold 0.70", "C1|/teach 7", "D1|/console", "D1|/help"]
+    assert "Waiting for review: 2 (/queue)" in text
+    assert [one["value"] for one in buttons(shown)] == [
+        "C1|/threshold 0.60",
+        "C1|/threshold 0.70",
+        "C1|0123abcd|where is my parcel",
+        "D1|shop|can I get a refund",
+        "C1|/teach 7",
+        "D1|/console",
+        "D1|/help",
+    ]
     assert block_mistakes(shown["blocks"]) == []
 
 
@@ -86,9 +99,16 @@ def test_it_speaks_both_languages() -> None:
 
 def test_every_value_it_writes_is_one_that_it_reads() -> None:
     for one in buttons(view()):
+        gap = read_gap(one["action_id"], one["value"])
+        again = one["action_id"].startswith("again:")
         found = read_home(one["action_id"], one["value"])
-        assert found is not None
-        assert f"{found[0]}|{found[1].command}" == one["value"]
+        if gap is not None:
+            assert "|".join(gap) == one["value"]
+        elif again:
+            assert found == ("D1", RunCommand("/ask can I get a refund", knowledge_base="shop"))
+        else:
+            assert found is not None
+            assert f"{found[0]}|{found[1].command}" == one["value"]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +118,16 @@ def test_a_value_that_was_never_written_is_not_believed(value: str) -> None:
     with pytest.raises(BrokenClick):
         read_home("home:1", value)
     assert read_home("run:1", value) is None
+    for read, kind in ((read_gap, "gap:1"), (read_home, "again:1")):
+        with pytest.raises(BrokenClick):
+            read(kind, value)
+
+
+def test_a_question_too_long_for_a_button_has_none() -> None:
+    shown = view(replace(WHOLE, questions=(replace(QUESTION, text="🙂" * 999),)))
+    assert not [one for one in buttons(shown) if one["action_id"].startswith("again")]
+    assert write_again("D1", "shop", "x" * 1992) is not None
+    assert write_again("D1", "shop", "x" * 1993) is None
 
 
 def test_somebody_from_outside_is_told_nothing_of_ours() -> None:
@@ -140,7 +170,7 @@ def test_whatever_people_wrote_the_limits_hold_and_nobody_is_rung(
     channel = replace(
         CHANNEL,
         knowledge_base=text,
-        gaps=(OwnGap(text, 3),) * min(many, 3),
+        gaps=(OwnGap(text, 3, "0123abcd"),) * min(many, 3),
         proposals=(proposal,) * min(many, 3),
     )
     overview = PersonalOverview(
@@ -152,7 +182,8 @@ def test_whatever_people_wrote_the_limits_hold_and_nobody_is_rung(
     shown = view(overview, language, notice=text)
     assert len(shown["blocks"]) <= MOST_BLOCKS
     assert block_mistakes(shown["blocks"]) == []
-    for one in all_texts(shown):
+    form = gap_form("C1", "0123abcd", text, "zh" if language == "zh" else "en", direct="D1")
+    for one in (*all_texts(shown), *all_texts(form)):
         assert rings(one) == 0
     ids = [one["action_id"] for one in buttons(shown)]
     assert len(ids) == len(set(ids))
@@ -172,11 +203,13 @@ def opening(user: str = "U1", **event: Any) -> dict[str, Any]:
 
 
 def home_click(value: str, *, user: str = "U1", number: int = 1, **fields: Any) -> dict[str, Any]:
-    action = {"action_id": "home:1", "value": value, "action_ts": f"1.{number}"}
+    action_id = fields.pop("action_id", "home:1")
+    action = {"action_id": action_id, "value": value, "action_ts": f"1.{number}"}
     whole = {
         "container": {"type": "view", "view_id": "V1"},
         "view": {"type": "home", "private_metadata": f"D{user}"},
         "user": {"id": user, "username": "lin", "team_id": "T1"},
+        "trigger_id": f"t{number}",
     }
     return a_click(action) | whole | fields
 
@@ -200,6 +233,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     base = a_knowledge_base(folder / "texts", "lemon", threshold=0.8)
     with a_program(folder, base) as program:
         program.slack.answers["views.publish"] = lambda _: {"ok": True}
+        program.slack.answers["views.open"] = lambda _: {"ok": True}
         yield program
 
 
@@ -298,6 +332,111 @@ def test_a_slack_that_asks_to_slow_down_gets_the_page_later_and_a_refusal_is_giv
     assert pages.step()
     clock.go_on(3600)
     assert not pages.step()
+
+
+def test_a_question_is_asked_again_in_the_direct_chat(running: Program) -> None:
+    running.people.says("lemon", channel="C31", user="U31")
+    running.slack.until(lambda: any(one.get("channel") == "C31" for one in running.slack.posted))
+    running.people.event(opening("U31"))
+    shown = newest(running, "U31", holding="Ask again")
+    again = next(one for one in buttons(shown) if one["action_id"].startswith("again:"))
+    send(running, home_click(again["value"], user="U31", number=4, action_id=again["action_id"]))
+    running.slack.until(lambda: any(one.get("channel") == "DU31" for one in running.slack.posted))
+    (told,) = [one for one in running.slack.posted if one["channel"] == "DU31"]
+    assert "1.0000" in words_of(told)
+    assert "lemon" in words_of(told)
+
+
+def forms(program: Program) -> list[dict[str, Any]]:
+    return [given for method, given in program.slack.calls if method == "views.open"]
+
+
+def submission(form: dict[str, Any], answer: str | None, *, user: str, view_id: str = "V9") -> dict[str, Any]:
+    filled = {GAP_FIELD: {GAP_FIELD: {"type": "plain_text_input", "value": answer}}}
+    shown = {"id": view_id, "type": "modal", "state": {"values": filled}}
+    return {
+        "type": "view_submission",
+        "team": {"id": "T1"},
+        "user": {"id": user, "username": "lin", "team_id": "T1"},
+        "view": shown | {name: form[name] for name in ("callback_id", "private_metadata")},
+    }
+
+
+def test_a_gap_is_answered_by_a_form(running: Program) -> None:
+    running.people.says("zzzz", channel="C32", user="U32")
+    running.slack.until(lambda: any(one.get("channel") == "C32" for one in running.slack.posted))
+    running.people.event(opening("U32"))
+    shown = newest(running, "U32", holding="Answer: zzzz")
+    wanted = next(one for one in buttons(shown) if one["action_id"].startswith("gap:"))
+    send(running, home_click(wanted["value"], user="U32", number=5, action_id=wanted["action_id"]))
+    running.slack.until(lambda: bool(forms(running)))
+    (given,) = forms(running)
+    form = json.loads(given["view"]) if isinstance(given["view"], str) else given["view"]
+    assert given["trigger_id"] == "t5"
+    assert "zzzz" in words_of(form)
+    before = len(published(running, "U32"))
+    filled = submission(form, "of sleep\nand more", user="U32")
+    for _ in range(2):  # as Slack sends it, and once more
+        send(running, filled)
+    until(lambda: any("zzzz" in words_of(one) for one in published(running, "U32")[before:]))
+    assert "zzzz" not in running.people.command("/gaps", channel_id="C32").get_json()["text"]
+    found = running.people.command("/kb", "find zzzz", channel_id="C32").get_json()["text"]
+    assert found.count("zzzz") >= 1
+    assert len([one for one in running.slack.posted if one.get("channel") == "C32"]) == 1
+
+
+def test_no_form_is_shown_or_taken_for_a_channel_of_others(running: Program) -> None:
+    running.people.says("yyyy", channel="C33", user="U33")
+    running.slack.until(lambda: any(one.get("channel") == "C33" for one in running.slack.posted))
+    before = len(forms(running))
+    send(running, home_click("C33|0123abcd|yyyy", user="U34", number=6, action_id="gap:1"))
+    form = gap_form("C33", "0123abcd", "yyyy", "en", direct="DU34")
+    send(running, submission(form, "mine", user="U34", view_id="V10"))
+    figures = running.app.metrics.text().decode()
+    assert 'ignored_total{platform="slack",reason="a channel of others"} 3.0' in figures
+    assert len(forms(running)) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "answer"),
+    [
+        ({"private_metadata": "C1|/admin|"}, "x"),
+        ({"private_metadata": ""}, "x"),
+        ({"private_metadata": "C1|0123abcd|D1"}, None),
+    ],
+)
+def test_a_form_that_was_never_written_is_put_aside(changed: dict[str, str], answer: str | None) -> None:
+    form = {"callback_id": GAP_FORM} | changed
+    (reading,) = read_interaction(submission(form, answer, user="U1"))
+    assert isinstance(reading, Quarantined)
+    (other,) = read_interaction(submission({**form, "callback_id": "other"}, "x", user="U1"))
+    assert isinstance(other, Ignored)
+
+
+def test_a_form_that_could_not_be_stored_stays_open_and_says_so() -> None:
+    told = say_not_saved({"type": "view_submission"})
+    assert (told["response_action"], list(told["errors"])) == ("errors", [GAP_FIELD])
+    assert "response_action" not in say_not_saved({"type": "block_actions"})
+
+
+def test_somebody_who_writes_to_us_for_the_first_time_is_welcomed_once(running: Program) -> None:
+    for _ in range(3):
+        running.people.event(opening("U35", tab="messages"))
+    running.people.event(opening("U36", tab="messages"))
+    running.slack.until(lambda: any(one.get("channel") == "DU36" for one in running.slack.posted))
+    said = [one["text"] for one in running.slack.posted if one.get("channel") == "DU35"]
+    assert len(said) == 1
+    assert "Ask me in your own words" in said[0]
+
+
+def test_whoever_has_asked_us_before_is_not_welcomed(running: Program) -> None:
+    said = {"type": "message", "channel_type": "im", "channel": "DU37", "user": "U37", "text": "lemon"}
+    running.people.event(an_event(number=900, **said))
+    running.slack.until(lambda: any(one.get("channel") == "DU37" for one in running.slack.posted))
+    running.people.event(opening("U37", tab="messages"))
+    running.people.event(opening("U38", tab="messages"))
+    running.slack.until(lambda: any(one.get("channel") == "DU38" for one in running.slack.posted))
+    assert len([one for one in running.slack.posted if one.get("channel") == "DU37"]) == 1
 
 
 def send(program: Program, payload: dict[str, Any]) -> None:

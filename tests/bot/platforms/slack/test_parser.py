@@ -289,7 +289,8 @@ def test_broken_clicks_are_put_aside_and_other_interactions_ignored() -> None:
     assert isinstance(click({"action_id": "more", "value": "a:5"}, user={}), Quarantined)
     assert isinstance(click({"action_id": "more", "value": "a:5"}, container=None), Quarantined)
     assert isinstance(read_interaction(a_click())[0], Quarantined)
-    assert read_interaction({"type": "view_submission"}) == (Ignored("unknown interaction type"),)
+    assert read_interaction({"type": "view_closed"}) == (Ignored("unknown interaction type"),)
+    assert isinstance(read_interaction({"type": "view_submission"})[0], Quarantined)
 
 
 def test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one() -> None:
