@@ -19,6 +19,7 @@ DAY = 24 * 3600.0
 # What no week in Slack and in the terminal moves, and where it is seen to move.
 ELSEWHERE = {
     "kbdial_bot_connections_over": "WeCom's long connection: tests/bot/platforms/wecom/test_streams.py",
+    "kbdial_bot_engine_retried": "an engine with followers: tests/bot/engine_client/test_line.py",
 }
 
 Samples = dict[str, dict[tuple[str, str], float]]

@@ -200,7 +200,7 @@ class Engine:
     def _answer(self, name: str, text: str, collapse: bool) -> dict[str, Any]:
         body = {"knowledge_base": name, "query": text, "threshold": -1, "limit": 50, "collapse": collapse}
         answer: dict[str, Any] = self._session.post("http://engine/v1/search", json=body).json()
-        for varying in ("took_ms", "snapshot", "snapshot_at"):
+        for varying in ("took_ms", "snapshot", "snapshot_number", "snapshot_at"):
             answer.pop(varying)
         return answer
 

@@ -47,7 +47,7 @@ def failure(call: Callable[[], object]) -> PlatformError:
 
 def test_we_learn_who_and_where_we_are(api: WebApi, server: Mattermost) -> None:
     room = server.add_channel("help")
-    elsewhere = server.add_channel("secret")
+    elsewhere = server.add_channel("secret", type="P")
     server.members[elsewhere].clear()
     assert api.read_self()["id"] == server.bot
     assert api.read_settings()["SiteURL"] == server.url
