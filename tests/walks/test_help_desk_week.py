@@ -18,6 +18,7 @@ import pytest
 from bot.domain import Answer, Channel, Document, Query, Text
 from engine.config import Model
 from engine.encoder import load
+from tests.attacks.waiting import until_at_rest
 from tests.bot.store.building import HandClock
 from tests.support.mattermost_program import a_mattermost_program
 from tests.support.program import Program, a_program, samples
@@ -94,6 +95,8 @@ def test_a_week_in_slack_ends_with_a_threshold_of_the_channels_own(
                     **in_room("C9", answer["ts"]),
                     response_url=slack.response_url(f"vote-{number}-{entry_id}"),
                 )
+        # What goes out a day late makes its room wait for seconds that nobody lets pass here.
+        until_at_rest(program.app, is_sent=True)
         clock.go_on(DAY)
 
     # As a mention, because a command that is quick is answered in the response.
