@@ -68,11 +68,11 @@ def _attending_unpadded(config: Any) -> Iterator[None]:
 
     AttentionInterface.register(_ATTENTION, _attention)
     usual = config._attn_implementation  # noqa: SLF001 - what transformers looks at in each layer
-    config._attn_implementation = _ATTENTION  # noqa: SLF001
+    config._attn_implementation = _ATTENTION  # noqa: SLF001 - as above
     try:
         yield
     finally:
-        config._attn_implementation = usual  # noqa: SLF001
+        config._attn_implementation = usual  # noqa: SLF001 - as above
 
 
 def _attention(

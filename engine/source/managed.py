@@ -85,7 +85,7 @@ class ManagedSource:
             reading.dropped,
         )
 
-    def remove(self, knowledge_base: str, id: str) -> bool:  # noqa: A002
+    def remove(self, knowledge_base: str, id: str) -> bool:  # noqa: A002 - the field's name
         """Remove one entry; False when there is none of that id."""
         with self._lock:
             present = self._load(knowledge_base)
@@ -95,7 +95,7 @@ class ManagedSource:
             self._store(knowledge_base, left)
             return True
 
-    def change(self, knowledge_base: str, id: str, changed: Callable[[Entry], Entry]) -> Entry | None:  # noqa: A002
+    def change(self, knowledge_base: str, id: str, changed: Callable[[Entry], Entry]) -> Entry | None:  # noqa: A002 - as above
         """Put what `changed` makes of this entry in its place; None when there is none of that id.
 
         Whatever `changed` raises leaves all as it was. Raises BadValue when another entry has
