@@ -116,10 +116,9 @@ def _line(line: Text, y: float) -> Iterator[str]:
 def _flow(segments: Iterable[Segment], column: int, y: float) -> Iterator[str]:
     """The indentation becomes a place, because blanks are as wide as a font makes them."""
     spans = []
-    for text, style, _ in segments:
-        if not spans:
-            column += len(text) - len(text.lstrip())
-            text = text.lstrip()  # noqa: PLW2901 - the same text, further right
+    for written, style, _ in segments:
+        text = written if spans else written.lstrip()
+        column += len(written) - len(text)
         if text:
             spans.append(f"<tspan{_look(style or Style())}>{escape(text, quote=False)}</tspan>")
     if spans:

@@ -168,8 +168,8 @@ class _Model(Protocol):
 def _model(name: str) -> _Model:
     if name == "bundled":
         return cast("_Model", USE(threads=1))
-    import torch  # noqa: PLC0415 - only for other models
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - only for other models
+    import torch
+    from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(2)
     loaded = SentenceTransformer(name, device="cpu")

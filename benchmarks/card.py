@@ -56,7 +56,7 @@ def main() -> None:
     if torch is None or (options.device.startswith("cuda") and not torch.cuda.is_available()):
         print("Skipped: torch sees no NVIDIA card here.")
         return
-    from engine.index.scan.gpu_scan import CardScan  # noqa: PLC0415 - it needs torch
+    from engine.index.scan.gpu_scan import CardScan
 
     is_card = options.device.startswith("cuda")
     finish = torch.cuda.synchronize if is_card else lambda: None

@@ -87,7 +87,7 @@ def main() -> None:
     shape = {**SHAPES[asked.size], **(LARGE if asked.size != "tiny" else {})}
     with tempfile.TemporaryDirectory() as folder:
         encoder = SentenceTransformerEncoder(Model(name=str(a_tiny_qwen(Path(folder) / "model", **shape))))
-    backbone = encoder._model[0].auto_model  # noqa: SLF001 - its own weights are the yardstick
+    backbone = encoder._model[0].auto_model  # noqa: SLF001 - its own weights are the yardstick, and a card holds no second copy
     weight = next(backbone.parameters())
     side = SIDE[encoder.device]
     square = torch.randn(side, side, dtype=weight.dtype, device=weight.device)

@@ -10,11 +10,7 @@ the one with all cores, and nginx before three followers take turns.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import selectors
-import socket
 import statistics
 import tempfile
 import threading
@@ -22,7 +18,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.clients import write_entries
+from benchmarks.askers import ask_all, search_request
+from benchmarks.engines import print_load, sentence, write_entries
 from engine.machine_share import count_cores
 from tests.faults.building import EngineHome, until
 from tests.support.fleet import TOKEN, Fleet, a_fleet
@@ -58,7 +55,7 @@ def main() -> None:
             f"one engine, {count_cores()} processes": whole.port,
             "nginx, three followers of one process": int(fleet.balancer.rpartition(":")[2]),
         }
-        print("load when it began: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
+        print_load("began")
         rates: dict[str, list[list[float]]] = {each: [] for each in ports}
         for _ in range(options.turns):
             for each, port in ports.items():
@@ -69,7 +66,7 @@ def main() -> None:
             f"published to served by all, poll {POLL_SECONDS:g} s: median {statistics.median(lags):.2f} s,"
             f" most {max(lags):.2f} s, of {len(lags)}"
         )
-        print("load when it ended: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
+        print_load("ended")
 
 
 def _print(rates: dict[str, list[list[float]]], seconds: float) -> None:
@@ -99,47 +96,7 @@ def _lag(fleet: Fleet, refresh: int) -> float:
 def _turn(port: int, clients: int, seconds: float) -> list[float]:
     """The time that each answer took, in seconds."""
     chosen = random.Random(port)
-    times = []
-    with selectors.DefaultSelector() as ready:
-        for _ in range(clients):
-            connection = socket.create_connection(("127.0.0.1", port))
-            ready.register(connection, selectors.EVENT_READ, _ask(connection, chosen))
-        over = time.perf_counter() + seconds
-        while time.perf_counter() < over:
-            for key, _ in ready.select(timeout=1):
-                connection = key.fileobj  # type: ignore[assignment]  # only sockets are registered
-                _take_answer(connection)
-                times.append(time.perf_counter() - key.data)
-                ready.modify(connection, selectors.EVENT_READ, _ask(connection, chosen))
-        for key in list(ready.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]  # as above
-    return times
-
-
-def _ask(connection: socket.socket, chosen: random.Random) -> float:
-    words = ("".join(chosen.choices("abcdefghiklmnoprstu", k=chosen.randint(3, 8))) for _ in range(6))
-    body = json.dumps({"query": " ".join(words)}).encode()
-    head = (
-        "POST /v1/search HTTP/1.1",
-        "Host: engine",
-        f"Authorization: Bearer {TOKEN}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    )
-    began = time.perf_counter()
-    connection.sendall("\r\n".join((*head, "", "")).encode() + body)
-    return began
-
-
-def _take_answer(connection: socket.socket) -> None:
-    answer = connection.recv(65536)
-    assert answer.startswith(b"HTTP/1.1 200 "), answer
-    while b"\r\n\r\n" not in answer:
-        answer += connection.recv(65536)
-    head, _, body = answer.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-    while len(body) < length:
-        body += connection.recv(65536)
+    return ask_all(port, clients, seconds, lambda: search_request({"query": sentence(chosen)}, TOKEN))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ All engines run the whole time, and do nothing while it is another's turn.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import threading
 import time
@@ -24,7 +23,7 @@ from typing import Any
 import requests
 
 from benchmarks.bare_model import BareModel
-from benchmarks.clients import Config, Engine, an_engine, write_entries
+from benchmarks.engines import Config, Engine, open_engines, print_load, write_entries
 from engine.machine_share import count_cores
 
 PIECE = 64
@@ -53,14 +52,9 @@ def main() -> None:
     config = Config(100)
     bare: dict[int, list[float]] = {}
     with ExitStack() as closing:
-        engines = [
-            closing.enter_context(an_engine(f"{count} processes", Path.cwd(), config, processes=count))
-            for count in dict.fromkeys(options.processes)
-        ]
-        if options.beside:
-            engines.append(closing.enter_context(an_engine("beside", options.beside.resolve(), config)))
+        engines = open_engines(closing, config, options.processes, options.beside)
         models = [closing.enter_context(BareModel(count)) for count in dict.fromkeys([1, count_cores()])]
-        print("load when it began: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
+        print_load("began")
         seen = {engine.name: Seen() for engine in engines}
         for turn in range(options.turns):
             for model in models:
@@ -77,7 +71,7 @@ def main() -> None:
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         for name, of_one in seen.items():
             _print(name, of_one, rates[1] * count_cores(), max(rates.values()))
-        print("load when it ended: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()))
+        print_load("ended")
 
 
 def _rate_of_bare(model: BareModel, entries: int, folder: Path) -> float:

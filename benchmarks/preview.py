@@ -99,7 +99,7 @@ def main() -> None:
             assert item is not None
             inbox.complete(item, Outcome(asked=a_question(number, chance)))
         history, settings = History(database), Settings(database)
-        dial = ThresholdCommands(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type] - only what a preview asks
+        dial = ThresholdCommands(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type]  # of an engine a preview asks only this
         bot = Bot()
         room = MessageContext(a_message(0), settings.of(ROOM), bot.defaults, ZoneInfo("UTC"))
         measured("read 200 questions", runs, lambda: history.question_scores(ROOM, QUESTIONS, "default"))

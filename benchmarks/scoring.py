@@ -81,7 +81,7 @@ def by_words(labelled: LabelledSet) -> Scores:
             rows = np.array(places.get(word, []), dtype=int)
             times = np.array([entries[row][word] for row in rows])
             line[rows] += rarity * times / (times + 1.2 * relative[rows])
-        line /= max(most, 1e-9)  # noqa: PLW2901 - the row of the matrix
+        np.divide(line, max(most, 1e-9), out=line)
     return scores
 
 

@@ -90,7 +90,7 @@ def _dies_between_setting_and_audit() -> None:
             written.add(table.name)
         return execute(self, statement, *arguments, **options)
 
-    sqlalchemy.Connection.execute = wrapped  # type: ignore[method-assign]
+    sqlalchemy.Connection.execute = wrapped
 
 
 def _dies_at_step(step: str) -> Callable[[], None]:
@@ -101,7 +101,7 @@ def _dies_at_step(step: str) -> Callable[[], None]:
             _die()
 
     def install() -> None:
-        snapshot_store.SnapshotStore.__init__ = functools.partialmethod(  # type: ignore[assignment]
+        snapshot_store.SnapshotStore.__init__ = functools.partialmethod(
             snapshot_store.SnapshotStore.__init__, reached=reached
         )
 
@@ -119,7 +119,7 @@ def _no_more_threads(is_allowed: Callable[[threading.Thread], bool]) -> Callable
                 raise RuntimeError("can't start new thread")
             start(self)
 
-        threading.Thread.start = wrapped  # type: ignore[method-assign]
+        threading.Thread.start = wrapped
 
     return install
 
@@ -160,7 +160,7 @@ def _no_file_watch() -> None:
         del self
         return None
 
-    file_watch.FileWatch.problem = wrapped  # type: ignore[method-assign]
+    file_watch.FileWatch.problem = wrapped
 
 
 def _no_database_lock() -> None:
@@ -169,7 +169,7 @@ def _no_database_lock() -> None:
 
 
 def _no_sync_of_snapshots() -> None:
-    snapshot_files.os = _OsWithoutSync()  # type: ignore[attr-defined, assignment]
+    snapshot_files.os = _OsWithoutSync()
 
 
 def _no_guard_against_web_pages() -> None:
@@ -178,7 +178,7 @@ def _no_guard_against_web_pages() -> None:
 
 def _sources_in_a_row() -> None:
     """What is added by hand waits for the sources, as it did once."""
-    refresher.Refresher.request_managed = refresher.Refresher.request  # type: ignore[method-assign]
+    refresher.Refresher.request_managed = refresher.Refresher.request
 
 
 def _any_secret() -> None:
@@ -188,7 +188,7 @@ def _any_secret() -> None:
 
 def _times_come_twice() -> None:
     """On the day of 25 hours, as it was once."""
-    schedule._TimesOfDay._first_after = schedule._TimesOfDay._next_time  # type: ignore[method-assign]
+    schedule._TimesOfDay._first_after = schedule._TimesOfDay._next_time
 
 
 def _clock_back_unnoticed() -> None:
@@ -218,16 +218,16 @@ def _no_look_at_limits() -> None:
 
 
 def _no_pause_of_accepting() -> None:
-    accepting.AcceptingServer.accept = TcpWSGIServer.accept  # type: ignore[method-assign]
+    accepting.AcceptingServer.accept = TcpWSGIServer.accept
 
 
 def _no_look_at_the_disk() -> None:
-    file_watch.FileWatch.try_disk = lambda _: None  # type: ignore[method-assign, assignment]
+    file_watch.FileWatch.try_disk = lambda _: None
     vars(data_folder)["_write"] = lambda _: ""
 
 
 def _log_grows_unseen() -> None:
-    store_health.StoreHealth._look_at_log = lambda _: None  # type: ignore[method-assign, assignment]
+    store_health.StoreHealth._look_at_log = lambda _: None
 
 
 def _voters_named() -> None:
@@ -248,7 +248,7 @@ def _messages_first() -> None:
         self._tell_what_was_not_stored()
         return self._take_item() or self._take_delivery()
 
-    worker.Worker.step = wrapped  # type: ignore[method-assign]
+    worker.Worker.step = wrapped
 
 
 def _late_replies_at_once() -> None:
@@ -256,7 +256,7 @@ def _late_replies_at_once() -> None:
 
 
 def _odd_framing() -> None:
-    patience.PatientProtocol._values_of = lambda *_: []  # type: ignore[method-assign]
+    patience.PatientProtocol._values_of = lambda *_: []
 
 
 def _terminal_steered() -> None:
@@ -268,7 +268,7 @@ def _netrc_sent() -> None:
 
 
 def _everybody_is_a_member() -> None:
-    messages.IncomingMessage.is_from_outside = property(lambda _: False)  # type: ignore[method-assign, assignment]
+    messages.IncomingMessage.is_from_outside = property(lambda _: False)
 
 
 def _restored_as_it_was() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 def a_tiny_qwen(folder: Path, **shape: int) -> Path:
     """`shape` is what Qwen3Config calls it, in the place of what makes it tiny."""
-    import torch  # noqa: PLC0415 - only where the extra is installed
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-    from sentence_transformers.models import Normalize, Pooling, Transformer  # noqa: PLC0415
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: PLC0415
-    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model  # noqa: PLC0415
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3Model
 
     letters = {"<|endoftext|>": 0, "<unk>": 1, **{chr(97 + n): n + 2 for n in range(26)}, ":": 28, " ": 29}
     tokenizer = Tokenizer(models.WordLevel(letters, unk_token="<unk>"))
@@ -20,7 +20,7 @@ def a_tiny_qwen(folder: Path, **shape: int) -> Path:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A <|endoftext|>", special_tokens=[("<|endoftext|>", 0)]
     )
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers has no types there
         tokenizer_object=tokenizer, pad_token="<|endoftext|>", unk_token="<unk>", padding_side="left"
     )
     torch.manual_seed(1)

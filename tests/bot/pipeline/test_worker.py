@@ -198,11 +198,11 @@ def test_an_answer_that_was_stored_in_silence_is_sent_once_and_not_lost(tmp_path
     platform, slots = HangingPlatform("slack", hangs=False), ResponseSlots(slots=1)
     with a_store(tmp_path / "bot.db", Clock()) as store:
         worker = Worker(
-            inbox=Inbox(SilentDatabase(store.database), Clock(), on_work=lambda: None),  # type: ignore[arg-type]
+            inbox=Inbox(SilentDatabase(store.database), Clock(), on_work=lambda: None),  # type: ignore[arg-type]  # a double
             outbox=store.outbox,
             due=store.due,
             clock=Clock(),
-            responder=Greeter(),  # type: ignore[arg-type]
+            responder=Greeter(),  # type: ignore[arg-type]  # a double
             platforms={"slack": platform},
             response_slots=slots,
             metrics=Metrics(),

@@ -186,7 +186,7 @@ def test_the_bundled_model_has_as_many_processes_as_there_are_cores_and_any_othe
 
 def test_a_model_in_one_process_is_in_this_one() -> None:
     here = object()
-    assert load_in_processes(Model(processes=1), silent, lambda: here) is here  # type: ignore[arg-type,return-value]
+    assert load_in_processes(Model(processes=1), silent, lambda: here) is here  # type: ignore[arg-type,return-value]  # any object
 
 
 @pytest.mark.parametrize(

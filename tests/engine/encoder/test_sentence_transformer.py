@@ -94,7 +94,7 @@ def test_an_empty_text_is_refused(loaded: Encoder) -> None:
 
 
 def test_auto_says_what_it_runs_on_and_cuda_needs_a_card(tiny: Path) -> None:
-    import torch  # noqa: PLC0415
+    import torch
 
     has_card = torch.cuda.is_available()
     assert encoder.load(Model(name=str(tiny))).device == ("cuda" if has_card else "cpu")
@@ -157,7 +157,7 @@ def pooled_by_the_mean(folder: Path) -> None:
 
 
 def with_a_weight_that_is_no_number(folder: Path) -> None:
-    from safetensors.torch import load_file, save_file  # noqa: PLC0415 - only where the extra is installed
+    from safetensors.torch import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")
     weights["norm.weight"][0] = float("nan")
@@ -209,7 +209,7 @@ class Narrow:
         self.room, self.too_long, self.sizes = room, too_long, list[int]()
 
     def __call__(self, loaded: Any, features: dict[str, Any]) -> Any:
-        import torch  # noqa: PLC0415
+        import torch
 
         rows, columns = features["input_ids"].shape
         self.sizes.append(rows)
@@ -249,7 +249,7 @@ def test_the_one_text_that_does_not_fit_is_named(tiny: Path) -> None:
 
 
 def test_an_error_of_the_device_is_a_lost_device(tiny: Path) -> None:
-    import torch  # noqa: PLC0415
+    import torch
 
     is_broken = threading.Event()
 
@@ -311,7 +311,7 @@ def test_where_going_without_padding_fails_padding_is_used(
 
 
 def test_out_of_memory_without_padding_halves_as_well(tiny: Path, singles: Vectors) -> None:
-    import torch  # noqa: PLC0415
+    import torch
 
     sizes: list[int] = []
 
@@ -342,7 +342,7 @@ def test_only_a_qwen_that_takes_the_last_token_goes_without_padding(tmp_path: Pa
 
 @pytest.mark.gpu
 def test_a_card_goes_without_padding_and_gives_the_same(tiny: Path, singles: Vectors) -> None:
-    import torch  # noqa: PLC0415
+    import torch
 
     if not torch.cuda.is_available():
         pytest.skip("no NVIDIA card on this machine")

@@ -135,7 +135,7 @@ def test_rounding_down_is_what_decimals_do(value: float) -> None:
 
 def test_the_figures_are_scikit_learns() -> None:
     # Every process of the suite reads this file, and one of them needs it.
-    from sklearn.metrics import (  # noqa: PLC0415 - a second and more
+    from sklearn.metrics import (
         f1_score,
         precision_recall_curve,
         precision_score,
@@ -208,7 +208,7 @@ def test_pictures_are_pngs_also_of_the_least_there_is_to_draw(language: Language
 
 
 def test_the_font_of_the_pictures_has_every_character_that_they_use() -> None:
-    from matplotlib.ft2font import FT2Font  # noqa: PLC0415 - half a second
+    from matplotlib.ft2font import FT2Font
 
     drawable = FT2Font(str(FONT)).get_charmap()
     words = "".join("".join(astuple(words)) for words in WORDS.values())

@@ -31,7 +31,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[openai.OpenAI]:
     """The official client, on a listening engine with a token."""
-    import openai  # noqa: PLC0415 - a second and more
+    import openai
 
     folder = tmp_path_factory.mktemp("engine")
     settings = some_settings(folder, a_knowledge_base(folder, "apple"), token="t0ken-k7Qm")
@@ -72,7 +72,7 @@ def test_the_official_client_reads_its_default_and_a_single_text(client: openai.
 
 
 def test_the_official_client_is_told_what_is_wrong(client: openai.OpenAI) -> None:
-    import openai  # noqa: PLC0415 - a second and more
+    import openai
 
     with pytest.raises(openai.UnprocessableEntityError, match='model must be "letters"'):
         client.embeddings.create(model="gpt", input="apple")

@@ -11,6 +11,7 @@ import pytest
 from bot.commands.registry import VERBS
 from bot.domain import (
     Action,
+    Answer,
     Choose,
     Membership,
     RunCommand,
@@ -58,8 +59,9 @@ def test_they_ask_and_see_more_of_their_answer(rig: ResponderRig, membership: Me
     asked = rig.ask("which are sour?", membership=membership)
     assert [match.entry_id for match in asked.matches] == ["e1", "e2", "e3"]
     assert rig.ask("/ask which are sour?", membership=membership).total == asked.total
-    more = rig.click(ShowMore(asked.id, 1), membership=membership)
-    assert [match.entry_id for match in more.replies[0].matches] == ["e2", "e3"]  # type: ignore[union-attr]
+    (more,) = rig.click(ShowMore(asked.id, 1), membership=membership).replies
+    assert isinstance(more, Answer)
+    assert [match.entry_id for match in more.matches] == ["e2", "e3"]
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
