@@ -46,7 +46,7 @@ class Counting:
         self._count += 1
         return Accepted(self._count, is_new=True)
 
-    def answer_within(self, message: IncomingMessage) -> tuple[Accepted, Delivery | None]:
+    def answer_within(self, message: IncomingMessage, **_: object) -> tuple[Accepted, Delivery | None]:
         return self.accept(message), None
 
 

@@ -238,7 +238,9 @@ def auroc(above: NDArray[np.float32], below: NDArray[np.float32]) -> float:
     return float(wins.sum() / (2 * len(above) * len(below)))
 
 
-def best_f1(scores: NDArray[np.float32], is_right: NDArray[np.bool_], wanted: int) -> tuple[float, float]:
+def best_f1(
+    scores: NDArray[np.floating[Any]], is_right: NDArray[np.bool_], wanted: int
+) -> tuple[float, float]:
     order = np.argsort(-scores, kind="stable")
     ordered, hits = scores[order], np.cumsum(is_right[order])
     f1 = 2 * hits / (np.arange(1, len(ordered) + 1) + wanted)

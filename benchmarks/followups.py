@@ -40,7 +40,7 @@ def main() -> None:
     counted: dict[tuple[int, str], Counter[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         # Without workers each message is answered here, so that what was decided can be looked at.
-        keys = {"workers": 0, "questions_per_minute": MANY}
+        keys: dict[str, Any] = {"workers": 0, "questions_per_minute": MANY}
         with a_program(Path(folder), *samples(), encoder=lambda: load(Model()), **keys) as program:
             for number, pair in enumerate(pairs):
                 room = _Room(program.app, f"C{number}")

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,6 +41,10 @@ ALL = [SearchSpec(THRESHOLD)]
 Contestants = dict[str, Callable[[Floats], object]]
 
 
+def _search(rows: RowSearch, want: Sequence[SearchSpec], asked: Floats) -> Sequence[TopRows]:
+    return rows.search(asked, list(want) * len(asked))
+
+
 def contestants(matrix: Floats, stack: ExitStack) -> Contestants:
     folder = Path(stack.enter_context(TemporaryDirectory()))
     built: dict[str, RowSearch] = {}
@@ -52,10 +57,8 @@ def contestants(matrix: Floats, stack: ExitStack) -> Contestants:
     compare(built, matrix)
     runs: Contestants = {}
     for name, rows in built.items():
-        runs[f"{name}, first 5 and the total"] = lambda asked, rows=rows: rows.search(
-            asked, FIRST * len(asked)
-        )
-        runs[f"{name}, all"] = lambda asked, rows=rows: rows.search(asked, ALL * len(asked))
+        runs[f"{name}, first 5 and the total"] = partial(_search, rows, FIRST)
+        runs[f"{name}, all"] = partial(_search, rows, ALL)
     runs["qdrant's core alone"] = core_alone()
     runs["pgvector's SQL alone"] = sql_alone()
     if faiss := library("faiss"):
@@ -126,10 +129,12 @@ def timed(runs: Contestants, matrix: Floats, asked: Floats, rounds: int) -> dict
     with ThreadPoolExecutor(2) as pool:
         least = floor(matrix, pool)
         times["float32 read floor"] = []
+        alone: dict[str, Callable[[], object]] = {"float32 read floor": least}
+        alone |= {name: partial(run, asked) for name, run in runs.items()}
         for turn in range(rounds + 1):
-            for name, run in [("float32 read floor", lambda _: least()), *runs.items()]:
+            for name, measured in alone.items():
                 begun = time.perf_counter()
-                run(asked)
+                measured()
                 if turn:  # the first round warms up
                     times[name].append(1000 * (time.perf_counter() - begun))
     return {name: statistics.median(taken) for name, taken in times.items()}

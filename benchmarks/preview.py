@@ -17,7 +17,6 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot import texts
 from bot.commands.base.context import KnowledgeBases, MessageContext
 from bot.commands.threshold.preview import (
     QUESTIONS,
@@ -26,6 +25,7 @@ from bot.commands.threshold.preview import (
     preview,
 )
 from bot.commands.threshold.reply import ThresholdCommands
+from bot.commands.threshold.words import WORDS
 from bot.config import Bot
 from bot.domain import (
     Answer,
@@ -39,6 +39,7 @@ from bot.domain import (
     Outcome,
     Person,
     Surface,
+    Traits,
 )
 from bot.store import Database, History, Inbox, Settings, schema
 
@@ -100,16 +101,16 @@ def main() -> None:
             inbox.complete(item, Outcome(asked=a_question(number, chance)))
         history, settings = History(database), Settings(database)
         dial = ThresholdCommands(settings, history, KnowledgeBases(_Engine(), clock), clock)  # type: ignore[arg-type]  # of an engine a preview asks only this
-        bot = Bot()
-        room = MessageContext(a_message(0), settings.of(ROOM), bot.defaults, ZoneInfo("UTC"))
+        room = MessageContext(
+            a_message(0), settings.of(ROOM), Bot().defaults, ZoneInfo("UTC"), Traits(default_language="zh")
+        )
         measured("read 200 questions", runs, lambda: history.question_scores(ROOM, QUESTIONS, "default"))
         asked = history.question_scores(ROOM, QUESTIONS, "default")
-        words = texts.wording("zh")
 
         def count() -> None:
             seen = preview(asked, Decimal("0.40"), Decimal("0.65"))
             assert seen is not None
-            in_words(words, seen)
+            in_words(WORDS["zh"], seen)
 
         measured("count and say", runs, count)
         measured("the whole reply", runs, lambda: dial.preview(room, Decimal("0.65")))

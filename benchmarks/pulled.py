@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def main() -> None:
         print(f"{'what is done':28}{'refused after':>14}{'not ready after':>17}{'acknowledged':>14}")
         for number, (name, pull) in enumerate(PULLS.items()):
             home = BotHome(Path(folder) / f"bot{number}", slack)
-            _show(name, _measure(home, lambda home=home, pull=pull: pull(home.database)))
+            _show(name, _measure(home, partial(pull, home.database)))
         with _full_disk(Path(folder), slack) as (home, fill_up):
             _show("the disk is full", _measure(home, fill_up))
 

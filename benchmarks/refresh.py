@@ -198,7 +198,7 @@ def _milliseconds(times: Sequence[float]) -> str:
 def _asked_during(engine: app.App, work: Callable[[], object]) -> list[float]:
     thread = threading.Thread(target=work)
     thread.start()
-    times = []
+    times: list[float] = []
     while thread.is_alive():
         times.append(ask(engine, len(times))[0])
     thread.join()

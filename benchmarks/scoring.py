@@ -59,7 +59,8 @@ def by_best_piece(labelled: LabelledSet, whole: Scores) -> Scores:
     ]
     scores = questions @ encode(model, [piece for _, piece in pieces]).T
     best = whole.copy()
-    np.maximum.at(best, (slice(None), np.array([row for row, _ in pieces])), scores)
+    for (row, _), of_piece in zip(pieces, scores.T, strict=True):
+        np.maximum(best[:, row], of_piece, out=best[:, row])
     return best
 
 

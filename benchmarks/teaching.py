@@ -288,9 +288,8 @@ def _question_ms(built: app.App, texts: Sequence[tuple[int, str]]) -> str:
     pairs = [(text, FastEncoder().encode([text], "query")[0]) for text in asked]
 
     def median_of(scoring: Scoring) -> float:
-        return _median_ms(
-            lambda pair: snapshot.answers([Question(*pair, threshold=0.6, limit=5, scoring=scoring)]), pairs
-        )
+        questions = [Question(text, vector, 0.6, limit=5, scoring=scoring) for text, vector in pairs]
+        return _median_ms(lambda question: snapshot.answers([question]), questions)
 
     scorings: tuple[Scoring, ...] = ("cosine", "either", "auto")
     return ", ".join(f"{each} {median_of(each):.1f} ms" for each in scorings)

@@ -84,8 +84,8 @@ def is_right(query: dict[str, Any], entry: dict[str, Any]) -> bool:
     if not query["in_scope"]:
         return False
     if query.get("relevant"):
-        return entry["id"] in query["relevant"]
-    return query.get("group") == entry["group"]
+        return bool(entry["id"] in query["relevant"])
+    return bool(query.get("group") == entry["group"])
 
 
 def clicked(
