@@ -225,27 +225,26 @@ def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mma
 
 @contextmanager
 def sync(path: Path) -> Iterator[None]:
-    """Sync a folder: what is written inside has reached the disk afterwards."""
+    """What is written to this file inside the block has reached the disk after it."""
     yield
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync_opened(path, os.O_RDWR)
 
 
 def sync_files(folder: Path) -> None:
     """What was written into this folder has reached the disk afterwards, and so has the folder."""
     for each in folder.iterdir():
-        with sync(each):
-            pass
+        _sync_opened(each, os.O_RDWR)
     sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:
     if os.name == "nt":  # Windows cannot sync a folder, and does not need to
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    _sync_opened(folder, os.O_RDONLY)
+
+
+def _sync_opened(path: Path, how: int) -> None:
+    descriptor = os.open(path, how)
     try:
         os.fsync(descriptor)
     finally:

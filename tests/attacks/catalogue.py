@@ -40,7 +40,9 @@ MATTERMOST_HOOKS = "bot/platforms/mattermost/test_outgoing_hooks.py::"
 MATTERMOST_SENDER = "bot/platforms/mattermost/test_sender.py::"
 SERVER = "bot/web/test_server.py::"
 INBOX = "bot/store/test_inbox.py::"
-RESPONDER = "bot/responder/test_responder.py::"
+ASK = "bot/commands/ask/test_reply.py::"
+DIAL = "bot/commands/threshold/test_dial.py::"
+RIGHTS = "bot/responder/test_rights.py::"
 OUTSIDERS = "bot/commands/admin/test_permissions.py::"
 SOURCE = "engine/source/test_"
 ENGINE = "engine/web/test_routes.py::"
@@ -178,9 +180,9 @@ CATALOGUE: dict[str, Case] = {
     "SEC16": Case(
         (
             f"{VALUES}test_forty_thousand_characters_are_answered_and_said_to_be_cut",
-            f"{RESPONDER}test_a_very_long_question_is_cut_and_says_so",
-            f"{RESPONDER}test_a_blank_question_gets_the_help_page",
-            f"{RESPONDER}test_half_a_character_and_nul_never_reach_engine_or_store",
+            f"{ASK}test_a_very_long_question_is_cut_and_says_so",
+            f"{ASK}test_a_blank_question_gets_the_help_page",
+            f"{ASK}test_half_a_character_and_nul_never_reach_engine_or_store",
             f"{SLACK_MARKUP}test_a_name_does_not_turn_the_sentence_it_stands_in",
             f"{COSTLY}test_stacked_marks_are_parted_into_as_few_messages_as_other_text",
             f"{WECOM_MARKUP}test_what_hides_or_turns_the_writing_is_taken_out",
@@ -289,18 +291,18 @@ CATALOGUE: dict[str, Case] = {
     ),
     "SEC27": Case(
         (
-            f"{RESPONDER}test_where_only_admins_may_others_change_nothing_and_learn_who_may",
-            f"{RESPONDER}test_every_command_that_changes_something_is_among_those_tried_below",
-            f"{RESPONDER}test_a_refused_change_is_told_to_the_operator",
-            f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
-            f"{RESPONDER}test_a_message_without_a_person_changes_nothing",
+            f"{RIGHTS}test_where_only_admins_may_others_change_nothing_and_learn_who_may",
+            f"{RIGHTS}test_every_command_that_changes_something_is_among_those_tried_below",
+            f"{RIGHTS}test_a_refused_change_is_told_to_the_operator",
+            f"{RIGHTS}test_where_only_admins_may_others_cannot_turn_the_dial_either",
+            f"{RIGHTS}test_a_message_without_a_person_changes_nothing",
         ),
         "a refused attempt is a line in the log and, like any message, a row of the inbox; it has no audit"
         " row of its own",
     ),
     "SEC28": Case(
         (
-            f"{RESPONDER}test_a_click_on_another_channels_answer_finds_nothing",
+            f"{DIAL}test_a_click_on_another_channels_answer_finds_nothing",
             "bot/store/test_settings_and_history.py::test_an_answer_is_readable_by_its_own_channel_only",
             f"{WECOM}test_a_stream_is_told_to_its_own_room_only",
             f"{MATTERMOST}test_a_button_of_another_channel_or_of_nobody_is_refused",
@@ -312,7 +314,7 @@ CATALOGUE: dict[str, Case] = {
     ),
     "SEC29": Case(
         (
-            f"{RESPONDER}test_where_only_admins_may_others_cannot_turn_the_dial_either",
+            f"{RIGHTS}test_where_only_admins_may_others_cannot_turn_the_dial_either",
             "bot/cli/test_operator.py::test_an_admin_by_a_code_is_listed_and_taken_away_again",
             f"{CONSOLE}test_rights_that_are_taken_away_are_gone_with_the_next_request",
             f"{HOSTILE}test_an_admin_who_is_removed_is_signed_out_everywhere",

@@ -19,19 +19,10 @@ from engine.index.pgvector.database import Database
 from engine.index.pgvector.index import Pgvector, PgvectorIndex
 from engine.index.protocol import Place, SearchSpec
 from engine.index.score import scores_of
+from tests.engine.index.distant_cases import PASSED, ROWS, Clock
 from tests.engine.index.pgvector import rig
 from tests.engine.index.scan import plain
 from tests.support.pgvector_server import a_shared_server
-
-ROWS = plain.random_rows(np.random.default_rng(1), 300, 24)
-PASSED = [SearchSpec(0.1, top_k=20)]
-
-
-class Clock:
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

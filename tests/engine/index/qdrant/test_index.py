@@ -22,19 +22,10 @@ from engine.index.protocol import Place, RowSearch, SearchSpec
 from engine.index.qdrant.index import Qdrant, QdrantIndex
 from engine.index.qdrant.rest import Collection, QdrantServer, below
 from engine.index.score import scores_of
+from tests.engine.index.distant_cases import PASSED, ROWS, Clock
 from tests.engine.index.scan import plain
 from tests.support.engine import LetterEncoder, RunningEngine, a_knowledge_base, some_settings
 from tests.support.qdrant_server import QdrantDouble
-
-ROWS = plain.random_rows(np.random.default_rng(1), 300, 24)
-PASSED = [SearchSpec(0.1, top_k=20)]
-
-
-class Clock:
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @dataclasses.dataclass
