@@ -150,20 +150,24 @@ class Played:
         self.rig = rig
         self.clock = clock
         self.heard: dict[Channel, list[Any]] = {channel: [] for channel in CHANNELS}
+        self._best = 0.0
 
     def play(self, steps: Sequence[Step], *, only: Channel | None = None) -> Played:
         """One channel alone takes its steps when, and under the numbers, that it does among others."""
         for step in steps:
             self.clock.go_on(7)
-            if isinstance(step.action, Ask):  # the knowledge base is everybody's
-                best = step.action.best
-                self.rig.engine.entries = {"e1": ("lemon", best), "e2": ("lime", best - 0.1)}
+            if isinstance(step.action, Ask):
+                self._best = step.action.best
             message = self.rig.message(channel=step.channel, person=step.person)
             if only in {None, step.channel} and (meant := self._meant(step, message)):
                 self.heard[step.channel] += self.hear(meant)
         return self
 
     def hear(self, message: IncomingMessage) -> list[Any]:
+        # The knowledge base is everybody's: what a channel adds and teaches is found in all of them. Here
+        # nothing of it lasts.
+        self.rig.engine.entries = {"e1": ("lemon", self._best), "e2": ("lime", self._best - 0.1)}
+        self.rig.engine.taught.clear()
         outcome = self.rig.hear(message)
         return [*outcome.replies, *(file.content for file in outcome.files)]
 
