@@ -85,6 +85,8 @@ def _format(number: Decimal, code: str, *, since_1904: bool) -> str:
         )
     if kinds & {"date", "noon", "elapsed"} and not _has_digit(tokens):
         return _date(number, tokens, since_1904=since_1904)
+    if _is_fraction(tokens):
+        return general(abs(number) if is_negative_said else number)
     sign = "-" if number < 0 and not is_negative_said else ""
     said = _number(abs(number), tokens)
     return sign + said if any(character in "123456789" for character in said) or not sign else said
@@ -133,6 +135,12 @@ def _sections(code: str) -> list[tuple[tuple[Token, ...], tuple[str, Decimal] | 
 def _has_digit(tokens: Sequence[Token]) -> bool:
     """Whether there are digits of a number; .0 behind seconds are parts of one."""
     return any(kind == "digits" and text.strip(".,") and not text.startswith(".") for kind, text in tokens)
+
+
+def _is_fraction(tokens: Sequence[Token]) -> bool:
+    """Whether a stroke stands behind digits, as in # ?/? and # ??/100."""
+    stroke = ("other", "/")
+    return stroke in tokens and any(kind == "digits" for kind, _ in tokens[: tokens.index(stroke)])
 
 
 def _literal(token: Token) -> str:

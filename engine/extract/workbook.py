@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _WORKSHEET: Final = "/worksheet"
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,18 @@ def text_of(element: Element) -> str:
             parts.append(child.text or "")
         elif name == "r":
             parts += [each.text or "" for each in child if local_name(each) == "t"]
-    return "".join(parts)
+    return unescape_text("".join(parts))
+
+
+def unescape_text(text: str) -> str:
+    r"""The text with the characters that XML cannot hold, and with lines that end in \n alone.
+
+    >>> unescape_text("one_x000D_\ntwo _x005F_x000D_")
+    'one\ntwo _x000D_'
+    """
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text).replace("\r\n", "\n")
 
 
 def _texts(archive: ZipFile) -> Sequence[str]:

@@ -20,7 +20,7 @@ from engine.extract.archive import examine
 from engine.extract.blocks import Item, Refused
 from engine.extract.header import SEARCHED_ROWS, header_place
 from engine.extract.number_format import format_number
-from engine.extract.workbook import Sheet, Workbook, local_name, related_parts, text_of
+from engine.extract.workbook import Sheet, Workbook, local_name, related_parts, text_of, unescape_text
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -74,18 +74,26 @@ def _items(archive: ZipFile, book: Workbook) -> Iterator[Item]:
     heads = {each.name: _head(archive, book, each) for each in visible}
     with_header = {name for name, rows in heads.items() if header_place(rows) is not None}
     for each in visible:
+        if not heads[each.name]:
+            continue  # new workbooks come with empty sheets
         if with_header and each.name not in with_header and _is_instructions(each.name, heads[each.name]):
             yield {
                 "where": each.name,
                 "dropped": "has no column for the text and reads like instructions",
                 "code": "instructions",
             }
-        elif heads[each.name]:
+        else:
             yield from _sheet(archive, book, each, len(visible))
 
 
 def _head(archive: ZipFile, book: Workbook, sheet: Sheet) -> list[list[str]]:
-    filled = (row.cells for row in _rows(archive, book, sheet, _Grid()) if any(row.cells))
+    """The first rows that hold something, if only a formula without a value, which stands there as "="."""
+    rows = _rows(archive, book, sheet, _Grid())
+    filled = (
+        ["=" if place in row.unknown else cell for place, cell in enumerate(row.cells)]
+        for row in rows
+        if any(row.cells) or row.unknown
+    )
     return list(islice(filled, SEARCHED_ROWS))
 
 
@@ -97,12 +105,16 @@ def _sheet(archive: ZipFile, book: Workbook, sheet: Sheet, sheets: int) -> Itera
     grid = _Grid()
     hidden: list[int] = []
     in_hidden_columns: set[int] = set()
+    told: set[int] = set()  # columns whose merged cell stands in a row that was handed out
     for row in _rows(archive, book, sheet, grid):
         if not any(row.cells) and not row.unknown:
             continue
+        above = [place for place in row.above if place in told]
         if row.is_hidden:
             hidden.append(row.number)
+            told = set(above)
             continue
+        told = set(range(len(row.cells)))
         kept = [place for place in range(len(row.cells)) if place not in grid.hidden_columns]
         in_hidden_columns |= {
             place for place in grid.hidden_columns if place < len(row.cells) and row.cells[place]
@@ -113,7 +125,7 @@ def _sheet(archive: ZipFile, book: Workbook, sheet: Sheet, sheets: int) -> Itera
             "sheet": sheet.name,
             "sheets": sheets,
             "cells": [row.cells[place] for place in kept],
-            "above": [places[place] for place in row.above if place in places],
+            "above": [places[place] for place in above if place in places],
             "unknown": [places[place] for place in row.unknown if place in places],
         }
     prefix = f"{sheet.name} " if sheets > 1 else ""
@@ -225,7 +237,7 @@ def _cell_text(cell: Element, book: Workbook) -> str | None:
             code = book.formats[style] if 0 <= style < len(book.formats) else "General"
             return format_number(value.strip(), code, since_1904=book.since_1904)
         case _:
-            return value.strip()
+            return unescape_text(value).strip()
 
 
 def _column(letters: str) -> int:

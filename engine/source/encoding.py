@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Final
 
 from engine.domain import SourceError
@@ -66,7 +67,19 @@ def _unicode(name: str, content: bytes) -> str:
     # Binary files have zeros in both places; text in UTF-16 has most of them in one.
     if min(even, odd) * 3 > zeros:
         return ""
+    # UTF-8 with a stray NUL is none: what is UTF-8 in both readings is English, and half of that are zeros.
+    if zeros * 3 < len(head) and _is_utf8(head):
+        return ""
     return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether it may be the beginning of a text in UTF-8, the last character perhaps cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _guess(name: str, content: bytes, error: UnicodeDecodeError) -> str:

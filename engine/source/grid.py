@@ -40,6 +40,7 @@ class Header:
         """Raises SourceError when two columns both say that they hold the same part."""
         names: list[str] = []
         seen: dict[str, int] = {}
+        taken = {fold_name(cell) for cell in cells}
         known = {name for accepted in NAMES.values() for name in accepted}
         for number, cell in enumerate(map(str.strip, cells), start=1):
             name = cell or f"column {number}"
@@ -48,7 +49,10 @@ class Header:
                 raise SourceError(
                     f'{where} names the column "{fold_name(name)[:_SHOWN]}" twice', "no_question_column"
                 )
+            while times > 1 and fold_name(f"{name} {times}") in taken:
+                times += 1
             names.append(name if times == 1 else f"{name} {times}")
+            taken.add(fold_name(names[-1]))
         return cls(tuple(names), Columns.of(names))
 
     def place_of(self, part: str) -> int:

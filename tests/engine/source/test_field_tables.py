@@ -54,6 +54,17 @@ def test_what_office_programs_write_is_read_and_said(
     assert [(each.code, each.details["encoding"]) for each in found.notes] == [("read_as", called)]
 
 
+@pytest.mark.parametrize("rest", ["", " "])
+def test_a_stray_nul_makes_no_other_encoding_of_utf_8(rest: str) -> None:
+    with pytest.raises(SourceError, match="a:1 holds a NUL byte"):
+        decode("a", f"How do I return a par\0cel?{rest}\n在订单页".encode())
+
+
+def test_columns_of_one_name_are_kept_beside_one_that_has_a_number(tmp_path: Path) -> None:
+    found = reading(tmp_path, "a.csv", "question,note,note 2,note\nq,1,2,3\n")
+    assert found.entries[0].fields == {"note": "1", "note 2": "2", "note 3": "3"}
+
+
 @given(st.text(alphabet=st.characters(codec="gb18030", exclude_characters="\0\r"), max_size=40))
 def test_the_text_of_a_utf_8_file_is_what_was_written(text: str) -> None:
     assert decode("a", text.encode("utf-8-sig")) == (text, "")

@@ -73,6 +73,8 @@ def answers(reading: SourceContents) -> list[tuple[str, str | None]]:
         ("5", '0"件"', "5件"),
         ("5", "_ * #,##0_ ;_ * -#,##0_ ", "5"),
         ("7", "@", "7"),
+        ("0.5", "# ?/?", "0.5"),
+        ("-2.25", "# ??/100;(# ??/100)", "2.25"),
         ("not a number", "0.00", "not a number"),
     ],
 )
@@ -119,6 +121,51 @@ def test_a_question_merged_over_rows_has_all_their_answers(tmp_path: Path) -> No
     rows = HEAD + "".join(f'<row r="{n}">{each}</row>' for n, each in enumerate(cells, 2))
     merged = '<mergeCells><mergeCell ref="A2:A3"/></mergeCells>'
     assert answers(workbook(tmp_path, rows, after=merged)) == [("q", "one\ntwo"), ("r", "x")]
+
+
+@pytest.mark.parametrize("hidden", [3, 4])
+def test_what_a_hidden_row_of_a_merged_question_leaves_is_an_entry_of_its_own(
+    tmp_path: Path, hidden: int
+) -> None:
+    cells = [text("A2", "q") + text("B2", "one"), text("A3", "r") + text("B3", "b3"), text("B4", "b4")]
+    rows = HEAD + "".join(f'<row r="{n}">{each}</row>' for n, each in enumerate(cells, 2))
+    rows = rows.replace(f'<row r="{hidden}">', f'<row r="{hidden}" hidden="1">')
+    merged = '<mergeCells><mergeCell ref="A3:A4"/></mergeCells>'
+    shown = "b4" if hidden == 3 else "b3"
+    assert answers(workbook(tmp_path, rows, after=merged)) == [("q", "one"), ("r", shown)]
+
+
+@pytest.mark.parametrize("kind", ["inlineStr", "str", "s"])
+def test_characters_that_xml_cannot_hold_are_read_as_the_sheet_shows_them(tmp_path: Path, kind: str) -> None:
+    written = "one_x000D_\ntwo _x005F_x000D_"
+    value = (
+        f"<is><t>{written}</t></is>" if kind == "inlineStr" else f"<v>{'0' if kind == 's' else written}</v>"
+    )
+    parts = xlsx_parts({"FAQ": [["x"]]})
+    row = f'<row r="2">{text("A2", "q")}<c r="B2" t="{kind}">{value}</c></row>'
+    parts["xl/worksheets/sheet1.xml"] = sheet(HEAD + row)
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}"><si><t>{written}</t></si></sst>'
+    (tmp_path / "a.xlsx").write_bytes(a_zip(parts))
+    assert answers(read("a.xlsx", tmp_path)) == [("q", "one\ntwo _x000D_")]
+
+
+def test_an_empty_sheet_is_not_told_of(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(an_xlsx({"Sheet1": [["question"], ["q"]], "Sheet2": [], "说明": []}))
+    found = read("a.xlsx", tmp_path)
+    assert (answers(found), found.dropped) == ([("q", None)], ())
+
+
+def test_a_sheet_of_formulas_alone_is_named_where_none_was_computed(tmp_path: Path) -> None:
+    parts = xlsx_parts({"FAQ": [["question", "answer"], ["q", "a"]], "Copy": [["x"]]})
+    row = '<row r="{0}"><c r="A{0}"><f>FAQ!A{0}</f></c><c r="B{0}"><f>FAQ!B{0}</f></c></row>'
+    parts["xl/worksheets/sheet2.xml"] = sheet(row.format(1) + row.format(2))
+    (tmp_path / "a.xlsx").write_bytes(a_zip(parts))
+    found = read("a.xlsx", tmp_path)
+    assert answers(found) == [("q", "a")]
+    assert [(each.where, each.code) for each in found.dropped] == [
+        ("a.xlsx: Copy row 1", "formula_without_value"),
+        ("a.xlsx: Copy row 2", "formula_without_value"),
+    ]
 
 
 def test_a_merged_range_over_the_whole_sheet_costs_nothing(tmp_path: Path) -> None:
