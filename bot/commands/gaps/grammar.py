@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.commands.gaps.words import PAGES
-from bot.grammar.arguments import Argument
+from bot.grammar.arguments import Argument, id_as_typed
 from bot.grammar.arrows import without_arrow
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
 from bot.grammar.verb import Verb
@@ -34,10 +34,14 @@ class AddGap(ChangesChannel, AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class PointGap(ChangesChannel, AsksEngine):
-    """Close a gap with an entry that is there already."""
+    """Close a gap with an entry that is there already.
+
+    `typed`: the id as it was typed, where folding made another of it.
+    """
 
     gap: str
     entry_id: str
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,11 @@ def read(given: Argument) -> Command | BadCommand:
         case "add":
             answer = without_arrow(rest.rest().written).strip()
             return AddGap(rest.first, answer) if answer else BadCommand("missing", "gaps", given.text)
-        case "point" if len(rest.rest().words) != 1:
-            return BadCommand("too_many" if rest.rest().words else "missing", "gaps", given.text)
+        case "point" if not rest.rest().written:
+            return BadCommand("missing", "gaps", given.text)
         case "point":
-            return PointGap(rest.first, rest.rest().text)
+            entry = rest.rest()
+            return PointGap(rest.first, *id_as_typed(entry.written, entry.text))
         case "dismiss":
             is_more = bool(rest.rest().text)
             return BadCommand("too_many", "gaps", given.text) if is_more else DismissGap(rest.first)

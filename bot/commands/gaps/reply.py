@@ -13,6 +13,7 @@ from typing import Literal, assert_never
 
 from bot import texts
 from bot.commands.base.context import MessageContext
+from bot.commands.base.entry_ids import find_id
 from bot.commands.base.family import Ports
 from bot.commands.base.labels import label_of
 from bot.commands.base.learning import Learning
@@ -158,8 +159,9 @@ class GapList:
         )
         if gap is None:
             return self._say_unknown(context, wanted.gap)
-        shown = texts.shorten(wanted.entry_id)
-        lines, decisions, refresh = self._teach(context, gap, wanted.entry_id)
+        entry_id = find_id(self._engine, name, wanted.entry_id, wanted.typed)
+        shown = texts.shorten(entry_id)
+        lines, decisions, refresh = self._teach(context, gap, entry_id)
         if not decisions:
             return Outcome((context.aside("\n".join(lines), verb="gaps"),))
         taught = sum(decision.state == "accepted" for decision in decisions)
@@ -171,13 +173,11 @@ class GapList:
             settled = self._refreshes.settle(context, name, refresh, said, verb="gaps")
             lines.append(settled.beside(words.undo_taught))
             awaits = settled.awaits
-        labels = tuple(
-            label_of(question.asked[-1], wanted.entry_id, relevant=True) for question in gap.questions
-        )
+        labels = tuple(label_of(question.asked[-1], entry_id, relevant=True) for question in gap.questions)
         return Outcome(
             (context.announcement("\n".join([said, *lines]), verb="gaps"),),
             labels=labels,
-            closed=_close(context, gap, "pointed", wanted.entry_id),
+            closed=_close(context, gap, "pointed", entry_id),
             ruled=decisions,
             awaits=awaits,
         )

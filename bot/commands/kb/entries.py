@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot import texts
 from bot.commands.base.context import MessageContext, name_of
+from bot.commands.base.entry_ids import find_id
 from bot.commands.base.ports import Engine, EntryChanges
 from bot.commands.base.refreshes import Refreshes
 from bot.commands.kb.entry_words import WORDS, Words
@@ -27,8 +28,8 @@ class Entries:
     def answer(self, context: MessageContext, command: ShowEntry | FindEntries | EditEntry) -> Outcome:
         """Raises EngineError."""
         match command:
-            case ShowEntry(entry_id):
-                return self.show(context, entry_id)
+            case ShowEntry(entry_id, typed):
+                return self.show(context, self._find_id(context, entry_id, typed))
             case FindEntries(text):
                 return self.find(context, text)
             case EditEntry():
@@ -65,9 +66,10 @@ class Entries:
     def edit(self, context: MessageContext, wanted: EditEntry) -> Outcome:
         """Another answer. With the version that was read, nobody's change since is overwritten."""
         words, name = WORDS[context.language], context.knowledge_base
-        entry = self._read(context, wanted.entry_id)
+        entry_id = self._find_id(context, wanted.entry_id, wanted.typed)
+        entry = self._read(context, entry_id)
         if entry is None:
-            return self._say_unknown(context, wanted.entry_id)
+            return self._say_unknown(context, entry_id)
         shown = {"entry": one_line(entry.id), "version": entry.hash[:VERSION], "before": entry.answer or "–"}
         if wanted.version and not entry.hash.startswith(wanted.version):
             return Outcome((context.aside(words.changed_since.format(**shown), verb="kb"),))
@@ -89,6 +91,9 @@ class Entries:
         settled = self._refreshes.settle(context, name, changed.refresh, said, verb="kb")
         reply = context.announcement("\n".join((said, *settled.lines)), verb="kb")
         return Outcome((reply,), edits=(change,), awaits=settled.awaits)
+
+    def _find_id(self, context: MessageContext, entry_id: str, typed: str) -> str:
+        return find_id(self._engine, context.knowledge_base, entry_id, typed)
 
     def _read(self, context: MessageContext, entry_id: str) -> ShownEntry | None:
         try:

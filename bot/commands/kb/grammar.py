@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 
 from bot.commands.kb.words import PAGES
-from bot.grammar.arguments import Argument
+from bot.grammar.arguments import Argument, id_as_typed
 from bot.grammar.arrows import split_at_arrow
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
-from bot.grammar.fold import fold
 from bot.grammar.verb import Verb, alone
 
 _VERSION = re.compile(r"[0-9a-f]{4,64}")
@@ -57,12 +56,28 @@ class AddEntry(ChangesChannel, AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class RemoveEntry(ChangesChannel, AsksEngine):
+    """`typed`: the id as it was typed, where folding made another of it."""
+
     entry_id: str
+    typed: str = ""
+
+    @property
+    def needs_slash(self) -> bool:
+        """Several words are an id only where it is clear that this is a command."""
+        return " " in self.entry_id
 
 
 @dataclass(frozen=True, slots=True)
 class ShowEntry(AsksEngine):
+    """`typed`: the id as it was typed, where folding made another of it."""
+
     entry_id: str
+    typed: str = ""
+
+    @property
+    def needs_slash(self) -> bool:
+        """Several words are an id only where it is clear that this is a command."""
+        return " " in self.entry_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +87,15 @@ class FindEntries(AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class EditEntry(ChangesChannel, AsksEngine):
-    """Another answer, line breaks and all. `version`: of what was read; "" where none was given."""
+    """Another answer, line breaks and all. `version`: of what was read; "" where none was given.
+
+    `typed`: the id as it was typed, where folding made another of it.
+    """
 
     entry_id: str
     answer: str
     version: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +117,7 @@ KnowledgeCommand = (
 )
 
 
-_NAMING_ONE: dict[str, type[UseKnowledgeBase | RemoveEntry | ShowEntry]] = {
-    "use": UseKnowledgeBase,
-    "remove": RemoveEntry,
-    "show": ShowEntry,
-}
+_NAMING_ENTRY: dict[str, type[RemoveEntry | ShowEntry]] = {"remove": RemoveEntry, "show": ShowEntry}
 
 
 def read(given: Argument) -> Command | BadCommand:
@@ -118,10 +133,14 @@ def read(given: Argument) -> Command | BadCommand:
             return _edit(given, rest)
         case "find":
             return FindEntries(rest.written) if rest.text else BadCommand("missing", "kb", given.text)
-        case "use" | "remove" | "show" if len(rest.words) != 1:
+        case "use" if len(rest.words) != 1:
             return BadCommand("too_many" if rest.words else "missing", "kb", given.text)
-        case "use" | "remove" | "show":
-            return _NAMING_ONE[given.first](rest.text)
+        case "use":
+            return UseKnowledgeBase(rest.text)
+        case "remove" | "show" if not rest.written:
+            return BadCommand("missing", "kb", given.text)
+        case "remove" | "show":
+            return _NAMING_ENTRY[given.first](*id_as_typed(rest.written, rest.text))
         case _:
             return BadCommand("unknown_word", "kb", given.text)
 
@@ -138,14 +157,13 @@ def _add(given: Argument, rest: Argument) -> Command | BadCommand:
 
 def _edit(given: Argument, rest: Argument) -> Command | BadCommand:
     before, answer = split_at_arrow(rest.written)
-    # The id is folded: WeCom is shown a full-width line where a plain one would be markup.
-    named = fold(before).text.split()
-    if not named or not answer.strip():
+    written = before.strip()
+    if not written or not answer.strip():
         return BadCommand("missing", "kb", given.text)
-    entry_id, *version = named
-    if len(version) > 1 or (version and not _VERSION.fullmatch(version[0])):
-        return BadCommand("too_many", "kb", given.text)
-    return EditEntry(entry_id, answer.strip(), *version)
+    first, _, last = written.rpartition(" ")
+    version = last if first and _VERSION.fullmatch(last) else ""
+    entry_id, typed = id_as_typed(first.rstrip() if version else written)
+    return EditEntry(entry_id, answer.strip(), version, typed)
 
 
 VERBS = (

@@ -9,6 +9,7 @@ from typing import assert_never
 from bot import texts
 from bot.commands.ask.reply import Questions
 from bot.commands.base.context import KnowledgeBases, MessageContext
+from bot.commands.base.entry_ids import find_id
 from bot.commands.base.family import Ports
 from bot.commands.base.ports import Engine
 from bot.commands.base.refreshes import Refreshes
@@ -59,8 +60,8 @@ class KnowledgeBaseCommands:
                 return self.add(context, with_plain_arrows(lines))
             case AddEntry(text, answer):
                 return self.add(context, text, answer)
-            case RemoveEntry(entry_id):
-                return self.remove(context, entry_id)
+            case RemoveEntry(entry_id, typed):
+                return self.remove(context, entry_id, typed)
             case Refresh():
                 return self.refresh(context)
             case ShowEntry() | FindEntries() | EditEntry():
@@ -119,11 +120,13 @@ class KnowledgeBaseCommands:
         except EngineError as error:
             return self._problem(context, error, name)
 
-    def remove(self, context: MessageContext, entry_id: str) -> Outcome:
+    def remove(self, context: MessageContext, entry_id: str, typed: str) -> Outcome:
         name = context.knowledge_base
         words = WORDS[context.language]
         entry = texts.shorten(entry_id)
         try:
+            entry_id = find_id(self._engine, name, entry_id, typed)
+            entry = texts.shorten(entry_id)
             self._engine.remove_entry(name, entry_id)
         except EngineError as error:
             sentences = {"unknown_entry": words.no_entry, "foreign_entry": words.foreign}

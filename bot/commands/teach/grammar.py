@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands.teach.words import PAGES
-from bot.grammar.arguments import Argument, count_of
+from bot.grammar.arguments import Argument, count_of, id_as_typed
 from bot.grammar.arrows import with_plain_arrows
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, MakesFile
 from bot.grammar.verb import Verb
@@ -31,18 +31,23 @@ class RefuseProposal(ChangesChannel):
 
 @dataclass(frozen=True, slots=True)
 class TeachWording(ChangesChannel, AsksEngine):
-    """Teach by hand; `wording` on one line."""
+    """Teach by hand; `wording` on one line.
+
+    `typed`: the id as it was typed, where folding made another of it.
+    """
 
     entry_id: str
     wording: str
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetWording(ChangesChannel, AsksEngine):
-    """Take a taught wording away by hand."""
+    """Take a taught wording away by hand. `typed` as above."""
 
     entry_id: str
     wording: str
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +87,15 @@ def read(given: Argument) -> Command | BadCommand:
     rest = given.rest()
     if not given.text:
         return ShowProposals()
-    _, arrow, wording = _parts(given.written)
+    named, arrow, wording = _parts(given.written)
     if arrow:
-        # The id as it was folded: WeCom is shown a full-width line where a plain one would be markup.
-        entry_id, _, _ = _parts(given.text)
-        if not entry_id or not wording:
+        if not named or not wording:
             return BadCommand("missing", "teach", given.text)
-        first, _, named = entry_id.partition(" ")
-        return (
-            ForgetWording(named, wording) if first == "forget" and named else TeachWording(entry_id, wording)
-        )
+        entry_id, typed = id_as_typed(named)
+        first, _, forgotten = entry_id.partition(" ")
+        if first == "forget" and forgotten:
+            return ForgetWording(forgotten, wording, typed.partition(" ")[2])
+        return TeachWording(entry_id, wording, typed)
     if given.first in _ALONE:
         return BadCommand("too_many", "teach", given.text) if rest.text else _ALONE[given.first]()
     if given.first == "no":

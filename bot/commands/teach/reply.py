@@ -14,6 +14,7 @@ from typing import assert_never
 from bot import texts
 from bot.commands.base.attachments import CSV, Attachments
 from bot.commands.base.context import MessageContext, name_of
+from bot.commands.base.entry_ids import find_id
 from bot.commands.base.family import Ports
 from bot.commands.base.lessons import Lesson, Lessons, Outlook, opposite_of
 from bot.commands.base.ports import Engine, History, Labels, Proposals
@@ -72,6 +73,7 @@ class Teaching:
         self._proposals = proposals
         self._labels = labels
         self._history = history
+        self._engine = engine
         self._lessons = Lessons(engine)
         self._refreshes = refreshes
         self._attachments = attachments
@@ -98,9 +100,11 @@ class Teaching:
                 return self.accept(context, number)
             case RefuseProposal(number):
                 return self.refuse(context, number)
-            case TeachWording(entry_id, wording):
+            case TeachWording(entry_id, wording, typed):
+                entry_id = find_id(self._engine, context.knowledge_base, entry_id, typed)
                 return self._give(context, Proposal(context.knowledge_base, entry_id, wording, origin="hand"))
-            case ForgetWording(entry_id, wording):
+            case ForgetWording(entry_id, wording, typed):
+                entry_id = find_id(self._engine, context.knowledge_base, entry_id, typed)
                 taught = Proposal(context.knowledge_base, entry_id, wording, "take back", "hand")
                 return self._give(context, taught)
             case UndoTeaching():

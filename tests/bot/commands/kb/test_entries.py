@@ -49,6 +49,21 @@ def test_an_entry_is_shown_whole_with_its_wordings_and_who_taught_them(rig: Resp
     assert rig.say("/kb show e9") == "There is no entry e9 in default. /kb find TEXT looks for one."
 
 
+@pytest.mark.parametrize("entry_id", ["a b", "Ａ１", "no. 7.", "说明：", "①", "(x)*"])
+def test_an_entry_of_any_id_is_shown_and_taught_by_what_is_said_of_it(
+    rig: ResponderRig, entry_id: str
+) -> None:
+    rig.engine.entries[entry_id] = ("Figs are sweet", 0.5)
+    (how,) = re.findall(r"^(/kb show .+) shows one whole", rig.say("/kb find sweet"), re.MULTILINE)
+    shown = rig.say(how)
+    assert shown.startswith(f"{entry_id}: Figs are sweet\n")
+    (teach,) = re.findall(r"^(/teach .+)WORDING gives", shown, re.MULTILINE)
+    assert f"{entry_id} in default" in rig.say(f"{teach}is it sweet?")
+    (forget,) = re.findall(r"^(/teach forget .+)WORDING takes", rig.say(how), re.MULTILINE)
+    assert f"from {entry_id} in default" in rig.say(f"{forget}is it sweet?")
+    assert "is it sweet?" not in rig.say(how)
+
+
 def test_entries_are_found_with_the_ids_that_other_commands_take(rig: ResponderRig) -> None:
     assert rig.say("/kb find sour").splitlines() == [
         "“sour” in default: 2",
