@@ -188,7 +188,10 @@ def _in_words(mistake: Any) -> str:
     """The library's own messages, for somebody who has never seen Python."""
     if mistake["type"] == "tuple_type":
         return 'must be a list, for example ["a", "b"]'
-    return str(mistake["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    if mistake["type"] == "path_type":
+        return "must be a path in quotes"
+    says = str(mistake["msg"]).removeprefix("Value error, ")
+    return says.replace("Input should be", "must be", 1).replace("String should", "must", 1)
 
 
 def _may_show(keys: Sequence[str]) -> bool:

@@ -170,6 +170,21 @@ def test_a_misspelled_table_is_told(tmp_path: Path) -> None:
     assert "  [enigne] is not a table; wanted [bot] or [engine]" in mistakes(tmp_path, "[enigne]\n")
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[engine]\ntoken = {}",
+        "[engine.model]\nremote_token = {}",
+        '[engine.index]\nkind = "qdrant"\nurl = "http://127.0.0.1:6333"\napi_key = {}',
+        '[engine.index]\nkind = "pgvector"\nurl = {}',
+    ],
+)
+def test_a_secret_that_is_refused_is_not_shown(tmp_path: Path, table: str) -> None:
+    told = mistakes(tmp_path, table.format('"changeme"'))
+    assert "changeme" not in "\n".join(told)
+    assert len(told) >= 2
+
+
 def test_secrets_in_what_is_no_json_are_not_shown() -> None:
     """REL: an address with its password, or a whole table, by mistake without the quotes."""
     for name in ("KNOWLEDGE_BASE", "MODEL", "HOSTS"):

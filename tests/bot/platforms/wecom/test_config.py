@@ -108,7 +108,7 @@ def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
             "  [bot.wecom.robot.e] token: is missing, and so is encoding_aes_key; "
             "a long connection has a secret instead"
         ),
-        "  [bot.wecom.robot.f f] [key]: String should match pattern '^[0-9A-Za-z_-]{1,64}$'",
+        "  [bot.wecom.robot.f f] [key]: must match pattern '^[0-9A-Za-z_-]{1,64}$'",
         "  [bot.wecom.app.g] tokn is not a setting; see config.example.toml for those there are",
         "  [bot.wecom.app.g] agent_id is missing",
         "  [bot.wecom.app.g] token is missing",
