@@ -48,7 +48,8 @@ def read(path: Path) -> list[LabelledQuery]:
     """
     queries, mistakes = [], []
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # At line ends alone: JSON takes U+2028 and its like inside a text.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as problem:
         raise BadValue(f"{path} cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:

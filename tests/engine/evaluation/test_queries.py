@@ -52,6 +52,15 @@ def test_a_wrong_line_refuses_the_whole_file_and_is_named(
     assert says in refused.value.message
 
 
+@pytest.mark.parametrize("character", ["\u2028", "\x85"])
+def test_a_question_ends_where_its_line_ends_and_not_at_what_json_takes(
+    tmp_path: Path, character: str
+) -> None:
+    line = f'{{"id": "q", "text": "return{character}it", "in_scope": false}}'
+    (one,) = queries.read(a_file(tmp_path, f"{line}\r", ""))
+    assert one.text == f"return{character}it"
+
+
 def test_a_file_that_is_not_there_or_not_text_says_so(tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="No such file"):
         queries.read(tmp_path / "nowhere.jsonl")
