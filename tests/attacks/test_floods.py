@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from tests.attacks.waiting import until_at_rest
 from tests.bot.store.building import HandClock
+from tests.support.at_rest import until_at_rest
 from tests.support.engine import a_knowledge_base
 from tests.support.program import Program, a_program
 

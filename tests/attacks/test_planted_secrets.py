@@ -18,8 +18,8 @@ from bot.domain import Channel, IncomingMessage, MessageKey, Person, Surface
 from bot.process import logs
 from tests.attacks import planted
 from tests.attacks.planted import Planted, a_planted_program, hits, repeats_the_token
-from tests.attacks.waiting import until_at_rest
 from tests.support import wecom_codec
+from tests.support.at_rest import until_at_rest
 from tests.support.console import LIN, a_visitor
 from tests.support.engine_server import answer, hangs_up
 from tests.support.mattermost_integrations import hook_payload, trigger_id

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.building import BotHome, a_bot, a_true_engine, until
+from tests.support.at_rest import until_at_rest
 from tests.support.engine_server import EngineServer
 from tests.support.history import answers_in
 from tests.support.load_clients import (
@@ -55,7 +56,7 @@ def test_one_person_who_floods_is_told_once_and_every_event_is_acknowledged(
         ) as bot,
     ):
         statuses = {bot.people.says(QUESTION, channel=f"C{n % 5}").status_code for n in range(100)}
-        until(lambda: not bot.app.inbox.oldest_received_at() and bot.app.outbox.counts()["waiting"] == 0)
+        until_at_rest(bot.app, is_sent=True)
         bot.people.says(QUESTION, channel="C9", user="U2")
         until(lambda: any(message["channel"] == "C9" for message in slack.posted))
 

@@ -18,8 +18,8 @@ import pytest
 from bot.domain import Answer, Channel, Document, Query, Text
 from engine.config import Model
 from engine.encoder import load
-from tests.attacks.waiting import until_at_rest
 from tests.bot.store.building import HandClock
+from tests.support.at_rest import until_at_rest
 from tests.support.mattermost_program import a_mattermost_program
 from tests.support.program import Program, a_program, samples
 from tests.support.wecom import Bubble

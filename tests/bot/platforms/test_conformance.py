@@ -15,6 +15,7 @@ import pytest
 from bot.platforms.host import Adapter
 from bot.platforms.registry import ADAPTERS
 from tests.bot.platforms.toy import adapter as toy
+from tests.support.at_rest import until_at_rest
 from tests.support.platform_rig import Player, SendingPlayer, a_next_life, a_player, players_of
 
 WORDS = ("lemon", "melon", "<@all> <!channel> fig")
@@ -141,6 +142,6 @@ def test_what_may_have_arrived_is_not_seen_twice_where_the_platform_can_tell(pla
         program.clock.wait(10)
         player.say("/language", room)
         settled(player, room)
-    program.settle(lambda: program.app.outbox.counts()["waiting"] == 0)
+    until_at_rest(program.app, is_sent=True)
     assert len(player.seen("R1")) == (1 if player.can_be_asked else 2)
     assert program.app.outbox.counts()["dead"] == 0
