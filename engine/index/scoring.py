@@ -143,7 +143,9 @@ def score_questions(
     another pass, which is one for all that do; `strong` is a matter of speed alone.
     """
     among = _Rows(search, keywords, _Owners(entry_of), strong)
-    ways = [_Asked(among, one).result() for one in questions]
+    # Texts are taken apart together, because one by one costs as much as all the rest of a question.
+    terms = keywords.questions([one.text for one in questions])
+    ways = [_Asked(among, one, its).result() for one, its in zip(questions, terms, strict=True)]
     results: dict[int, QuestionResult] = {}
     wanted = {place: next(way) for place, way in enumerate(ways)}
     while wanted:
@@ -223,10 +225,11 @@ Way = Generator[SearchSpec, TopRows, Made]
 class _Asked:
     """One question among these rows."""
 
-    def __init__(self, among: _Rows, question: Question) -> None:
+    def __init__(self, among: _Rows, question: Question, terms: Terms) -> None:
         self.question = question
         self._among = among
-        self._strong = None if question.scoring == "cosine" else self._find_strong(self._terms())
+        self._terms = terms
+        self._strong = None if question.scoring == "cosine" else self._find_strong(terms)
 
     def search_spec(self, keep: int) -> SearchSpec:
         """The request to the scan: as low as a row that shares words may have to be looked for.
@@ -318,15 +321,12 @@ class _Asked:
         rows = near.rows[near.scores >= nearness]
         return bool(self._among.keywords.are_of_another_language(terms, rows).any())
 
-    def _terms(self) -> Terms:
-        return self._among.keywords.question(self.question.text)
-
     def _cosine_terms(self, near: TopRows) -> Terms | None:
         """The words that are shown beside a score without them, if they count for this question."""
         if self.question.scoring != "cosine" or not len(near.rows):
             return None
-        terms = self._terms()
-        return None if self._among.keywords.is_other_language(terms, int(near.rows[0])) else terms
+        is_other = self._among.keywords.is_other_language(self._terms, int(near.rows[0]))
+        return None if is_other else self._terms
 
     def _find_strong(self, terms: Terms) -> _Strong:
         rows, keywords = self._among.keywords.all(terms)

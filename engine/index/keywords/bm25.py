@@ -124,24 +124,37 @@ class Keywords:
             languages=languages,
         )
 
-    def question(self, text: str) -> Question:
-        """This text, ready to be compared."""
-        taken = tokenize([text])
-        words = np.unique(taken.words)
+    def questions(self, texts: Sequence[str]) -> list[Question]:
+        """These texts, ready to be compared, each as if it were alone."""
+        taken = tokenize(texts)
+        order = np.lexsort((taken.words, taken.rows))
+        words, asked_by = taken.words[order], taken.rows[order]
+        is_first = _differs(words) | _differs(asked_by)
+        words, asked_by = words[is_first], asked_by[is_first]
         places = np.searchsorted(self.words, words)
-        known = places < len(self.words)
-        known[known] = self.words[places[known]] == words[known]
-        places = places[known]
-        holding = self.starts[places + 1] - self.starts[places]
-        idf = self._rarity(holding)
-        unknown = float(self._rarity(np.zeros(1))[0]) * int(np.count_nonzero(~known))
-        return Question(
-            tuple(places.tolist()),
-            tuple(idf.tolist()),
-            float(idf.sum()) + unknown,
-            int(taken.languages[0]),
-            int(taken.scripts[0]),
-        )
+        is_known = places < len(self.words)
+        is_known[is_known] = self.words[places[is_known]] == words[is_known]
+        places = places[is_known]
+        idf = self._rarity(self.starts[places + 1] - self.starts[places])
+        ends = np.searchsorted(asked_by[is_known], np.arange(len(texts) + 1)).tolist()
+        strange = np.bincount(asked_by[~is_known], minlength=len(texts)) * self._rarity(np.zeros(1))
+        return [
+            Question(
+                tuple(places[begin:end].tolist()),
+                tuple(idf[begin:end].tolist()),
+                float(idf[begin:end].sum() + unknown),
+                language,
+                script,
+            )
+            for begin, end, unknown, language, script in zip(
+                ends[:-1],
+                ends[1:],
+                strange.tolist(),
+                taken.languages.tolist(),
+                taken.scripts.tolist(),
+                strict=True,
+            )
+        ]
 
     def all(self, question: Question) -> tuple[Rows, Scores]:
         """Every row with a score above 0, in ascending order, and its score."""

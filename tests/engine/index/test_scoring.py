@@ -28,7 +28,7 @@ def plainly(matrix: Floats, keywords: Keywords, one: Question) -> list[tuple[int
     rows = np.arange(len(matrix))
     cosines = scores_of(matrix, rows, one.vector)
     cosines[list(one.exact_rows)] = 1.0
-    question = keywords.question(one.text)
+    question = keywords.questions([one.text])[0]
     if one.scoring == "auto":
         foreign = cosines[keywords.are_of_another_language(question, rows)]
         misleads = bool((foreign >= keywords.nearness_of_another_language(question)).any())

@@ -62,7 +62,7 @@ def plainly(
     weight: float = 0,
 ) -> list[tuple[str, float, float]]:
     """Every entry's id, score and ranking by a loop over entries, best score first."""
-    question = snapshot.keywords.question(text)
+    question = snapshot.keywords.questions([text])[0]
     cosines = [
         max(
             float(scores_of(each[None], np.zeros(1, np.int64), vector)[0])

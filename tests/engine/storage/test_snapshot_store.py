@@ -93,7 +93,7 @@ def test_a_snapshot_from_before_there_were_keywords_is_served(tmp_path: Path) ->
     as_if_never_written(tmp_path / "s1", "search.safetensors")
     loaded = served_after_restart(tmp_path)
     assert loaded is not None
-    assert loaded.keywords.all(loaded.keywords.question("pear"))[0].tolist() == [1]
+    assert loaded.keywords.all(loaded.keywords.questions(["pear"])[0])[0].tolist() == [1]
 
 
 def test_an_empty_folder_serves_nothing(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def plainly(texts: list[str], question: str) -> list[float]:
 )
 def test_scores_are_those_of_a_loop_over_words(texts: list[str], question: str) -> None:
     keywords = Keywords.of(texts)
-    asked = keywords.question(question)
+    asked = keywords.questions([question])[0]
     scores = keywords.of_rows(asked, np.arange(len(texts)))
     assert scores == pytest.approx(plainly(texts, question), abs=1e-12)
     rows, above = keywords.all(asked)
@@ -59,27 +59,39 @@ def test_scores_are_those_of_a_loop_over_words(texts: list[str], question: str) 
     assert above.tolist() == scores[rows].tolist()
 
 
+@given(
+    st.lists(st.sampled_from(SAYINGS), max_size=12),
+    st.lists(st.sampled_from(SAYINGS) | st.text(max_size=8), max_size=8),
+)
+def test_questions_that_come_together_are_each_as_if_alone(texts: list[str], questions: list[str]) -> None:
+    keywords = Keywords.of(texts)
+    alone = [each for question in questions for each in keywords.questions([question])]
+    assert keywords.questions(questions) == alone
+
+
 def test_a_score_says_how_much_of_the_question_an_entry_holds() -> None:
     keywords = Keywords.of(["退货要多久", "发票怎么开", "没有别的"])
-    whole, half, nothing = keywords.of_rows(keywords.question("退货要多久"), np.arange(3))
+    whole, half, nothing = keywords.of_rows(keywords.questions(["退货要多久"])[0], np.arange(3))
     assert whole > 0.7
     assert half == nothing == 0
-    [partly] = keywords.of_rows(keywords.question("退货要多久？顺便说一句别人不知道的话"), np.array([0]))
+    [partly] = keywords.of_rows(
+        keywords.questions(["退货要多久？顺便说一句别人不知道的话"])[0], np.array([0])
+    )
     assert 0 < partly < whole / 2
 
 
 def test_sentences_in_two_languages_share_no_words() -> None:
     keywords = Keywords.of(["按钮 Button 的三种大小", "Button comes in three sizes"])
-    scores = keywords.of_rows(keywords.question("three sizes of a Button"), np.arange(2))
+    scores = keywords.of_rows(keywords.questions(["three sizes of a Button"])[0], np.arange(2))
     assert scores[0] == 0 < scores[1]
-    assert (keywords.of_rows(keywords.question("Button"), np.arange(2)) > 0).all()
+    assert (keywords.of_rows(keywords.questions(["Button"])[0], np.arange(2)) > 0).all()
 
 
 @pytest.mark.parametrize("texts", [[], ["？"], ["a"] * 3])
 def test_nothing_to_compare_is_no_error(texts: list[str]) -> None:
     keywords = Keywords.of(texts)
     for question in ("", "？", "b"):
-        asked = keywords.question(question)
+        asked = keywords.questions([question])[0]
         assert keywords.all(asked)[0].tolist() == []
         assert keywords.of_rows(asked, np.arange(len(texts))).tolist() == [0.0] * len(texts)
 
@@ -88,7 +100,7 @@ def test_arrays_bring_the_same_back_and_what_does_not_fit_is_refused() -> None:
     keywords = Keywords.of(SAYINGS)
     again = Keywords.from_arrays(keywords.arrays(), len(SAYINGS))
     assert again is not None
-    asked = again.question("怎么退货")
+    asked = again.questions(["怎么退货"])[0]
     assert [part.tolist() for part in again.all(asked)] == [part.tolist() for part in keywords.all(asked)]
     assert Keywords.from_arrays({}, 3) is None
     with pytest.raises(ValueError, match="do not fit"):
@@ -121,4 +133,4 @@ def test_what_stays_is_not_taken_apart_again() -> None:
         return {1: "plum"}[row]  # and no other row is asked for
 
     updated_from = Keywords.of(["apple", "pear"]).updated_from(np.array([0, -1, 1]), text_of)
-    assert updated_from.all(updated_from.question("pear"))[0].tolist() == [2]
+    assert updated_from.all(updated_from.questions(["pear"])[0])[0].tolist() == [2]
