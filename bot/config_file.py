@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -17,7 +17,6 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
 from bot.config import Bot, Config
@@ -26,6 +25,8 @@ PROGRAM: Final = "bot"
 # Part of the name of whatever is not shown where it is wrong.
 _HIDDEN = ("secret", "token", "key", "url", "followers")
 _PROGRAMS: Final = ("bot", "engine")
+# Where a table was wanted. What was given instead is not shown: it may be the whole table, secrets and all.
+_NO_TABLE: Final = frozenset({"dict_type", "mapping_type", "model_attributes_type", "model_type"})
 
 Table = TypeVar("Table", bound=BaseModel)
 
@@ -61,6 +62,8 @@ def _load(path: Path | None, environment: Mapping[str, str], table: type[Table])
     if isinstance(own, dict):
         content[PROGRAM] = _locate(own, path.parent if path else Path())
 
+    not_json: list[str] = []
+
     class _Loaded(BaseSettings):
         model_config = SettingsConfigDict(
             env_prefix="KBDIAL_",
@@ -79,15 +82,13 @@ def _load(path: Path | None, environment: Mapping[str, str], table: type[Table])
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as pydantic calls it
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return _Environment(settings_cls, environment), _File(settings_cls, content)
+            return _Environment(settings_cls, environment, not_json), _File(settings_cls, content)
 
     fields: dict[str, Any] = {PROGRAM: (table, table())}
     try:
         loaded = create_model("Config", __base__=_Loaded, **fields)()
     except ValidationError as mistakes:
-        lines = [_line(mistake) for mistake in mistakes.errors()] + lines
-    except SettingsError as unreadable:
-        lines.insert(0, str(unreadable.__cause__))
+        lines = [_line(mistake, not_json) for mistake in mistakes.errors()] + lines
     if lines:
         raise ConfigError(_tell(lines, path))
     read: Table = getattr(loaded, PROGRAM)
@@ -95,9 +96,16 @@ def _load(path: Path | None, environment: Mapping[str, str], table: type[Table])
 
 
 class _Environment(EnvSettingsSource):
-    """The environment as it was passed in, not as the process has it."""
+    """The environment as it was passed in, not as the process has it.
 
-    def __init__(self, settings_cls: type[BaseSettings], environment: Mapping[str, str]) -> None:
+    A value that had to be JSON and is not stays the text that it is, and is put down in `not_json`: no list
+    and no table takes a text, so that it is told by its key, with all other mistakes.
+    """
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], environment: Mapping[str, str], not_json: list[str]
+    ) -> None:
+        self._not_json = not_json
         self._environment = {name.lower(): value for name, value in environment.items() if value != ""}
         super().__init__(settings_cls)
 
@@ -105,12 +113,18 @@ class _Environment(EnvSettingsSource):
         try:
             return super().decode_complex_value(field_name, field, value)
         except (ValueError, RecursionError):
-            # A word, or a list without its quotes. Whatever is more than that may hold a secret.
-            is_plain = str(value).replace(",", "").replace(" ", "").isalnum()
-            got = f' (got "{value}")' if is_plain and _may_show([field_name.lower()]) else ""
-            raise ValueError(
-                f'the environment\'s value of {field_name.lower()} is not JSON, wanted for example ["a"]{got}'
-            ) from None
+            self._not_json.append(value)
+            return value
+
+    def next_field(
+        self, field: FieldInfo | Any | None, key: str, case_sensitive: bool | None = None
+    ) -> FieldInfo | None:
+        """As the library has it, and through a Mapping as through a dict, where it would lose its way."""
+        annotation = field.annotation if isinstance(field, FieldInfo) else field
+        if get_origin(annotation) is Mapping:
+            inner: FieldInfo = get_args(annotation)[-1]
+            return inner
+        return super().next_field(field, key, case_sensitive)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return self._environment
@@ -162,15 +176,19 @@ def _tell(lines: Sequence[str], path: Path | None) -> str:
     return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
 
 
-def _line(mistake: Any) -> str:
+def _line(mistake: Any, not_json: Sequence[str]) -> str:
     *tables, key = _keys(mistake["loc"]) or ["?"]
     where = f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]"
     if mistake["type"] == "extra_forbidden":
         return f"{where} is not a setting; see config.example.toml for those there are"
     if mistake["type"] == "missing":
         return f"{where} is missing"
-    says = _in_words(mistake)
     given = mistake["input"]
+    if any(given is each for each in not_json) and mistake["type"] != "literal_error":
+        return f"{where}: {_in_json(given, [*tables, key], mistake)}"
+    if mistake["type"] in _NO_TABLE:
+        return f"{where}: must be a table of keys and values"
+    says = _in_words(mistake)
     got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
     return f"{where}: {says}{got}" if _may_show([*tables, key]) else f"{where}: {says}"
 
@@ -192,6 +210,14 @@ def _in_words(mistake: Any) -> str:
         return "must be a path in quotes"
     says = str(mistake["msg"]).removeprefix("Value error, ")
     return says.replace("Input should be", "must be", 1).replace("String should", "must", 1)
+
+
+def _in_json(given: str, keys: Sequence[str], mistake: Any) -> str:
+    example = '["a"]' if mistake["type"] == "tuple_type" else '{"key": "value"}'
+    # A word, or a list without its quotes. Whatever is more than that may hold a secret.
+    is_plain = given.replace(",", "").replace(" ", "").isalnum()
+    got = f' (got "{given}")' if is_plain and _may_show(keys) else ""
+    return f"the environment's value is not JSON, wanted for example {example}{got}"
 
 
 def _may_show(keys: Sequence[str]) -> bool:

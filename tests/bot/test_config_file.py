@@ -10,6 +10,7 @@ import pytest
 from bot import config, config_file
 from bot.platforms.registry import BOT
 from bot.platforms.slack.adapter import ADAPTER
+from bot.platforms.wecom.adapter import ADAPTER as WECOM
 
 
 def load(tmp_path: Path, toml: str, **environment: str) -> config.Bot:
@@ -103,8 +104,16 @@ def test_a_broken_file_is_one_clear_error(tmp_path: Path, toml: bytes, says: str
     [
         ("[other]\n", {}, "[other] is not a table; wanted [bot] or [engine]"),
         ("", {"KBDIAL_BTO__LISTEN": "x"}, "KBDIAL_BTO__LISTEN is not a setting; wanted KBDIAL_BOT__… or"),
-        ("", {"KBDIAL_BOT__NAMES": "kbdial"}, 'names is not JSON, wanted for example ["a"] (got "kbdial")'),
-        ("", {"KBDIAL_BOT": "x"}, 'bot is not JSON, wanted for example ["a"] (got "x")'),
+        (
+            "",
+            {"KBDIAL_BOT__NAMES": "kbdial"},
+            '[bot] names: the environment\'s value is not JSON, wanted for example ["a"] (got "kbdial")',
+        ),
+        (
+            "",
+            {"KBDIAL_BOT": "x"},
+            '[bot]: the environment\'s value is not JSON, wanted for example {"key": "value"} (got "x")',
+        ),
     ],
 )
 def test_what_is_misspelled_or_not_built_is_told(
@@ -113,6 +122,64 @@ def test_what_is_misspelled_or_not_built_is_told(
     with pytest.raises(config_file.ConfigError) as told:
         load(tmp_path, toml, **environment)
     assert says in str(told.value)
+
+
+def test_what_is_no_json_in_the_environment_hides_no_other_mistake(tmp_path: Path) -> None:
+    with pytest.raises(config_file.ConfigError) as told:
+        load(
+            tmp_path,
+            "[bot]\ntypo = 1\n",
+            KBDIAL_BOT__SLACK__SIGNING_SECRETS="planted-k7Qm2x",
+            KBDIAL_BOT__DEFAULTS__LIMIT="many",
+            KBDIAL_BTO__LISTEN="x",
+        )
+    text = str(told.value)
+    assert text.splitlines()[0] == f"{tmp_path}/config.toml has 4 mistakes:"
+    assert "[bot.slack] signing_secrets: the environment's value is not JSON" in text
+    assert "[bot.defaults] limit: " in text
+    assert "[bot] typo is not a setting" in text
+    assert "KBDIAL_BTO__LISTEN is not a setting" in text
+    assert "planted-k7Qm2x" not in text
+
+
+def test_tables_and_lists_within_tables_of_free_names_may_come_from_the_environment(tmp_path: Path) -> None:
+    bot = load(
+        tmp_path,
+        '[bot.wecom.robot.support]\nbot_id = "b1"\nsecret = "k7Qm2x-of-support"\n',
+        KBDIAL_BOT__WECOM__ROBOT__SUPPORT__RESPONSE_HOSTS='["https://wecom.example.com"]',
+        KBDIAL_BOT__WECOM__ROBOT__DESK='{"bot_id": "b2", "secret": "k7Qm2x-of-the-desk"}',
+        KBDIAL_BOT__STRATEGY__CONTRACTS='{"threshold": 0.8}',
+        KBDIAL_BOT__STRATEGY__CONTRACTS__LIMIT="3",
+        KBDIAL_BOT__CONSOLE__PEOPLE__ANNA="slack:T1:U1",
+    )
+    robots = WECOM.section_of(bot).robot
+    assert robots["support"].bot_id == "b1"
+    assert robots["support"].response_hosts == ("https://wecom.example.com",)
+    assert robots["desk"].bot_id == "b2"
+    contracts = bot.strategy["contracts"]
+    assert (contracts.threshold, contracts.limit) == (Decimal("0.8"), 3)
+    assert bot.console.people == {"anna": "slack:T1:U1"}
+
+
+@pytest.mark.parametrize(
+    ("toml", "environment"),
+    [
+        ('[bot]\nslack = "planted-k7Qm2x"\n', {}),
+        ('[bot.wecom.robot]\nsupport = "planted-k7Qm2x"\n', {}),
+        ('[bot]\nstrategy = "planted-k7Qm2x"\n', {}),
+        ("", {"KBDIAL_BOT__WECOM__ROBOT__SUPPORT": '{"token": "planted-k7Qm2x"'}),
+        ("", {"KBDIAL_BOT__WECOM__ROBOT__SUPPORT": '"planted-k7Qm2x"'}),
+        ("", {"KBDIAL_BOT__WECOM": '{"robot": "planted-k7Qm2x"}'}),
+        ("", {"KBDIAL_BOT": '{"slack": "planted-k7Qm2x"}'}),
+    ],
+)
+def test_what_stands_where_a_table_belongs_is_not_shown(
+    tmp_path: Path, toml: str, environment: dict[str, str]
+) -> None:
+    with pytest.raises(config_file.ConfigError) as told:
+        load(tmp_path, toml, **environment)
+    assert "has 1 mistake:" in str(told.value)
+    assert "planted-k7Qm2x" not in str(told.value)
 
 
 def test_a_value_that_should_be_a_list_is_told_without_a_word_of_python(tmp_path: Path) -> None:

@@ -153,8 +153,18 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{"}, 'knowledge_base is not JSON, wanted for example ["a"]'),
-        ({"KBDIAL_ENGINE__HOSTS": "kb.test"}, 'hosts is not JSON, wanted for example ["a"]'),
+        (
+            {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{", "KBDIAL_ENGINE__MODEL__DEVICE": "gpu"},
+            '[engine] knowledge_base: the environment\'s value is not JSON, wanted for example ["a"]',
+        ),
+        (
+            {"KBDIAL_ENGINE__KNOWLEDGE_BASE": "[{", "KBDIAL_ENGINE__MODEL__DEVICE": "gpu"},
+            "[engine.model] device: ",
+        ),
+        (
+            {"KBDIAL_ENGINE__HOSTS": "kb.test"},
+            '[engine] hosts: the environment\'s value is not JSON, wanted for example ["a"]',
+        ),
         ({"KBDIAL_ENGIEN__TOKEN": "x"}, "KBDIAL_ENGIEN__TOKEN is not a setting; wanted KBDIAL_BOT__… or"),
     ],
 )
