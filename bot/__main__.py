@@ -24,7 +24,7 @@ from bot.config_file import ConfigError, find, load
 from bot.machine_limits import explain
 from bot.platforms.host import Adapter, Deployment
 from bot.platforms.registry import ADAPTERS, BOT
-from bot.process.lock import CannotStart
+from bot.process.lock import CannotStart, WrongUsage
 from bot.store import StoreError
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     try:
         command: Callable[[Config, argparse.Namespace], int] = options.command
         return command(config, options)
+    except WrongUsage as mistakes:
+        return _complain(str(mistakes), WRONG_USAGE)
     except (CannotStart, StoreError) as reason:
         return _complain(str(reason), FAILED)
     except (OSError, RuntimeError) as problem:

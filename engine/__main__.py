@@ -22,6 +22,7 @@ from engine.domain import EngineError, TooLittleAllowed
 from engine.machine_limits import explain, find_shortage
 
 _DEEPEST = 200
+_MOST_MATCHES = 10_000_000
 # The loops, the threads that compute, and what libraries start.
 _OTHER_THREADS = 24
 _DONE, _FAILED, _WRONG, _INTERRUPTED = 0, 1, 2, 130
@@ -133,9 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("text", nargs="+", metavar="TEXT")
     search.add_argument("--kb", default="default", metavar="NAME", help="the knowledge base (default)")
     search.add_argument(
-        "--threshold", type=float, metavar="T", help="the lowest score shown (the knowledge base's own)"
+        "--threshold", type=_threshold, metavar="T", help="the lowest score shown (the knowledge base's own)"
     )
-    search.add_argument("--limit", type=int, default=5, metavar="N", help="how many matches at most (5)")
+    search.add_argument("--limit", type=_limit, default=5, metavar="N", help="how many matches at most (5)")
     search.add_argument("--json", action="store_true", help="the whole answer as one line of JSON")
     evaluate = commands.add_parser("evaluate", help="threshold curves from a labelled file")
     evaluate.add_argument(
@@ -171,6 +172,20 @@ def _parser() -> argparse.ArgumentParser:
     for each in commands.choices.values():  # it may stand behind the command as well
         each.add_argument("--config", metavar="PATH", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
+
+
+def _threshold(text: str) -> float:
+    value = float(text)
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"wanted a number from -1 to 1, for example 0.65 (got {text})")
+    return value
+
+
+def _limit(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= _MOST_MATCHES:
+        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {_MOST_MATCHES} (got {text})")
+    return value
 
 
 def _share(text: str) -> float:

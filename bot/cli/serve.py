@@ -16,7 +16,7 @@ from bot.machine_limits import find_shortage
 from bot.platforms.host import Deployment
 from bot.platforms.registry import ADAPTERS, QUIET_LOGGERS
 from bot.process import logs
-from bot.process.lock import CannotStart, exclusive_data_dir, is_sqlite, only_user
+from bot.process.lock import CannotStart, WrongUsage, exclusive_data_dir, is_sqlite, only_user
 from bot.process.memory import use_one_heap
 from bot.store import SchemaError, StoreError, schema
 
@@ -29,27 +29,36 @@ def serve(config: Config, *, workers: int | None = None) -> int:
 
     Raises:
         CannotStart: see `App.start`.
+        WrongUsage: the settings do not go with what is asked for.
     """
     if workers is not None:
         config = config.model_copy(update={"bot": config.bot.model_copy(update={"workers": workers})})
-    if config.bot.workers == 0 and is_sqlite(config.bot):
-        raise CannotStart(
-            "--workers 0 leaves nobody to answer on SQLite; it is for several processes on PostgreSQL"
-        )
-    for adapter in ADAPTERS:
-        for reason in adapter.refusals(adapter.section_of(config.bot), Deployment.of(config.bot)):
-            raise CannotStart(reason)
+    if mistakes := _mistakes(config.bot):
+        raise WrongUsage("\n".join(mistakes))
     return _run(config, build(config))
+
+
+def _mistakes(bot: Bot) -> list[str]:
+    """What does not go together for `serve`, a sentence each."""
+    deployment = Deployment.of(bot)
+    mistakes = [
+        reason for adapter in ADAPTERS for reason in adapter.refusals(adapter.section_of(bot), deployment)
+    ]
+    if bot.workers == 0 and is_sqlite(bot):
+        alone = "--workers 0 leaves nobody to answer on SQLite; it is for several processes on PostgreSQL"
+        mistakes.insert(0, alone)
+    return mistakes
 
 
 def work(config: Config) -> int:
     """Run workers alone, beside a web process on the same PostgreSQL.
 
     Raises:
-        CannotStart: see `App.start`; on SQLite, where one process does everything.
+        CannotStart: see `App.start`.
+        WrongUsage: on SQLite, where one process does everything.
     """
     if is_sqlite(config.bot):
-        raise CannotStart("On SQLite one process does everything: run `python -m bot serve`.")
+        raise WrongUsage("On SQLite one process does everything: run `python -m bot serve`.")
     return _run(config, build(config, with_web=False))
 
 

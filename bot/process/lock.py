@@ -17,6 +17,10 @@ class CannotStart(Exception):
     """Why the program cannot run, and what to do, for the operator."""
 
 
+class WrongUsage(CannotStart):
+    """Arguments and configuration that do not go together: every such mistake, a line each."""
+
+
 def is_sqlite(bot: Bot) -> bool:
     """Whether one process has the database to itself; a server has many guests."""
     return make_url(bot.database_url).get_backend_name() == "sqlite"

@@ -246,6 +246,22 @@ def test_wrong_usage_and_wrong_configuration_are_exit_code_2(
     assert wrong.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--threshold", "2"],
+        ["--threshold", "nan"],
+        ["--threshold=-1.1"],
+        ["--limit", "0"],
+        ["--limit", "1.5"],
+    ],
+)
+def test_a_search_with_a_value_that_there_is_not_is_wrong_usage(given: list[str]) -> None:
+    with pytest.raises(SystemExit) as wrong:
+        main(["search", "hello", *given], {})
+    assert wrong.value.code == 2
+
+
 def test_a_failure_is_one_sentence_and_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -113,3 +113,18 @@ def test_a_wrong_letter_is_wrong_usage(which: str) -> None:
         main(["letters", "--replay", which])
     assert ended.value.code == 2
     assert '"message:7"' in told.getvalue()
+
+
+def test_arguments_that_do_not_go_with_the_configuration_are_wrong_usage_all_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = {
+        "KBDIAL_BOT__DATA_DIR": str(tmp_path),
+        "KBDIAL_BOT__DATABASE_URL": f"sqlite:///{tmp_path}/bot.db",
+        "KBDIAL_BOT__WECOM__ROBOT__SUPPORT": '{"bot_id": "b1", "secret": "k7Qm2x-of-support"}',
+    }
+    assert main(["serve", "--workers", "0"], environment) == 2
+    on_sqlite, over_the_connection = capsys.readouterr().err.splitlines()
+    assert "nobody to answer on SQLite" in on_sqlite
+    assert "robot support" in over_the_connection
+    assert main(["work"], environment) == 2
