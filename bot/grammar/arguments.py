@@ -18,6 +18,7 @@ MAX_DECIMALS = 4  # a score is shown with four, so a finer threshold could not b
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _WRAPPINGS = {*map(tuple, ("“”", "‘’", "「」", "『』", "《》", "【】", '""', "''", "``", "**", "__", "~~"))}
 _CHINESE_DIGITS = dict(zip("零〇一二三四五六七八九两點", "00123456789" + "2点", strict=True))
+_CHINESE_TENS = re.compile(r"(?P<tens>[一二两三四五六七八九]?)十(?P<ones>[一二三四五六七八九]?)")
 _NUMBER_MARKS = re.compile(r"(?<=[0-9])[,，、·'‚点](?=[0-9])")
 _CHINESE_POINT = re.compile(r"(?<=[0-9])。(?=[0-9])")
 
@@ -70,13 +71,20 @@ def without_wrapping(text: str) -> str:
 
 def likely_number(text: str) -> str:
     """The threshold that `0,65` or `零点六五` stands for, to be asked back; "" when there is none."""
-    number = "".join(_CHINESE_DIGITS.get(character, character) for character in without_wrapping(text))
+    plain = without_wrapping(text)
+    plain = _CHINESE_TENS.sub(_digits_of_tens, plain) if plain.startswith("百分之") else plain
+    number = "".join(_CHINESE_DIGITS.get(character, character) for character in plain)
     number = _NUMBER_MARKS.sub(".", number)
     percent = number.removeprefix("百分之") if number.startswith("百分之") else ""
     if percent.isascii() and percent.isdigit():
         number = f"{percent}%"
     value = threshold_of(number, "threshold")
     return "" if isinstance(value, BadCommand) or number == text else number
+
+
+def _digits_of_tens(tens: re.Match[str]) -> str:
+    """The digits of 六十五, 十五 or 六十."""
+    return f"{tens['tens'] or '1'}{tens['ones'] or '0'}"
 
 
 def threshold_of(text: str, verb: str) -> Decimal | BadCommand:

@@ -17,6 +17,13 @@ log = logging.getLogger(__name__)
 
 # A click carries the whole message it belongs to; 256 KiB is ample for that.
 BODY_LIMIT_BYTES = 256 * 1024
+# On every answer that has none of its own, also where no route was reached.
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+}
 
 
 def create(blueprints: Iterable[Blueprint]) -> Flask:
@@ -46,10 +53,6 @@ def _mistake(error: Exception) -> Response:
 
 
 def _with_safe_headers(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault(
-        "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    response.headers.setdefault("Cache-Control", "no-store")
+    for name, value in SAFE_HEADERS.items():
+        response.headers.setdefault(name, value)
     return response

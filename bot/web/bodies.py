@@ -39,5 +39,5 @@ def refuse_packed() -> None:
     Raises:
         Unacceptable: 415.
     """
-    if request.headers.get("Content-Encoding", "identity") != "identity":
+    if request.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         raise Unacceptable(415)

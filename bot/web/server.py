@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress import wasyncore
 
+from bot.web import SAFE_HEADERS
 from bot.web.accepting import AcceptingServer
 from bot.web.slow_clients import IDLE_SECONDS, REQUEST_SECONDS, TimeoutChannel
 
@@ -104,7 +105,8 @@ class _Gate:
             if not self._is_closed:
                 self._inside += 1
             else:
-                start_response("503 Service Unavailable", [("Retry-After", "5"), ("Content-Length", "0")])
+                headers = [*SAFE_HEADERS.items(), ("Retry-After", "5"), ("Content-Length", "0")]
+                start_response("503 Service Unavailable", headers)
                 return [b""]
         try:
             answer = self._application(environ, start_response)

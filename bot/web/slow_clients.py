@@ -16,7 +16,10 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask
 from waitress.utilities import BadRequest
+
+from bot.web import SAFE_HEADERS
 
 # From the first byte of a request, or from the beginning of the connection, to the last
 # byte of the request. With the second that the server's loop may sleep it stays below ten.
@@ -56,6 +59,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             raise ParsingError("Malformed request") from None
 
 
+class SafeErrorTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """The server's own answer to what is no request, with the headers of all others."""
+
+    def execute(self) -> None:
+        self.response_headers.extend(SAFE_HEADERS.items())
+        super().execute()
+
+
 class TimeoutChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One connection. It is never ended while a request of it is being worked on.
 
@@ -63,6 +74,7 @@ class TimeoutChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no type
     """
 
     parser_class = Parser
+    error_task_class = SafeErrorTask
 
     def __init__(
         self,

@@ -157,9 +157,11 @@ class PatientProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words
         """Refuse what is no request, and read a little on: closing at once would take the answer along."""
         status, reason = self._refusal
-        body = ErrorBody(error=ErrorPart(code=code_of(status), message=reason)).model_dump_json().encode()
+        refused = ErrorBody(error=ErrorPart(code=code_of(status), message=reason))
+        body = refused.model_dump_json(exclude_none=True).encode()
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
+            f"x-content-type-options: nosniff\r\ncache-control: no-store\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self._thrown_away_bytes = 0

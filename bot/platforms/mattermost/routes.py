@@ -35,6 +35,11 @@ from bot.web.bodies import Unacceptable, raw_body, refuse_packed
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MOST_FIELDS = 200
 _SCHEME = "Token "
+# What is read of a form: given twice it may be read in two ways. Lists of who is mentioned may be longer.
+_ONCE = frozenset({
+    "channel_id", "channel_name", "command", "post_id", "response_url", "root_id", "team_id", "text",
+    "timestamp", "token", "trigger_id", "trigger_word", "user_id", "user_name",
+})  # fmt: skip
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
 _END_OF_TIME = 10**14  # milliseconds: JSON's numbers may be too large to be divided
 
@@ -212,11 +217,14 @@ def _object(body: bytes) -> Mapping[str, Any]:
 
 
 def _form(body: bytes) -> dict[str, str]:
-    """The fields; of one that comes again, such as who is mentioned, the last."""
+    """The fields; of one that may come again, such as who is mentioned, the last."""
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
         )
     except ValueError:
         raise Unacceptable(400) from None
+    single = [name for name, _ in pairs if name in _ONCE]
+    if len(set(single)) < len(single):
+        raise Unacceptable(400)
     return dict(pairs)

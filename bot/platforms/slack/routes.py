@@ -149,9 +149,14 @@ def _json_object(body: bytes) -> Mapping[str, Any]:
 
 
 def _form(body: bytes) -> dict[str, str]:
+    """The fields, each of them once: what comes twice may be read in two ways."""
     try:
-        return dict(
-            parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
         )
     except ValueError:
         raise Unacceptable(400) from None
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise Unacceptable(400)
+    return form

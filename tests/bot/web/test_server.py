@@ -13,6 +13,7 @@ import pytest
 import requests
 from flask import Flask
 
+from bot.web import SAFE_HEADERS
 from bot.web.server import Server
 from tests.support.slow_clients import Kind, SlowClients
 
@@ -60,6 +61,7 @@ def test_a_request_under_way_is_finished_and_a_new_one_is_sent_away(page: Page, 
         while (late := visitor.get(server.url, timeout=10)).status_code == 200:
             pass
         assert (late.status_code, late.headers["Retry-After"]) == (503, "5")
+        assert dict(late.headers).items() >= SAFE_HEADERS.items()
     page.go_on.set()
     stopping.join(10)
     under_way.join(10)
@@ -80,6 +82,16 @@ def test_a_body_beyond_the_limit_is_refused_without_being_read(server: Server) -
     with socket.create_connection((host, int(port)), timeout=10) as line:
         line.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
         assert line.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_what_reaches_no_route_is_refused_with_the_headers_of_every_answer(server: Server) -> None:
+    """SEC36."""
+    with closing(http.client.HTTPConnection("127.0.0.1", _port(server), timeout=10)) as visitor:
+        visitor.request("POST", "/", b"x" * 1001)
+        answer = visitor.getresponse()
+        assert answer.status == 413
+        assert dict(answer.getheaders()).items() >= SAFE_HEADERS.items()
+        assert answer.getheader("Server") is None
 
 
 @pytest.mark.parametrize(

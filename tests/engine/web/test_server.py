@@ -98,5 +98,7 @@ def test_what_no_route_sees_is_refused_in_the_words_of_the_contract(
         connection.sendall(sent)
         answer.begin()
         assert (answer.status, answer.getheader("Content-Type")) == (status, "application/json")
-        assert json.loads(answer.read())["error"]["code"] == code
+        assert answer.getheader("X-Content-Type-Options") == "nosniff"
+        error = json.loads(answer.read())["error"]
+        assert (error["code"], set(error)) == (code, {"code", "message"})
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []

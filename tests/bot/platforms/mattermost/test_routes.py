@@ -177,6 +177,14 @@ def test_fields_that_come_twice_are_no_mistake(desk: OpenDesk) -> None:
     assert len(desk.taken) == 1
 
 
+@pytest.mark.parametrize("field", ["token", "text", "user_id", "trigger_id"])
+def test_a_field_that_is_read_and_comes_twice_is_refused(field: str, desk: OpenDesk) -> None:
+    fields = command_form(trigger_id=a_trigger(), text="x")
+    form = f"{urlencode({field: fields[field]})}&{urlencode(fields)}"
+    assert a_client(desk).post("/mattermost/commands", data=form, content_type=FORM).status_code == 400
+    assert desk.taken == []
+
+
 def test_a_channel_between_two_is_known_by_its_name(desk: OpenDesk) -> None:
     command(desk, channel_name=f"{LIN}__{ROOT}")
     assert desk.taken[0].is_direct

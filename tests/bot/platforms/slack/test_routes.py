@@ -279,6 +279,7 @@ def signed(say: SlackPeople, path: str, body: bytes, content_type: str, **header
         ("/slack/commands", b"command=%2Fx&" + b"&".join(b"a=1" for _ in range(300)), FORM, 400),
         ("/slack/commands", b"command=\xff", FORM, 400),
         ("/slack/commands", b"command=%FF%2Fx", FORM, 200),
+        ("/slack/commands", b"command=%2Flimit&text=3&text=4", FORM, 400),
         ("/slack/interactions", b"a=b", FORM, 400),
         ("/slack/interactions", b"payload=" + b"[" * 100_000, FORM, 400),
         ("/slack/interactions", b"payload=1", FORM, 400),
@@ -292,6 +293,11 @@ def test_signed_nonsense_is_refused_for_good(  # noqa: PLR0917 - a table
     assert signed(say, path, body, content_type).status_code == status
     assert say.says("still alive").status_code == 200
     assert len(desk.taken) == 1
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
+def test_a_body_that_says_that_it_is_as_it_is_is_read(say: SlackPeople, encoding: str) -> None:
+    assert signed(say, "/slack/events", b"{}", JSON, Content_Encoding=encoding).status_code == 200
 
 
 def test_nothing_is_inflated(say: SlackPeople) -> None:

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -321,6 +322,20 @@ def test_what_is_not_authentic_is_401_and_tells_nothing_apart(
     with caplog.at_level(logging.DEBUG):
         assert wrong == dict.fromkeys(wrong, HttpAnswer(401, b"", "text/html; charset=utf-8"))
     assert not any(word in caplog.text for word in SECRET_WORDS)
+
+
+def test_a_parameter_that_is_given_twice_proves_nothing(program: WecomProgram) -> None:
+    encrypted = codec.encrypt(KEY, json.dumps(program.wecom.message("lemon")), "")
+    signed = sign(program, encrypted)
+    body = json.dumps({"encrypt": encrypted}).encode()
+    for name in signed:
+        query = urlencode([*signed.items(), (name, signed[name])])
+        answer = program.client.post(f"/wecom/robot/support?{query}", data=body)
+        assert (answer.status_code, answer.data) == (401, b"")
+    echo = urlencode([*signed.items(), ("echostr", encrypted), ("echostr", encrypted)])
+    assert program.client.get(f"/wecom/robot/support?{echo}").status_code == 401
+    once = program.client.post(f"/wecom/robot/support?{urlencode(signed)}", data=body)
+    assert once.status_code == 200
 
 
 @pytest.mark.soak
