@@ -383,7 +383,7 @@ class App:
         return Installations(self._database, self._clock, platform, self._sealer)
 
     def _sealer(self) -> Sealer:
-        """Of the configured keys; of the one in the data folder where there are none. Raises OSError."""
+        """A sealer with the configured keys, else with the key in the data folder. Raises OSError."""
         keys = [key.get_secret_value() for key in self._bot.encryption_keys]
         return Sealer(keys or [key_in(self._bot.data_dir)])
 

@@ -22,7 +22,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"})
 
 
 def inert(text: str) -> str:
-    """As a spreadsheet shows it, and never runs it: a quote stands before whatever may begin a formula."""
+    """The cell as text that no spreadsheet runs: a quote stands before whatever may begin a formula."""
     if not _SUSPECT.search(text):
         return text
     guarded = set(_formulas(text))

@@ -63,7 +63,7 @@ def _raise_files(wanted: int) -> int:
 
 
 def _count_of_threads(wanted: int) -> int:
-    """How many of `wanted` could be started at once; all of them have ended when this returns."""
+    """The number of threads, at most `wanted`, that could run at once; all have ended when this returns."""
     end = threading.Event()
     started: list[threading.Thread] = []
     try:

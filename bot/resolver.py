@@ -1,4 +1,4 @@
-"""Ways out that do not wait for a slow name server: the addresses of a host within a time, or none.
+"""Name resolution with a timeout: the addresses of a host within a time, or none.
 
 The system's own look-up cannot be told how long to take, so it is made in a thread that nobody
 waits for longer than wished. A host has one look-up at a time: who asks meanwhile joins it, and

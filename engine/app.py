@@ -56,7 +56,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Edges:
-    """Where the engine touches the world outside its folder. Tests pass others."""
+    """The dependencies on the world outside the engine's folder. Tests pass others."""
 
     load_encoder: Callable[[config.Model], encoder.Encoder] | None = None
     indexes: Callable[[Table, ModelDevice], MakeIndex] = registry.indexes
@@ -297,7 +297,7 @@ def build(settings: config.Engine, edges: Edges = Edges()) -> App:
 def _identities(
     snapshot_stores: Iterable[SnapshotStore], follower: Follower | None
 ) -> Iterator[ModelIdentity]:
-    """Of the snapshots here, and of those that are followed, which is asked only when it is wanted."""
+    """The models of the snapshots here, then of those followed: the publisher is only asked when needed."""
     for snapshots in snapshot_stores:
         if snapshots.current:
             yield snapshots.current.model

@@ -154,7 +154,7 @@ class Catalog:
         return Ready(self.batcher.identity.name, self.batcher.device, warnings)
 
     def _readiness_of(self, follower: Follower) -> Ready | Unready:
-        """As `readiness`: a follower needs no disk to answer, but something, and that may have an age."""
+        """The readiness of a follower, which needs no disk, but snapshots, and none too old."""
         state, reason = self.batcher.state
         if state != "ready":
             return Unready("loading" if state == "loading" else "failed", reason)
@@ -164,7 +164,7 @@ class Catalog:
         return Ready(self.batcher.identity.name, self.batcher.device, warnings)
 
     def publication(self, name: str) -> Publication:
-        """What is served of this knowledge base, for those who follow.
+        """The publication of the snapshot that is served, for followers.
 
         Raises:
             UnknownKnowledgeBase
@@ -187,7 +187,7 @@ class Catalog:
         )
 
     def published_file(self, name: str, snapshot: str, file: str) -> Path:
-        """Where a file of a publication lies.
+        """The path of a file of a publication.
 
         Raises:
             UnknownKnowledgeBase, SnapshotGone, SnapshotDamaged
@@ -228,7 +228,7 @@ class Catalog:
         )
 
     def failed_sources(self, name: str) -> tuple[FailedSource, ...]:
-        """Those of the last refresh that has ended."""
+        """The failed sources of the last refresh that has ended."""
         return next((each.failed_sources for each in self.refresher.recent(name) if each.finished), ())
 
     def entries(self, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
@@ -283,7 +283,7 @@ class Catalog:
         return RollbackDone(served.id, served.checked_at, note.snapshot)
 
     async def search_soon(self, query: Query) -> Answerable:
-        """As the searcher, but tells "not yet" from "not until somebody mends the source".
+        """Search, but tell "not yet" from "not until somebody mends the source".
 
         Raises:
             NoSnapshot, and what the searcher raises.
@@ -301,7 +301,7 @@ class Catalog:
             raise NoSnapshot(problem) from None
 
     def _problem(self, name: str) -> str:
-        """Why this knowledge base cannot be asked; empty when it can."""
+        """The reason this knowledge base cannot be asked, as a sentence; empty when it can."""
         try:
             self.searcher.snapshot_of(name)
         except NotReady as problem:
@@ -309,7 +309,7 @@ class Catalog:
         return ""
 
     def _index_problem(self, name: str) -> str:
-        """Why what it has to answer from cannot be asked now; empty when it can, or has nothing."""
+        """The reason its index cannot be searched now; empty when it can, or when there is no snapshot."""
         snapshot = self.snapshot_stores[name].current
         return snapshot.problem() if snapshot else ""
 

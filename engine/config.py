@@ -96,7 +96,7 @@ class _Section(BaseModel):
 
 
 class Model(_Section):
-    """Which model turns texts into vectors, and on what."""
+    """The model that turns texts into vectors, and the device that it runs on."""
 
     name: str = Field(default="bundled", min_length=1)
     source: Literal["huggingface", "modelscope"] = "huggingface"

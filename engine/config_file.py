@@ -154,7 +154,7 @@ def _read_file(path: Path | None) -> dict[str, Any]:
 
 
 def _strangers(content: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
-    """What stands where only `bot` and `engine` have a meaning: most likely one of them, misspelled."""
+    """The mistakes for tables and variables of neither program: most likely `bot` or `engine`, misspelled."""
     ours = ("KBDIAL_BOT", "KBDIAL_ENGINE", "KBDIAL_CONFIG")
     tables = [_stranger(name) for name in content if name not in _PROGRAMS]
     variables = [

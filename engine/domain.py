@@ -61,7 +61,7 @@ class TaughtWording:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """Where a source is: a path, an address, or a database's address and what to ask it.
+    """The location of a source: a path, a URL, or a database's URL with a query.
 
     `path` starts from `base`. The address and the headers may hold secrets and are not shown.
     """
@@ -250,7 +250,7 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """That the snapshot being served was gone back to, from `snapshot`, whose content is `refused`."""
+    """A rollback to the snapshot being served, from `snapshot`, whose content is `refused`."""
 
     snapshot: str
     at: datetime
@@ -342,7 +342,7 @@ class SnapshotGone(EngineError):
 
 
 class SnapshotBehind(EngineError):
-    """What is served here is older than what the caller has seen already; another engine may be ahead."""
+    """The snapshot here is older than one that the caller has seen; another engine may be ahead."""
 
     code = "snapshot_behind"
 
@@ -354,7 +354,7 @@ class ReadOnly(EngineError):
 
 
 class Forbidden(EngineError):
-    """Nobody may have this from an engine that is set up so."""
+    """The configuration of this engine allows it to nobody."""
 
     code = "forbidden"
 

@@ -17,13 +17,13 @@ _OWN_GROUPS = Path("proc/self/cgroup")
 
 
 def count_cores(root: Path = Path("/")) -> int:
-    """How many cores may be busy at once. A share of one counts as one: "1.5" is 2, as Go and Java see it."""
+    """The number of cores that may be busy at once, by affinity and quota: 1.5 is 2, as in Go and Java."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([allowed, *(math.ceil(quota) for quota in _quotas(root))]))
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """What each group allows, in cores."""
+    """The CPU quota of each control group, in cores."""
     for group in _groups(root, "cpu"):
         pair = _words(group / "cpu.max") or [
             *_words(group / "cpu.cfs_quota_us"),

@@ -64,7 +64,7 @@ class Answerable:
 
     @property
     def size(self) -> int:
-        """How many rows the answer is made from."""
+        """The number of rows that the answer is made from."""
         return self.scored.size if self.scored else 0
 
     def answer(self) -> SearchAnswer:
@@ -130,7 +130,7 @@ class Searcher:
         return Answerable(asked, scored).answer()
 
     async def search_soon(self, query: Query) -> Answerable:
-        """As `search`, for an event loop, and up to the writing out."""
+        """Search without blocking the event loop; the answer is not written out yet."""
         asked = self._take(query)
         if not has_words(query.text):
             return Answerable(asked, None)

@@ -1,4 +1,4 @@
-"""When a knowledge base is refreshed, as the configuration writes it: cron, "every 15m" or "manual".
+"""Refresh times as the configuration writes them: cron, "every 15m" or "manual".
 
 Only the reading is here; keeping time is the schedule's work.
 """
@@ -20,7 +20,7 @@ _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 @dataclass(frozen=True, slots=True)
 class Manual:
-    """Only when somebody asks."""
+    """No schedule: a refresh runs when somebody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

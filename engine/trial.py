@@ -1,4 +1,4 @@
-"""A question over texts that are not kept: what a list would answer, before it is one."""
+"""Trial searches: a question over a list of texts that comes with it and is not kept."""
 
 from __future__ import annotations
 

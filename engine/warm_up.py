@@ -1,4 +1,4 @@
-"""Does once, in the background, what would make the first who asks for it wait.
+"""Warm-up: in the background, once, what would otherwise make the first request wait.
 
     start ──► until(): the engine is ready and idle ──► a pause ──► work, work, … ──► the end
 

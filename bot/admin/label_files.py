@@ -37,7 +37,7 @@ _NO = frozenset({"false", "0", "no", "n", "not helpful", "irrelevant", "å¦", "æ
 
 
 class LabelFileError(Exception):
-    """Why nothing of this file was taken, for the person at the keyboard."""
+    """The reason a whole label file was rejected, as a sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read(path: Path) -> list[Row]:
 
 
 def write(path: Path, labels: Sequence[RecordedLabel]) -> None:
-    """As a new file. Raises LabelFileError when there is one of that name, or it cannot be written."""
+    """Write labels to a new file. Raises LabelFileError where the name is taken or cannot be written."""
     rows = [_as_row(past) for past in labels]
     if path.suffix.lower() in JSON_LINES:
         content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()

@@ -159,7 +159,7 @@ def _size(one: KnowledgeBase) -> str:
 
 
 def in_words(command: str) -> str:
-    """How the person at this machine types one of our commands."""
+    """The command line for one of our commands; the interpreter's path is relative where it can be."""
     python = Path(sys.executable)
     here = Path.cwd()
     shown = python.relative_to(here) if python.is_relative_to(here) else python

@@ -110,7 +110,7 @@ def _ask(asked: threading.Event) -> None:
 
 
 def secrets_of(bot: Bot) -> list[str]:
-    """Everything that must never be seen in a log."""
+    """The values of all secrets in the settings, to be masked in the log."""
     found: list[str] = []
 
     def look(value: object) -> None:

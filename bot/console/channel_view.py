@@ -139,7 +139,7 @@ def settings_of(
 
 
 def sliding_of(parts: Parts, context: MessageContext, now: Decimal, after: str | None) -> Sliding | None:
-    """None where nothing was asked yet that today's model scored."""
+    """The preview for each step of the slider; None without a question that today's model scored."""
     asked = comparable(
         parts.read.history.question_scores(context.message.channel, QUESTIONS, context.knowledge_base)
     )

@@ -1,4 +1,4 @@
-"""In which channel something is done to a knowledge base: every change is a command in one."""
+"""The channels from which a knowledge base can be changed: every change is a command in one."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from bot.store import Figures, Logins, Overview, Proposals, QuestionLog
 
 @dataclass(frozen=True)
 class ReadModel(host.ReadModel):
-    """Everything that a platform may read, and what is counted and searched across channels beside it."""
+    """The read model of a platform, with the figures and the question log across channels."""
 
     figures: Figures
     log: QuestionLog

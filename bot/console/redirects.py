@@ -1,4 +1,4 @@
-"""Where a browser goes next."""
+"""Redirects: the response that sends a browser on to another page."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from flask import Response, make_response, redirect
 
 
 def see_other(path: str) -> Response:
-    """The page to go to, with a GET, after a form or instead of this one."""
+    """A 303 response: the browser gets `path` with a GET, after a form or instead of this page."""
     return make_response(redirect(path, 303))

@@ -116,7 +116,7 @@ class Site:
         )
 
     def _reply(self) -> Mapping[str, Any] | None:
-        """What was answered to what the visitor just did, named by `said` in the address."""
+        """The stored reply to the visitor's last change, by its number in the query parameter `said`."""
         number = request.args.get("said", "")
         if not (number.isascii() and number.isdigit() and len(number) <= 18):  # noqa: PLR2004 - of a row
             return None

@@ -1,4 +1,4 @@
-"""One question at all seventeen steps of the dial at once, so that sliding asks nobody.
+"""One question at all seventeen steps of the dial at once, so that the slider sends no request.
 
 The steps are strings: adding 0.05 up in binary misses four of seventeen. A score passes a step
 where it is at or above the number that the string says, for the engine, for Python and for the

@@ -1,4 +1,4 @@
-"""The two times a program needs."""
+"""The clock of the bot: the time of day, and steady seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The two times a program needs.
+    """The time of day in UTC, and steady seconds.
 
     `now` is what people read. `steady` is for leases, back-off and limits: seconds since
     1970 when the process started, counted on by the monotonic clock, so that setting the

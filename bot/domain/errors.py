@@ -28,7 +28,7 @@ class PlatformError(Exception):
 
 
 class NotYet(Exception):
-    """Nothing was sent and nothing failed: try again at `until` (steady seconds).
+    """A send put off without a failure: try again at `until` (steady seconds).
 
     The platform may come and ask for it meanwhile, or another process has the way to send it.
     """

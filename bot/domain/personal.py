@@ -1,4 +1,4 @@
-"""What concerns one person: the channels in which they asked, and what waits for somebody there."""
+"""The overview of one person: the channels in which they asked, and the open work in them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class OwnQuestion:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeState:
-    """What the engine serves to these channels."""
+    """A knowledge base as the engine serves it to these channels; `size` counts its entries."""
 
     name: str
     size: int
@@ -63,7 +63,7 @@ class KnowledgeState:
 
 @dataclass(frozen=True, slots=True)
 class PersonalOverview:
-    """Nothing at all for who may see nothing. `knowledge` is empty while the engine is silent."""
+    """The overview of one person; empty for who may see nothing. `knowledge` is empty without the engine."""
 
     may_see: bool = False
     channels: tuple[OwnChannel, ...] = ()

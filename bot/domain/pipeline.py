@@ -20,7 +20,7 @@ IN_RESPONSE = "in the response"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything that handling one message decided. It is stored in one transaction or not at all.
+    """The decisions of handling one message, stored in one transaction or not at all.
 
     With `awaits` the message stays open, and is handed out again until that has ended.
     """

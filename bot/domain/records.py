@@ -27,7 +27,7 @@ class AnsweredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class QuestionScores:
-    """Of a question as it was answered, what one counts by. The scores are its best, the best first."""
+    """The figures of an answered question, without its matches. `scores` are its best, the best first."""
 
     question: str
     threshold: Decimal

@@ -1,4 +1,4 @@
-"""How a refresh of a knowledge base went, as the engine reports it."""
+"""The result of a refresh of a knowledge base, as the engine reports it."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def rows(self) -> int:
-        """How many matches there are to show; as many as entries where nothing was collapsed."""
+        """The number of matches to show: groups where similar entries were collapsed, else all entries."""
         return self.total if self.groups is None else self.groups
 
 

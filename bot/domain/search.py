@@ -115,7 +115,7 @@ class KnowledgeBase:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """Where the entries of a knowledge base come from, and how its `refreshes` went, newest first.
+    """The sources of a knowledge base, and the results of its `refreshes`, newest first.
 
     `schedule` is as it is configured. `rolled_back_at`: what is served was gone back to then.
     """

@@ -24,7 +24,7 @@ def decimal_text(value: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How the values of a setting are read from the text that is stored and shown, and written as it."""
+    """The type of a setting: parses values from the text that is stored and shown, and formats them as it."""
 
     parse: Callable[[str], SettingValue]
     format: Callable[[Any], str]

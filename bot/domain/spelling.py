@@ -1,4 +1,4 @@
-"""When two spellings are one question."""
+"""Normalised questions: two spellings of one question are equal after `fold`."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """A question as it is told from others: width, case and stray blanks do not count."""
+    """The normal form of a question: NFKC, case folded, single blanks."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

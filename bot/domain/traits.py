@@ -10,7 +10,7 @@ from bot.domain.settings import Language
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """How a platform differs from others, in words that any of them could use.
+    """The differences between platforms, in terms that apply to any of them.
 
     `default_language` holds until a channel sets its own. `shows_pictures` is False where a
     picture must be drawn with characters. `help_hint` is the last line of /help there, by

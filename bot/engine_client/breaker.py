@@ -1,4 +1,4 @@
-"""Stops asking an engine that does not answer, and finds out when it does again.
+"""A circuit breaker: no calls to an engine that does not answer, until a probe finds that it does again.
 
                  3 failures in a row
     closed ─────────────────────────────► open ◄──────────────┐

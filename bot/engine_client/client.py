@@ -365,7 +365,7 @@ class EngineClient:
         return self._call("GET", "/readyz", ReadyShape, lambda shape: Ready(shape.device, shape.model))
 
     def loading(self) -> Loading | None:
-        """How far an engine that loads is; None when it is ready, away, or failed. Raises nothing."""
+        """The progress of an engine that loads; None when it is ready, away, or failed. Raises nothing."""
         try:
             body = self._engines[0].send("GET", "/readyz", also=frozenset({UNAVAILABLE}))
             shape = read_json(ReadyShape, body)

@@ -62,7 +62,7 @@ class Http:
         self._session.close()
 
     def seconds_for(self, seconds: float | None) -> float:
-        """How long an answer may take that is allowed this many seconds, or as long as usual."""
+        """The timeout of an answer in seconds: the configured one, or `seconds` where that is longer."""
         return max(self._answer_seconds, seconds or 0.0)
 
     def send(

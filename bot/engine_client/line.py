@@ -1,9 +1,9 @@
-"""The way to engines that answer alike: one after the other in turn, and once elsewhere when one does not.
+"""Load balancing over engines that answer alike: round robin, and one retry elsewhere when one does not.
 
     call ──► first in turn ──► answers
                 └──► away, or behind what was seen ──► the next one ──► answers, or the call fails
 
-Behind a breaker: only when nobody answers is it a failure.
+Behind a circuit breaker: only when nobody answers is it a failure.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Line:
     def call(
         self, method: str, path: str, read: Callable[[bytes], Value], options: Mapping[str, Any]
     ) -> Value:
-        """What `read` makes of the answer. A refusal is an answer: only silence and nonsense are failures.
+        """Send a request and `read` its answer. A refusal is an answer: silence and nonsense are failures.
 
         Raises EngineError.
         """

@@ -1,4 +1,4 @@
-"""The newest snapshots that answers came from, so that no later answer comes from an older one."""
+"""Monotonic reads: the newest snapshots that answers came from, so that no later one is from an older."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KEPT_SECONDS = 60.0
 
 
 class SeenSnapshots:
-    """By knowledge base, in this process. Safe to use from several threads."""
+    """The newest snapshot seen of each knowledge base. Safe to use from several threads."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

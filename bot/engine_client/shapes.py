@@ -121,7 +121,7 @@ class FoundShape(_Shape):
     snapshot_number: Count = 0
 
     def mistakes(self, query: Query, keep: int) -> list[str]:
-        """Why this cannot be the answer to the query; empty when it can."""
+        """The reasons why this cannot be the answer to the query; empty when it can."""
         ranks = [match.rank for match in self.matches]
         there = self.groups or 0 if query.collapse else self.total
         wanted = max(0, min(query.limit, there - query.offset))

@@ -62,7 +62,7 @@ class BadCommand:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Everything else, in the writer's own characters, without the mention of the bot.
+    """A text that is no command, in the writer's own characters, without the mention of the bot.
 
     `text` is empty where nothing else was written. `unknown_verb` is set when it starts
     like a command that does not exist: help may be offered along with the answer.

@@ -45,5 +45,5 @@ class Verb:
 
 
 def alone(verb: str, command: Command) -> Callable[[Argument], Command | BadCommand]:
-    """How a verb is read that takes nothing."""
+    """A parser for a verb without arguments: `command`, or BadCommand where something follows the verb."""
     return lambda given: BadCommand("too_many", verb, given.text) if given.text else command

@@ -1,1 +1,1 @@
-"""The way of a message: intake, worker, and what sends messages without a question."""
+"""The message pipeline: intake, workers, and scheduled messages."""

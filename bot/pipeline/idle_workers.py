@@ -49,7 +49,7 @@ class IdleWorkers:
 
     @property
     def asleep(self) -> int:
-        """How many sleep and are not reserved."""
+        """The number of sleeping workers that are not reserved."""
         return len(self._sleepers)
 
     def wake(self) -> None:

@@ -1,4 +1,4 @@
-"""Both queues counted as one: how many messages and replies are in which state."""
+"""The counts of both queues: messages and replies by state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Queues:
         self._clock = clock
 
     def counts(self) -> dict[str, int]:
-        """By state, as `inbox_received` or `outbox_dead`."""
+        """The number of rows by queue and state, as `inbox_received` or `outbox_dead`."""
         inbox = {f"inbox_{state}": count for state, count in self._inbox.counts().items()}
         return inbox | {f"outbox_{state}": count for state, count in self._outbox.counts().items()}
 

@@ -40,7 +40,7 @@ SHORTEST_SLEEP_SECONDS = 0.05
 
 
 class SendSlots:
-    """How many sends may be under way at once to one platform: one worker fewer than there are.
+    """The limit of concurrent sends to one platform: one fewer than there are workers, and at least one.
 
     A platform (or the way to it) that takes its time can hold all but one, which goes on with
     messages and with the other platforms. Safe to share between threads.

@@ -1,4 +1,4 @@
-"""The one way out to a platform: bounded in time, names included, and in bytes; following no redirect.
+"""The HTTP client for calls to platforms: bounded in time, name look-up included, and bytes; no redirects.
 
 The caller learns which of two things went wrong, because only one of them allows
 sending again without looking.
@@ -20,11 +20,11 @@ from bot.resolver import Resolver
 
 
 class NotReached(Exception):
-    """Nothing was sent."""
+    """The request was not sent at all."""
 
 
 class AnswerLost(Exception):
-    """It was sent, at least in part, and no whole answer came back."""
+    """The request was sent, at least in part, and no whole answer came back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class ResponseOrigins:
 
 @contextmanager
 def twice_at_most(delivery: Delivery) -> Iterator[None]:
-    """Nobody can look whether it arrived, so the second try is the last."""
+    """Make the second try the last, where nobody can look whether the first arrived."""
     try:
         yield
     except PlatformError as failed:

@@ -102,11 +102,11 @@ class Link(ABC, Generic[T_co]):
             self._give_up_at = now + DRAIN_SECONDS
 
     def refuse(self, why: str) -> None:
-        """It is over until somebody changes something."""
+        """End in the state "refused": connecting again is useless until somebody changes something."""
         self.state, self.why_over = "refused", why
 
     def evict(self, why: str) -> None:
-        """It is over because somebody else is connected in our place."""
+        """End in the state "evicted": another client is connected in our place."""
         self.state, self.why_over = "evicted", why
 
     def is_dead(self, now: float) -> bool:

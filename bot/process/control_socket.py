@@ -1,4 +1,4 @@
-"""How other commands on this machine reach the running bot: a socket in its data folder.
+"""The control socket: a Unix socket in the data folder, by which other commands reach the running bot.
 
     {"operation": "say", …}  ─►  {"heard": …} … {"heard": …}  {"done": …}  or  {"error": "sentence"}
 
@@ -86,7 +86,7 @@ class ControlServer:
 
 
 def address(data_dir: Path) -> Path:
-    """Where the socket is: in the data folder, or, where that path is too long, in a private one."""
+    """The path of the socket: in the data folder, or in a private folder where that path is too long."""
     path = data_dir.resolve() / "bot.sock"
     if len(os.fsencode(path)) <= LONGEST_ADDRESS_BYTES:
         return path
@@ -154,7 +154,7 @@ def _make_folder(folder: Path, *, private: bool) -> None:
 
 
 def _refuse_strangers(path: Path) -> None:
-    """In a folder that everybody may write to, a name proves nothing: the owner does."""
+    """Require that the path is ours alone: in a folder that everybody may write to, a name proves nothing."""
     found = path.lstat()
     if found.st_uid != os.getuid() or (stat.S_ISDIR(found.st_mode) and found.st_mode & 0o077):
         raise PermissionError(f"{path} belongs to somebody else or is open to others; remove it")

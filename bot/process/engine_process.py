@@ -32,7 +32,7 @@ Value = TypeVar("Value")
 
 
 class EngineTrouble(Exception):
-    """Why there will be no engine, for the person who started us."""
+    """The reason there will be no engine, as a sentence for the person who started us."""
 
 
 class Stopped(Exception):
@@ -85,7 +85,7 @@ class EngineProcess:
             self._process.wait()
 
     def exit_reason(self) -> str | None:
-        """Why it is not running any more, for a person; None while it is, or when it never did."""
+        """The exit code and last log lines of an engine that ended, as a sentence; None for any other."""
         if self._process is None or self._process.poll() is None:
             return None
         code, words = self._process.returncode, self._last_log_lines()

@@ -1,4 +1,4 @@
-"""Being the program in front: who gets Ctrl-C, and every way of being asked to stop."""
+"""The foreground process: who gets Ctrl-C, and every signal that asks to stop."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bot.process import control_socket
 
 
 class CannotStart(Exception):
-    """Why the program cannot run, and what to do, for the operator."""
+    """The reason the program cannot run, and what to do, as sentences for the operator."""
 
 
 class WrongUsage(CannotStart):

@@ -1,4 +1,4 @@
-"""Keeping what threads have given back: one heap for all of them, where glibc would make many.
+"""One malloc arena for all threads, where glibc would make many: freed memory is used again.
 
 Each thread's own heap keeps what was freed in it and is never given to the others. Over 15,000 events
 the bot took 26 MiB more with them than with one, and went on growing (`benchmarks/faults.md`).

@@ -156,7 +156,7 @@ def map_by_quantiles(threshold: float, before: Sequence[float], after: Sequence[
 
 
 def round_threshold(value: float, scores: Sequence[float]) -> Decimal:
-    """As few decimals as let the same scores pass: two, three, or four, which is the most there are."""
+    """The threshold with the fewest decimals, from two to four, that let the same scores pass."""
     exact = Decimal(repr(min(max(value, 0.0), 1.0)))
     passing = sum(score >= value for score in scores)
     for step in (Decimal("0.01"), Decimal("0.001")):

@@ -74,7 +74,7 @@ class Personal:
         return channel in self._channels_of(person)
 
     def overview(self, person: Person) -> PersonalOverview:
-        """Of whoever is not welcome nothing of ours is told, not even that there is anything."""
+        """The overview of a person; empty for outsiders, who are not even told that there is anything."""
         if not self._is_welcome(person):
             return PersonalOverview()
         allowed = set(self._channels_of(person))

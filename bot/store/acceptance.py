@@ -41,7 +41,7 @@ _insert_key = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Where a message is kept. `is_new` is False for a repeat; `item_id` is then the first one's."""
+    """The row of an accepted message. `is_new` is False for a repeat; `item_id` is then the first one's."""
 
     item_id: int
     is_new: bool

@@ -93,7 +93,7 @@ class Admins:
         return tuple(Enrolled(person_columns.of_row(row), row.made_at) for row in rows)
 
     def of(self, platform: str, tenant: str) -> tuple[Person, ...]:
-        """Those of one workspace or bot, longest-serving first."""
+        """The admins of one workspace or bot, longest-serving first."""
         query = (
             select(admin)
             .where(admin.c.person_platform == platform, admin.c.person_tenant == tenant)
@@ -104,6 +104,6 @@ class Admins:
 
 
 def _digest(code: str) -> str:
-    """Of the letters alone: how somebody types the dashes does not matter."""
+    """The SHA-256 of a code's letters alone: how somebody types the dashes does not matter."""
     letters = "".join(letter for letter in code.upper() if letter in _LETTERS)
     return sha256(letters.encode()).hexdigest()

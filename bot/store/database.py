@@ -27,7 +27,7 @@ MOST_CONNECTIONS = 30
 class Database:
     """Writes are on the disk when `write` returns; readers see all of a write or nothing.
 
-    On SQLite one thread writes and commits in groups (see writer.py). On PostgreSQL each
+    On SQLite one thread writes and commits in groups (see group_commit.py). On PostgreSQL each
     write is a transaction of its own, side by side with others (see locks.py). A `work` may
     run while others are stored in the same transaction, so it does database things only and
     does them quickly.

@@ -90,7 +90,7 @@ class Response(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of an item and its replies, of which at most one is claimed, or carried by the response.
+    """The result of storing an item's replies, of which at most one is claimed, or carried by the response.
 
     `leaves_more`: some wait that can be claimed. `is_dead`: the item was given up.
     """
@@ -204,7 +204,7 @@ def another_part(connection: Connection, clock: Clock, delivery_id: int, rest: M
 
 
 def seconds_since_accepted(connection: Connection, clock: Clock, delivery_id: int) -> float | None:
-    """How long ago the message was accepted that this delivery answers; None when it is forgotten."""
+    """The age in seconds of the message that a delivery answers; None when retention has deleted it."""
     received_at = connection.scalar(_received_at, {"delivery": delivery_id})
     return None if received_at is None else max(0.0, (clock.now() - received_at).total_seconds())
 

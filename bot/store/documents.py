@@ -26,7 +26,7 @@ class Documents:
         self._clock = clock
 
     def get(self, document_id: str) -> File | None:
-        """None when there is none of that name, or none any more. Ids are not to be guessed."""
+        """The file with this id; None when there is none, or none any more. Ids are not to be guessed."""
         found = self.find(document_id)
         return None if found is None else replace(found, content=b"".join(self.pieces(document_id)))
 

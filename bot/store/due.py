@@ -1,4 +1,4 @@
-"""When the next piece of work can be taken: both queues in one look.
+"""The due time of the next piece of work, of inbox and outbox in one query.
 
 A worker looks each time it wakes, several times for each message; a look apart for each queue, and
 one more before the sleep, was a third of what a command cost.
@@ -20,7 +20,7 @@ from bot.store.outbox_claims import next_reply_due
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When the next message and the next reply of a free channel are due: steady seconds, or None."""
+    """The due times of the next message and the next reply of a free channel: steady seconds, or None."""
 
     message: float | None
     reply: float | None

@@ -1,4 +1,4 @@
-"""How much was asked, how much of it found nothing, what people said of it, how long they waited.
+"""Usage statistics: questions, how many found nothing, votes, and waiting times.
 
 The same rows that /export hands out and that the metrics are fed by, counted. Every method names the
 channels that it looks at: who may see which is decided elsewhere. A day begins where the caller says.
@@ -62,7 +62,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """How many waits there were, and their quantiles in seconds; None where there is none."""
+    """The number of waits, and their quantiles in seconds; None where there is none."""
 
     count: int = 0
     median: float | None = None
@@ -92,7 +92,7 @@ class Figures:
     def tallies(
         self, channels: Sequence[Channel], bounds: Sequence[datetime]
     ) -> tuple[Mapping[str, Tally], ...]:
-        """By channel key, for each span from one of the ascending `bounds` to just before the next."""
+        """The tallies by channel key, one mapping for each span between two of the ascending `bounds`."""
         keys = [channel.key for channel in channels]
         questions = (
             select(
@@ -133,7 +133,7 @@ class Figures:
         return self._database.read(work)
 
     def waits(self, channels: Sequence[Channel], start: datetime, end: datetime) -> tuple[Wait, ...]:
-        """How long askers waited, newest first: what `kbdial_bot_answer_seconds` observes of questions."""
+        """The waits of askers, newest first, as `kbdial_bot_answer_seconds` observes them for questions."""
         first = func.min(outbox.c.ended_at).label("delivered_at")
         query = (
             select(asked.c.channel, asked.c.asked_at, inbox.c.received_at, first)
@@ -167,7 +167,7 @@ class Figures:
 
 
 def _span(moment: ColumnElement[datetime], bounds: Sequence[datetime]) -> ColumnElement[int]:
-    """Which of the spans between `bounds` a moment lies in, counted from 0."""
+    """SQL for the index, counted from 0, of the span between `bounds` that a moment lies in."""
     ends = bounds[1:]
     return case(*((moment < end, at) for at, end in enumerate(ends)), else_=len(ends)).label("span")
 

@@ -1,4 +1,4 @@
-"""The one thread that writes to SQLite, and commits for everybody who waits at that moment.
+"""Group commit: one thread writes to SQLite, and commits for everybody who waits at that moment.
 
     write ──► line ──► BEGIN IMMEDIATE ─ SAVEPOINT work RELEASE ─ … ─ COMMIT ──► each its own result
 

@@ -75,7 +75,7 @@ class History:
     def question_scores(
         self, channel: Channel, limit: int, knowledge_base: str | None = None
     ) -> tuple[QuestionScores, ...]:
-        """As `recent`, several times as fast: without matches, and the ids of what was scored."""
+        """The questions of `recent` without matches and the ids of scored entries, several times as fast."""
         query = _recent(channel, limit, knowledge_base)
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(

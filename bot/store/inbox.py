@@ -270,7 +270,7 @@ class Inbox:
         self._database.write(lambda connection: _lease(item).renew(connection, until))
 
     def engine_is_back(self) -> None:
-        """Everything that waits for the engine is due now, oldest first."""
+        """Make all messages that wait for the engine due now, oldest first."""
         now = self._clock.steady()
 
         def work(connection: Connection) -> int:
@@ -338,7 +338,7 @@ class Inbox:
         return bool(self._database.read(lambda connection: connection.scalar(query)))
 
     def counts(self) -> Mapping[str, int]:
-        """How many are received, claimed, parked, retrying and dead. What is done is not counted here."""
+        """The number of messages by state: received, claimed, parked, retrying, dead; none that are done."""
         query = union_all(
             select(inbox.c.state, func.count().label("items")).where(is_open).group_by(inbox.c.state),
             select(literal("dead"), func.count()).where(
@@ -349,7 +349,7 @@ class Inbox:
         return dict.fromkeys((*WAITING, "claimed", "dead"), 0) | {row.state: row.items for row in rows}
 
     def oldest_received_at(self) -> datetime | None:
-        """When the oldest message came that is still to be answered; None when all are.
+        """The receipt time of the oldest message that is still to be answered; None when all are.
 
         One that only awaits the end of a refresh was answered.
         """

@@ -1,4 +1,4 @@
-"""Which message is worked next: the oldest that is due, of a channel where nothing is under work.
+"""Claiming messages: the oldest that is due, of a channel where nothing is under work.
 
 An item that is parked, retrying or awaiting is taken before the later ones of its channel once
 it is due, and does not hold them up until then.
@@ -35,7 +35,7 @@ from bot.store.tables import inbox
 
 
 class Place(StrEnum):
-    """Where a message comes to stand in the line of its channel."""
+    """The position of a message in the queue of its channel."""
 
     FREE = "free"  # it may be worked on at once
     NEXT = "next"  # it is the head, and something of its channel is under work, or due before it
@@ -146,7 +146,7 @@ def claim_next(connection: Connection, now: float) -> Row[Any] | None:
 
 
 def place_of(connection: Connection, room: str, now: float) -> Place:
-    """Where a message that is received now stands in its channel, which the caller holds."""
+    """The position of a message received now in the queue of its channel, whose lock the caller holds."""
     return Place(_place.run(connection, {"room": room, "now": now}))
 
 

@@ -1,4 +1,4 @@
-"""Where a platform's app is installed, with its token there: sealed, one row a place.
+"""Installations of a platform's app, a row for each workspace, with its token there, sealed.
 
     install ──► in force ──end──► ended (no token; the row stays) ──install──► in force
                  │    ▲
@@ -69,12 +69,12 @@ class Installation:
 
     @property
     def owner(self) -> str:
-        """What its tokens are sealed for."""
+        """The name that its tokens are sealed for: platform, app, enterprise and team."""
         return f"{self.platform}|{self.app_id}|{self.enterprise_id}|{self.team_id}"
 
 
 class Installations:
-    """Those of one platform. `sealer` is asked for when a token is first sealed or opened."""
+    """The installations of one platform. `sealer` is called when a token is first sealed or opened."""
 
     def __init__(self, database: Database, clock: Clock, platform: str, sealer: Callable[[], Sealer]) -> None:
         self._database = database
@@ -140,7 +140,7 @@ class Installations:
         return next(iter(self._open_all(rows)), None)
 
     def of_tenant(self, tenant: str) -> tuple[Installation, ...]:
-        """Those in force of an organisation or a workspace: that of the whole first."""
+        """The installations in force of an organisation or a workspace: that of the whole first."""
         return tuple(
             one
             for one in self.all()
@@ -196,7 +196,7 @@ class Installations:
         return count
 
     def _change(self, change: Update | Delete) -> int:
-        """How many rows it changed."""
+        """Run a change, and return the number of rows that it changed."""
         return self._database.write(lambda connection: connection.execute(change).rowcount)
 
     def _in_use(self) -> Sealer:

@@ -1,4 +1,4 @@
-"""Which of several processes does what only one may do.
+"""Leader election: which of several processes does what only one may do.
 
 On SQLite there is one process, and it is elected. On PostgreSQL whoever holds an advisory
 lock is; the server takes it back when the holder's connection ends, so a process that

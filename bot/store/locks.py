@@ -33,7 +33,7 @@ class ChannelTaken(Exception):
 
 
 def hold_channel(connection: Connection, channel: str) -> None:
-    """Nobody else adds to this channel's line, or takes from it, until the transaction ends."""
+    """Lock a channel's queues until the transaction ends: nobody else adds to them or claims from them."""
     if _is_shared(connection):
         number = zlib.crc32(channel.encode()) - 2**31
         connection.execute(select(func.pg_advisory_xact_lock(_LINES, number)))

@@ -91,7 +91,7 @@ class Outbox:
         return delivery_of(row, is_follow_up=is_follow_up)
 
     def complete(self, delivery: Delivery, receipt: str, *, rest: Mapping[str, str] | None = None) -> None:
-        """It arrived. `receipt` is the platform's name for it, kept for editing in place.
+        """Mark a reply delivered. `receipt` is the platform's id of the message, kept for editing in place.
 
         With `rest`, a part of the reply did, and the same reply goes out once more to the
         same address with this added: what is still to be said is for the platform to know.
@@ -138,7 +138,7 @@ class Outbox:
             self._on_work()
 
     def hold(self, delivery: Delivery, until: float) -> None:
-        """Nothing was sent: the platform may ask for it (see progress.py), until it is sent after all.
+        """Put an unsent reply back until `until`; meanwhile a poll may collect it (see reply_progress.py).
 
         Raises:
             LeaseLost: somebody else has it by now.
@@ -146,7 +146,7 @@ class Outbox:
         self._leave(delivery, state="waiting", due_at=until, attempt=delivery.attempt - 1)
 
     def fail(self, delivery: Delivery, error: PlatformError) -> None:
-        """It did not arrive: try again later, or make it a dead letter with the reason.
+        """Record that a reply did not arrive: it is tried again later, or a dead letter with the reason.
 
         Raises:
             LeaseLost: somebody else has it by now.
@@ -215,7 +215,7 @@ class Outbox:
         return rescued
 
     def counts(self) -> Mapping[str, int]:
-        """How many are waiting, sending and dead. What is delivered is not counted here."""
+        """The number of replies by state: waiting, sending, dead; none that are delivered."""
         query = union_all(
             select(outbox.c.state, func.count().label("deliveries")).where(is_open).group_by(outbox.c.state),
             select(literal("dead"), func.count()).where(

@@ -1,4 +1,4 @@
-"""Which reply is sent next: the oldest that is due, of a channel where nothing is being sent."""
+"""Claiming replies: the oldest that is due, of a channel where nothing is being sent."""
 
 from __future__ import annotations
 

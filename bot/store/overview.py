@@ -52,7 +52,7 @@ class ConsoleReply:
 
 @dataclass(frozen=True, slots=True)
 class VoteOn:
-    """That somebody called an entry right (or not) for a question."""
+    """The verdict of a person that an entry was right (or not) for a question."""
 
     question: str
     is_right: bool
@@ -100,7 +100,7 @@ class Overview:
         return tuple(channel for channel in self.channels() if channel.key in own)
 
     def own_questions(self, person: Person, limit: int) -> tuple[OwnQuestion, ...]:
-        """What this person asked, newest first."""
+        """The questions of one person, newest first."""
         query = (
             select(
                 asked.c.channel,

@@ -1,4 +1,4 @@
-"""The way to a PostgreSQL server, whose driver is an extra of its own.
+"""Connections to a PostgreSQL server, whose driver is an optional extra.
 
 Whatever happens to the server or to the cable, whoever asks it something is answered in
 time: its own limits end what takes too long there, and ours end a silence.

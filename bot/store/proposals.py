@@ -31,7 +31,7 @@ class Proposals:
         self._database = database
 
     def get(self, channel: Channel, number: int) -> KeptProposal | None:
-        """None for one of another channel too."""
+        """The proposal; None for one of another channel, too."""
         found = self._read(select(table).where(table.c.channel == channel.key, table.c.id == number))
         return found[0] if found else None
 

@@ -114,7 +114,7 @@ def _matching(wanted: Wanted) -> Select[Any]:
 
 
 def _marks(connection: Connection, answer_ids: Sequence[str]) -> Mapping[tuple[str, str], Mapping[str, bool]]:
-    """By channel and answer: the newest word on each entry."""
+    """The newest verdict on each entry, by channel and answer."""
     query = (
         select(label.c.channel, label.c.origin, label.c.entry_id, label.c.relevant)
         .where(label.c.origin.in_(answer_ids))

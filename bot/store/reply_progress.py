@@ -1,4 +1,4 @@
-"""How far the answer to a message is, for platforms that come and ask.
+"""The progress of a message's answer, for platforms that poll for it.
 
     waiting, held ──collect──► delivered        (the answer goes out with the asker's response)
                   ──its time comes──► claimed   (nobody asked in time, see outbox.py)
@@ -62,7 +62,7 @@ class ReplyProgress:
         self._on_delivered = on_delivered
 
     def progress(self, platform: str, tenant: str, key: MessageKey) -> MessageProgress | None:
-        """None for a message that was never accepted, or is forgotten."""
+        """The progress of a message; None where it was never accepted, or retention has deleted it."""
         known = select(message_key.c.item_id).where(
             message_key.c.platform == platform,
             message_key.c.tenant == tenant,

@@ -29,7 +29,7 @@ class Reviews:
         self._database = database
 
     def get(self, channel: Channel, review_id: int) -> ReviewItem | None:
-        """None for an item of another channel too."""
+        """The review item; None for an item of another channel, too."""
         query = select(table).where(table.c.channel == channel.key, table.c.id == review_id)
         row = self._database.read(lambda connection: connection.execute(query).one_or_none())
         return None if row is None else _item(row)
@@ -52,7 +52,7 @@ class Reviews:
         return [_item(row) for row in rows]
 
     def counts(self, channel: Channel) -> Mapping[str, int]:
-        """How many there are in each state; states without any are left out."""
+        """The number of items by state; states without any are left out."""
         query = (
             select(table.c.state, func.count().label("items"))
             .where(table.c.channel == channel.key)

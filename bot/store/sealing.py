@@ -17,7 +17,7 @@ _SEPARATOR = "\x00"
 
 
 class SealBroken(Exception):
-    """It was sealed with another key, was changed, or belongs to something else."""
+    """The value was sealed with another key, was changed, or belongs to something else."""
 
 
 class Sealer:
@@ -35,7 +35,7 @@ class Sealer:
         return self._fernet.encrypt(f"{owner}{_SEPARATOR}{value}".encode())
 
     def open(self, owner: str, sealed: bytes) -> str:
-        """What was sealed for this owner.
+        """Decrypt a value that was sealed for this owner.
 
         Raises:
             SealBroken

@@ -50,7 +50,7 @@ def connect(path: Path, *, writes: bool, wait_seconds: float) -> sqlite3.Connect
 
 
 def engine_of(path: Path, *, writes: bool, wait_seconds: float) -> Engine:
-    """Where `writes` is False the connections cannot write at all. Writers begin by hand, see writer.py."""
+    """A pool of connections, read-only unless `writes`. Writers begin by hand, see group_commit.py."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: connect(path, writes=writes, wait_seconds=wait_seconds),

@@ -144,7 +144,7 @@ def _quote(text: str) -> str:
 
 
 def tier(value: float) -> Tier:
-    """How sure a match is: strong from 0.60, fair from 0.40, weak below, on the unrounded score."""
+    """The confidence in a match, by its unrounded score: strong from 0.60, fair from 0.40, weak below."""
     if value >= STRONG:
         return "strong"
     return "fair" if value >= FAIR else "weak"
@@ -188,7 +188,7 @@ def dial_steps(value: Decimal) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def age(then: datetime | None, now: datetime, language: Language) -> str:
-    """How long ago something was, in one unit; a time ahead of ours was just now."""
+    """The time since `then`, in one unit; a time ahead of our clock was just now."""
     words = wording(language)
     if then is None:
         return words.never

@@ -1,4 +1,4 @@
-"""Which sentences belong to which language."""
+"""The catalogue of sentences for each language."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from bot.domain import Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshWording:
-    """As `Wording`: one of each language, with the same placeholders."""
+    """The sentences on refreshes; like `Wording`, one for each language with the same placeholders."""
 
     started: str
     unchanged: str

@@ -17,7 +17,7 @@ from bot.domain import FailedSource, Language, LeftOut
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceWording:
-    """As `Wording`: one of each language, with the same placeholders."""
+    """The sentences on sources; like `Wording`, one for each language with the same placeholders."""
 
     failing: str
     added_here: str

@@ -1,4 +1,4 @@
-"""The way of every request from outside, whatever it is for.
+"""The bot's HTTP application: every request from outside, whatever it is for.
 
 A status code is a promise: 200 means stored (or known, or deliberately ignored), 401 not
 authentic, 4xx that sending it again cannot help, 503 that it should be sent again. 500 is

@@ -1,4 +1,4 @@
-"""A listening socket that waits when the machine has no descriptor left for one more connection.
+"""A listening socket that pauses when the process has no file descriptor left for a connection.
 
 waitress tries again at once, for as long as somebody wants in, and writes a traceback each time. Here it
 pauses, and says so once a minute: those who are connected are served meanwhile, and whoever waits outside

@@ -1,4 +1,4 @@
-"""Connections that end by themselves when the client takes too long.
+"""Timeouts for slow clients: connections that end by themselves when the client takes too long.
 
 waitress closes a connection on which nothing happens, and any byte counts as something:
 300 clients that trickled a byte every half second were still connected after any time we

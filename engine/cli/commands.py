@@ -117,7 +117,7 @@ def check(settings: config.Engine, path: Path | None, edges: app.Edges | None = 
 
 
 def _published_at(settings: config.Engine, name: str) -> tuple[list[str], str]:
-    """As `_sources_of`, of what a follower follows."""
+    """The lines of `_sources_of` for a follower, from the publication that it follows."""
     publisher = Publisher(settings.follow, settings.token.get_secret_value())
     try:
         said = publisher.publication(name)
@@ -160,7 +160,7 @@ def _bars(out: Console) -> Progress:
 
 
 def _refresh(engine: connect.EngineHandle, name: str, bars: Progress, *, confirmed: bool) -> dict[str, Any]:
-    """That knowledge base's refresh when it has ended."""
+    """Refresh a knowledge base, drawing its progress, and return the refresh as JSON once it has ended."""
     wanted = engine.refresh(name, confirmed=confirmed)
     bar: TaskID = bars.add_task(name, total=None)
     while True:

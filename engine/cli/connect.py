@@ -1,4 +1,4 @@
-"""An engine to ask from the shell: the one that runs already, or one opened for the moment.
+"""The engine that a shell command talks to: the running one, or one opened for the moment.
 
 Both are asked in the words of the HTTP contract, so a command does the same either way.
 """
@@ -42,7 +42,7 @@ class EngineHandle:
         return self._ask("GET", f"/v1/knowledge-bases/{_quote(name)}")
 
     def trouble_of_model(self) -> str:
-        """Why there is no model to ask; empty when there is one."""
+        """The reason there is no model to ask, as a sentence; empty when there is one."""
         status, answer = self.send("GET", "/readyz", None)
         is_loaded = status < 300 or any(self.describe(name)["device"] for name in self.names())  # noqa: PLR2004 - as below
         return "" if is_loaded else str(answer["reason"])
@@ -149,7 +149,7 @@ def _over_http(settings: config.Engine) -> Transport:
 
 
 def _address(settings: config.Engine) -> str:
-    """Where the engine that owns the folder said it listens, else where the settings say."""
+    """The host and port that the engine wrote into its data folder, else those of the settings."""
     try:
         address = (settings.data_dir / app.ADDRESS).read_text(encoding="utf-8").strip()
     except OSError:

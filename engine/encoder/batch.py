@@ -1,4 +1,4 @@
-"""The end of a batch: its vectors, what is looked up by them, and what goes wrong with one text alone."""
+"""Completing a batch: its vectors, the look-ups by them, and the failures of single texts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _answer(batch: Sequence[Waiting], vectors: Vectors) -> None:
 
 
 def _look_up(asked: Sequence[Waiting], vectors: Vectors) -> None:
-    """What fails together is looked up one by one, so that each gets its own failure."""
+    """Look a batch up together; where that fails, one by one, so that each gets its own failure."""
     try:
         found = list(asked[0].look_up([one.subject for one in asked], vectors)) if asked[0].look_up else []
         outcomes = list(zip(asked, found, strict=True))

@@ -1,4 +1,4 @@
-"""The threads that use the model, and all that others may ask of it.
+"""The batcher: the threads that run the model, and the calls that others make to it.
 
     questions, bulk ──► line ──► a batch at a time for each lane ──► model ──► what they are asked for
 
@@ -122,12 +122,12 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """How many questions."""
+        """The number of questions that wait for the model."""
         return self._line.questions
 
     @property
     def waiting_pieces(self) -> int:
-        """How many pieces of bulk passes."""
+        """The number of pieces of bulk passes that wait for the model."""
         return self._line.pieces
 
     @property
@@ -140,7 +140,7 @@ class Batcher:
 
     @property
     def trouble(self) -> str:
-        """What spoke against the model's vectors when it was last looked at; "" if nothing did."""
+        """The fault found in the model's vectors by the last check, as a sentence; "" if there was none."""
         return self._trouble
 
     def look_for_trouble(self) -> None:
@@ -164,7 +164,7 @@ class Batcher:
         return self._state == "ready"
 
     def wait_until_tried(self) -> bool:
-        """As `wait_until_loaded`, for those who have no time until a server that is away comes back."""
+        """Wait until the model is loaded or a server was tried and is away; True when it is ready."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "loading" or self._is_away)
         return self._state == "ready"
@@ -181,7 +181,7 @@ class Batcher:
         return np.asarray(vector, np.float32)
 
     async def encode_question_soon(self, text: str) -> Vectors:
-        """As `encode_question`, for an event loop, which goes on meanwhile."""
+        """Encode a question like `encode_question`, without blocking the event loop."""
         return np.asarray(await self.find_soon(text, None, _vectors_alone), np.float32)
 
     def find(
@@ -204,7 +204,7 @@ class Batcher:
     async def find_soon(
         self, text: str, subject: Subject, look_up: LookUp[Subject, Found], *, instruction: str | None = None
     ) -> Found:
-        """As `find`, for an event loop, which goes on meanwhile."""
+        """Encode and look up like `find`, without blocking the event loop."""
         loop = asyncio.get_running_loop()
         waiter = Waiter(loop, loop.create_future())
         waiting = Waiting([text], "query", subject, look_up, waiter=waiter)

@@ -1,4 +1,4 @@
-"""Many texts, cut into pieces small enough that a question never waits long behind one."""
+"""Bulk encoding: many texts in pieces so small that a question never waits long behind one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHOWN_CHARACTERS = 40
 
 
 class Size(NamedTuple):
-    """What a piece holds at most; one text is always a piece."""
+    """The upper limits of a piece; a single text may exceed them."""
 
     texts: int
     characters: int
@@ -75,7 +75,7 @@ def encode_in_pieces(
 
 
 def size_for(device: str, *, is_asked: bool) -> Size:
-    """Of a piece on this device, where people ask meanwhile or do not."""
+    """The limits of a piece on this device, where questions are asked meanwhile or not."""
     if device.startswith("cuda"):
         return Size(CARD_PIECE, CARD_PIECE_CHARACTERS)
     # A server somewhere is asked through a network, which makes small pieces slow.
@@ -112,7 +112,7 @@ def _submit_ahead(
 def _encode_each_alone(
     piece: Sequence[str], submit: Submit, problem: EncoderFailed
 ) -> tuple[list[tuple[int, Vectors]], list[str]]:
-    """Of a piece that failed: which texts pass on their own, and sentences about the others."""
+    """Encode a failed piece text by text: the vectors of those that pass, sentences about the others."""
     passed: list[tuple[int, Vectors]] = []
     failed: list[str] = []
     for number, text in enumerate(piece):

@@ -1,4 +1,4 @@
-"""Whether all who answer at one address are the same model.
+"""The fleet check: all servers behind one address must serve the same model.
 
 Behind a balancer may be many servers. If one of them has other weights, another number format or another kind
 of card, a text has one vector here and another there, and the same question has two answers. No single
@@ -30,7 +30,7 @@ TOLERANCE = 1e-5
 
 
 def find_farthest(embed: Callable[[Sequence[str]], Vectors]) -> tuple[str, float]:
-    """Of all these texts the one whose vectors are farthest apart in so many answers, and how far."""
+    """The text whose vectors differ most over TIMES answers, and their distance."""
     first = _unit(embed(TEXTS))
     away = np.zeros(len(TEXTS))
     for _ in range(TIMES - 1):

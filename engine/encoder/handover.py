@@ -1,4 +1,4 @@
-"""From the thread that answers back to the event loops that asked, in one call for each loop and batch."""
+"""Results from the encoding thread to the event loops that wait, in one call for each loop and batch."""
 
 from __future__ import annotations
 

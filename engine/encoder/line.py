@@ -1,4 +1,4 @@
-"""What waits for the model, and whose turn it is.
+"""The queue of texts that wait for the model, and the order in which they are served.
 
     questions ──► a line that is bounded ──► as many together as there are, or a lane's share of them
     bulk      ──► piece after piece      ──► one, when no question waits
@@ -89,7 +89,7 @@ class Line:
             self._changed.notify_all()
 
     def take(self, lane: int = 0, lanes: int = 1) -> list[Waiting]:
-        """What this lane, of so many, is to encode together now; nothing when there is nothing for it."""
+        """Take the next batch for this lane, one of `lanes`; empty when there is nothing for it."""
         with self._changed:
             batch = self._take_questions(-(-len(self._questions) // lanes))
             if not batch and self._bulk and not self._seconds_kept(lane, lanes):

@@ -1,4 +1,4 @@
-"""The place of a model's files, how many of them have arrived, and what tells them from others."""
+"""The files of a model: their folder, the progress of their download, and their fingerprint."""
 
 from __future__ import annotations
 

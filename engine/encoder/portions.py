@@ -1,4 +1,4 @@
-"""The size of what goes through a model at once: by tokens, less when memory runs out, slowly more again.
+"""The size of a forward pass, in tokens: smaller when memory runs out, slowly larger again.
 
 Nothing here knows torch: what a portion is encoded by, and what running out of memory
 looks like, is passed in.

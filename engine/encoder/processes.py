@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 
 def count_processes(model: Model) -> int:
-    """In how many processes this model is to run; 1 is the engine's own.
+    """The number of processes that this model runs in; 1 is the engine's own.
 
     Only the bundled one takes more: it is small, and holds one core. A card is one device, a server
     somewhere has processes of its own, and a large model uses all cores from one process.
@@ -184,12 +184,12 @@ class Copy:
         self._ended = ""
 
     def ask(self, wanted: str, texts: Sequence[str], role: Role) -> Any:
-        """What it makes of these texts, or raises. EOFError or OSError: it has ended."""
+        """Call the encoder's method `wanted` in the process. EOFError, OSError: the process has ended."""
         self._pipe.send((wanted, list(texts), role))
         return _receive(self._pipe)
 
     def end(self) -> str:
-        """How it ended; it is ended if it has not."""
+        """End the process if it runs, and describe how it ended."""
         if not self._ended:
             self._pipe.close()
             self._ended = self._template.end_copy(self.process)
@@ -261,7 +261,7 @@ class _Template:
             return "ended, as did the one that it is a copy of"
 
     def end(self) -> str:
-        """How it ended; it is ended if it does not by itself."""
+        """Wait a second for the process to end, kill it otherwise, and describe how it ended."""
         try:
             return _describe_end(self._process.wait(1))
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What a model is to the engine."""
+"""The encoder protocol: a model that turns texts into unit vectors, and optional abilities of one."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class CountsTokens(Protocol):
-    """What an encoder may be as well: one that says into how many tokens it cuts a text."""
+    """An encoder that counts the tokens of a text."""
 
     def count_tokens(self, text: str, role: Role) -> int: ...
 
 
 @runtime_checkable
 class Pretokenizes(Protocol):
-    """What an encoder may be as well: one that can do some of its work before its turn."""
+    """An encoder that can tokenize texts ahead of `encode`, in other threads."""
 
     def ahead(self, texts: Sequence[str], role: Role) -> Sequence[str]:
         """The same texts, ready for `encode`. Any thread may call this, while another encodes."""
@@ -45,7 +45,7 @@ class Pretokenizes(Protocol):
 
 @runtime_checkable
 class HasLanes(Protocol):
-    """What an encoder may be as well: several that do the same, each for a thread of its own."""
+    """An encoder made of several equal ones, each for a thread of its own."""
 
     @property
     def lanes(self) -> Sequence[Encoder]: ...
@@ -56,10 +56,10 @@ class HasLanes(Protocol):
 
 @runtime_checkable
 class FindsTrouble(Protocol):
-    """What an encoder may be as well: one whose vectors may become wrong while it runs."""
+    """An encoder whose vectors may become wrong while it runs."""
 
     def find_trouble(self) -> str:
-        """What speaks against them now, as a sentence; "" if nothing. Any thread may ask.
+        """The fault in the vectors now, as a sentence; "" if there is none. Any thread may call this.
 
         Raises:
             EncoderFailed, NotReady: it cannot be told now.

@@ -49,7 +49,7 @@ def _last_token(name: str, loaded: Any) -> None:
 
 
 def _causal_mask(name: str, loaded: Any, tolerance: float) -> None:
-    """What a token means must not depend on what follows it."""
+    """Require causal attention: a token's state must not depend on the tokens after it."""
     short, long = (_tokens(loaded, text) for text in (_TEXT, _LONGER))
     shared = 0
     while shared < min(len(short), len(long)) and short[shared] == long[shared]:

@@ -155,7 +155,7 @@ class SentenceTransformerEncoder:
         )
 
     def _vectors(self, texts: Sequence[str], role: str) -> Vectors:
-        """As wide and as long as the model makes them."""
+        """The vectors in the model's own dimension and length, a portion at a time."""
         features = texts.features if isinstance(texts, _Read) else self._features(texts, role)
         mask: Any = features.get("attention_mask")
         can_be_cut = getattr(mask, "ndim", 0) == 2 and len(mask) == len(texts)  # noqa: PLR2004 - rows and columns

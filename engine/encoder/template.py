@@ -1,4 +1,4 @@
-"""The other side of `engine.encoder.processes`: loads the model once, and is copied for each who encodes.
+"""The template process of `engine.encoder.processes`: loads the model once, and is forked for each lane.
 
     python -m engine.encoder.template DESCRIPTOR
 

@@ -87,7 +87,7 @@ def _attention(
     max_length_q: int,
     **_rest: Any,
 ) -> tuple[Any, None]:
-    """As transformers wants it: (1, heads, tokens, width) in, (1, tokens, heads, width) out."""
+    """Attention as transformers calls it: (1, heads, tokens, width) in, (1, tokens, heads, width) out."""
     if query.is_cuda:
         rows = [each[0].transpose(0, 1) for each in (query, key, value)]
         return _on_card(rows, scaling, cu_seq_lens_q, max_length_q)[None], None

@@ -89,7 +89,7 @@ class Curve:
         return 2.0 * self.right / np.maximum(self.kept + self.relevant, 1)
 
     def best(self) -> int | None:
-        """Where F1 is highest, the lowest threshold of equals; None without a relevant label."""
+        """The index of the highest F1, at the lowest threshold of equals; None without a relevant label."""
         return int(np.argmax(self.f1)) if self.relevant else None
 
     def thin(self, count: int) -> list[Point]:
@@ -101,7 +101,7 @@ class Curve:
 
 
 def rounded_down(thresholds: Numbers, decimals: int = 2) -> Numbers:
-    """To two decimals and never above, as people are offered them; 0 for what is below 0.
+    """The thresholds rounded down to `decimals`, as people are offered them; 0 for those below 0.
 
     Whatever reached the threshold reaches the rounded one as well.
     """

@@ -1,4 +1,4 @@
-"""How sure a threshold is: the bound of a precision, and what resampling makes of a choice.
+"""The confidence in a threshold: a lower bound of its precision, and a bootstrap interval of the choice.
 
 The bound is Clopper and Pearson's, one-sided: the share of right answers is below it in
 at most one of twenty samples, however small the sample (Wilson's is closer on average, but
@@ -23,7 +23,7 @@ _ENDS = (0.025, 0.975)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where 95 % of the resamples put the threshold. `high` is None when some find no threshold at all."""
+    """The 95 % bootstrap interval of a threshold. `high` is None when some resamples find no threshold."""
 
     low: float
     high: float | None
@@ -55,7 +55,7 @@ def required_correct(precision: float, most: int) -> Counts:
 
 
 def reaching(curve: Curve, enough: Counts) -> NDArray[np.bool_]:
-    """Which thresholds of the curve reach the precision that `enough` was made for."""
+    """A mask of the curve's thresholds: those that reach the precision that `enough` was made for."""
     return np.asarray(curve.right >= enough[curve.kept], np.bool_)
 
 
@@ -77,7 +77,7 @@ class Resampled:
         return self._scores[self._ends][::-1]
 
     def intervals(self, precision: float | None) -> tuple[Interval | None, Interval | None]:
-        """Of the best F1, and of the lowest threshold that reaches the precision."""
+        """The intervals of the threshold with the best F1, and of the lowest that reaches the precision."""
         best: list[Numbers] = []
         lowest: list[Numbers] = []
         weights = self._weights()
@@ -95,7 +95,7 @@ class Resampled:
         return _interval(best), _interval(lowest)
 
     def _weights(self) -> Counts:
-        """How often each resample has drawn each group."""
+        """The draws of each group in each resample: (RESAMPLES, groups), int32."""
         chance = np.random.default_rng(self._seed)
         count = int(self._groups.max()) + 1
         drawn = chance.integers(0, count, size=(RESAMPLES, count))
@@ -104,7 +104,7 @@ class Resampled:
         return weights.reshape(RESAMPLES, count).astype(np.int32)
 
     def _most(self, weights: Counts) -> int:
-        """As many labels as the largest resample has."""
+        """The number of labels in the largest resample."""
         return int((weights @ np.bincount(self._groups).astype(np.int32)).max())
 
     def _count(self, weights: Counts) -> Iterator[tuple[Counts, Counts, NDArray[np.bool_]]]:

@@ -94,7 +94,7 @@ def drawn_curve(evaluation: Evaluation, language: Language = "en") -> bytes:
 
 
 def drawn_histogram(edges: Sequence[float], counts: Sequence[int], language: Language = "en") -> bytes:
-    """How the numbers of a vector are spread."""
+    """A histogram of the values of a vector, as PNG."""
     words = WORDS[language]
     figure, axes = _figure(words.value, words.count, top=0.95)
     axes.stairs(counts, edges, fill=True, color=_BLUE)
@@ -122,7 +122,7 @@ def _font(size: float) -> Any:
 
 
 def _number(threshold: float) -> str:
-    """As the chat writes it: two decimals, or as many as it has."""
+    """The threshold as the chat writes it: two decimals, or up to four where it has more."""
     return max(f"{threshold:.2f}", f"{threshold:.4f}".rstrip("0"), key=len)
 
 

@@ -1,4 +1,4 @@
-"""The first evaluation and the first picture, of labels that mean nothing.
+"""Warm-up of the evaluation: one is computed and drawn in advance, of labels that mean nothing.
 
 What they import takes two seconds and 110 MiB. Whoever has done them in advance need not
 do so while somebody waits.

@@ -24,7 +24,7 @@ class PointBody(_Figures):
 
 
 class IntervalBody(_Figures):
-    """Where 95 % of the resamples lie; `high` is null when there is no end."""
+    """The 95 % bootstrap interval of a threshold; `high` is null when it has no upper end."""
 
     low: float
     high: float | None

@@ -1,4 +1,4 @@
-"""A program of its own that turns documents into pieces of text, because documents cannot be trusted.
+"""The document extractor: text in pieces out of documents, in a process of its own, as none can be trusted.
 
     document ─► blocks (headings and what stands below them) ─► pieces      Markdown, HTML, DOCX, PDF
     workbook ─► rows                                                        XLSX

@@ -175,7 +175,7 @@ def _chunks(paragraphs: Sequence[Block], splitter: TextSplitter) -> Iterator[tup
 
 
 def _pack(lines: Sequence[str]) -> Iterator[str]:
-    """As many lines together as a piece may hold; a longer line is a piece of its own."""
+    """Pieces of as many lines as one may hold; a longer line is a piece of its own."""
     held: list[str] = []
     size = 0
     for line in lines:

@@ -82,14 +82,14 @@ _BETWEEN_WORDINGS = re.compile(r"[\r\n|｜;；]+")
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns or keys, as they are written, hold the parts of a record and its other wordings."""
+    """The columns or keys, as they are written, of a record's parts and of its other wordings."""
 
     parts: Mapping[str, str]
     wordings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Columns:
-        """Of several columns with one name, the last counts; whoever reads refuses them or numbers them."""
+        """The columns among these names. Of several with one name the last: readers refuse or number them."""
         written = {fold_name(name): name for name in names}
         parts = {
             part: written[next(known for known in accepted if known in written)]

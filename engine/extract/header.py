@@ -1,4 +1,4 @@
-"""Where the header of a table stands: not always first, because people write titles above it."""
+"""Detection of a table's header row: not always the first, because people write titles above it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the words of a page stand, and from that the order in which a person reads them.
+"""Layout analysis: from the positions of a page's words to the order in which a person reads them.
 
     words ─► runs (what stands close together on a line) ─► without what repeats on every page
           ─► bands between what runs over the whole width ─► columns, tables or lines
@@ -213,7 +213,7 @@ def _is_over(run: Run, gutter: float) -> bool:
 
 
 def _gutter(runs: Sequence[Run]) -> float | None:
-    """Where a strip between two columns ends on the right, over which the fewest lines run; None without."""
+    """The right edge, in points, of the column gutter that the fewest runs cross; None without one."""
     edges = Counter(round(run.left) for run in runs)
     best: tuple[int, float] | None = None
     for edge, _ in edges.most_common(_LEFT_EDGES):

@@ -341,7 +341,7 @@ def _is_furniture(node: LexborNode) -> bool:
 
 
 def _address(node: LexborNode, parts: list[str]) -> str:
-    """Where a link leads, behind its text, unless the text says it."""
+    """The target of a link in brackets, to follow its text; "" where the text says it."""
     target = (node.attributes.get("href") or "").strip()
     if not target.startswith(("http://", "https://")) or (parts and target in parts[-1]):
         return ""

@@ -79,7 +79,7 @@ def _page_runs(page: PdfPage) -> list[Run]:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """How a page is looked at: what part of the paper, and turned by how much."""
+    """The visible part of a page, and its rotation."""
 
     box: _Box
     rotation: int

@@ -131,7 +131,7 @@ class _Rewriting:
         self.hidden = 0
 
     def rewrite(self, element: Element, style: str = "") -> None:
-        """Everything below the element; `style` is that of the paragraph around it."""
+        """Rewrite everything below the element; `style` is that of the paragraph around it."""
         children = [each for child in element for each in self._rewrite(child, style)]
         element[:] = children
 
@@ -197,7 +197,7 @@ class _Rewriting:
         return min(int(outline) + 1, 6)
 
     def _is_hidden(self, run: Element, style: str) -> bool:
-        """By what the run says itself, else its own style, else that of its paragraph."""
+        """Whether a run is hidden: by its own property, else its style, else its paragraph's style."""
         own = _find(run, "rPr", "vanish")
         if own is None:
             given = value_of(run.find(W + "rPr"), "rStyle") or ""

@@ -1,4 +1,4 @@
-"""Keeps the snapshots here those of the publisher: a look every few seconds, a thread a knowledge base."""
+"""The follower: keeps local snapshots those of the publisher, polling in a thread a knowledge base."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ class Follower:
         stop_all(self._loops)
 
     def lag_seconds(self, name: str) -> float:
-        """How long ago this knowledge base was last known to be what the publisher serves."""
+        """Seconds since this knowledge base was last known to be what the publisher serves."""
         return self._steady() - self._agreed_at[name]
 
     def missing(self) -> list[str]:
-        """Why there is nothing to answer from yet, for each knowledge base that may still come.
+        """Sentences on the knowledge bases that have no snapshot yet and may still get one.
 
         One that the publisher itself has not is not waited for, beside others.
         """
@@ -88,7 +88,7 @@ class Follower:
         ]
 
     def late(self) -> list[str]:
-        """Which knowledge bases are older than they may be, and why."""
+        """Sentences on the knowledge bases whose lag exceeds the allowed one, with the reason."""
         if not self._max_lag_seconds:
             return []
         return [
@@ -98,7 +98,7 @@ class Follower:
         ]
 
     def problems(self) -> list[str]:
-        """What keeps knowledge bases from being what the publisher serves, now."""
+        """Sentences on what keeps knowledge bases from following the publisher now."""
         return [f'"{name}": {problem}' for name, problem in self._problems.items() if problem]
 
     def identities(self) -> list[ModelIdentity]:

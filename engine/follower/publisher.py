@@ -37,7 +37,7 @@ class Publisher:
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
 
     def publication(self, name: str) -> Publication | None:
-        """What it serves now; None when it has no snapshot of this knowledge base yet.
+        """The publication served now; None when there is no snapshot of this knowledge base yet.
 
         Raises:
             CannotReach: it is away, refuses, or answers something else.

@@ -32,13 +32,13 @@ class RowsMissing(NotReady):
 
 
 class Store(Protocol):
-    """Where the rows of one matrix are. Every function raises NotReady, and RowsMissing where it is that."""
+    """A server's store of the rows of one matrix. Every function raises NotReady, or its RowsMissing."""
 
     def count(self) -> int:
-        """How many there are, counted and not estimated."""
+        """The number of rows, counted and not estimated."""
 
     def nearest(self, asks: Sequence[Ask]) -> list[Near]:
-        """What `engine.index.margin.Numbers` asks."""
+        """The nearest rows for each request, as `engine.index.margin.Numbers` defines them."""
 
     def take(self, rows: NDArray[np.intp]) -> Floats:
         """The vectors of these rows, in their order; a row may come twice."""
@@ -71,7 +71,7 @@ class DistantRows:
         device: str,
         steady: Callable[[], float] = time.monotonic,
     ) -> Self:
-        """Those of a snapshot that kept `stored`; a server that is away is left to each search.
+        """The rows of a snapshot that kept `stored`; a server that is away is left to each search.
 
         Raises:
             SnapshotDamaged, KeyError, ValueError: they are not there, or not these.

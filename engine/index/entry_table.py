@@ -109,12 +109,12 @@ class StoredEntries(Sequence[Entry]):
         return (self.content[start:end] for start, end in itertools.pairwise(self._starts.tolist()))
 
     def row_of(self, id_: str) -> int | None:
-        """Where the entry of this id stands."""
+        """The row of the entry with this id; None where there is none."""
         row = bisect.bisect_left(self, id_, key=lambda entry: entry.id)
         return row if row < len(self) and self[row].id == id_ else None
 
     def rows_holding(self, text: str) -> Iterator[int]:
-        """Where the entries stand of which `is_held_by` is true."""
+        """The rows of the entries of which `is_held_by` is true, ascending."""
         wanted = _plain(text)
         inside = _plain(_text.dump_json(text)[1:-1].decode())
         for row, line in enumerate(self.lines()):
@@ -122,7 +122,7 @@ class StoredEntries(Sequence[Entry]):
                 yield row
 
     def rows_not_from(self, source: str) -> NDArray[np.intp]:
-        """Where the entries of all other sources stand."""
+        """The rows of the entries of all other sources, ascending."""
         others = np.ones(len(self), dtype=bool)
         others[self._rows_from(source)] = False
         return np.flatnonzero(others)

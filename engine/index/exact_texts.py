@@ -1,4 +1,4 @@
-"""Which entries say the same as a question, letter for letter."""
+"""Exact text matches: entries that say the same as a question, letter for letter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SameTexts:
         return cls(np.frombuffer(b"".join(_digest(fold(text)) for text in texts), np.uint64))
 
     def updated_from(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> SameTexts:
-        """Of other rows, which stood here before; where that is -1, `text_of` gives their texts."""
+        """The digests of new rows, from those of their rows here; where that is -1, from `text_of`."""
         new = np.flatnonzero(rows_before < 0)
         digests = np.append(self.digests, np.uint64(0))[rows_before]
         digests[new] = SameTexts.of(map(text_of, new.tolist())).digests

@@ -69,7 +69,7 @@ class Numbers(Protocol):
 
 
 def search(numbers: Numbers, questions: Floats, wanted: Sequence[SearchSpec]) -> list[TopRows]:
-    """What `Search.search` promises, in as few requests as the widest of the questions takes."""
+    """Exact search as `Search.search` promises it, in as few requests as the widest question takes."""
     asked = as_questions(questions, numbers.dimension)
     size = len(numbers)
     if not size:
@@ -131,7 +131,7 @@ def _bound(question: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """What is known of one question before vectors are looked at; the vectors of `unsure` rows are wanted."""
+    """The hits of one question before vectors are read; of the `unsure` rows only vectors tell."""
 
     question: Floats
     want: SearchSpec

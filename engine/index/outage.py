@@ -1,4 +1,4 @@
-"""A server that is away is left alone for a moment, so that nothing queues behind it.
+"""A circuit breaker for index servers: one that is away gets no calls for a moment, so nothing queues.
 
 Whoever comes within that moment is refused at once, with what was found; whoever comes after it finds out
 whether the server is back. That it went and that it is back is logged once each.
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class Away(NotReady):
-    """Nothing can be asked of the server now, whatever it is."""
+    """The server of an index cannot be reached now."""
 
 
 class Outage:

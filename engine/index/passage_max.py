@@ -48,7 +48,7 @@ class Passages:
     def of(
         cls, starts: NDArray[np.int64], scan: RowSearch, extra_starts: NDArray[np.int64] | None = None
     ) -> Self:
-        """Those that `scan` has the vectors of.
+        """The passages whose vectors `scan` holds.
 
         Raises:
             ValueError: starts that do not ascend from 0 to the number of vectors.
@@ -63,7 +63,7 @@ class Passages:
 
     @property
     def entries(self) -> int:
-        """How many texts have a row of their own."""
+        """The number of texts with a row of their own."""
         return len(self.starts if self.extra_starts is None else self.extra_starts) - 1
 
     @cached_property
@@ -104,7 +104,7 @@ class Passages:
 
 
 class BestPassage:
-    """As the search over the entries' whole texts, with the passages and the other wordings counted in."""
+    """A search in which an entry scores by the best of its text, its passages and its other wordings."""
 
     def __init__(self, whole: Search, passages: Passages) -> None:
         self._whole = whole
@@ -130,7 +130,7 @@ class BestPassage:
         return best
 
     def best_passage(self, row: int, question: Floats) -> int | None:
-        """Which passage of this text is nearer to the question than the whole of it; None when none is."""
+        """The index of this text's nearest passage; None when the whole text is nearer to the question."""
         start, stop = self._passages.starts[row], self._passages.starts[row + 1]
         scores = self._passages.scan.scores(np.arange(start, stop), question)
         if row < self._passages.entries:
@@ -152,7 +152,7 @@ class BestPassage:
         return SearchSpec(want.threshold, top_k=top_k, exact_rows=exact_rows, floor=floor)
 
     def _whole_scores(self, rows: Rows, question: Floats) -> Scores:
-        """Of the whole texts that have a row of their own; the others stand among the passages."""
+        """The scores of whole texts with a row of their own; -inf for those that stand among the passages."""
         scores = np.full(len(rows), -math.inf)
         own = rows < self._passages.entries
         scores[own] = self._whole.scores(rows[own], question)

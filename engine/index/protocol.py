@@ -62,7 +62,7 @@ class SearchSpec:
         return self.threshold if self.threshold <= 1 else math.inf
 
     def length(self, total: int, size: int) -> int:
-        """How many rows the answer has."""
+        """The number of rows in the answer, of `total` at or above the threshold and `size` in all."""
         hits = total if self.limit is None else min(self.limit, total)
         return min(size, max(self.top_k, hits))
 
@@ -106,7 +106,7 @@ class RowSearch(Search, Protocol):
 
     @property
     def device(self) -> str:
-        """Where it runs, in the words of an encoder's device."""
+        """The device that it runs on, in the words of an encoder's device."""
 
     def take(self, rows: NDArray[np.intp]) -> Floats:
         """The vectors of these rows, as they were given, as a new matrix; raises what `search` raises."""
@@ -121,12 +121,12 @@ class RowSearch(Search, Protocol):
         """The same over the vectors of `arrays`, now that the file with them can be mapped."""
 
     def problem(self) -> str:
-        """Why they cannot be asked now, as a sentence; "" where they can. It may take seconds to find out."""
+        """The reason they cannot be searched now, as a sentence; "" where they can. May take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which matrix of a knowledge base: of which snapshot, and of what in it."""
+    """The key of a knowledge base's matrix: its snapshot, and the part of the entries it holds."""
 
     snapshot: str
     part: Literal["entries", "passages"] = "entries"

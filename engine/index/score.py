@@ -34,7 +34,7 @@ def scores_of(matrix: Floats, rows: Rows, question: Floats) -> Scores:
 
 
 def rounding_bound(dimension: int, length: float) -> float:
-    """How far a single-precision product of a row and a question this long can be from its score.
+    """An upper bound of a float32 product's distance from the score, for a question of this length.
 
     Summing d products in any order is off by at most d u / (1 - d u) times the sum of the
     absolute products (Higham, Accuracy and Stability of Numerical Algorithms, 3.1), and

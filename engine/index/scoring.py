@@ -167,7 +167,7 @@ class _Owners:
     entry_of: Rows | None
 
     def rows_for(self, entries: int) -> int:
-        """How many of the best rows are likely to hold this many entries, and at least one."""
+        """The number of best rows that are likely to hold this many entries, and at least one."""
         most = max(1, entries)
         if self.entry_of is None:
             return most

@@ -39,7 +39,7 @@ ALSO_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which model made a vector, and under which settings. Only equal fingerprints may be compared."""
+    """The model that made a vector, and its settings. Only vectors of equal fingerprints may be compared."""
 
     name: str
     dimension: int
@@ -68,7 +68,7 @@ class Scored:
 
     @property
     def size(self) -> int:
-        """How many rows are looked at to make the page."""
+        """The number of rows that the page is made from."""
         return 0 if self.result is None else len(self.result.hits.rows)
 
 
@@ -171,7 +171,7 @@ class Snapshot:
         return _freeze(self.scan.take(np.arange(self.size)))
 
     def problem(self) -> str:
-        """Why it cannot be asked now; "" where it can. It may take seconds to find out."""
+        """The reason it cannot be searched now, as a sentence; "" where it can. May take seconds."""
         return self.scan.problem() or (self.passages.scan.problem() if self.passages else "")
 
     def beside_model(self, index: Index) -> Snapshot:
@@ -242,7 +242,7 @@ class Snapshot:
         )[0]
 
     def answers(self, questions: Sequence[Question]) -> list[Found]:
-        """As `matches`, for all of these from one pass over the vectors."""
+        """The pages of matches for several questions, from one pass over the vectors."""
         return [self.page(scored) for scored in self.score(questions)]
 
     def score(self, questions: Sequence[Question]) -> list[Scored]:
@@ -316,7 +316,7 @@ class Snapshot:
         return wording, passage or (text if is_answer else None)
 
     def _extra(self, number: int) -> tuple[int, int]:
-        """Of a text after the entries' own: the row of its entry, and which of its others it is."""
+        """The entry's row of a text after the entries' own, and its number among that entry's others."""
         row = self.entry_of(number)
         if not self.passages or self.passages.extra_starts is None:
             raise IndexError(number)

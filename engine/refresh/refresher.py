@@ -124,7 +124,7 @@ class Refresher:
         return self._ask(name, join=("waiting", "running"), confirmed=confirmed)
 
     def request_managed(self, name: str) -> str:
-        """As `request`, by somebody who has just changed the managed entries. No source is read for it."""
+        """Request a refresh of the managed entries alone, after a change of them. No source is read."""
         return self._ask(name, join=("waiting",), managed_only=True)
 
     def roll_back(self, name: str) -> tuple[Snapshot, RolledBack]:
@@ -145,11 +145,11 @@ class Refresher:
             return tuple(reversed(self._refreshes[name]))
 
     def progress(self, name: str) -> Progress | None:
-        """How far a running refresh has come; None while none is embedding."""
+        """The progress of a running refresh; None while none is embedding."""
         return self._steps.progress(name)
 
     def wait_for(self, name: str, refresh_id: str, timeout_seconds: float | None = None) -> Refresh | None:
-        """That refresh once it has ended; None when it has not within the time."""
+        """Wait for a refresh to end, and return it; None when it has not within the time (None: no limit)."""
 
         def find_ended() -> Refresh | None:
             for refresh in self._refreshes[name]:

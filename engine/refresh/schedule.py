@@ -1,4 +1,4 @@
-"""When refreshes happen by themselves: a look at two clocks each second. The refresher does the work.
+"""The schedule of refreshes: compares two clocks with it each second. The refresher does the work.
 
 Intervals are counted by the monotonic clock, which nobody sets. Times of day are read off the wall clock, so
 what happens to that clock is decided here: forwards, what was passed is made up for once; backwards, the next
@@ -69,7 +69,7 @@ class Schedule:
         return False
 
     def next_run(self, name: str) -> datetime | None:
-        """When it is due again (UTC); None for "manual", and before the first look."""
+        """The time of the next refresh (UTC); None for "manual", and before the first look."""
         alarm = self._alarms.get(name)
         due = alarm.due(self._now(), self._steady()) if alarm else None
         return due.astimezone(UTC) if due else None

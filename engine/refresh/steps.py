@@ -124,7 +124,7 @@ class RefreshSteps:
         return before, note
 
     def progress(self, name: str) -> Progress | None:
-        """How far a running refresh has come; None while none is embedding."""
+        """The progress of a running refresh; None while none is embedding."""
         return self._progress.get(name)
 
     def release(self, name: str) -> None:
@@ -134,7 +134,7 @@ class RefreshSteps:
                 self._snapshot_stores[name].release()
 
     def search_beside_the_model(self) -> None:
-        """Only now is it known what the model runs on, and what memory it leaves there."""
+        """Move searches to the model's device: only now is it known, and the memory that is left there."""
         for snapshots in self._snapshot_stores.values():
             with self._publishing:
                 snapshots.search_beside_model()

@@ -25,7 +25,7 @@ _COPIED = 16_384  # rows at a time: 34 MB of 512 numbers each
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many of the texts that had to be embedded are, and how many a second it has been."""
+    """The progress of embedding: texts done of all that need it, and texts a second so far."""
 
     done: int
     total: int

@@ -1,4 +1,4 @@
-"""Where a knowledge base comes from: what people write elsewhere, and the list that chat writes to.
+"""The sources of a knowledge base: files, addresses, databases, and the list that chat writes to.
 
     path, address or query ─► bytes or rows ─► records ─► entries, and what was dropped and why
 

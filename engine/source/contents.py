@@ -23,7 +23,7 @@ class KnowledgeBaseSources:
         self._taught = taught
 
     def read(self, *, confirmed: bool = False) -> SourceContents:
-        """Everything the sources hold now. Never two at a time; `confirmed` as in `Sources.read`."""
+        """Read all that the sources hold now. Never two at a time; `confirmed` as in `Sources.read`."""
         return self._sources.read(confirmed=confirmed)
 
     def last_read(self) -> SourceContents | None:

@@ -82,7 +82,7 @@ def looks(spec: str, base: Path) -> dict[str, tuple[int, int]]:
 
 
 def nothing_of(reading: SourceContents) -> str:
-    """Why a reading has no entries."""
+    """The reason a reading has no entries, as the end of a sentence."""
     told = [each for each in reading.dropped if each.code not in {"blank", "no_words"}]
     if not told:
         return f"{reading.read} rows, none with a letter or digit in its text"

@@ -1,4 +1,4 @@
-"""How much a source may hold before it is refused instead of read."""
+"""The limits of a source, beyond which it is refused instead of read."""
 
 from __future__ import annotations
 

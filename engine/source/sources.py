@@ -62,7 +62,7 @@ class Sources:
         self._stillness = stillness or Stillness()
 
     def read(self, *, confirmed: bool = False) -> SourceContents:
-        """Everything the sources hold, in their order, and which of them failed.
+        """Read all sources, in their order: their contents, and which of them failed.
 
         `confirmed` lets a source shrink or change as much as it likes. Raises nothing for
         what a source holds or does; there may be no entry left.

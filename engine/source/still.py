@@ -18,7 +18,7 @@ Looks = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Stillness:
-    """How long a file must have stood still to be believed; 0 believes every file at once.
+    """The seconds that a file must have been left unchanged before it is read; 0 reads every file at once.
 
     `now` is the clock by which files are dated, in seconds. `wait` takes seconds.
     """

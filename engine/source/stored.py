@@ -1,4 +1,4 @@
-"""Lists as lines of a file, which shows its own damage and is there whole or as it was before.
+"""Lists stored as lines of a file with a checksum, replaced as a whole or not at all.
 
     {"knowledge_base": …, "entries": 2, "sha256": …}     of all that follows; the key says what is counted
     …
@@ -44,7 +44,7 @@ def line(row: dict[str, Any]) -> bytes:
 def read_list(
     path: Path, knowledge_base: str, counted: str, read: Callable[[bytes], Item]
 ) -> tuple[Item, ...]:
-    """What `write_list` wrote there; nothing when there is no file.
+    """The list that `write_list` wrote; empty when there is no file.
 
     Raises:
         SourceError: naming the file, which is damaged or cannot be read.

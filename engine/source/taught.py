@@ -133,7 +133,7 @@ def _aside(wording: TaughtWording) -> Dropped:
 
 
 def _shared_wordings(entries: Sequence[Entry], wordings: Sequence[TaughtWording]) -> list[Dropped]:
-    """Of wordings from several sources or taught ones, those that two entries have. All are searched.
+    """The wordings, from sources or taught, that two entries share. All are searched.
 
     What one source says twice is told when it is read.
     """

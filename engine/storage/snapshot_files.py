@@ -225,13 +225,13 @@ def _check(folder: Path, manifest: _Manifest, contents: Mapping[str, bytes | mma
 
 @contextmanager
 def sync(path: Path) -> Iterator[None]:
-    """What is written to this file inside the block has reached the disk after it."""
+    """Flush this file to disk (fsync) at the end of the block that writes it."""
     yield
     _sync_opened(path, os.O_RDWR)
 
 
 def sync_files(folder: Path) -> None:
-    """What was written into this folder has reached the disk afterwards, and so has the folder."""
+    """Flush the files of this folder, and the folder itself, to disk (fsync)."""
     for each in folder.iterdir():
         _sync_opened(each, os.O_RDWR)
     sync_folder(folder)

@@ -73,7 +73,7 @@ class SnapshotStore:
 
     @property
     def rolled_back(self) -> RolledBack | None:
-        """That `current` was gone back to; until something else is published or this is released."""
+        """The rollback to `current`; None once something else is published, or the rollback is released."""
         return self._rolled_back
 
     def load(self) -> Snapshot | None:
@@ -185,7 +185,7 @@ class SnapshotStore:
         return snapshot_files.files_of(self._published_folder(snapshot))
 
     def path_of(self, snapshot: str, file: str) -> Path:
-        """Where this file of `files_of` lies; raises what that does, and SnapshotGone for no file of it."""
+        """The path of one of `files_of`; raises what that does, and SnapshotGone for no file of it."""
         folder = self._published_folder(snapshot)
         if file not in snapshot_files.files_of(folder):
             raise SnapshotGone(f'snapshot "{snapshot}" has no file "{file}"')
@@ -249,7 +249,7 @@ class SnapshotStore:
         return self._folder / snapshot
 
     def _next_number(self, when: datetime) -> int:
-        """By the clock, so that a folder that was lost begins above what it had; never below the last."""
+        """The next snapshot's number: the time in ms, also above those of a lost folder; it always grows."""
         return max(self._current.number + 1 if self._current else 0, _milliseconds(when))
 
     def _serve(self) -> None:
@@ -258,7 +258,7 @@ class SnapshotStore:
             self._index.serve(list(dict.fromkeys([self._current.id, *self._names()])))
 
     def _names(self) -> list[str]:
-        """Of all snapshots that are kept, the newest first."""
+        """The names of all stored snapshots, the newest first."""
         folders = (each.name for each in self._folder.iterdir() if each.is_dir())
         return sorted((name for name in folders if not name.endswith(_PARTIAL)), reverse=True)
 

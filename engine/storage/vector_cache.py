@@ -250,7 +250,7 @@ class VectorCache:
 
 
 def _places(texts: Sequence[str]) -> dict[bytes, list[int]]:
-    """Where each text stands, by its key."""
+    """The positions of each text, by its key."""
     places: dict[bytes, list[int]] = {}
     for place, text in enumerate(texts):
         key = hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:_KEY_BYTES]
@@ -259,7 +259,7 @@ def _places(texts: Sequence[str]) -> dict[bytes, list[int]]:
 
 
 def _rows_of(keys: _Keys, wanted: dict[bytes, list[int]]) -> dict[bytes, int]:
-    """In which rows the wanted keys stand."""
+    """The rows of the wanted keys; those that are missing are left out."""
     if not wanted or not len(keys):
         return {}
     asked = np.frombuffer(b"".join(wanted), f"V{_KEY_BYTES}")

@@ -1,4 +1,4 @@
-"""Letting connections in, as many as may be, also when the machine has no descriptor left for one more.
+"""Accepting connections, up to a limit, and with a pause when no file descriptor is left.
 
 asyncio would try again every second, and write a traceback each time. Here it pauses, and says so once a
 minute: those who are connected are served meanwhile, and whoever waits outside waits in the system's

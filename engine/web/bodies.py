@@ -255,7 +255,7 @@ class ProgressBody(Body):
 
 
 class RolledBackBody(Body):
-    """That what is served was gone back to. A refresh by hand, or a source that changes, ends it."""
+    """A rollback to the snapshot that is served. A refresh by hand, or a source that changes, ends it."""
 
     at: datetime
     from_snapshot: str = Field(validation_alias="snapshot")

@@ -1,4 +1,4 @@
-"""The application asked from within this process, without a socket."""
+"""Calls to the ASGI application from within this process, without a socket."""
 
 from __future__ import annotations
 

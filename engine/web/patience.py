@@ -1,4 +1,4 @@
-"""Connections that end by themselves when the client takes too long, and what is refused before any route.
+"""Timeouts for slow clients, and requests that are refused before any route.
 
 uvicorn closes a connection on which nothing happens between two requests, and waits for ever within
 one. Here a request has to be whole in time, however busily it drips, and an answer has to be taken. What
@@ -38,7 +38,7 @@ _THROWN_AWAY_BYTES = 1 << 20
 
 
 class _NoRequest(Exception):
-    """What was sent is not taken for a request; the refusal is kept beside it."""
+    """The bytes sent are not a request; the refusal to answer with is kept beside it."""
 
 
 class PatientProtocol(HttpToolsProtocol):

@@ -31,7 +31,7 @@ FileName = Annotated[str, InPath(min_length=1)]
 
 
 def add_publishing_routes(app: FastAPI, catalog: Catalog, *, has_token: bool) -> None:
-    """What is served, for whoever follows this engine."""
+    """Add the routes of publications and their files, for followers; 403 where the engine has no token."""
 
     def require_token() -> None:
         if not has_token:

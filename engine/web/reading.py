@@ -113,7 +113,7 @@ def _whole(name: str, given: str, low: int, high: int) -> int:
 
 
 def _media_type(header: str) -> tuple[str, dict[str, str]]:
-    """What a Content-Type says, in small letters, and its parameters."""
+    """The media type of a Content-Type header, and its parameters, in lower case; values as they are."""
     given, *rest = header.split(";")
     pairs = (each.partition("=") for each in rest)
     return given.strip().lower(), {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}

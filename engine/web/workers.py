@@ -1,4 +1,4 @@
-"""The threads for whatever is no question: reading and writing files, many texts, computing for long."""
+"""The thread pools for requests other than questions: files, bulk texts, long computations."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Workers:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def compute(self, work: Callable[[], Made]) -> Made:
-        """As `run`, for work that waits for nothing and takes a processor for long."""
+        """Run work that computes for long and waits for nothing, in the threads for that."""
         return await asyncio.get_running_loop().run_in_executor(self._computing, work)
 
     async def run_writing(self, work: Callable[[], Made]) -> Made:
-        """As `run`, for work that writes into the data folder.
+        """Run work that writes into the data folder.
 
         What was written into a folder that was taken away meanwhile must not be acknowledged.
 

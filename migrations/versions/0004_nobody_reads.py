@@ -1,4 +1,4 @@
-"""What no program wrote or read goes."""
+"""Tables and columns that no program wrote or read are dropped."""
 
 from __future__ import annotations
 

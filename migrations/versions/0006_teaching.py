@@ -1,4 +1,4 @@
-"""Teaching from the chat: what votes would teach, and what became of it."""
+"""Teaching from the chat: the proposals that votes make, and the decisions on them."""
 
 from __future__ import annotations
 

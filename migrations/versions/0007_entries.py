@@ -1,4 +1,4 @@
-"""Who added, changed or removed which entry from the chat."""
+"""The record of who added, changed or removed which entry from the chat."""
 
 from __future__ import annotations
 

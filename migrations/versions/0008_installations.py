@@ -1,4 +1,4 @@
-"""Where a platform's app is installed, and the installs under way."""
+"""Installations of a platform's app, and the installs under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where lines come from: a person at a prompt, or a pipe."""
+"""The input of the chat: lines from a person at a prompt, or from a pipe."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _TURNS_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
 
 
 class Screen(Protocol):
-    """Where replies are shown."""
+    """The output of the chat: shows one reply at a time."""
 
     def show(self, reply: Reply) -> None: ...
 

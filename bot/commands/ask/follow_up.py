@@ -18,7 +18,7 @@ MOST_ROWS = 50
 
 
 def join_questions(thread_question: str, text: str, longest: int) -> str | None:
-    """Both as one, at most `longest` characters; None where the second only says the first again."""
+    """Both questions as one, at most `longest` characters; None where they are the same question."""
     if fold(thread_question) == fold(text):
         return None
     room = longest - len(text) - 1
@@ -26,7 +26,7 @@ def join_questions(thread_question: str, text: str, longest: int) -> str | None:
 
 
 def keep_brought_nearer(together: Found, alone: Found, offset: int, limit: int) -> Found:
-    """Of what both questions find, what is at least RISE nearer than to the first alone, from `offset` on."""
+    """The page of matches of both questions that score at least RISE above those for the first alone."""
     before = dict(alone.scores)
     # What is not among the best of all is no nearer than the last of them.
     farthest = min(before.values(), default=-1.0)

@@ -149,7 +149,7 @@ class KnowledgeBases:
         return found
 
     def last_known(self, name: str) -> KnowledgeBase | None:
-        """As fresh as the engine allows; None when it is silent and never described this one."""
+        """The newest description of a knowledge base; None when the engine is silent and never gave one."""
         try:
             return self.get(name)
         except EngineError:

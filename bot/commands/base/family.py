@@ -27,7 +27,7 @@ from bot.grammar.verb import Verb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything outside that a family may use; each takes what it needs.
+    """The ports to everything outside that a family may use; each takes what it needs.
 
     `waiting` counts the messages that are not answered yet; `speaks_first` says where
     something can be said unasked; `console_link` makes a link that signs somebody in, once

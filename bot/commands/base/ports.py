@@ -55,7 +55,7 @@ class Settings(Protocol):
 
 class History(Protocol):
     def answer(self, channel: Channel, answer_id: str) -> Answer | None:
-        """None for an answer of another channel too."""
+        """The stored answer; None for an answer of another channel, too."""
 
     def answered_question(self, channel: Channel, answer_id: str) -> AnsweredQuestion | None:
         """The same with the scores of its time."""
@@ -74,7 +74,7 @@ class History(Protocol):
         """The same without the ids of what was scored."""
 
     def background(self, knowledge_base: str, limit: int) -> tuple[QuestionScores, ...]:
-        """Of all channels, newest first, without scores; to count by, never to be shown."""
+        """Questions of all channels, newest first, without scores: to count by, never to be shown."""
 
     def between(
         self, channel: Channel, start: datetime, end: datetime, limit: int
@@ -95,7 +95,7 @@ class Labels(Protocol):
 
 class Reviews(Protocol):
     def get(self, channel: Channel, review_id: int) -> ReviewItem | None:
-        """None for an item of another channel too."""
+        """The review item; None for an item of another channel, too."""
 
     def waiting(self, channel: Channel, state: ReviewState, limit: int) -> tuple[ReviewItem, ...]:
         """The oldest."""
@@ -112,7 +112,7 @@ class Gaps(Protocol):
 
 class Proposals(Protocol):
     def get(self, channel: Channel, number: int) -> KeptProposal | None:
-        """None for one of another channel too."""
+        """The stored proposal; None for one of another channel, too."""
 
     def find(self, channel: Channel, proposal: Proposal) -> KeptProposal | None:
         """The same proposal as it was kept."""

@@ -148,7 +148,7 @@ class Refreshes:
         return Outcome((context.announcement(said, verb="refresh"),))
 
     def _end_soon(self, awaited: Awaited) -> Refreshed | None:
-        """How it ended; None when it has not by now. It is under way, so no trouble here undoes it."""
+        """The refresh once it has ended; None when it has not by the last look, or the engine fails."""
         for look in range(LOOKS + 1):
             if look:
                 self._wait(LOOK_SECONDS)
@@ -182,7 +182,7 @@ def _holds(context: MessageContext, awaited: Awaited, ended: Refreshed) -> list[
 
 
 def _names(context: MessageContext, awaited: Awaited) -> str:
-    """What was added, for a reply that comes long after it was."""
+    """The entries added, quoted (at most SHOWN), for a reply that comes long after."""
     words = refresh_wording(context.language)
     head = words.added.format(name=awaited.knowledge_base, count=len(awaited.entries))
     quoted = "  ".join(f"“{entry.text}”" for entry in awaited.entries[:SHOWN])
@@ -238,7 +238,7 @@ def _contradiction(words: RefreshWording, each: Contradicted) -> tuple[str, Butt
 
 
 def _findable(context: MessageContext, awaited: Awaited, ended: Refreshed) -> tuple[list[str], list[Button]]:
-    """Which of the added entries can be found, and what stands before the others."""
+    """Lines on which added entries can be found and what shadows the others, with buttons to remove those."""
     words = refresh_wording(context.language)
     if ended.state == "failed":
         return [words.findable_not, *_failures(context, awaited.knowledge_base, ended)], []
@@ -271,7 +271,7 @@ def _managed_id(left_out: LeftOut) -> str:
 
 
 def _report(context: MessageContext, name: str, ended: Refreshed) -> list[str]:
-    """How a refresh went: counts, what failed, what has two answers, what was left out."""
+    """Lines on a finished refresh: counts, failed sources, conflicting answers, what was left out."""
     words = refresh_wording(context.language)
     lines = [_summary(words, name, ended), *_failures(context, name, ended)]
     conflicts = [each for each in ended.left_out if each.code == "other_answer"]

@@ -85,7 +85,7 @@ def latest(history: History, channel: Channel, now: datetime, days: int) -> list
 def unanswered_questions(
     asked: Sequence[RecordedQuestion], labels: Sequence[RecordedLabel], closed: Sequence[RecordedGap]
 ) -> list[RecordedQuestion]:
-    """Those that found nothing, or only what was called not helpful, and that nobody has closed since."""
+    """The questions without a match, or with negative votes alone, that nobody has closed since."""
     verdicts: dict[str, list[bool]] = {}
     for past in labels:
         verdicts.setdefault(past.label.origin, []).append(past.label.relevant)

@@ -313,7 +313,7 @@ class GapList:
     def _teach(
         self, context: MessageContext, gap: Gap, entry_id: str
     ) -> tuple[list[str], tuple[ProposalDecision, ...], str | None]:
-        """What is to be said of questions that were not taught, the decisions, and what makes them live."""
+        """Teach a gap's questions: lines on those not taught, the decisions, the refresh to await."""
         words, name = WORDS[context.language], context.knowledge_base
         lines: list[str] = []
         decisions: list[ProposalDecision] = []

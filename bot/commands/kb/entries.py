@@ -109,7 +109,7 @@ class Entries:
         return Outcome((context.aside(said, verb="kb"),))
 
     def _past(self, words: Words, context: MessageContext, entry_id: str) -> list[str]:
-        """Who added it here, and who changed it last."""
+        """Lines on who added the entry in this channel, and who changed it last."""
         past = self._changes.of(context.message.channel, context.knowledge_base, entry_id)
         sentences = {"added": words.added_by, "changed": words.changed_by}
         newest = {each.change.act: each for each in past if each.change.act in sentences}

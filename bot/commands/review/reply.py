@@ -264,7 +264,7 @@ def _state(answer: Answer, best: float, high: Decimal) -> ReviewState:
 
 
 def _problem(context: MessageContext, number: int, item: ReviewItem | None) -> str:
-    """Why this number cannot be decided; "" where it can."""
+    """The reason this number cannot be decided, as a sentence; "" where it can."""
     words = WORDS[context.language]
     if item is None:
         return words.queue_unknown.format(number=number)

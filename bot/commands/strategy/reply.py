@@ -240,7 +240,7 @@ class Strategies:
         return known.model if known else ""
 
     def _origin(self, context: MessageContext, strategy: Strategy) -> str:
-        """Whose numbers these are, and whether they were found with the model in use."""
+        """A sentence on a strategy's numbers: configured, measured by us, or from a tutorial."""
         words = WORDS[context.language]
         if strategy.origin == "configuration":
             return words.numbers_configured.format(

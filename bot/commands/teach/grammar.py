@@ -106,7 +106,7 @@ def read(given: Argument) -> Command | BadCommand:
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    """What stands before the arrow, the arrow or "", and what follows, on one line."""
+    """The text before the first arrow, the arrow or "", and the text after it, on one line."""
     before, arrow, after = with_plain_arrows(" ".join(text.split())).partition(ARROW)
     return before.strip(), arrow, after.strip()
 

@@ -267,7 +267,7 @@ class Teaching:
         return Outcome((_news(context, said, settled),), ruled=ruled, awaits=settled.awaits)
 
     def _opposite(self, context: MessageContext, decision: ProposalDecision) -> tuple[ProposalDecision, ...]:
-        """What taking a wording away means for the proposal that had taught it here, and giving it back."""
+        """The decision on the proposal that taught the wording: undone by a removal, accepted by its undo."""
         if decision.proposal.kind == "teach":
             return ()
         taught = self._proposals.find(context.message.channel, opposite_of(decision.proposal))
@@ -332,7 +332,7 @@ def _news(context: MessageContext, said: str, settled: Settled) -> Text:
 
 
 def _await_both(first: Awaited | None, second: Awaited | None) -> Awaited | None:
-    """What is changed later is taken up by the same refresh or a later one."""
+    """The refresh to await for both: a later change is taken up by the same refresh or a later one."""
     if first is None or second is None:
         return first or second
     return replace(second, change=f"{first.change}\n{second.change}".strip(), entries=first.entries)

@@ -220,7 +220,7 @@ def build(ports: Ports) -> Callable[[MessageContext, ThresholdCommand], Outcome]
 
 
 def comparable(asked: Sequence[QuestionScores]) -> list[QuestionScores]:
-    """Those (newest first) asked of the model that the newest was asked of: scores of two models differ."""
+    """The questions (newest first) scored by the newest one's model: scores of two models do not compare."""
     return [one for one in asked if (one.model, one.fingerprint) == (asked[0].model, asked[0].fingerprint)]
 
 

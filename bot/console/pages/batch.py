@@ -91,7 +91,7 @@ def _base(site: Site) -> KnowledgeBase:
 
 
 def _questions() -> tuple[str, ...]:
-    """Those of the file before those of the paste; no more than are asked at once."""
+    """The questions of the uploaded file, then the pasted ones; at most MOST_QUESTIONS."""
     file = request.files.get("file")
     lines = request.form.get("questions", "").replace("\0", "").splitlines()
     every = (*(questions_in(file.read()) if file else ()), *lines)

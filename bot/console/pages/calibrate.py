@@ -105,7 +105,7 @@ def _look(site: Site) -> Seen:
 
 
 def _chosen(found: Evaluated) -> list[tuple[str, Chosen]]:
-    """What is offered to be set, by the word that names it."""
+    """The thresholds on offer, each with the key of its label; those that do not exist are left out."""
     offered = {"best_f1": found.best, "wanted_precision": found.wanted}
     return [(word, chosen) for word, chosen in offered.items() if chosen is not None]
 

@@ -75,7 +75,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
 
 def _holding(gaps: Sequence[Gap], find: str) -> list[Gap]:
-    """Those with a question that holds what is looked for, however it is spelled."""
+    """The gaps with a question that contains `find`, whatever its width, case and spacing."""
     wanted = fold(find)
     return [gap for gap in gaps if any(wanted in fold(one.text) for one in gap.questions)]
 

@@ -118,7 +118,7 @@ def _find_entry(site: Site, base: KnowledgeBase, entry_id: str) -> ShownEntry:
 
 
 def _read_form(base: KnowledgeBase) -> WriteEntry:
-    """What the form says. Raises BadRequest."""
+    """The entry in the submitted form. Raises BadRequest: an empty or too long text, or a too long answer."""
     form = request.form
     text, answer = (lines_of(form.get(name, "")) for name in ("text", "answer"))
     if not text or len(text) > LONGEST_TEXT or len(answer) > LONGEST_ANSWER:

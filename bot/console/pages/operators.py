@@ -91,7 +91,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
 
 def _operate(site: Site, name: str, asked: Mapping[str, Any]) -> None:
-    """What is refused was there a moment ago and is no longer."""
+    """Run an operation; a refusal is 404, since what it names was there a moment ago and is no longer."""
     try:
         site.parts.operate(name, asked)
     except OperationRefused as refusal:
@@ -109,7 +109,7 @@ def _only_operators(site: Site) -> None:
 
 
 def _own(site: Site, rows: Sequence[Mapping[str, Any]], *parts: str) -> list[Mapping[str, Any]]:
-    """Those whose key, put together of these fields, lies in the visitor's own workspace or bot."""
+    """The rows whose key, joined of these fields, lies in the visitor's own workspace or bot."""
     person = site.visitor.person
     return [row for row in rows if _is_of(site, person, ":".join(str(row[part]) for part in parts))]
 

@@ -99,7 +99,7 @@ def _form() -> Form:
 
 
 def _filter_of(form: Form, channels: Sequence[Channel], site: Site) -> Wanted:
-    """Of the channels of the visitor those that are asked for. A key that is not among them is 404."""
+    """The filter in the form, over the visitor's channels. A channel that is not among them is 404."""
     if form.channel:
         channels = [channel for channel in channels if channel.key == form.channel]
         if not channels:

@@ -118,7 +118,7 @@ def sentences() -> Mapping[str, object]:
 
 
 def _why_failed(ended: Refreshed, language: Language) -> str:
-    """Why nothing of it was served: what fails, where that is known."""
+    """The reason a refresh served nothing new: its failed sources, else the engine's error."""
     if ended.failed:
         return "; ".join(words.what_fails(each, language) for each in ended.failed)
     return (ended.error or "") if language == "en" else words.source_wording(language).unknown_error

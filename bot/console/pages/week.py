@@ -143,7 +143,7 @@ def _cells(day: Day, channel: Channel) -> tuple[str | int | float | None, ...]:
 
 
 def _bounds(site: Site, last: date, length: int) -> list[datetime]:
-    """Where each day begins in the bot's time zone, and where the last one ends."""
+    """The `length` + 1 midnights in the bot's time zone that bound the days up to `last`."""
     return [
         datetime.combine(last - timedelta(days=back), time(), site.zone) for back in range(length - 1, -2, -1)
     ]

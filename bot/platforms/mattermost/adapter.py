@@ -105,7 +105,7 @@ def _install(mattermost: Mattermost, host: Host) -> Installed:
 
 
 def _lead(mattermost: Mattermost, identity: Identity) -> Callable[[], str]:
-    """What is typed before a command: the slash command where it is registered, else our name."""
+    """The prefix of commands: the slash command where it is registered, else a mention of the bot."""
     if mattermost.command_tokens:
         return lambda: f"/{registration.TRIGGER} "
     return lambda: f"@{identity.username} "

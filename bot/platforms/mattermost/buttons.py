@@ -37,7 +37,7 @@ class Place:
 
 
 class Buttons:
-    """Those of one reply. An id holds letters and digits only: with any other the button is dead."""
+    """The buttons of one reply. An id holds letters and digits only: with any other the button is dead."""
 
     def __init__(self, signer: ActionSigner, actions_url: str, place: Place) -> None:
         self._signer = signer

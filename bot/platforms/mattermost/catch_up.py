@@ -67,7 +67,7 @@ class CatchUp:
         self.keep(account)
 
     def note(self, at: int) -> None:
-        """Everything that was written up to this time (ms since 1970) is stored."""
+        """Record that all posts up to this time (ms since 1970) are stored."""
         # A clock that runs ahead would skip what comes until it is right.
         self._place = max(self._place, min(at, self._now() + MARGIN_MS))
 

@@ -149,7 +149,7 @@ def _greeting_on(wire: Wire) -> Greeting | None:
 
 
 def _requests(url: str, public_url: str) -> str:
-    """What only the server's administrator can see: whether it may call us."""
+    """A line on the server's calls to us, which only its administrator can test. Raises PlatformError."""
     host = urlsplit(public_url).hostname or ""
     if _is_loopback(host) and not _is_loopback(urlsplit(url).hostname or ""):
         raise PlatformError(
@@ -237,7 +237,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_reserved(host: str) -> bool:
-    """As far as the name shows: a private address, or a name without a dot."""
+    """Whether the name shows that it is reserved: a private address, or a name without a dot."""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:

@@ -125,7 +125,7 @@ def _is_direct(channel_name: object) -> bool:
 def _chosen(
     context: Mapping[str, Any], value: ActionValue, signer: ActionSigner, channel_id: str
 ) -> str | None:
-    """What was picked from a menu; None for a button."""
+    """The option picked from a menu, its signature checked where it rates a match; None for a button."""
     if context.get("selected_option") is None:
         return None
     selected = string_in(context, "selected_option", clean)

@@ -146,7 +146,7 @@ def split(text: str, limit: int, write: Callable[[str], str] = link_addresses) -
 
 
 def _seam(text: str, limit: int, write: Callable[[str], str]) -> int:
-    """Where to part: behind a line where there is one late enough, else a word, else anywhere."""
+    """The index to split at so that the written head fits: a late line break, else a blank, else any."""
     fits = len(text)
     while fits > 1 and (size := len(write(text[:fits]))) > limit:
         fits = max(1, min(fits - 1, fits * limit // size))

@@ -32,7 +32,7 @@ def names(text: str, username: str) -> bool:
 
 
 def _is_named_in(word: str, username: str) -> bool:
-    """By the server's rule: a word that begins with another sign is parted at its marks once more."""
+    """Whether a word names us by the server's rule: one with another sign in front is split at its marks."""
     bare = word.lstrip(_MARKS)
     if bare.startswith("@"):
         return _rest_behind(bare[1:], username) is not None
@@ -60,7 +60,7 @@ def _sub_outside_targets(drop: Callable[[re.Match[str]], str], piece: str) -> st
 
 
 def _rest_behind(word: str, username: str) -> str | None:
-    """What is left of a word behind the name at its head: marks alone, or it is another word (None)."""
+    """The punctuation behind the name at the head of a word; None where it is another word."""
     head, rest = word[: len(username)], word[len(username) :]
     return rest if head.casefold() == username.casefold() and not rest.strip(_MARKS) else None
 

@@ -85,7 +85,7 @@ class People:
         return self._remember(user_id, profile)
 
     def _ask(self, user_id: str) -> Profile | None:
-        """What the server answers; None where it gives no answer, and is to be left alone for a while."""
+        """The profile from the server; None where it gives no answer, and is then left alone for a while."""
         try:
             return _profile_in(self._web_api.read_user(user_id), self._tenant)
         except PlatformError as failed:

@@ -212,7 +212,7 @@ def _match(answer: Answer, match: Match) -> str:
 
 
 def _origin(answer: Answer, match: Match) -> str:
-    """Where the entry comes from, as one short line; empty when nothing is known."""
+    """The source of an entry as one short line, linked where it has an address; "" when nothing is known."""
     name = cut(one_line(match.title or sources.place(match.source or "", answer.language)), NAME)
     if match.url:
         return link(name, match.url)
@@ -220,7 +220,7 @@ def _origin(answer: Answer, match: Match) -> str:
 
 
 def _that_fit(blocks: Sequence[str], room: int) -> list[str]:
-    """As many blocks from the first on as there is room for, a blank line between them."""
+    """The first blocks that fit into `room` characters, with a blank line between them."""
     kept = []
     for block in blocks:
         room -= len(block) + 2

@@ -1,4 +1,4 @@
-"""What goes out with the answer to a slash command, a click or a webhook, and what has to follow as a post.
+"""The HTTP responses to a slash command, a click or a webhook, and which replies follow as posts instead.
 
 A command is answered in the response where its answer is for the asker alone: what the team shall see
 is a post of our own, since a post made by the response would be the asker's, and never ours to change.

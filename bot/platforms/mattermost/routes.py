@@ -91,7 +91,7 @@ def blueprint(
 
     @routes.errorhandler(StoreError)
     def not_stored(failed: StoreError) -> Response:
-        """Nothing is sent again, so whoever typed or pressed has to see that it failed.
+        """Answer 503: nothing is sent again, so whoever typed or pressed has to see that it failed.
 
         Every status but 200 is shown to them as an error, and leaves what they typed where they typed it.
         """
@@ -106,7 +106,7 @@ def blueprint(
 
     @routes.errorhandler(Unacceptable)
     def refuse(refused: Unacceptable) -> Response:
-        """Nothing is said about why."""
+        """Answer with the status alone; the reason is told to nobody."""
         return Response(status=refused.status)
 
     return routes

@@ -120,7 +120,7 @@ class MattermostPlatform:
         return self._tell_directly(delivery, address)
 
     def _tell_directly(self, delivery: Delivery, address: MattermostAddress) -> str:
-        """In the channel of the two of us, saying that it is about another one."""
+        """Post in the direct channel with the person, saying that it is about another channel."""
         user_id = address.user or (delivery.person.id if delivery.person else "")
         if not user_id:
             raise PlatformError("nobody is named whom this is for", permanent=True)
@@ -247,7 +247,7 @@ class MattermostPlatform:
 
 
 def _as_guest(delivery: Delivery, posts: Sequence[Post]) -> list[JsonObject]:
-    """What the team shall see, in a channel that we are not in; the last post says so."""
+    """Response bodies that the team sees where the bot is not a member of the channel; the last says so."""
     *first, last = posts
     note = inert(mattermost_wording(delivery.reply.language).not_a_member)
     told = replace(last, message=f"{last.message}\n\n{note}")

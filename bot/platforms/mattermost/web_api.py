@@ -60,7 +60,7 @@ class MattermostRefusal(PlatformError):
 
 
 class Unreached(PlatformError):
-    """Nothing was sent: there was no connection to send it over."""
+    """The request was not sent: there was no connection to send it over."""
 
 
 class WebApi:
@@ -139,7 +139,7 @@ class WebApi:
         return _object(self._call("GET", f"users/{user_id}"))
 
     def find_users(self, user_ids: Sequence[str]) -> list[JsonObject]:
-        """Those of these users that there are; at most MOST_USERS at once."""
+        """The existing users among these ids, of which only the first MOST_USERS are asked for."""
         return _objects(self._call("POST", "users/ids", json=list(user_ids[:MOST_USERS])))
 
     # Posts.
@@ -230,7 +230,7 @@ class WebApi:
     # What the server keeps for us.
 
     def find_preferences(self, category: str) -> dict[str, str]:
-        """By name, what we have kept under this category."""
+        """The bot's own preferences in this category, by name."""
         try:
             found = _objects(self._call("GET", f"users/me/preferences/{category}"))
         except MattermostRefusal as refused:

@@ -40,7 +40,7 @@ class Introduction:
         threading.Thread(target=self._ask, name="introduction", daemon=True).start()
 
     def stop(self) -> None:
-        """It ends by itself within seconds, and nobody waits for it."""
+        """Nothing to do: the thread ends by itself within seconds, and nobody waits for it."""
 
     def _ask(self) -> None:
         try:

@@ -134,7 +134,7 @@ def _echo(answer: Answer) -> Block:
 
 
 def _measure(text: str) -> int:
-    """What a text takes of a message; each block counts as much as a short match."""
+    """The share of a message that a text takes, in characters; no block counts less than a short match."""
     return max(size(link_addresses(text)), ALL_MATCHES // MOST_MATCHES // 2)
 
 
@@ -201,7 +201,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _source(answer: Answer, match: Match) -> str:
-    """Where the entry comes from, as one short line; empty when nothing is known."""
+    """The source of an entry as one short line, linked where it has an address; "" when nothing is known."""
     name = " ".join((match.title or place(match.source or "", answer.language)).split())
     if match.url:
         linked = link(match.url, cut(name, NAME))

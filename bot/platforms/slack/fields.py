@@ -47,7 +47,7 @@ def address_of(source: Workspace, **known: object) -> dict[str, str]:
 def membership_of(
     *, homes: Iterable[object], teams: Iterable[object], enterprises: Iterable[object]
 ) -> Membership:
-    """What the payload alone says: that somebody is of another company, or nothing.
+    """The membership that a payload alone proves: a foreign company, or UNKNOWN.
 
     An enterprise has many workspaces, and payloads do not say which are its own. Nor do they say
     who is a guest: for both Slack has to be asked.

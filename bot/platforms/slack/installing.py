@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class NotInstalled(Exception):
-    """Nothing is kept."""
+    """The installation failed, and nothing of it is kept."""
 
     def __init__(self, why: Failure) -> None:
         super().__init__(why)
@@ -130,7 +130,7 @@ class Installer:
 
 
 def _installation(answer: Mapping[str, Any]) -> Installation:
-    """What Slack's answer says.
+    """The installation in an answer of `oauth.v2.access`.
 
     Raises:
         NotInstalled: it says too little.

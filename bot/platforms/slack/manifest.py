@@ -127,12 +127,12 @@ def _commands(slack: Slack, public_url: str) -> list[dict[str, Any]]:
 
 
 def _redirect(slack: Slack, public_url: str) -> dict[str, list[str]]:
-    """Where Slack sends people back to, once they have said yes."""
+    """The OAuth redirect URL, to which Slack sends people back once they have agreed to install."""
     return {"redirect_urls": [f"{public_url}/slack/oauth_redirect"]} if slack.is_installed_by_others else {}
 
 
 def _address(slack: Slack, key: str, url: str) -> dict[str, str]:
-    """Where Slack calls; nothing with Socket Mode, where nobody is called."""
+    """The request URL of one feature, under its key; empty with Socket Mode, where Slack calls nobody."""
     return {} if slack.is_connected else {key: url}
 
 

@@ -125,7 +125,7 @@ def link(url: str, label: str) -> str:
 
 
 def cut(text: str, limit: int, written: Callable[[str], str] = escape) -> str:
-    """As much of the text as fits into `limit` once written, with "…" when that is not all."""
+    """The longest beginning of the text that fits `limit` once written, with "…" when that is not all."""
     if not is_longer(text, limit, written):
         return text
     fits, too_long = 0, len(text)

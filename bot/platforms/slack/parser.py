@@ -172,7 +172,7 @@ def _event(envelope: Mapping[str, Any], identity: BotIdentity) -> Reading:
         return Ignored("unknown event type")
     authorization = _authorization(envelope)
     own_users = identity.users | _own_user(authorization)
-    unwanted = _is_unwanted(event, own_users)
+    unwanted = _reason_to_ignore(event, own_users)
     if unwanted:
         return Ignored(unwanted)
     channel_id, user, ts = id_in(event, "channel"), id_in(event, "user"), ts_in(event, "ts")
@@ -239,8 +239,8 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _is_unwanted(event: Mapping[str, Any], own_users: frozenset[str]) -> str | None:
-    """Why an event is not somebody talking to us; None when it may be."""
+def _reason_to_ignore(event: Mapping[str, Any], own_users: frozenset[str]) -> str | None:
+    """The reason to ignore an event, as a word for the log; None when it may be a message to us."""
     subtype, user = event.get("subtype"), event.get("user")
     if event.get("bot_id") or event.get("bot_profile") or subtype == "bot_message":
         return "a bot"

@@ -197,7 +197,7 @@ class Sender:
         return self._post(delivery)
 
     def _share(self, delivery: Delivery, document: Document) -> bool:
-        """As a file in the channel; False where only its link can be given."""
+        """Share a document as a file in the channel; False where only its link can be given."""
         content = self._contents(document.id)
         if content is None or document.private or not self._web_api.has_token:
             return False

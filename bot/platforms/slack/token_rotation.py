@@ -103,7 +103,7 @@ class TokenRotation:
 
 
 def read_expiry(answer: Mapping[str, Any], now: datetime) -> datetime | None:
-    """When the token of this answer ends; None where it has no end."""
+    """The expiry of the access token in an answer; None where it does not expire."""
     if not answer.get("refresh_token"):
         return None
     seconds = answer.get("expires_in")

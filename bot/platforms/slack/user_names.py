@@ -121,7 +121,7 @@ class People:
     def _call(
         self, access: Access, method: Callable[[WebClient], SlackResponse]
     ) -> Mapping[str, Any] | SlackResponse | None:
-        """What Slack answers; None where it gives no answer, and is to be left alone for a while."""
+        """Slack's answer, {} for whom we may not know; None without one, and Slack is then left alone."""
         with self._lock:
             is_paused = self._clock.steady() < self._paused_until.get(access.key, 0.0)
         if is_paused or not access.web_api.has_token:

@@ -1,4 +1,4 @@
-"""Through which installation of the app something came: that is what finds the token of its answer.
+"""The installation of the app that a payload came through, by which the token for its answer is found.
 
 A channel's tenant ("enterprise, else workspace") is not enough: two workspaces of one organisation that
 installed the app each for itself have the same tenant and different tokens.
@@ -37,7 +37,7 @@ class Workspace:
 
     @classmethod
     def of_address(cls, address: Mapping[str, str]) -> Workspace | None:
-        """None where the address says nothing of it: nobody asked, or before there were several."""
+        """The workspace of a stored address; None where it has none: nobody asked, or there was one only."""
         if not address.get("team") and not address.get("enterprise"):
             return None
         return cls(address.get("enterprise", ""), address.get("team", ""), address.get("whole") == "1")
@@ -98,7 +98,7 @@ def removal_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> Removal
 
 
 def team_access_in(envelope: Mapping[str, Any], event: Mapping[str, Any]) -> TeamAccess | None:
-    """What `team_access_granted` or `team_access_revoked` says; None where it names no workspace."""
+    """The change in `team_access_granted` or `team_access_revoked`; None where it names no workspace."""
     listed = event.get("team_ids")
     teams = tuple(filter(None, map(_first_id, listed))) if isinstance(listed, list) else ()
     is_granted = event.get("type") == "team_access_granted"

@@ -145,7 +145,7 @@ def _robot(name: str, wecom: Wecom, host: Host) -> Robot:
 
 
 def _tell_operators(outlets: Outlets, sentence: str) -> None:
-    """In the groups of those webhooks that stand in no group of a robot. Once: the log has it too."""
+    """Send a sentence to every webhook outside a robot's groups. Once: the log has it, too."""
     for name in outlets.webhooks.keys() - set(outlets.webhooks_by_channel.values()):
         try:
             outlets.webhooks[name].text(sentence)

@@ -66,7 +66,7 @@ class AccessTokens:
             return self._token.text
 
     def forget(self, token: str) -> None:
-        """It is not valid any more. What somebody fetched meanwhile stays."""
+        """Drop this access token, which is not valid any more; one that was fetched meanwhile stays."""
         with self._lock:
             if self._token is not None and self._token.text == token:
                 self._token = None

@@ -1,4 +1,4 @@
-"""The one way out: every HTTP call to WeCom, with its limits, and what its errors mean.
+"""The HTTP client of WeCom: every call, with its limits, and the meaning of its error codes.
 
 A call has a connect and a total time, reads a bounded number of bytes and follows no
 redirect. What went wrong is judged by `errcode`, never by the sentence beside it.
@@ -42,7 +42,7 @@ class ErrorCode(PlatformError):
 
 
 class Unreached(PlatformError):
-    """Nothing was sent: there was no connection to send it over."""
+    """The request was not sent: there was no connection to send it over."""
 
 
 def call(

@@ -45,7 +45,7 @@ class _WecomSection(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _complete(cls, given: Any, build: ModelWrapValidatorHandler[Any]) -> Any:
-        """What is missing is told together with what is wrong, not after it."""
+        """Report missing keys together with invalid ones, in one ValidationError."""
         mistakes = [_mistake(key, says) for key, says in cls._missing(_texts(given))]
         try:
             built = build(given)

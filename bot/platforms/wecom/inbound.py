@@ -44,7 +44,7 @@ class WecomInbound:
         self._language_of = host.language_of
 
     def words(self, channel: Channel) -> WecomWording:
-        """In the channel's language; in Chinese where the store does not say."""
+        """The sentences in the channel's language; in Chinese where the store fails."""
         try:
             return wecom_wording(self._language_of(channel))
         except StoreError:

@@ -48,7 +48,7 @@ def escape(text: str, write: Callable[[str], str] | None = None) -> str:
 
 
 def link_addresses(text: str) -> str:
-    """As `inline`, its web addresses as links to themselves."""
+    """The text as by `inline`, with its web addresses as links to themselves."""
     whole = clean(text)
     written, end = [], 0
     for found in _web_address.finditer(whole):

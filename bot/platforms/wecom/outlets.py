@@ -15,7 +15,7 @@ from bot.platforms.wecom.webhook import Webhook
 
 @dataclass(frozen=True)
 class Outlets:
-    """By the names that the configuration gives them; besides, who stands where.
+    """The configured outlets by their names, and the channels that they belong to.
 
     `robots_by_id`: connected robots by their bot id. `apps_by_id`: applications by corp id
     and agent id. `webhooks_by_channel`: webhooks by the key of the group that they are in.

@@ -1,4 +1,4 @@
-"""Answers on the spot: the shapes of passive answers, and nothing of what they say."""
+"""Passive replies, the answers in the response to a callback: their JSON, and nothing of the wording."""
 
 from __future__ import annotations
 

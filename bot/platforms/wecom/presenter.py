@@ -115,5 +115,5 @@ class Presenter:
 
 
 def _place(delivery: Delivery, of_robot: Place) -> Place:
-    """Where the matches stand that a card belongs to."""
+    """The limits of the message that a card's matches stand in."""
     return APP if WecomAddress.from_mapping(delivery.address).app else of_robot

@@ -135,7 +135,7 @@ def _quoted_words(quote: Any) -> str:
 
 
 def _quoted_media(quote: Any) -> Media | None:
-    """What a quote without words shows; None where there is no quote that can be read."""
+    """The kind of media in a quote without words; None where no quote can be read."""
     kind = _quoted_kind(quote)
     return "image" if kind == "mixed" else _MEDIA.get(kind)
 

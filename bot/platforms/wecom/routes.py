@@ -173,7 +173,7 @@ def _put_aside(reading: Ignored | Quarantined, opened: Opened, inbound: WecomInb
 def _verify(
     doors: Mapping[str, RobotDoor] | Mapping[str, AppDoor], name: str, inbound: WecomInbound
 ) -> Response:
-    """What the admin page wants to read when somebody presses save; without its parameters, a plain line."""
+    """Answer the admin page's URL verification with its decrypted echo; without parameters, a plain line."""
     door = doors.get(name)
     if door is None:
         raise Unacceptable(404)

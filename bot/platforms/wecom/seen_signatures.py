@@ -1,4 +1,4 @@
-"""The memory of what was received, so that the same bytes are known when they come again."""
+"""Replay protection: the signatures of received requests, so that a repeated one is recognised."""
 
 from __future__ import annotations
 

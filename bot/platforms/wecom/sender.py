@@ -37,7 +37,7 @@ Content = Callable[[str], bytes | None]
 
 
 class WecomPlatform:
-    """Everything of WeCom that is configured. Safe to share between threads.
+    """WeCom as a platform: all configured outlets. Safe to share between threads.
 
     `content_of` finds the bytes of a document; None when they have expired.
     """

@@ -36,7 +36,7 @@ def split(text: str, limit_bytes: int, note: str, *, reserve_bytes: int = 0) -> 
 
 
 def _seam(text: str, room_bytes: int) -> int:
-    """Where to part: at most `room_bytes` before it, and enough to come to an end."""
+    """The index to split at: at most `room_bytes` of UTF-8 before it, and enough that splitting ends."""
     fits = len(text.encode()[:room_bytes].decode(errors="ignore"))
     for boundary in ("\n\n", "\n"):
         found = text.rfind(boundary, fits // 2, fits)
@@ -60,7 +60,7 @@ def _not_inside(text: str, seam: int, *, least: int) -> int:
 
 
 def _behind(text: str, seam: int) -> str:
-    """What follows the seam; the rest of a line is still what the line was, and no heading or list."""
+    """The text behind the seam; the rest of a quoted line stays a quote, and becomes no heading or list."""
     rest = text[seam:]
     if rest.startswith("\n"):
         return rest.lstrip("\n")

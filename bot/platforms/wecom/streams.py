@@ -105,7 +105,7 @@ class Streams:
 
 
 def _silence(progress: MessageProgress, words: WecomWording) -> str:
-    """What to say of a message that will never be answered; "" for one that may be."""
+    """The sentence on a message that will never be answered; "" for one that may be."""
     if any(kept.state == "sending" for kept in progress.replies):
         return ""
     return {"dead": words.failed, "throttled": words.too_busy}.get(progress.state, "")

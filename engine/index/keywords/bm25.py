@@ -1,4 +1,4 @@
-"""Which entries share words with a question, and how much of it they say.
+"""Keyword search with BM25: the entries that share words with a question, scored from 0 to 1.
 
 The measure is BM25: a word counts by how rare it is among the entries, and by how often
 it stands in an entry, with less for each repetition and for a long entry. It is divided
@@ -95,7 +95,7 @@ class Keywords:
         )
 
     def updated_from(self, rows_before: NDArray[np.intp], text_of: Callable[[int], str]) -> Keywords:
-        """As `of` for other rows, which stood here before, or are new where that is -1.
+        """The keywords of new rows, from their rows here before, which are -1 for a new text.
 
         Where they stand in another order than before, all are made anew.
         """
@@ -197,7 +197,7 @@ class Keywords:
         return _NEAR_ALONE - _NEARER_BY_SHARE * min(own, foreign) / (own + foreign)
 
     def are_of_another_language(self, question: Question, rows: Rows) -> NDArray[np.bool_]:
-        """Which of these rows are in another language than the question, or than its one or two words."""
+        """A mask of the rows in another language than the question, or than its one or two words."""
         languages = self.languages[rows]
         return np.asarray((languages != UNKNOWN) & (languages != question.script))
 
@@ -249,7 +249,7 @@ class Keywords:
 
     @cached_property
     def _language_sizes(self) -> tuple[int, int]:
-        """How many rows are Chinese, and how many in another language."""
+        """The number of Chinese rows, and of rows in another language."""
         chinese, other = (int(np.count_nonzero(self.languages == each)) for each in (CHINESE, OTHER))
         return chinese, other
 
@@ -278,7 +278,7 @@ _KINDS: Mapping[str, type[np.generic]] = {
 def _postings(
     held: Keywords, words: Words, went: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
-    """In one number the place of the word among these and the row; and how often.
+    """Postings as (place of the word << _ROW_BITS) + row, int64, and the frequencies in them, uint16.
 
     Ascending, if the rows went where they are in the same order. What went to -1 is left out.
     """
@@ -289,5 +289,5 @@ def _postings(
 
 
 def _differs(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where a value is not the one before it; the first never is."""
+    """A mask of the values that differ from the one before; the first always does."""
     return np.append(True, values[1:] != values[:-1])[: len(values)]

@@ -234,7 +234,7 @@ def _close_all(connections: list[Connection]) -> None:
 
 
 def _text(vector: Floats) -> str:
-    """As pgvector reads it; each number is told in full, so that it is the same one there."""
+    """A vector in pgvector's text format, its numbers in full, so that they are the same there."""
     return "[" + ",".join(map(repr, vector.tolist())) + "]"
 
 

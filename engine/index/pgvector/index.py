@@ -41,7 +41,7 @@ def _database_address(address: SecretStr) -> SecretStr:
 
 
 class Pgvector(Table):
-    """Which database, and whose tables in it."""
+    """The settings of PostgreSQL with pgvector: the database, and the prefix of our tables in it."""
 
     kind: Literal["pgvector"] = "pgvector"
     url: Annotated[SecretStr, AfterValidator(_database_address)]

@@ -46,7 +46,7 @@ def _server_address(text: str) -> str:
 
 
 class Qdrant(Table):
-    """Where the server is, and how it keeps a collection."""
+    """The settings of a Qdrant server, and of the collections that it keeps."""
 
     kind: Literal["qdrant"] = "qdrant"
     url: Annotated[str, AfterValidator(_server_address)]
@@ -111,7 +111,7 @@ class QdrantIndex:
             _log.warning("index not cleared", extra={"reason": problem.message})
 
     def _point_to(self, name: str) -> None:
-        """In one step, so that there is always one to ask by the alias."""
+        """Move the alias to a collection in one step, so that it always leads to one."""
         before = self._server.aliases()
         if before.get(self._alias) == name:
             return

@@ -167,7 +167,7 @@ def _near(points: Sequence[Mapping[str, Any]]) -> Near:
 
 
 def _pieces(rows: NDArray[np.intp], dimension: int) -> Iterator[NDArray[np.intp]]:
-    """As many rows at a time as fit into one body."""
+    """The rows in pieces whose vectors fit into one body."""
     most = max(1, _NUMBERS // max(1, dimension))
     for start in range(0, len(rows), most):
         yield rows[start : start + most]

@@ -1,4 +1,4 @@
-"""Which search is used where."""
+"""The choice of a scanner by device."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def scanner_on(device: str) -> Scanner:
 
 
 def as_stored(matrix: Floats, compressed: Compressed | None) -> Scan:
-    """On the processor, at once: without a stored copy it reads whole rows."""
+    """A scan on the processor, ready at once: without a stored int8 copy it reads whole rows."""
     return Scan(matrix, compressed, products=int8_products() if compressed else None)

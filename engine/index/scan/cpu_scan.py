@@ -162,7 +162,7 @@ class Scan:
         return RoughScores(self._rough, questions, self._products)
 
     def _first_tile(self, wanted: Sequence[SearchSpec]) -> int:
-        """How many rows it has; after it there are whole blocks."""
+        """The number of rows in the first tile; after it there are whole blocks."""
         size = len(self._matrix)
         if size <= 2 * self._opening:
             return size  # looking in two ways would cost more
@@ -173,7 +173,7 @@ class Scan:
         return min(size, size % BLOCK + _whole_blocks(rows)) or BLOCK
 
     def _tile(self, rows: int, questions: int) -> int:
-        """As many rows as fit, in as many tiles for one thread as for the other."""
+        """The number of rows in a tile: as many as fit, with as many tiles for one thread as for another."""
         most = min(_LARGEST, max(_SMALLEST, _PRODUCTS // questions))
         turns = max(1, -(-rows // (most * self._threads)))
         return max(_SMALLEST, _whole_blocks(-(-rows // (turns * self._threads))))

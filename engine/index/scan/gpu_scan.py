@@ -172,7 +172,7 @@ class CardScan:
 
 
 def bound_of(question: Floats) -> float:
-    """How far the product of the halves can be from the score, for any row."""
+    """An upper bound of the half-precision product's distance from the score, for any row."""
     dimension = len(question)
     wide = question.astype(np.float64)
     half = question.astype(np.float16).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Which rows may reach a cut, told from int8 rows and int8 questions.
+"""Bounds of scores from int8 rows and int8 questions: the rows that may reach a cut.
 
 A question is split as the rows are (`engine.index.scan.int8_copy`): row x = a X + r, question
 q = b Y + e, so
@@ -122,7 +122,7 @@ class RoughScores:
         return np.flatnonzero(found >= beside.reshape(len(whole), 1, -1))
 
     def _slack(self, residuals: Floats, columns: Columns | slice) -> Scores:
-        """How far a b (X.Y) can be from the score; the last term pays for double-precision rounding."""
+        """An upper bound of a b (X.Y)'s distance from the score; the last term pays for float64 rounding."""
         row = residuals.astype(np.float64)
         rest = (LONGEST * (1 + 1e-3) + row) * self._residuals[columns]
         return np.asarray(rest + row * self._lengths[columns] + 1e-9)

@@ -1,4 +1,4 @@
-"""From rows with bounds of their scores to the answer, and how few of them have to be scored for it."""
+"""Top-k selection from rows with bounds of their scores: only the few that may win are scored exactly."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Cutoffs:
     def sort_out(
         self, columns: Columns, rows: Rows, rough: Scores, slack: Scores
     ) -> tuple[BoundedRows, Rows]:
-        """Of these rows, known but for `slack`: those to be kept, and how many to count for each question."""
+        """Split rows, known but for `slack`: those to keep, and the number of sure hits for each question."""
         found = BoundedRows(columns, rows, rough - slack, rough + slack)
         counted = found.lowest >= self.thresholds[columns]
         counted &= found.highest < self.wanted_from[columns]

@@ -1,4 +1,4 @@
-"""Many threads ask, one of them answers for all that wait."""
+"""Request combining: of many threads that ask at once, one answers for all that wait."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Combiner(Generic[Question, Answer]):
 
     @property
     def waiting(self) -> int:
-        """How many wait to be answered, beside those who are being answered."""
+        """The number of waiting requests, beside those that are being answered."""
         return len(self._line)
 
     def _answer_the_line(self, answer: Callable[[Sequence[Question]], Sequence[Answer]]) -> None:

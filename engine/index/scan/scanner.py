@@ -1,4 +1,4 @@
-"""How a matrix becomes searched."""
+"""The type of a scanner: makes a matrix searchable."""
 
 from __future__ import annotations
 

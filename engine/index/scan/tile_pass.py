@@ -122,7 +122,7 @@ class TilePass:
         self._kept = [kept.where(kept.highest >= self._limits.cuts[kept.columns])]
 
     def _raise_the_cuts(self, lowest: Scores, ends: Places) -> None:
-        """By rows given question by question, the best first."""
+        """Raise the cuts by the lower bounds of rows, given question by question, the best first."""
         self._best = np.maximum(_at_place(self._keep, lowest, ends), self._floors)
         self._wanted_from = _at_place(self._first, lowest, ends)
 
@@ -148,5 +148,5 @@ def _at_place(places: Places, lowest: Scores, ends: Places) -> Scores:
 
 
 def _single(values: Scores) -> Floats:
-    """In the precision of the products beside them; `rounding_bound` has paid for it."""
+    """The cuts in float32, as the products beside them; `rounding_bound` has paid for it."""
     return values.astype(np.float32)
