@@ -42,7 +42,6 @@ ELSEWHERE = {
     "bot/platforms/slack/home_*.py": "tests/bot/platforms/slack/test_home.py",
     "bot/platforms/slack/inbound.py": "tests/bot/platforms/slack/test_socket_inbound.py",
     "bot/platforms/slack/install_*.py": "tests/bot/platforms/slack/test_installing.py",
-    "bot/platforms/slack/web_api.py": "tests/bot/platforms/slack/test_sender.py",
     "bot/platforms/slack/workspaces.py": "tests/bot/platforms/slack/test_installing.py",
     "bot/platforms/wecom/*.py": "tests/bot/platforms/wecom/test_routes.py",
     "bot/process/engine_process.py": "tests/faults/test_engine_process.py",

@@ -25,7 +25,7 @@ from engine.app import build
 from engine.config import Engine
 from engine.web import openapi as of_the_engine
 from tests.support.engine import RunningEngine, a_knowledge_base, an_engine, some_settings
-from tests.support.mattermost_integrations import (
+from tests.support.mattermost_requests import (
     COMMAND_TOKEN,
     WEBHOOK_TOKEN,
     click_payload,

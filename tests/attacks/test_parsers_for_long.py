@@ -52,8 +52,8 @@ from engine import timetable
 from engine.domain import SourceError
 from engine.index.normalize import prepare
 from engine.source import formats
-from tests.support.mattermost_integrations import click_payload, command_form
 from tests.support.mattermost_mentions import rings as ringing
+from tests.support.mattermost_requests import click_payload, command_form
 from tests.support.slack import links, rings
 from tests.support.wecom_api import RUNG
 

@@ -22,7 +22,7 @@ from tests.support import wecom_codec
 from tests.support.at_rest import until_at_rest
 from tests.support.console import LIN, a_visitor
 from tests.support.engine_server import answer, hangs_up
-from tests.support.mattermost_integrations import hook_payload, trigger_id
+from tests.support.mattermost_requests import hook_payload, trigger_id
 from tests.support.slack import BROKEN_AFTER_STORING, HTML, LOST, Fault, RecordingSlack, error, too_fast
 
 

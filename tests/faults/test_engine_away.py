@@ -92,7 +92,7 @@ LIES: dict[str, Behaviour] = {
 }
 
 
-# Each of these takes the client's whole patience; tests/bot/engine_client/test_client.py tells them apart.
+# Each of these takes the client's whole patience; tests/bot/engine_client/test_http.py tells them apart.
 SLOW_LIES = {"drips its head", "drips its body"}
 
 

@@ -43,7 +43,7 @@ LIMITS = (
 )
 SPINS = "tests/bot/web/test_accepting.py::test_without_descriptors_the_loop_does_not_spin"
 ORACLE = (
-    "tests/bot/platforms/wecom/test_routes.py::"
+    "tests/bot/platforms/wecom/test_routes_forged.py::"
     "test_no_callback_and_no_answer_of_ours_is_read_out_by_the_verification"
 )
 WEAK = "tests/bot/test_weak_secrets.py::test_what_the_environment_brings_is_looked_at_too"

@@ -1,4 +1,4 @@
-"""What the double of Mattermost does with integrations: slash commands, clicks, files.
+"""The double of Mattermost with integrations: slash commands, clicks, outgoing webhooks, files.
 
 A command's answer, at once or through its response address, becomes a post of who typed it or a line
 for them alone; a click's answer changes the pressed post. An integration that takes too long is cut off,
@@ -7,44 +7,47 @@ one at a reserved address is not called at all, and a button whose id the server
 
 from __future__ import annotations
 
-import base64
 import http.client
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.policy import HTTP
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.support.mattermost import Mattermost
+from tests.support.mattermost_integration_rest import (
+    change_command,
+    download,
+    list_commands,
+    list_hooks,
+    refuse,
+    register_command,
+    upload,
+)
 from tests.support.mattermost_mentions import rings
-from tests.support.mattermost_rest import Answer, Asked, JsonObject, Refused
+from tests.support.mattermost_requests import (
+    COMMAND_TOKEN,
+    FORM,
+    WEBHOOK_TOKEN,
+    Answered,
+    Call,
+    click_payload,
+    command_form,
+    hook_payload,
+    hook_request,
+    trigger_id,
+)
+from tests.support.mattermost_rest import Answer, JsonObject
 
-COMMAND_TOKEN = "c0mm4nd7oken2w3x5y8z1a2c4d"
-WEBHOOK_TOKEN = "w3bh00k7oken2w3x5y8z1a2c4d"
 MOST_ANSWER_BYTES = 1024 * 1024
 RESPONSE_USES, RESPONSE_SECONDS = 5, 1800.0
-MOST_FILE_BYTES = 10 * 1024 * 1024
-FORM = "application/x-www-form-urlencoded"
 _SLACK_EVERYBODY = re.compile(r"<!(channel|here|all)>")
 _ACTION_ID = re.compile(r"[A-Za-z0-9]+")
 _HOOK = re.compile(r"/hooks/commands/([a-z0-9]+)")
-
-Call = Callable[[str, Mapping[str, str], bytes], "Answered"]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What an integration answered. `status` 0: nothing came in time."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
 
 
 @dataclass
@@ -94,13 +97,13 @@ class IntegratedMattermost(Mattermost):
         self.hook_headers: list[Mapping[str, str]] = []  # of what came to response addresses
         self.repeat_clicks = 0  # how many of the next clicks arrive twice
         self._addresses: dict[str, ResponseAddress] = {}
-        self.route("POST", r"files", partial(_upload, self))
-        self.route("GET", r"files/([a-z0-9]{26})", partial(_download, self))
-        self.route("POST", r"posts/ephemeral", _not_allowed)
-        self.route("GET", r"hooks/outgoing", partial(_hooks, self))
-        self.route("GET", r"commands", partial(_commands, self))
-        self.route("POST", r"commands", partial(_register, self))
-        self.route("PUT", r"commands/([a-z0-9]{26})", partial(_change_command, self))
+        self.route("POST", r"files", partial(upload, self))
+        self.route("GET", r"files/([a-z0-9]{26})", partial(download, self))
+        self.route("POST", r"posts/ephemeral", refuse)
+        self.route("GET", r"hooks/outgoing", partial(list_hooks, self))
+        self.route("GET", r"commands", partial(list_commands, self))
+        self.route("POST", r"commands", partial(register_command, self))
+        self.route("PUT", r"commands/([a-z0-9]{26})", partial(change_command, self))
 
     def register(self, url: str, *, trigger: str = "kbdial", token: str = COMMAND_TOKEN) -> None:
         """As an administrator does it."""
@@ -320,7 +323,7 @@ class IntegratedMattermost(Mattermost):
         self.patch(post, {"message": post["message"] if message is None else message, "props": props})
 
     def _passed_on(self, status: int) -> int:
-        """What the person's client is told of an integration's status, by version."""
+        """The status that the person's client gets for an integration's, by version of the server."""
         if tuple(map(int, self.version.split(".")[:2])) < (11, 10):
             return 400
         if status in {429, 503}:
@@ -372,129 +375,9 @@ class IntegratedMattermost(Mattermost):
         return next((action for action in actions if action["id"] == action_id), None)
 
 
-def trigger_id(user_id: str, now: float, *, client: str = "client".ljust(26, "0")) -> str:
-    """As the server makes it, at `now` seconds since 1970."""
-    whole = f"{client}:{user_id}:{int(now * 1000)}:MEUCIQDsignature=="
-    return base64.b64encode(whole.encode()).decode()
-
-
-def command_form(**known: str) -> dict[str, str]:
-    """The fields of a command's request; those that are not given are some."""
-    fields = {
-        "token": COMMAND_TOKEN, "team_id": "team".ljust(26, "0"), "team_domain": "acme",
-        "channel_id": "channel".ljust(26, "0"), "channel_name": "support", "user_id": "lin".ljust(26, "0"),
-        "user_name": "lin", "command": "/kbdial", "text": "", "root_id": "", "response_url": "",
-    }  # fmt: skip
-    return fields | known
-
-
-def click_payload(**known: Any) -> JsonObject:
-    """The payload of a click's request; what is not given is some."""
-    fields = {
-        "user_id": "lin".ljust(26, "0"), "user_name": "lin", "channel_id": "channel".ljust(26, "0"),
-        "channel_name": "support", "team_id": "team".ljust(26, "0"), "team_domain": "acme",
-        "post_id": "post".ljust(26, "0"), "type": "button", "data_source": "", "context": {},
-    }  # fmt: skip
-    return fields | known
-
-
-def hook_payload(**known: Any) -> JsonObject:
-    """The payload of an outgoing webhook's request; what is not given is some. Times are milliseconds."""
-    fields = {
-        "token": WEBHOOK_TOKEN, "team_id": "team".ljust(26, "0"), "team_domain": "acme",
-        "channel_id": "channel".ljust(26, "0"), "channel_name": "support", "timestamp": 0,
-        "user_id": "lin".ljust(26, "0"), "user_name": "lin", "post_id": "post".ljust(26, "0"), "text": "",
-        "trigger_word": "", "file_ids": "",
-    }  # fmt: skip
-    return fields | known
-
-
-def hook_request(payload: JsonObject, content_type: str) -> tuple[Mapping[str, str], bytes]:
-    """Headers and body: a form holds the time in seconds."""
-    headers = {"Content-Type": content_type, "Accept": "application/json"}
-    if content_type == FORM:
-        form = payload | {"timestamp": int(payload["timestamp"]) // 1000}
-        return headers, urlencode(form).encode()
-    return headers, json.dumps(payload).encode()
-
-
-def over_flask(client: Any) -> Call:
-    """The way to an integration in this process: a Flask test client."""
-
-    def call(url: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        answer = client.post(urlsplit(url).path, data=body, headers=dict(headers))
-        return Answered(answer.status_code, answer.data, answer.content_type)
-
-    return call
-
-
 def _is_reserved(host: str) -> bool:
     """Whether the server takes it for a machine of its own net."""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost"
-
-
-def _upload(world: IntegratedMattermost, asked: Asked) -> JsonObject:
-    """A file: multipart with fields `files` and `channel_id`, or raw; a query may say where and its name."""
-    content_type = asked.headers.get("content-type", "")
-    name, content, channel_id = asked.query.get("filename"), asked.body, asked.query.get("channel_id")
-    if content_type.startswith("multipart/"):
-        head = f"Content-Type: {content_type}\r\n\r\n".encode()
-        parts = message_from_bytes(head + asked.body, policy=HTTP)
-        named = {part.get_param("name", header="content-disposition"): part for part in parts.iter_parts()}
-        if "channel_id" in named:
-            channel_id = str(named["channel_id"].get_content()).strip()
-        name, body = named["files"].get_filename(), named["files"].get_payload(decode=True)
-        content = body if isinstance(body, bytes) else b""
-    if asked.user_id not in world.members[str(channel_id)]:
-        raise Refused(403, "api.context.permissions.app_error")
-    if len(content) > MOST_FILE_BYTES:
-        raise Refused(413, "api.file.upload_file.too_large.app_error")
-    id_ = world.new_id("file")
-    world.files[id_] = {"id": id_, "name": name, "content": content}
-    return {"file_infos": [{"id": id_, "name": name, "size": len(content)}]}
-
-
-def _download(world: IntegratedMattermost, asked: Asked) -> Answer:
-    if asked.parts[0] not in world.files:
-        raise Refused(404, "app.file_info.get.app_error")
-    return Answer(200, world.files[asked.parts[0]]["content"])
-
-
-def _not_allowed(_: Asked) -> JsonObject:
-    """What only system administrators may."""
-    raise Refused(403, "api.context.permissions.app_error")
-
-
-def _commands(world: IntegratedMattermost, asked: Asked) -> list[JsonObject]:
-    return [one for one in world.commands.values() if one["team_id"] == asked.query.get("team_id")]
-
-
-def _register(world: IntegratedMattermost, asked: Asked) -> JsonObject:
-    command = asked.json
-    if "system_admin" not in str(world.users[asked.user_id]["roles"]):
-        raise Refused(403, "api.context.permissions.app_error")
-    if any(
-        (one["team_id"], one["trigger"]) == (command["team_id"], command["trigger"])
-        for one in world.commands.values()
-    ):
-        raise Refused(400, "api.command.duplicate_trigger.app_error")
-    id_ = world.new_id("command")
-    world.commands[id_] = command | {"id": id_, "token": world.new_id("token")}
-    return world.commands[id_]
-
-
-def _change_command(world: IntegratedMattermost, asked: Asked) -> JsonObject:
-    if asked.parts[0] not in world.commands:
-        raise Refused(404, "store.sql_command.get.missing.app_error")
-    world.commands[asked.parts[0]] |= asked.json
-    return world.commands[asked.parts[0]]
-
-
-def _hooks(world: IntegratedMattermost, asked: Asked) -> list[JsonObject]:
-    """Only who may manage them sees them."""
-    if asked.user_id not in world.managers:
-        raise Refused(403, "api.context.permissions.app_error")
-    return [one for one in world.hooks.values() if one["team_id"] == asked.query.get("team_id")]

@@ -17,12 +17,8 @@ from engine import config as engine_config
 from engine.encoder import Encoder
 from tests.support.engine import LetterEncoder, an_engine, some_settings
 from tests.support.mattermost import BOT_TOKEN
-from tests.support.mattermost_integrations import (
-    COMMAND_TOKEN,
-    WEBHOOK_TOKEN,
-    IntegratedMattermost,
-    over_flask,
-)
+from tests.support.mattermost_integrations import IntegratedMattermost
+from tests.support.mattermost_requests import COMMAND_TOKEN, WEBHOOK_TOKEN, over_flask
 from tests.support.migrated import migrate_by_copy
 from tests.support.wsgi_transport import WsgiTransport
 

@@ -1,65 +1,15 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.domain import (
-    Clock,
-    EngineError,
-    FailedSource,
-    Found,
-    KnowledgeBase,
-    LeftOut,
-    Match,
-    Query,
-    Refreshed,
-)
+from bot.domain import EngineError, FailedSource, Found, KnowledgeBase, LeftOut, Match, Refreshed
 from bot.engine_client import Added, Dropped, EngineClient, Entry, Loading, Ready
-from tests.support.engine_server import (
-    Behaviour,
-    EngineServer,
-    answer,
-    cuts_its_body,
-    drips_its_body,
-    drips_its_head,
-    error,
-    hangs,
-    hangs_up,
-    head,
-    pours,
-)
-from tests.support.hang_guard import hang_guard
-
-QUERY = Query("sour fruit", "fruit", 0.5, 2)
-
-FOUND: dict[str, Any] = {
-    "knowledge_base": "fruit",
-    "snapshot": "s1",
-    "snapshot_at": "2026-05-04T12:00:00Z",
-    "model": "letters",
-    "threshold": 0.5,
-    "total": 3,
-    "best_score": 0.9,
-    "matches": [
-        {
-            "rank": 1,
-            "id": "e1",
-            "text": "lemon",
-            "answer": "yes",
-            "score": 0.9,
-            "cosine": 0.9,
-            "keyword": None,
-        },
-        {"rank": 2, "id": "e2", "text": "lime", "score": 0.8, "fields": {"colour": "green"}},
-    ],
-    "scores": [{"id": "e1", "score": 0.9}, {"id": "e2", "score": 0.8}, {"id": "e9", "score": -0.1}],
-    "took_ms": 1.5,
-}
+from tests.bot.engine_client.searching import FOUND, QUERY, code_of
+from tests.support.engine_server import Behaviour, EngineServer, answer, error, head
 
 SHOP = {
     "name": "shop",
@@ -75,36 +25,6 @@ SHOP = {
     "progress": None,
     "device": "cpu",
 }
-
-
-class SettableClock(Clock):
-    def __init__(self) -> None:
-        self.time = 1_000_000.0
-        super().__init__(wall=lambda: self.time, monotonic=lambda: self.time)
-
-
-@pytest.fixture
-def server() -> Iterator[EngineServer]:
-    with EngineServer(answer(200, FOUND)) as server:
-        yield server
-
-
-@pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock()
-
-
-@pytest.fixture
-def client(server: EngineServer, clock: SettableClock) -> Iterator[EngineClient]:
-    client = EngineClient(server.url, clock=clock, token="secret", answer_seconds=0.3)
-    yield client
-    client.stop()
-
-
-def code_of(client: EngineClient, query: Query = QUERY) -> str:
-    with pytest.raises(EngineError) as raised:
-        client.search(query)
-    return raised.value.code
 
 
 def test_a_search_asks_what_the_contract_says(client: EngineClient, server: EngineServer) -> None:
@@ -152,36 +72,6 @@ def test_a_score_equal_to_the_threshold_passes(client: EngineClient, server: Eng
 
 
 @pytest.mark.parametrize(
-    "behaviour",
-    [
-        hangs,
-        drips_its_body,
-        drips_its_head,
-        pours,
-        cuts_its_body,
-        hangs_up,
-        answer(200, b"<html>It works!</html>"),
-        answer(200, b'{"knowledge_base": "fruit", "matches": ['),
-        answer(200, b"\xff\xfe"),
-        answer(200, b""),
-        answer(200, []),
-        answer(200, FOUND, {"Content-Encoding": "gzip"}),
-        answer(302, b"", {"Location": "http://127.0.0.1:9/"}),
-        answer(404, b"not found"),
-        error(429, "overloaded"),
-        error(503, "not_ready"),
-    ],
-    ids=lambda behaviour: getattr(behaviour, "__name__", "answer"),
-)
-def test_an_engine_that_does_not_answer_is_away_soon(
-    client: EngineClient, server: EngineServer, behaviour: Behaviour
-) -> None:
-    server.usual = behaviour
-    with hang_guard():
-        assert code_of(client) == "away"
-
-
-@pytest.mark.parametrize(
     "lie",
     [
         {"knowledge_base": "shop"},
@@ -220,137 +110,6 @@ def test_infinity_is_no_score(client: EngineClient, server: EngineServer) -> Non
     assert code_of(client) == "away"
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "code"),
-    [
-        (error(404, "unknown_knowledge_base"), "unknown_knowledge_base"),
-        (error(422, "bad_value"), "refused"),
-        (error(413, "too_large"), "refused"),
-        (answer(401, b""), "refused"),
-    ],
-)
-def test_a_refusal_is_told_apart_from_silence(
-    client: EngineClient, server: EngineServer, behaviour: Behaviour, code: str
-) -> None:
-    server.usual = behaviour
-    for _ in range(10):
-        assert code_of(client) == code
-    assert not client.is_away
-
-
-def test_a_refused_token_names_the_keys_to_compare(client: EngineClient, server: EngineServer) -> None:
-    server.usual = answer(401, b"")
-    with pytest.raises(EngineError, match="engine_token"):
-        client.ready()
-
-
-def test_an_engine_that_is_off_is_away(clock: SettableClock) -> None:
-    with EngineServer(answer(200, FOUND)) as server:
-        pass
-    client = EngineClient(server.url, clock=clock)
-    assert code_of(client) == "away"
-    client.stop()
-
-
-def test_a_connection_closed_while_idle_is_opened_again(client: EngineClient, server: EngineServer) -> None:
-    server.answers.extend([hangs_up, answer(200, FOUND)])
-    assert client.search(QUERY).total == 3
-
-
-def test_after_three_failures_the_engine_is_left_alone_until_the_delay_is_over(
-    client: EngineClient, server: EngineServer, clock: SettableClock
-) -> None:
-    server.usual = error(503, "not_ready")
-    for _ in range(20):
-        assert code_of(client) == "away"
-    assert (len(server.heard), client.is_away) == (3, True)
-    clock.time += 0.5
-    for _ in range(20):
-        assert code_of(client) == "away"
-    assert len(server.heard) == 4
-
-
-def test_the_delay_never_grows_beyond_what_lets_answers_resume_in_ten_seconds(
-    client: EngineClient, server: EngineServer, clock: SettableClock
-) -> None:
-    server.usual = error(503, "not_ready")
-    for _ in range(50):
-        clock.time += 60
-        code_of(client)
-    server.usual = answer(200, FOUND)
-    clock.time += 5
-    assert client.search(QUERY).total == 3
-    assert not client.is_away
-
-
-def test_only_one_call_tries_whether_the_engine_is_back(
-    client: EngineClient, server: EngineServer, clock: SettableClock
-) -> None:
-    server.usual = error(503, "not_ready")
-    for _ in range(3):
-        code_of(client)
-    clock.time += 1
-    reached, go_on = threading.Event(), threading.Event()
-
-    def slow(call: Any) -> None:
-        reached.set()
-        go_on.wait(5)
-        answer(200, FOUND)(call)
-
-    server.usual = slow
-    trial = threading.Thread(target=client.search, args=(QUERY,))
-    trial.start()
-    assert reached.wait(5)
-    assert code_of(client) == "away"
-    go_on.set()
-    trial.join()
-    assert not client.is_away
-
-
-def test_the_return_is_told_when_a_look_or_a_call_sees_it(server: EngineServer, clock: SettableClock) -> None:
-    returns: list[str] = []
-    client = EngineClient(server.url, clock=clock, on_back=lambda: returns.append("back"))
-    assert client.look() is False
-    server.usual = error(503, "not_ready")
-    code_of(client)
-    assert (client.look(), returns) == (True, [])
-    server.usual = answer(200, FOUND)
-    assert (client.look(), returns) == (True, ["back"])
-    assert client.look() is False
-    client.search(QUERY)
-    assert (client.look(), returns) == (False, ["back", "back"])
-    client.stop()
-
-
-def test_what_the_engine_cannot_do_concerns_only_who_asked(
-    server: EngineServer, clock: SettableClock
-) -> None:
-    """REL13: a mistake over one question is no absence; the breaker stays shut for all others."""
-    client = EngineClient(server.url, clock=clock)
-    for _ in range(5):
-        server.answers.append(error(500, "failed"))
-        assert code_of(client) == "failed"
-    assert not client.is_away
-
-
-def test_a_knowledge_base_without_a_snapshot_has_a_code_of_its_own(
-    server: EngineServer, clock: SettableClock
-) -> None:
-    server.answers.append(error(409, "no_snapshot"))
-    assert code_of(EngineClient(server.url, clock=clock)) == "no_snapshot"
-
-
-def test_a_return_is_noticed_though_nobody_asks(server: EngineServer, clock: SettableClock) -> None:
-    back = threading.Event()
-    client = EngineClient(server.url, clock=clock, on_back=back.set)
-    client.start()
-    server.answers.append(error(503, "not_ready"))
-    code_of(client)
-    assert back.wait(10)
-    client.stop()
-    client.stop()
-
-
 def test_knowledge_bases_are_listed(client: EngineClient, server: EngineServer) -> None:
     shop = KnowledgeBase(
         name="shop",
@@ -375,31 +134,6 @@ def test_another_knowledge_base_than_asked_for_is_no_answer(
     with pytest.raises(EngineError) as raised:
         client.knowledge_base("fruit")
     assert raised.value.code == "away"
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "x" * 5_000])
-def test_a_name_that_would_lead_elsewhere_is_never_asked_for(
-    client: EngineClient, server: EngineServer, name: str
-) -> None:
-    with pytest.raises(EngineError) as raised:
-        client.knowledge_base(name)
-    assert (raised.value.code, server.heard) == ("unknown_knowledge_base", [])
-
-
-def test_a_name_stays_one_part_of_the_address(client: EngineClient, server: EngineServer) -> None:
-    server.usual = error(404, "unknown_knowledge_base")
-    with pytest.raises(EngineError):
-        client.knowledge_base("search?x=库#1")
-    assert server.heard[0].path == "/v1/knowledge-bases/search%3Fx%3D%E5%BA%93%231"
-
-
-def test_a_name_with_a_slash_is_no_knowledge_bases_and_is_not_asked_for(
-    client: EngineClient, server: EngineServer
-) -> None:
-    with pytest.raises(EngineError) as told:
-        client.knowledge_base("../search")
-    assert told.value.code == "unknown_knowledge_base"
-    assert server.heard == []
 
 
 def test_entries_are_added_as_lines(client: EngineClient, server: EngineServer) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from tests.support.life import Life
 from tests.support.mattermost import LOST, Fault
-from tests.support.mattermost_integrations import IntegratedMattermost, over_flask
+from tests.support.mattermost_integrations import IntegratedMattermost
 from tests.support.mattermost_program import PUBLIC_URL, a_mattermost_table, readable
+from tests.support.mattermost_requests import over_flask
 from tests.support.platform_rig import SendingPlayer
 from tests.support.wecom_api import VirtualClock
 

@@ -16,7 +16,8 @@ from bot.platforms.mattermost.config import Mattermost as Table
 from bot.platforms.mattermost.web_api import WebApi
 from bot.platforms.websocket import WebSocketWire, Wire
 from tests.support.mattermost import BOT_TOKEN, Fault
-from tests.support.mattermost_integrations import COMMAND_TOKEN, WEBHOOK_TOKEN, IntegratedMattermost
+from tests.support.mattermost_integrations import IntegratedMattermost
+from tests.support.mattermost_requests import COMMAND_TOKEN, WEBHOOK_TOKEN
 from tests.support.wecom_api import VirtualClock
 
 PUBLIC_URL = "https://kb.example.com"

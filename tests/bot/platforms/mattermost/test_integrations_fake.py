@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.mattermost_integrations import Answered, IntegratedMattermost
+from tests.support.mattermost_integrations import IntegratedMattermost
+from tests.support.mattermost_requests import Answered
 from tests.support.wecom_api import VirtualClock
 
 ACTIONS = "https://kb.example.com/mattermost/actions"

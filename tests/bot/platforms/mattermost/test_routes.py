@@ -39,7 +39,7 @@ from tests.bot.platforms.mattermost.answers import (
     a_trigger,
     an_answer,
 )
-from tests.support.mattermost_integrations import (
+from tests.support.mattermost_requests import (
     COMMAND_TOKEN,
     FORM,
     WEBHOOK_TOKEN,

@@ -15,7 +15,8 @@ from bot.platforms.mattermost.sender import MattermostPlatform, key_of
 from bot.platforms.mattermost.web_api import MattermostRefusal, WebApi
 from tests.bot.platforms.mattermost.answers import HOST, NOW, SECRET, a_match, an_answer
 from tests.support.mattermost import BOT_TOKEN, BROKEN, LOST, Fault
-from tests.support.mattermost_integrations import Answered, IntegratedMattermost
+from tests.support.mattermost_integrations import IntegratedMattermost
+from tests.support.mattermost_requests import Answered
 from tests.support.wecom_api import VirtualClock
 
 URL = "https://kb.example.com/mattermost/actions"

@@ -22,7 +22,7 @@ from bot.platforms.host import Deployment
 from bot.platforms.slack.adapter import ADAPTER
 from bot.platforms.slack.config import Slack
 from bot.platforms.slack.manifest import manifest
-from tests.bot.platforms.slack.test_sender import a_delivery
+from tests.bot.platforms.slack.sending import a_delivery
 from tests.faults.building import until
 from tests.support.engine import a_knowledge_base
 from tests.support.program import Program, a_program

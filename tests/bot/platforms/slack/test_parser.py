@@ -1,60 +1,22 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.domain import (
-    Channel,
-    IncomingMessage,
-    Membership,
-    MessageKey,
-    Person,
-    ShowMore,
-    Surface,
-    TurnDial,
-    Vote,
-    message_to_json,
-)
+from bot.domain import Channel, IncomingMessage, Membership, MessageKey, Person, Surface
 from bot.platforms.payload import Ignored, Quarantined
 from bot.platforms.slack.parser import (
     BotIdentity,
     Challenge,
-    Reading,
     read_command,
     read_event,
     read_interaction,
     without_credentials,
 )
-from tests.support.slack_people import a_click, a_command, a_shortcut, an_event
-
-OURS = BotIdentity()
-
-
-def event(**fields: Any) -> Reading:
-    return read_event(an_event(**fields), OURS)
-
-
-def command(
-    command: str = "/threshold", text: str = "", ours: BotIdentity = OURS, **fields: str
-) -> IncomingMessage:
-    reading = read_command(a_command(command, text, **fields), b"body", "1700000000", ours)
-    assert isinstance(reading, IncomingMessage)
-    return reading
-
-
-def click(action: dict[str, Any], **fields: Any) -> Reading:
-    (reading,) = read_interaction(a_click({"action_ts": "1700000001.000001"} | action, **fields))
-    return reading
-
-
-def text_of(reading: Reading) -> str:
-    assert isinstance(reading, IncomingMessage), reading
-    return reading.text
+from tests.bot.platforms.slack.parsing import OURS, command, event, text_of
+from tests.support.slack_people import a_click, a_command, an_event
 
 
 def test_a_mention_is_a_message_to_us() -> None:
@@ -234,129 +196,11 @@ def test_a_command_without_its_fields_is_put_aside(field: str) -> None:
     assert isinstance(read_command(a_command(**{field: ""}), b"", "1", OURS), Quarantined)
 
 
-def test_a_click_is_known_by_message_person_element_and_time() -> None:
-    reading = click({"action_id": "dial:up", "value": "a1:0.45"}, response_url="https://hooks.slack.com/x")
-    assert reading == IncomingMessage(
-        channel=Channel("slack", "T1", "C1"),
-        person=Person("slack", "T1", "U1", "ann"),
-        keys=(MessageKey("action", "1700000000.000009:U1:dial:up:1700000001.000001"),),
-        surface=Surface.ACTION,
-        action=TurnDial("a1", Decimal("0.45")),
-        address={
-            "user": "U1",
-            "message_ts": "1700000000.000009",
-            "response_url": "https://hooks.slack.com/x",
-            "team": "T1",
-        },
-    )
-
-
-def test_menus_are_read_by_what_was_picked() -> None:
-    picked = {"text": {"type": "plain_text", "text": "Helpful"}, "value": "up:a1:e:1"}
-    reading = click({"action_id": "vote", "type": "overflow", "selected_option": picked})
-    assert isinstance(reading, IncomingMessage)
-    assert reading.action == Vote("a1", "e:1", "helpful")
-    assert click({"action_id": "dial:to", "selected_option": None}) == Ignored("nothing chosen")
-
-
-def test_every_action_of_one_click_is_read() -> None:
-    readings = read_interaction(
-        a_click(
-            {"action_id": "more", "value": "a:5", "action_ts": "1.1"},
-            {"action_id": "somebody_elses", "value": "x", "action_ts": "1.1"},
-        )
-    )
-    assert isinstance(readings[0], IncomingMessage)
-    assert readings[0].action == ShowMore("a", 5)
-    assert readings[1] == Ignored("not our button")
-
-
-def test_an_answer_only_one_person_saw_is_remembered_as_such() -> None:
-    container = {"message_ts": "1.1", "channel_id": "C1", "is_ephemeral": True, "thread_ts": "0.9"}
-    reading = click({"action_id": "more", "value": "a:5"}, container=container)
-    assert isinstance(reading, IncomingMessage)
-    assert reading.address == {
-        "user": "U1",
-        "message_ts": "1.1",
-        "thread_ts": "0.9",
-        "ephemeral": "1",
-        "team": "T1",
-    }
-
-
-def test_broken_clicks_are_put_aside_and_other_interactions_ignored() -> None:
-    assert isinstance(click({"action_id": "more", "value": "a:-5"}), Quarantined)
-    assert isinstance(click({"action_id": "more", "value": "a:5"}, user={}), Quarantined)
-    assert isinstance(click({"action_id": "more", "value": "a:5"}, container=None), Quarantined)
-    assert isinstance(read_interaction(a_click())[0], Quarantined)
-    assert read_interaction({"type": "view_closed"}) == (Ignored("unknown interaction type"),)
-    assert isinstance(read_interaction({"type": "view_submission"})[0], Quarantined)
-
-
-def test_a_click_of_more_actions_than_slack_sends_is_put_aside_as_one() -> None:
-    """Each action is a row, and Slack waits three seconds."""
-    (reading,) = read_interaction(a_click(*[{"action_id": "more", "value": "a:5"}] * 21))
-    assert reading == Quarantined("too many actions", "T1")
-
-
 def test_what_is_put_aside_holds_no_credentials() -> None:
     kept = without_credentials(a_command(response_url="https://hooks.slack.com/secret"))
     assert "secret" not in kept
     assert "token" not in json.loads(kept)
     assert json.loads(kept)["command"] == "/threshold"
-
-
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.just("D1"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def damaged(whole: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """The payload with any of its values, at any depth, replaced by anything."""
-
-    def of(value: Any) -> st.SearchStrategy[Any]:
-        if isinstance(value, dict):
-            return junk | st.fixed_dictionaries({name: of(one) for name, one in value.items()})
-        if isinstance(value, list):
-            return junk | st.tuples(*map(of, value)).map(list)
-        return st.just(value) | junk
-
-    return st.fixed_dictionaries({}, optional={name: of(one) for name, one in whole.items()})
-
-
-def storable(reading: Reading) -> bool:
-    if isinstance(reading, IncomingMessage):
-        message_to_json(reading).encode()
-        return bool(reading.keys and reading.person.id and reading.channel.tenant)
-    return isinstance(reading, Ignored | Quarantined | Challenge)
-
-
-@given(damaged(an_event(thread_ts="1.1", channel_type="im", subtype="file_share", files=[])))
-def test_no_event_makes_reading_raise(envelope: dict[str, Any]) -> None:
-    assert storable(read_event({"type": "event_callback"} | envelope, OURS))
-    without_credentials(envelope).encode()
-
-
-@given(
-    damaged(
-        a_click(
-            {"action_id": "more", "value": "a:5", "action_ts": "1.1", "selected_option": {"value": "a:5"}}
-        )
-    )
-)
-def test_no_click_makes_reading_raise(payload: dict[str, Any]) -> None:
-    assert all(storable(reading) for reading in read_interaction({"type": "block_actions"} | payload))
-
-
-@given(
-    st.fixed_dictionaries(
-        {}, optional={name: st.just(value) | st.text() for name, value in a_command().items()}
-    )
-)
-def test_no_command_makes_reading_raise(form: dict[str, str]) -> None:
-    assert storable(read_command(form, b"", "1", OURS))
 
 
 def test_a_mention_of_nobody_or_of_somebody_else_is_not_answered() -> None:
@@ -410,74 +254,10 @@ def test_in_an_enterprise_another_workspace_says_nothing_yet() -> None:
     assert reading.membership is Membership.UNKNOWN
 
 
-@pytest.mark.parametrize(
-    ("user", "said"),
-    [
-        ({"team_id": "T1"}, Membership.UNKNOWN),
-        ({"team_id": "T2"}, Membership.OUTSIDER),
-        ({}, Membership.UNKNOWN),
-    ],
-)
-def test_a_click_of_somebody_elses_workspace_says_so(user: dict[str, str], said: Membership) -> None:
-    turn = {"action_id": "dial:up", "value": "a1:0.40:0.75", "action_ts": "1700000001.000001"}
-    (reading,) = read_interaction(a_click(turn, user={"id": "U1"} | user))
-    assert isinstance(reading, IncomingMessage), reading
-    assert reading.membership is said
-
-
 def test_no_payload_says_of_anybody_that_they_are_a_member() -> None:
     reading = read_command(a_command(), b"", "1", OURS)
     assert isinstance(reading, IncomingMessage)
     assert reading.membership is Membership.UNKNOWN
-
-
-def shortcut(*given: Any, **fields: Any) -> Reading:
-    (reading,) = read_interaction(a_shortcut(*given, **fields), BotIdentity(users=frozenset({"U0BOT"})))
-    return reading
-
-
-def test_the_shortcut_of_a_message_asks_it_for_one_person_alone() -> None:
-    url = "https://hooks.slack.com/actions/x"
-    assert shortcut("<@U0BOT> reset my &lt;password&gt;", response_url=url) == IncomingMessage(
-        channel=Channel("slack", "T1", "C1"),
-        person=Person("slack", "T1", "U1", "ann"),
-        keys=(MessageKey("shortcut", "13345224609.738474920.8088930838d88f008e0"),),
-        surface=Surface.COMMAND,
-        text="/ask reset my <password>",
-        private=True,
-        address={"user": "U1", "response_url": url, "team": "T1"},
-        membership=Membership.UNKNOWN,
-    )
-
-
-@pytest.mark.parametrize(
-    ("fields", "read"),
-    [
-        ({"message": {"text": "/threshold 0"}}, "/ask /threshold 0"),
-        ({"message": {"text": "", "files": [{}]}}, "/ask"),
-        (
-            {"message": {"text": "", "attachments": [{"is_share": True, "text": "old words"}]}},
-            "/ask old words",
-        ),
-    ],
-)
-def test_whatever_the_message_says_the_shortcut_asks(fields: dict[str, Any], read: str) -> None:
-    assert text_of(shortcut(**fields)) == read
-
-
-@pytest.mark.parametrize(
-    ("fields", "reading"),
-    [
-        ({"callback_id": "other"}, Ignored("not our shortcut")),
-        ({"message": None}, Quarantined("message is not an object", "T1")),
-        ({"channel": {}}, Quarantined("id is not an id", "T1")),
-        ({"trigger_id": None}, Quarantined("trigger_id is not a text", "T1")),
-    ],
-)
-def test_another_shortcut_is_ignored_and_a_broken_one_put_aside(
-    fields: dict[str, Any], reading: Reading
-) -> None:
-    assert shortcut(**fields) == reading
 
 
 def test_in_a_group_direct_message_who_mentions_us_asks_and_nobody_else() -> None:
