@@ -1,4 +1,4 @@
-"""How well a model finds the right entry, with its texts prepared in several outlets.
+"""Answer quality: the ranks of right entries under a model, with its texts prepared in several ways.
 
     python -m benchmarks.answer_quality FOLDER…  [--only NAME…] [--typed MANNER] [--model NAME]
 

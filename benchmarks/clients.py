@@ -34,7 +34,7 @@ from engine.machine_share import count_cores
 
 @dataclass(frozen=True)
 class Turn:
-    """What one turn saw."""
+    """The measurements of one turn."""
 
     seconds: float
     times: Sequence[float]

@@ -124,7 +124,7 @@ def _embed(folder: Path, bases: Sequence[KnowledgeBase]) -> None:
 
 
 def _differences(program: Program, size: int, questions: int) -> str:
-    """What the page would list and count at each step, beside the engine's own search there."""
+    """The differences between the page's list and counts at each step and the engine's own search there."""
     engine, differences, on_a_step = program.app.engine, 0, 0
     for number in range(questions):
         question = f"topic{number % TOPICS}" if number % 2 else f"topic{number % TOPICS} question {number}"

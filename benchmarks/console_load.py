@@ -118,7 +118,7 @@ def _turn(
 
 
 def _browse(port: int, cookies: Sequence[str], think: float, seconds: float) -> list[float]:
-    """How long each page took somebody of those signed in; nobody is a wait of as long."""
+    """The seconds of each page that one of the signed-in visitors opened; without any, a wait of as long."""
     pages: list[float] = []
     over = threading.Event()
     threads = [

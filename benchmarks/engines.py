@@ -45,7 +45,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Config:
-    """What an engine is to serve."""
+    """The setup of an engine: the number of entries in `many`, and the scoring."""
 
     entries: int
     scoring: str = "cosine"

@@ -1,4 +1,4 @@
-"""How acknowledgements fare while something is wrong: python -m benchmarks.faults [seconds] [rounds].
+"""Acknowledgements while something is wrong: python -m benchmarks.faults [seconds] [rounds].
 
 Each fault is measured against quiet in the same round, one right after the other, over a
 fresh bot each: real processes, real HTTP, eight connections that send question after
@@ -37,7 +37,7 @@ class Measured:
 
 @dataclass
 class Stage:
-    """What a fault may turn: the engine beside the bot, and the Slack behind it."""
+    """The surroundings that a fault may change: the engine beside the bot, and the Slack behind it."""
 
     folder: Path
     engine: EngineHome
@@ -121,7 +121,7 @@ def _told_to_wait(slack: RecordingSlack) -> Iterator[None]:
 
 @contextmanager
 def _flooded(home: BotHome) -> Iterator[None]:
-    """As many again, all in one room."""
+    """A second crowd of the same size, all in one room."""
     with Crowd(home.port, connections=4, text=lambda _: QUESTION, rooms=1, first=500_000):
         yield
 

@@ -1,4 +1,4 @@
-"""What a follow-up in a thread gains by being asked with the thread's first question.
+"""The gain of asking a follow-up in a thread together with the thread's first question.
 
     python -m benchmarks.followups [--threshold 0.40] [--show]
 
@@ -92,7 +92,7 @@ class _Room:
 
 
 def _kinds(pair: Pair, answer: Answer | None) -> Iterator[str]:
-    """What this pair counts as."""
+    """The counts that a pair adds to."""
     is_answered = bool(answer and answer.matches)
     is_together = bool(answer and answer.thread_question)
     if pair["gold"] is None:

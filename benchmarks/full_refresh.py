@@ -33,7 +33,7 @@ LONGEST_SECONDS = 60 * 60.0
 
 @dataclass
 class Seen:
-    """What the turns of one engine saw: texts a second, and seconds of each question."""
+    """The measurements of one engine's turns: texts a second, and seconds of each question."""
 
     rates: list[float] = field(default_factory=list)
     rates_asked: list[float] = field(default_factory=list)
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _rate_of_bare(model: BareModel, entries: int, folder: Path) -> float:
-    """Of the same kind of texts, those of like length together, as the engine does it."""
+    """The bare model's texts a second on the same kind of texts, ordered by length as in the engine."""
     path = folder / "sample.txt"
     write_entries(path, entries, seed=0)
     texts = sorted(path.read_text(encoding="utf-8").splitlines(), key=len, reverse=True)

@@ -139,7 +139,7 @@ class OnMattermost:
 
 
 class Watch:
-    """When each question of one vendor was answered, as soon as its double hears of it."""
+    """The times at which one vendor's questions were answered, as soon as its double hears of it."""
 
     def __init__(self, vendor: Vendor, expected: int) -> None:
         self.times: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""How long a preview over a channel's last 200 questions takes, from the database to the words.
+"""The time of a preview over a channel's last 200 questions, from the database to the words.
 
     python -m benchmarks.preview [--runs 200]
 

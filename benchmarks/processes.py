@@ -42,7 +42,7 @@ def settings(folder: Path, slack_url: str, bot_port: int, engine_port: int) -> d
 
 
 def processor_seconds(process: int) -> float:
-    """What it and all that it started have spent, as far as they are still there."""
+    """The processor seconds of a process and of its descendants that are still there."""
     times = {}
     parents: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):

@@ -1,4 +1,4 @@
-"""How soon the bot says 503 once its database is pulled away, and what it acknowledged until then.
+"""The time until the bot says 503 once its database is gone, and its acknowledgements until then.
 
     python -m benchmarks.pulled
 

@@ -1,4 +1,4 @@
-"""What a refresh, a start and the memory of many entries cost, against their aims.
+"""The cost of a refresh, a start and the memory of many entries, against their aims.
 
     python -m benchmarks.refresh [refresh|switch|start …] [--entries 265590] [--rows 1000000]
 
@@ -143,7 +143,7 @@ def first_refresh(engine: app.App) -> None:
 
 
 def model_seconds(texts: Sequence[str]) -> tuple[float, float]:
-    """What the bundled model takes for a text, on the clock and of the processor."""
+    """The bundled model's seconds for a text: on the clock, and of the processor."""
     model = encoder.load(config.Model())
     sample = texts[:: max(1, len(texts) // _SAMPLE)][:_SAMPLE]
     began, worked = time.perf_counter(), time.process_time()

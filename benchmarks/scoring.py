@@ -1,4 +1,4 @@
-"""How well meaning, words, and the two together find the right entry.
+"""The ranks of right entries by meaning, by words, and by the two together.
 
     python -m benchmarks.scoring FOLDER… [--own]
 
@@ -119,7 +119,7 @@ def figures(ranked: Ranked, right: list[set[str]]) -> str:
 
 
 def of_others(labelled: LabelledSet) -> dict[str, Ranked]:
-    """What the engine is compared with."""
+    """The rankings that the engine is compared with."""
     model, words = by_model(labelled), by_words(labelled)
     is_long = np.mean([len(entry["text"]) for entry in labelled.entries]) > PASSAGE
     meant = by_best_piece(labelled, model) if is_long else model

@@ -107,7 +107,7 @@ def contestants(matrix: Floats, questions: Floats) -> dict[str, Callable[[], obj
 
 
 def timed(matrix: Floats, questions: Floats, rounds: int) -> dict[str, tuple[float, float, float]]:
-    """Of each contestant the median in ms, and of the floor that and the processor time of all threads."""
+    """The median in ms of each contestant, and of the floor also the processor time of all threads."""
     with ThreadPoolExecutor(2) as pool:
         runs = {"float32 read floor": floor(matrix, pool), **contestants(matrix, questions)}
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}

@@ -1,4 +1,4 @@
-"""What the bot's memory does over many events: python -m benchmarks.soak [scale].
+"""The bot's memory over many events: python -m benchmarks.soak [scale].
 
 15,000 events with 40 refreshes and 5 restarts among them, then 30,000 in one life: questions and
 commands in a thousand rooms, over real HTTP, with the bundled model and a Slack on loopback. After every
@@ -132,7 +132,7 @@ def write_entries(folder: Path, version: int) -> None:
 
 
 def memory_of(pid: int) -> dict[str, float]:
-    """What the kernel says of a process, in MiB."""
+    """The memory figures of a process in /proc, in MiB."""
     lines = (line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return {
         parts[0].rstrip(":"): int(parts[1]) / 1024 for parts in lines if len(parts) == 3 and parts[2] == "kB"

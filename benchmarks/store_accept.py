@@ -1,4 +1,4 @@
-"""How much `Inbox.accept` costs beyond the floor: a raw insert with a synced commit, in the same run.
+"""The cost of `Inbox.accept` beyond the floor: a raw insert with a synced commit, in the same run.
 
     python -m benchmarks.store_accept [--threads 8] [--seconds 3] [--folder PATH]
 

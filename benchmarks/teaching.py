@@ -1,4 +1,4 @@
-"""How often the first result is right, by an entry's wordings, by what is searched, and as a channel teaches.
+"""Hit@1 by the number of an entry's wordings, by the parts that are searched, and as a channel teaches.
 
     python -m benchmarks.teaching SET_FOLDER --wordings 1 3 5 --draws 3
     python -m benchmarks.teaching SET_FOLDER --answers

@@ -1,4 +1,4 @@
-"""How near /tune comes to the best threshold from a few answers with wrong clicks, and how fast it is.
+"""The distance of /tune from the best threshold after a few answers with wrong clicks, and its speed.
 
     python -m benchmarks.tune FOLDER [--sets clinc150-en assistant-zh …] [--rounds 100]
 
@@ -154,7 +154,7 @@ def timed(shown: Judgeable) -> None:
 
 
 def whole_command(folder: Path, labels: list[Label]) -> Iterator[tuple[float, float]]:
-    """How long /tune takes in a room with these labels; no worker runs but this."""
+    """The seconds of /tune in a room with these labels; no worker runs but this."""
     (folder / "kb.txt").write_text("a single entry\n", encoding="utf-8")
     base = engine_config.KnowledgeBase(name="default", source=("kb.txt",), base=folder, refresh="manual")
     engine = engine_app.build(

@@ -51,7 +51,7 @@ class Asked:
 
 
 class LaterReplies:
-    """Where answers arrive that no poll collected."""
+    """A server at which answers arrive that no poll collected."""
 
     def __init__(self) -> None:
         self.count = 0

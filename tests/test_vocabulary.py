@@ -56,9 +56,9 @@ def test_the_list_holds_no_name_that_is_gone() -> None:
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Where each docstring of both programs stands, and its text; private ones, too."""
-    for program in ("bot", "engine"):
-        for file in (ROOT / program).rglob("*.py"):
+    """The place and text of each docstring, private ones included."""
+    for folder in ("bot", "engine", "migrations", "benchmarks", "tests/support"):
+        for file in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, DOCUMENTED) and (text := ast.get_docstring(node)):
                     yield f"{file.relative_to(ROOT)}:{node.body[0].lineno}", text

@@ -215,7 +215,7 @@ WORST = ["a", "0", "@", "@KB Bot ", "/", " /", " /kb add a", "、 ", "/threshold
 
 
 def _steps(read: Callable[[str], object], text: str) -> int:
-    """How many lines of Python run for this text."""
+    """The number of lines of Python that run for this text."""
     steps = 0
 
     def trace(_frame: FrameType, event: str, _given: object) -> Any:

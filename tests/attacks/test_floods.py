@@ -15,7 +15,7 @@ CHANNEL = 4
 
 
 def _counts(program: Program) -> Counter[str]:
-    """How many messages each channel has in its posts, notices included."""
+    """The number of messages in each channel, notices included."""
     return Counter(str(message.get("channel")) for message in program.slack.posted)
 
 

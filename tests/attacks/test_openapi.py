@@ -95,7 +95,7 @@ def bot_described(bot: Program) -> Any:
 
 
 def _vendors(wsgi: Wsgi) -> Wsgi:
-    """What Slack, WeCom and Mattermost would make of a request, on its way to the bot."""
+    """The request signed on its way to the bot, as Slack, WeCom and Mattermost would."""
 
     def signing(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         platform, _, kind = environ["PATH_INFO"].strip("/").partition("/")

@@ -42,7 +42,7 @@ class Left:
 
 
 class _Records(logging.Handler):
-    """What was logged before the mask: everything but what stands in a traceback."""
+    """The log before its secrets are masked: everything but what stands in a traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)

@@ -46,7 +46,7 @@ class Running:
         raise AssertionError(self.output.read_text())
 
     def command_lines(self) -> bytes:
-        """What `ps` shows of the program and of whatever it has started."""
+        """The command lines of the program and of all that it has started, as `ps` shows them."""
         return b"".join(Path(f"/proc/{number}/cmdline").read_bytes() for number in self._family())
 
     def _family(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""What every test of this folder stands on: the bot or the engine as a process, and a recording Slack."""
+"""The base of every test in this folder: the bot or the engine as a process, and a recording Slack."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class BotHome(Home):
         return self
 
     def verdict(self, acknowledged: Collection[int], seconds: float = 60.0) -> Verdict:
-        """What became of these events, once all have an end or the time is over. The bot must be running."""
+        """The end of each of these events, once all have one or the time is over. The bot must be running."""
         until = time.monotonic() + seconds
         while (missing := self._missing(acknowledged)) and time.monotonic() < until:
             enough = len(self.slack.posted) + missing
@@ -83,7 +83,7 @@ class BotHome(Home):
         return self._judged(acknowledged)
 
     def states(self) -> dict[int, str]:
-        """Where each event is now. The bot must be running."""
+        """The state of each event. The bot must be running."""
         if self.database_url.startswith("sqlite"):
             return states_in(self.database)
         return states_on(self.database_url)

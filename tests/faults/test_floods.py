@@ -105,7 +105,7 @@ def _is_answered(slack: RecordingSlack, thread: str) -> bool:
 
 
 def _answer_seconds(line: Line, slack: RecordingSlack, numbers: range) -> list[float]:
-    """How long each of these questions, asked one after the other, takes to its answer."""
+    """The seconds that each of these questions, asked one after the other, takes to its answer."""
     found = []
     for number in numbers:
         began = time.monotonic()

@@ -89,7 +89,7 @@ def test_refreshes_and_kills_in_turn_for_minutes(fleet: Fleet) -> None:
 
 
 def _searches(url: str) -> float:
-    """How many questions this engine has answered."""
+    """The number of questions that this engine has answered."""
     page = requests.get(f"{url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10).text
     lines = [line for line in page.splitlines() if 'route="/v1/search",status="200"' in line]
     return sum(float(line.rpartition(" ")[2]) for line in lines if "_total" in line)

@@ -43,7 +43,7 @@ class Talk:
         self._thread.join()
 
     def answers(self) -> Counter[str]:
-        """How many answers each question has."""
+        """The number of answers to each question."""
         return Counter(post["root_id"] for room in self._rooms for post in self._server.seen(room))
 
     def _go_on(self) -> None:

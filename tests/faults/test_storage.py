@@ -170,7 +170,7 @@ def test_a_backup_under_load_holds_everything_acknowledged_before_it_began(
 
 
 def _until_refused(line: Line) -> Sent:
-    """What is written already has room to change; new pages have none, sooner or later."""
+    """Send until one is refused: rows that are there have room to change, new pages sooner or later none."""
     for number in range(2, 500):
         sent = line.send(number, "<@U0BOT> " + "long " * 400)
         if sent.status != 200:

@@ -77,7 +77,7 @@ def is_answer(shown: Shown) -> bool:
 
 @dataclass(frozen=True)
 class Ended:
-    """How it ended: how often somebody asked, the chats whose question was stored, the answers in each."""
+    """The end of a run: how often somebody asked, the chats with a stored question, the answers in each."""
 
     asked: int
     stored: frozenset[str]

@@ -110,12 +110,12 @@ class Tab:
         self.page.goto(self.origin + path)
 
     def barriers(self) -> list[tuple[str, ...]]:
-        """What axe-core has against this page. Our policy does not let it in: bypass that in the tab."""
+        """The violations that axe-core finds here. Our policy does not let it in: bypass that in the tab."""
         self.page.evaluate(axe_source())
         return self._against(_AXE_RULES)
 
     def barriers_in_the_dark(self) -> list[tuple[str, ...]]:
-        """What it has against the dark colours of a page of a page that was looked at in light ones."""
+        """The violations of the dark colours, of a page that was checked in the light ones."""
         self.page.emulate_media(color_scheme="dark")
         found = self._against(_AXE_COLOURS)
         self.page.emulate_media(color_scheme="light")
@@ -129,7 +129,7 @@ class Tab:
         ]
 
     def too_wide(self) -> int:
-        """By how many pixels the page is wider than the screen."""
+        """The width of the page beyond the screen, in pixels."""
         wide: int = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )

@@ -60,7 +60,7 @@ class Fleet:
         return requests.get(url, headers=_AUTHORISED, timeout=10).json()
 
     def number(self, place: int) -> int:
-        """Of the snapshot that this engine serves now."""
+        """The number of the snapshot that this engine serves now."""
         return int(self.describe(place)["snapshot_number"])
 
     def ready(self, place: int) -> bool:

@@ -111,6 +111,6 @@ def a_follower(
 
 
 def follower_settings(folder: Path, publishing: Publishing, **keys: Any) -> config.Engine:
-    """Of a whole engine that follows this one and looks twenty times a second."""
+    """The settings of a whole engine that follows this one and polls twenty times a second."""
     given = {"role": "follower", "follow": publishing.url, "token": TOKEN, "poll": 0.05, **keys}
     return some_settings(folder, publishing.base, **given)

@@ -27,7 +27,7 @@ _IMPORTED = ("bot.__main__", "engine.__main__", "tests.support.sabotage")
 
 
 class Fork:
-    """What `subprocess.Popen` is for a child: here it is a child of the forker."""
+    """A child of the forker, with the interface of `subprocess.Popen`."""
 
     def __init__(self, told: int, log: int) -> None:
         self.stderr = open(log, "rb")  # noqa: SIM115 - as long as the process

@@ -59,7 +59,7 @@ def judged(acknowledged: Collection[int], answers: Mapping[int, int], states: Ma
 
 
 def answers_in(posted: Iterable[Mapping[str, Any]]) -> Counter[int]:
-    """How often each event was answered in its thread; an event's number is its timestamp's fraction."""
+    """The number of answers to each event in its thread; an event's number is its timestamp's fraction."""
     threads = (str(message.get("thread_ts") or "") for message in posted)
     return Counter(int(thread.partition(".")[2]) for thread in threads if "." in thread)
 
@@ -76,7 +76,7 @@ def states_on(database_url: str) -> dict[int, str]:
 
 
 def states_in(database: Path) -> dict[int, str]:
-    """Where each event is now, as the database says. Look only while the bot runs, or into a copy:
+    """The state of each event in the database. Read it only while the bot runs, or from a copy:
 
     whoever closes a database last empties its log into it.
     """

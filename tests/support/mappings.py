@@ -1,4 +1,4 @@
-"""What of a mapped file this process holds in memory, as the kernel counts it."""
+"""The resident part of a mapped file, as the kernel counts it for this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ needs_smaps = pytest.mark.skipif(sys.platform != "linux", reason="only Linux cou
 
 
 def resident_bytes(path: Path) -> int:
-    """Of all mappings of this file together. Raises AssertionError when it is not mapped at all."""
+    """The resident bytes of all mappings of this file. Raises AssertionError when it is not mapped at all."""
     maps = Path("/proc/self/smaps").read_text(encoding="utf-8")
     found = re.findall(rf" {re.escape(str(path.resolve()))}\n(?:.*\n)*?Rss: +(\d+) kB", maps)
     assert found, f"{path} is not mapped"

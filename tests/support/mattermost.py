@@ -34,7 +34,7 @@ PENDING_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one call instead of the right answer; `stores`: it is done all the same."""
+    """A fault of one call, instead of the right answer; `stores`: it is done all the same."""
 
     status: int = 500
     id: str = ""
@@ -379,7 +379,7 @@ class Mattermost:
         return _refusal(404, "api.context.404.app_error")
 
     def user_of(self, headers: Mapping[str, str]) -> str:
-        """Whose token stands in the headers (names in lower case); "" for nobody's."""
+        """The user whose token stands in the headers (names in lower case); "" for nobody's."""
         kind, _, token = headers.get("authorization", "").partition(" ")
         return self.tokens.get(token, "") if kind.lower() == "bearer" else ""
 
@@ -414,7 +414,7 @@ class _Server(ThreadingHTTPServer):
             super().finish_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who asked may be gone before the answer; that is nothing to tell of."""
+        """Pass over a client that is gone before its answer."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 

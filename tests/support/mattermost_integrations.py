@@ -106,7 +106,7 @@ class IntegratedMattermost(Mattermost):
         self.route("PUT", r"commands/([a-z0-9]{26})", partial(change_command, self))
 
     def register(self, url: str, *, trigger: str = "kbdial", token: str = COMMAND_TOKEN) -> None:
-        """As an administrator does it."""
+        """Register a slash command, as an administrator does."""
         id_ = self.new_id("command")
         self.commands[id_] = {
             "id": id_, "team_id": self.team, "trigger": trigger, "url": url, "token": token, "method": "P",

@@ -77,11 +77,11 @@ class MattermostProgram:
         return answers()[number]
 
     def seen(self, room_id: str) -> list[str]:
-        """What people read of the bot's posts in a room, the oldest first."""
+        """The bot's posts in a room as people read them, the oldest first."""
         return [readable(post) for post in self.server.seen(room_id)]
 
     def whispered(self, user: str) -> list[str]:
-        """What one person alone was shown."""
+        """The ephemeral posts that one person was shown."""
         return [
             readable({"message": one.message, "props": {"attachments": one.attachments}})
             for one in self.server.whispers

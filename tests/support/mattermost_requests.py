@@ -27,7 +27,7 @@ class Answered:
 
 
 def trigger_id(user_id: str, now: float, *, client: str = "client".ljust(26, "0")) -> str:
-    """As the server makes it, at `now` seconds since 1970."""
+    """A trigger id as the server makes it, at `now` seconds since 1970."""
     whole = f"{client}:{user_id}:{int(now * 1000)}:MEUCIQDsignature=="
     return base64.b64encode(whole.encode()).decode()
 

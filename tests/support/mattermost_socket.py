@@ -31,7 +31,7 @@ JsonObject = dict[str, Any]
 
 
 class World(Protocol):
-    """What the sockets need of the server they belong to."""
+    """The part of the server that its sockets need."""
 
     version: str
     node: int
@@ -104,7 +104,7 @@ class Socket:
 
 @dataclass
 class Session:
-    """What the server knows of one client: `seq` is the number of the next frame."""
+    """The server's session of one client: `seq` is the number of the next frame."""
 
     id: str
     user_id: str
@@ -139,7 +139,7 @@ class Broadcaster:
                 self._cut(session)
 
     def forget(self) -> None:
-        """As after a restart of the server: nothing is remembered, and nobody is connected."""
+        """Forget all sessions and connections, as a restart of the server does."""
         self.drop()
         with self._world.lock:
             self.sessions.clear()

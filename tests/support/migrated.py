@@ -13,7 +13,7 @@ from bot.store import schema, sqlite
 
 
 def migrate_by_copy(database_url: str) -> None:
-    """What `schema.migrate` does. Only where there is no file yet it is a copy of what that once made."""
+    """Migrate like `schema.migrate`; a file that is not there yet is a copy of one migrated before."""
     if make_url(database_url).get_backend_name() != "sqlite" or sqlite.path_of(database_url).exists():
         schema.migrate(database_url)
         return

@@ -33,7 +33,7 @@ class OpenId:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def sign_in(self, address: str) -> str:
-        """What the person's browser does there: the address to which it is sent back."""
+        """Sign in as the person's browser does, and return the address to which it is sent back."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         assert asked["response_type"] == "code"
         assert asked["client_id"] == CLIENT

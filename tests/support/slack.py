@@ -26,7 +26,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one call instead of the right answer.
+    """A fault of one call, instead of the right answer.
 
     `stores`: the message is kept all the same, and only the answer goes wrong.
     `status` 0: the connection ends without an answer.
@@ -107,7 +107,7 @@ class RecordingSlack:
 
     @property
     def rung(self) -> int:
-        """How many notifications beyond the ordinary the texts of all messages cause."""
+        """The number of mentions in the texts of all messages, which should have none."""
         return sum(_rings(message) for message in self.posted)
 
     def until(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -175,7 +175,7 @@ class RecordingSlack:
         return {"ok": False, "error": "unknown_method"}
 
     def user(self, user_id: str) -> JsonObject:
-        """What is known of somebody: a full member, but for what `profiles` says."""
+        """The user as `users.info` tells: a full member, but for what `profiles` says."""
         known = {"id": user_id, "name": f"name-of-{user_id}", "team_id": "T1", "deleted": False}
         flags = dict.fromkeys(("is_bot", "is_restricted", "is_ultra_restricted"), False)
         return known | flags | self.profiles.get(user_id, {})
@@ -325,7 +325,7 @@ _links = re.compile(r"<([a-z][a-z0-9+.-]*:[^<>|]*)(?:\|([^<>]*))?>", re.IGNORECA
 
 
 def rings(text: str) -> int:
-    """How many mentions Slack would make of this text."""
+    """The number of mentions that Slack would make of this text."""
     return len(_ringing.findall(text)) + len(_ringing_by_name.findall(text))
 
 

@@ -1,4 +1,4 @@
-"""What Slack sends to the bot when people write, type commands and click: signed requests."""
+"""The signed requests that Slack sends to the bot when people write, type commands and click."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class SlackTeams:
         slack.answers["auth.test"] = self._test
 
     def code(self, team: Team) -> str:
-        """What Slack sends the browser back with after a yes."""
+        """A new OAuth code, with which Slack sends the browser back after a yes."""
         code = f"code-{next(self._numbers)}"
         self._codes[code] = team
         return code

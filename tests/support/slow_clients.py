@@ -63,7 +63,7 @@ class SlowClients:
 
     @property
     def cut_after(self) -> list[float]:
-        """How long each client lasted that the server has cut."""
+        """The seconds that each client lasted which the server has cut."""
         with self._changed:
             return [client.cut_after for client in self._clients.values() if client.cut_after is not None]
 

@@ -35,7 +35,7 @@ PytestRun = Callable[[Sequence[str], Mapping[str, str]], tuple[int, str]]
 
 @contextmanager
 def warm_pytest() -> Iterator[PytestRun]:
-    """What runs pytest with arguments and more of an environment; gives the exit code and what was said."""
+    """A warm process that runs pytest with arguments and more of an environment: exit code and output."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as said,
         subprocess.Popen(

@@ -20,7 +20,7 @@ from tests.support.wecom_api import RUNG, VirtualClock
 
 @dataclass
 class Shown:
-    """What a person sees: by the answer to a request, or pushed ("")."""
+    """A message that a person sees: by the answer to a request, or pushed ("")."""
 
     request: str
     kind: str
@@ -113,7 +113,7 @@ class SocketWeCom:
         )
 
     def evict(self) -> None:
-        """As if another program had subscribed."""
+        """Evict the connection, as if another program had subscribed."""
         self.until(lambda: self._live is not None)
         assert self._live
         self._send(self._live, _event("disconnected_event"))

@@ -54,7 +54,7 @@ def program(tmp_path_factory: pytest.TempPathFactory, clock: HandClock) -> Itera
 
 
 def f1_on_held_back(program: Program, threshold: Decimal) -> float:
-    """Of all matches that a reply shows: shown and right, over all shown and all that should be."""
+    """F1 of all matches that replies show: shown and right, over all shown and all that should be."""
     right = shown = wanted = 0
     for query in held_back:
         for match in program.app.engine.search(Query(query["text"], "shop", -1.0, 5)).matches:
@@ -274,7 +274,7 @@ def actions_of(post: Asked) -> list[Asked]:
 
 
 def pressed_for(answer: Asked, relevant: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """What is pressed to judge each match: a button each, or an option of one of two menus."""
+    """The controls that judge each match: a button each, or an option of one of two menus."""
     for action in actions_of(answer):
         context = action["integration"]["context"]
         if context["a"] == "vote":

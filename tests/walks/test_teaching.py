@@ -89,7 +89,7 @@ def the_story(say: Say) -> None:
 
 
 def asked_until(say: Say, is_so: Callable[[str], bool]) -> str:
-    """What is answered once it is so; a refresh may have to end first."""
+    """The answer once it is so; a refresh may have to end first."""
     for _ in range(PATIENCE):
         told = say(IN_OTHER_WORDS, ANOTHER)
         if is_so(told):

@@ -45,7 +45,7 @@ def place(tmp_path: Path) -> dict[str, str]:
 
 
 def chat(place: dict[str, str], *lines: str, options: tuple[str, ...] = ()) -> str:
-    """What a pipe into `chat` gets back."""
+    """The output of `chat` for lines from a pipe."""
     done = subprocess.run(
         [*BOT, "chat", *options],
         input="\n".join(lines) + "\n",

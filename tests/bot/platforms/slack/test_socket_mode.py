@@ -99,12 +99,6 @@ def test_socket_mode_that_is_switched_off_alarms_and_is_not_tried_again(tmp_path
         assert socket.greetings == 1
 
 
-@pytest.fixture
-def slack() -> Iterator[RecordingSlack]:
-    with recording_slack() as running:
-        yield running
-
-
 def a_mode(slack: RecordingSlack) -> SocketMode:
     return SocketMode(APP_TOKEN, slack.api_url, Clock())
 

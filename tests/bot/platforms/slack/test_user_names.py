@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from bot.domain import Membership, Person
@@ -9,16 +7,10 @@ from bot.platforms.http_post import Outgoing
 from bot.platforms.slack.user_names import BELIEVED_SECONDS, FRESH_SECONDS, REFUSED_SECONDS, People
 from bot.platforms.slack.workspaces import Workspaces
 from tests.bot.store.building import HandClock
-from tests.support.slack import HTML, Fault, RecordingSlack, error, recording_slack
+from tests.support.slack import HTML, Fault, RecordingSlack, error
 
 ANN = Person("slack", "T1", "U1")
 BOB = Person("slack", "T1", "U2")
-
-
-@pytest.fixture
-def slack() -> Iterator[RecordingSlack]:
-    with recording_slack() as server:
-        yield server
 
 
 @pytest.fixture
