@@ -153,7 +153,7 @@ def _slide(browser: Browser, program: Program, sizes: Sequence[int], presses: in
 
 
 def _click(browser: Browser, program: Program, size: int, clicks: int) -> None:
-    """From the click to the drawn list, beside the engine's answer to the same question alone."""
+    """Time a click to the drawn list, beside the engine's answer to the question alone."""
     over: list[float] = []
     engine: list[float] = []
     with a_tab(browser, program, LIN) as tab:

@@ -82,7 +82,7 @@ def _print(rates: dict[str, list[list[float]]], seconds: float) -> None:
 
 
 def _lag(fleet: Fleet, refresh: int) -> float:
-    """From the moment the publisher serves one more entry until the last follower does."""
+    """The seconds from the publisher's serving of one more entry until the last follower's."""
     with fleet.source.open("a", encoding="utf-8") as source:
         source.write(f"\nentry of refresh {refresh}")
     number = fleet.refresh()

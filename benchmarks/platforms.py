@@ -1,4 +1,4 @@
-"""From a message to its posted answer on Slack, WeCom and Mattermost, beside each other on loopback.
+"""The way from a message to its posted answer on Slack, WeCom and Mattermost, side by side on loopback.
 
     python -m benchmarks.platforms [--rounds 100] [--rooms 20] [--messages 200]
 

@@ -79,7 +79,7 @@ def running(
 
 
 def until_ready(url: str) -> None:
-    """Until `url` answers 200; it is asked again every 10 ms, which is the resolution of start times."""
+    """Wait until `url` answers 200; it is asked every 10 ms, which is the resolution of start times."""
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends:
         try:

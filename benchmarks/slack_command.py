@@ -1,4 +1,4 @@
-"""From a signed slash command to its answer, against the sum of what it cannot do without.
+"""The time from a signed slash command to its answer, against the sum of what it cannot do without.
 
     python -m benchmarks.slack_command [--rounds 300] [--beside CHECKOUT]
 

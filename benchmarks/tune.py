@@ -49,7 +49,7 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class Judgeable:
-    """For each question: the scores of its five best entries, and which of them are right."""
+    """The scores of each question's five best entries, and which of them are right."""
 
     scores: NDArray[np.float64]
     right: NDArray[np.bool_]

@@ -48,7 +48,7 @@ def _beginnings_of_cells(text: str) -> Iterator[int]:
 
 
 def _beginnings_of_formulas(text: str) -> list[bool]:
-    """For each place, whether a cell that began there would be taken for a formula.
+    """A flag for each place: whether a cell that began there would be taken for a formula.
 
     One pass, from the end. Guards change nothing, so that what was guarded can be told from what was not.
     """

@@ -125,7 +125,7 @@ class Catalog:
         return name
 
     def readiness(self) -> Ready | Unready:
-        """Ready when the model is loaded and there is something to answer from.
+        """The readiness: the model is loaded, and there is something to answer from.
 
         On an empty folder that is when the first refreshes have ended. One knowledge base
         among others that has nothing yet is a warning.
@@ -232,7 +232,7 @@ class Catalog:
         return next((each.failed_sources for each in self.refresher.recent(name) if each.finished), ())
 
     def entries(self, name: str, offset: int, limit: int) -> tuple[list[Entry], int]:
-        """Some of what the snapshot serves, and how many there are of all.
+        """A page of the snapshot's entries, and the number of all.
 
         The managed entries are as they are this moment, and the last; a follower has no others than those
         of its snapshot.

@@ -36,7 +36,7 @@ from engine.index.snapshot import Snapshot, Vectors
 
 
 class Library:
-    """Some entries and their vectors, to be asked as often as one likes. It never changes.
+    """A fixed list of entries with their vectors, to be searched as often as one likes.
 
     Texts may be given instead of entries; their ids are then their numbers, from
     0 on, filled up with zeros so that they keep their order.

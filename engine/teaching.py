@@ -127,7 +127,7 @@ class Teaching:
         return self.show(name, entry_id), self.refresher.request_managed(name)
 
     def find(self, name: str, text: str, offset: int, limit: int) -> tuple[list[Entry], int]:
-        """Some of the entries whose id, text, answer, title or wording holds it, and how many do.
+        """A page of the entries whose id, text, answer, title or wording contains it, and their number.
 
         Raises:
             UnknownKnowledgeBase, SourceError

@@ -20,7 +20,12 @@ ROOT = Path(__file__).parent.parent
 PARTICIPLE = re.compile(
     r"_?[a-z]*(?:[^e]ed|told|said|seen|kept|given|found|shown|sent|known|held|begun|drawn|written|taken|built|heard|spoken)"
 )
-CLAUSES = frozenset("What Who Whose Whoever Where How When Why Which That Those It As Of By".split())  # noqa: SIM905 - words
+CLAUSES = frozenset(
+    """
+    What Who Whose Whoever Where How When Why Which That Those It
+    As Of By None For From With Until
+    """.split()  # noqa: SIM905 - a list of words reads best as one text
+)
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 VERBS = {"embed", "need", "feed", "seed", "speed"}
 STANDING = frozenset(

@@ -17,7 +17,7 @@ LONGEST_NAME = 200
 
 
 class NotTheProxy(Exception):
-    """Somebody else wrote the proxy's header."""
+    """The proxy's header, from an address or with a secret that is not the proxy's."""
 
 
 class Proxy:

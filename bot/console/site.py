@@ -1,4 +1,4 @@
-"""Everything that pages are made with: templates, words, assets, and who is asking.
+"""The parts that pages are made with: templates, words, assets, and who is asking.
 
 Everything foreign goes through Jinja's escaping; no template marks anything as safe, there is no
 inline script or style, and the policy would not run one.

@@ -247,7 +247,7 @@ class EngineClient:
     def find_entries(
         self, knowledge_base: str, text: str, *, limit: int, offset: int = 0
     ) -> tuple[tuple[Entry, ...], int]:
-        """Some entries whose id, text, answer, title or wording holds it, and how many do."""
+        """A page of entries whose id, text, answer, title or wording contains `text`, and their number."""
         return self._call(
             "GET",
             f"{_path(knowledge_base)}/entries",

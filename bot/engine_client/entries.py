@@ -16,7 +16,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """Some entries of a knowledge base in their order, and how many there are."""
+    """A page of a knowledge base's entries in their order, and the number of all."""
 
     entries: tuple[Entry, ...]
     total: int

@@ -28,6 +28,6 @@ class Queues:
         return sum(count for state, count in self.counts().items() if state.endswith("_dead"))
 
     def oldest_seconds(self) -> float:
-        """For how long the oldest message waits that is still to be answered; 0.0 when all are."""
+        """The seconds that the oldest unanswered message has waited; 0.0 when all are answered."""
         oldest = self._inbox.oldest_received_at()
         return max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0

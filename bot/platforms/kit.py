@@ -105,7 +105,7 @@ def twice_at_most(delivery: Delivery) -> Iterator[None]:
 
 
 def not_saved(first: Language) -> str:
-    """For who has to repeat it: the language of the channel is in the store, which has just failed."""
+    """The sentence for who has to repeat it, in both languages: the channel's is in the failed store."""
     return " ".join(_NOT_SAVED[language] for language in sorted(_NOT_SAVED, key=lambda one: one != first))
 
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def _nothing() -> None:
-    """For who has nothing to do."""
+    """Do nothing."""
 
 
 class LongConnection(Generic[T]):

@@ -1,4 +1,4 @@
-"""From an authentic body to what it asks: the outcomes and the field readers that parsers share. Pure."""
+"""The parts that parsers of authentic bodies share: their outcomes, and readers of fields. Pure."""
 
 from __future__ import annotations
 

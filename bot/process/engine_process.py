@@ -36,7 +36,7 @@ class EngineTrouble(Exception):
 
 
 class Stopped(Exception):
-    """Somebody asked us to stop before the engine was ready."""
+    """A stop was asked for before the engine was ready."""
 
 
 class EngineProcess:
@@ -133,7 +133,7 @@ class EngineReadiness:
     def until_embedded(
         self, look: Callable[[KnowledgeBase], None] = lambda _: None
     ) -> tuple[KnowledgeBase, ...]:
-        """Until each knowledge base can be asked, or none of those that cannot is being read.
+        """Wait until each knowledge base can be asked, or none of those that cannot is being read.
 
         `look` sees each of them each time. Raises as `until_ready` does.
         """

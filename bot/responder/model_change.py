@@ -65,7 +65,7 @@ class ThresholdMigrator:
         )
 
     def news(self, context: MessageContext) -> Outcome:
-        """For a channel that is told without having asked."""
+        """The news of another model, for a channel that has not asked."""
         migration = self.migration(context)
         return Outcome() if migration is None else Outcome((migration.news,), migration.changes)
 

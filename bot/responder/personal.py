@@ -38,7 +38,7 @@ GAP_DAYS = 7
 
 
 class Personal:
-    """Reads anew each time. Raises StoreError."""
+    """The reader of personal overviews, anew each time. Raises StoreError."""
 
     def __init__(
         self,

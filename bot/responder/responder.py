@@ -238,7 +238,7 @@ class Responder:
         return self._read(message)
 
     def _read(self, message: IncomingMessage) -> Parsed:
-        """Once for each message: the intake and the worker ask for the same text, one after the other."""
+        """The parsed text, parsed once a message: the intake and the worker need it one after the other."""
         return self._parsed(message.text, mentioned=message.mentioned, in_group=not message.is_direct)
 
     def _parse(self, text: str, *, mentioned: bool, in_group: bool) -> Parsed:

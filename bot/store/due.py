@@ -31,7 +31,7 @@ class Due:
 
 
 class DueLookup:
-    """Reads an index of each queue; claims nothing."""
+    """The look-up of due times, by an index of each queue; claims nothing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -17,4 +17,4 @@ class SchemaError(StoreError):
 
 
 class LeaseLost(Exception):
-    """Somebody else has this item by now. Nothing was written; drop the result."""
+    """The item has another owner by now. Nothing was written; drop the result."""

@@ -46,7 +46,7 @@ class Quarantine:
         self._database.write(lambda connection: connection.execute(insert(quarantine), values))
 
     def newest(self, limit: int) -> tuple[PutAside, ...]:
-        """At most `limit`, newest first."""
+        """The newest requests, at most `limit`, newest first."""
         query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
         rows = self._database.read(lambda connection: connection.execute(query).all())
         return tuple(

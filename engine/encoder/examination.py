@@ -126,7 +126,7 @@ def examine_scores(
 
 
 def _of_one_length(length_of: Callable[[str], int]) -> list[str]:
-    """Some texts of as many tokens as each other: the same words, begun at another place."""
+    """Texts of one number of tokens: the same words, begun at another place."""
     words = _WORDS.split()
     turned = [" ".join(words[place:] + words[:place]) for place in range(len(words))]
     return [text for text in turned if length_of(text) == length_of(turned[0])][:4]

@@ -99,7 +99,7 @@ class Line:
             return batch
 
     def wait(self, lane: int, lanes: int, is_over: Callable[[], bool]) -> None:
-        """Until there may be something for this lane, or `is_over`."""
+        """Wait until there may be something for this lane, or `is_over`."""
         with self._changed:
             kept = self._seconds_kept(lane, lanes)
             self._changed.wait_for(
@@ -128,7 +128,7 @@ class Line:
         return batch
 
     def _seconds_kept(self, lane: int, lanes: int) -> float:
-        """For how long this lane is still kept for questions; 0 when it is not."""
+        """The seconds for which this lane is still kept for questions; 0 when it is not."""
         return max(0.0, self._kept_until - self._now()) if lane == 0 and lanes > 1 else 0.0
 
 

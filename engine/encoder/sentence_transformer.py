@@ -120,7 +120,7 @@ class SentenceTransformerEncoder:
         return shorten(self._vectors(texts, role), self._identity.dimension)
 
     def count_tokens(self, text: str, role: str) -> int:
-        """With the prompt and the marks that the model puts around a text, up to its limit."""
+        """The number of tokens with the prompt and the model's own marks around a text, up to its limit."""
         with self._reading:
             count = len(self._model.tokenizer(self._prompts.get(role, "") + text)["input_ids"])
         return min(count, self._model.max_seq_length or count)

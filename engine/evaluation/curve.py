@@ -93,7 +93,7 @@ class Curve:
         return int(np.argmax(self.f1)) if self.relevant else None
 
     def thin(self, count: int) -> list[Point]:
-        """At most `count` points, evenly spread over the labels, both ends among them."""
+        """A sample of at most `count` points, evenly spread over the labels, both ends among them."""
         if len(self) <= count:
             return [self.point(at) for at in range(len(self))]
         chosen = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))

@@ -103,7 +103,7 @@ def _lowest(curve: Curve, precision: float, interval: Interval | None) -> Chosen
 
 
 def _choose(curve: Curve, at: int, interval: Interval | None, is_as_good: Callable[[Point], bool]) -> Chosen:
-    """With as few decimals as keep what it was chosen for; four, where none do."""
+    """The threshold with the fewest decimals that keep what it was chosen for; four, where none do."""
     point = curve.point(at)
     suggested = point
     for decimals in DECIMALS:

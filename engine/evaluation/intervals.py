@@ -37,7 +37,7 @@ def lower_bound(right: int, kept: int) -> float:
 
 
 def required_correct(precision: float, most: int) -> Counts:
-    """For 0, 1, … `most` kept labels: how many of them must be right for the bound to reach the precision.
+    """The right labels needed of 0, 1, … `most` kept ones for the lower bound to reach the precision.
 
     One more than are kept where no number is enough.
     """

@@ -61,7 +61,7 @@ class EvaluateResponse(_Figures):
 
     @classmethod
     def of(cls, evaluation: Evaluation, points: int, picture: bytes | None) -> EvaluateResponse:
-        """With at most `points` of the curve."""
+        """The report of an evaluation, with at most `points` of its curve."""
         curve = [PointBody.model_validate(point) for point in evaluation.curve.thin(points)]
         return cls.model_validate(evaluation).model_copy(
             update={"curve": curve, "picture": base64_of(picture)}

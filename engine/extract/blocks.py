@@ -1,4 +1,4 @@
-"""From a document's headings, paragraphs and tables to pieces short enough to mean one thing.
+"""The pieces of a document: its headings, paragraphs and tables cut short enough to mean one thing.
 
 blocks ─► sections (what stands below one heading) ─► pieces, and rows of the tables of questions
 """

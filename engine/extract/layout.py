@@ -203,7 +203,7 @@ def read_in_order(runs: Sequence[Run]) -> Iterator[Part]:
 
 
 def _bands(runs: Sequence[Run], gutter: float) -> Iterator[tuple[bool, list[Run]]]:
-    """From the top: what runs over the gutter, and what stands beside it between two such."""
+    """The bands from the top: lines over the gutter, and the columns between two such."""
     for is_wide, rows in groupby(rows_of(runs), lambda row: any(_is_over(run, gutter) for run in row)):
         yield is_wide, [run for row in rows for run in row]
 

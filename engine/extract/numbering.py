@@ -137,7 +137,7 @@ def write_number(number: int, style: str) -> str:
 
 
 def _letters(number: int) -> str:
-    """From a to z, then aa to zz, as the format has it."""
+    """The number in letters: a to z, then aa to zz, as the format has it."""
     if number < 1:
         return str(number)
     times, letter = divmod(number - 1, 26)

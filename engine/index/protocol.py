@@ -167,7 +167,7 @@ class Index(Protocol):
         """Move what was opened before the model was loaded, now that it is known where that runs."""
 
     def serve(self, snapshots: Sequence[str]) -> None:
-        """From now on the first of these is served, and one may go back to the others.
+        """Take note that the first of these snapshots is served, and that the others may be gone back to.
 
         Told after each start, publication and rollback; what is left over of all other snapshots may
         go. Raises nothing: what cannot be done now is done when it is told the next time.

@@ -1,4 +1,4 @@
-"""From cosines and keywords to the matches of a question, none lost.
+"""Scoring: from cosines and keywords to the matches of a question, none lost.
 
 Each row has a cosine c from -1 to 1, a keyword score k from 0 to 1, and one score s, the
 number that is compared with the threshold and shown:
@@ -340,7 +340,7 @@ class _Asked:
         return _Strong(terms, self._with_numbers(rows, cosines, keywords), most)
 
     def _add(self, strong: _Strong, found: ScoredRows, near: TopRows) -> ScoredRows:
-        """With these rows, too, as far as they are new."""
+        """Add these rows, as far as they are new."""
         rest = ~np.isin(near.rows, found.rows)
         rows = near.rows[rest]
         return self._with_numbers(

@@ -372,7 +372,7 @@ def _what_searches(texts: Texts, before: PreviousRows | None) -> tuple[Keywords,
 
 
 def _rows_before(extras: Sequence[tuple[str, str]], before: PreviousRows) -> NDArray[np.intp]:
-    """For each text the number it had, or -1."""
+    """The number that each text had before, or -1."""
     old = before.snapshot
     if not extras:
         return before.rows

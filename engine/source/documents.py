@@ -28,7 +28,7 @@ _BROKEN: Final[Mapping[str, Any]] = {
 
 
 class Documents:
-    """Reads documents one after the other, as long as the `with` lasts.
+    """The reader of documents, one after the other, as long as the `with` lasts.
 
     The process behind it starts with the first document and gets `limits.document_seconds`
     for each. It knows none of our settings: what is in the environment for us is not passed on.

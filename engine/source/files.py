@@ -1,4 +1,4 @@
-"""From the `source` of a knowledge base to files, and from files to a Reading."""
+"""Reading files: from the `source` of a knowledge base to files, and from these to SourceContents."""
 
 from __future__ import annotations
 

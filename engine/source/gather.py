@@ -1,4 +1,4 @@
-"""From records to entries: what is kept, what is dropped and why, and under which id.
+"""Gathering entries from records: which are kept, which are dropped and why, and under which id.
 
 Kept texts are NFC and trimmed; their wording is not touched. A repeat is a text that
 agrees with an earlier one after NFKC and with runs of blanks as one. It is dropped even

@@ -1,4 +1,4 @@
-"""From the rows of a table to records, whichever kind of file the table stands in."""
+"""Records from the rows of a table, whichever kind of file the table stands in."""
 
 from __future__ import annotations
 

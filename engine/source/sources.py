@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class Sources:
-    """Reads all sources, and keeps in `folder` what each held last.
+    """The sources of a knowledge base; `folder` keeps what each held last.
 
     `floor` is the share of a source that must still be there for a change to be believed:
     of its entries, and of the sentences in them, so that neither reordering nor new ids

@@ -167,7 +167,7 @@ def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _same_host(one: str, other: str) -> bool:
-    """Same scheme, host and port, or the encrypted door of the same host."""
+    """Whether scheme, host and port are the same, or it is the same host by HTTPS."""
     here, there = urlsplit(one), urlsplit(other)
     if here.hostname != there.hostname or there.username is not None:
         return False

@@ -67,7 +67,7 @@ def _configuration(folder: Path, port: int, ports: Sequence[int]) -> str:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Until it listens; it says nothing when it does."""
+    """Wait until it listens; it says nothing when it does."""
     while process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), WAIT_SECONDS):
             return

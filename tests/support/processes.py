@@ -116,7 +116,7 @@ class Life:
 
 
 def fork_programs() -> None:
-    """From now on a program is a fork of one that is imported, where it can be."""
+    """Make later programs forks of one that is imported, where that is possible."""
     if hasattr(os, "pidfd_open"):
         _SWITCHES.add("fork")
 

@@ -86,7 +86,7 @@ def _room(config: Config, name: str, closing: ExitStack) -> Room:
 
 
 def _until_listening(bot: Bot, child: EngineProcess | None) -> None:
-    """Until an engine of our own can answer: a pipe wants one reply a line, not a notice before it."""
+    """Wait until an engine of our own can answer: a pipe wants one reply a line, and no notice before it."""
     if child is None:
         return
     engine = EngineReadiness(bot, child, threading.Event())

@@ -36,7 +36,7 @@ class Saying:
         threading.Thread(target=self._say, name="saying", daemon=True).start()
 
     def wait(self) -> None:
-        """Until it is answered, or for as long as a person would.
+        """Wait for the answer, for as long as a person would.
 
         Raises:
             Left: there is nobody to talk to any more.

@@ -33,7 +33,7 @@ class Screen(Protocol):
 
 
 class Colours:
-    """For a person at a terminal: colour, bold, as wide as the window."""
+    """Replies for a person at a terminal: colour, bold, as wide as the window."""
 
     def __init__(self, console: Console, now: Now) -> None:
         self._console = console
@@ -45,7 +45,7 @@ class Colours:
 
 
 class Plain:
-    """For a pipe: the same words without colour or wrapping, and a blank line between replies."""
+    """Replies for a pipe: the same words without colour or wrapping, and a blank line between replies."""
 
     def __init__(self, out: TextIO, now: Now) -> None:
         self._out = out
@@ -57,7 +57,7 @@ class Plain:
 
 
 class JsonLines:
-    """For a program: one object a reply, with the text as a pipe would have it and the matches."""
+    """Replies for a program: one JSON object each, with the text as a pipe would have it and the matches."""
 
     def __init__(self, out: TextIO, now: Now) -> None:
         self._out = out

@@ -147,7 +147,7 @@ class Questions:
         return self._with_notes(context, plain, self._engine.search(plain))
 
     def _with_notes(self, context: MessageContext, query: Query, found: Found) -> _Searched:
-        """With the line that says which sources fail, as far as the engine said so lately."""
+        """The answer with a line on failing sources, as far as the engine told of them lately."""
         known = self._bases.last_known(found.knowledge_base)
         note = footer(known.failed, context.moment, context.language) if known else ""
         return _Searched(query, found, (note,) if note else ())

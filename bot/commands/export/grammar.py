@@ -16,7 +16,7 @@ _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 
 @dataclass(frozen=True, slots=True)
 class Export(NeedsRights, MakesFile):
-    """From the beginning of one day to the end of another; None: as far as there is anything."""
+    """An export from the beginning of one day to the end of another; None: as far as there is anything."""
 
     start: date | None = None
     end: date | None = None

@@ -54,7 +54,7 @@ class Exporter:
         self._attachments = attachments
 
     def answer(self, context: MessageContext, command: Export) -> Outcome:
-        """From the beginning of the first day to the end of the last, in the channel's time zone."""
+        """Export from the beginning of the first day to the end of the last, in the channel's time zone."""
         words, channel, start = WORDS[context.language], context.message.channel, command.start
         today = self._clock.now().astimezone(context.timezone).date()
         end = command.end or today
@@ -201,7 +201,7 @@ def _moment(when: datetime) -> str:
 
 
 def _span(start: date, end: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """From the beginning of one day to the end of the other; the far past has no time zones."""
+    """The span from the beginning of one day to the end of the other; the far past has no time zones."""
     begins = datetime.combine(max(start, date(1970, 1, 2)), time(), zone)
     return begins, datetime.combine(min(end, date(9000, 1, 1)) + timedelta(days=1), time(), zone)
 

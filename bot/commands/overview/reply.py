@@ -50,7 +50,7 @@ class Overview:
                 assert_never(command)
 
     def status(self, context: MessageContext) -> Outcome:
-        """Also an answer while the engine is away: that is when people ask for it."""
+        """The status, also while the engine is away: that is when people ask for it."""
         words = WORDS[context.language]
         try:
             lines = self._engine_lines(context)

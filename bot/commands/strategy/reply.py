@@ -272,7 +272,7 @@ class Strategies:
         cause: str,
         is_undo: bool = False,
     ) -> list[Change]:
-        """From what is set to these values. What stays the same is no change.
+        """The changes from the current settings to these values; equal ones are left out.
 
         Only the strategy is always written down with the others: it is what names the act.
         """

@@ -54,7 +54,7 @@ class Preview:
 
 
 def preview(asked: Sequence[QuestionScores], before: Decimal, after: Decimal) -> Preview | None:
-    """From one threshold to another over these questions; None when there are none.
+    """The preview of going from one threshold to another over these questions; None when there are none.
 
     Questions that were asked privately are counted and never quoted.
     """

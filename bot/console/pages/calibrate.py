@@ -124,7 +124,7 @@ def _curve(points: Sequence[Point]) -> Curve:
 
 
 def _some(points: Sequence[Point]) -> list[Point]:
-    """At most `ROWS_SHOWN` of them, evenly taken; all are in the file."""
+    """A sample of at most `ROWS_SHOWN` points, evenly taken; all are in the file."""
     if len(points) <= ROWS_SHOWN:
         return list(points)
     step = (len(points) - 1) / (ROWS_SHOWN - 1)

@@ -1,4 +1,4 @@
-"""For operators: health of both programs, the queue, dead letters, what was put aside, and the admins.
+"""The operators' page: health of both programs, the queue, dead letters, the quarantine, and the admins.
 
 Who sits at the machine sees all of it; an admin what belongs to their own workspace or bot. What is
 done here is the operator's command of the same name.
@@ -121,7 +121,7 @@ def _is_of(site: Site, person: Person, key: str) -> bool:
 
 
 def _ready(site: Site) -> Ready | None:
-    """None while the engine is silent or loads."""
+    """The engine's readiness; None while it is silent or loads."""
     if site.parts.engine.is_away:
         return None
     try:

@@ -44,7 +44,7 @@ def add(routes: Blueprint, site: Site) -> None:
 
     @routes.get("/knowledge/<kb>/progress")
     def progress(kb: str) -> Response:
-        """For the page's script: whether a refresh runs, and how far it is."""
+        """The progress of a running refresh as JSON, for the page's script."""
         base = report_of(site, kb).base
         done, total = base.progress or (0, 0)
         return jsonify({"running": base.refreshing, "done": done, "total": total})

@@ -1,4 +1,4 @@
-"""From an authentic slash command, outgoing webhook or click to what it asks of the bot. Pure.
+"""The parser of authentic slash commands, outgoing webhooks and clicks. Pure.
 
 That it is authentic is decided before, in `routes`, but for what was picked from a menu.
 """

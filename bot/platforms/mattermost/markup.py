@@ -126,7 +126,7 @@ def as_label(text: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, with "…" when that is not all."""
+    """The text cut to at most `limit` characters, with "…" when that is not all."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + CUT
 
 

@@ -51,7 +51,7 @@ def without_name(text: str, username: str) -> str:
 
 
 def _sub_outside_targets(drop: Callable[[re.Match[str]], str], piece: str) -> str:
-    """With what `drop` makes of each word that begins with an @, but for those in the targets of links."""
+    """Replace each word that begins with an @ by `drop` of it, but for those in the targets of links."""
     written, end = [], 0
     for target in _DESTINATION.finditer(piece):
         written += [_AT_WORD.sub(drop, piece[end : target.start()]), target[0]]

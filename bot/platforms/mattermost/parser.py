@@ -1,4 +1,4 @@
-"""From a post of the server to what it asks of the bot. Pure, and never raising.
+"""The parser of the server's posts: the message or click in them, if any. Pure, and never raising.
 
 The same post comes over the WebSocket, is found again when a gap is filled, and has one key in both.
 Whatever is in it, the outcome is one of the values below; unknown fields are passed over, and a post

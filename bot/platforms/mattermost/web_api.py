@@ -125,7 +125,7 @@ class WebApi:
         )
 
     def read_member(self, channel_id: str, user_id: str) -> JsonObject:
-        """Somebody as a member of a channel; refused with NOT_FOUND where they are none."""
+        """The membership of a user in a channel; refused with NOT_FOUND where there is none."""
         return _object(self._call("GET", f"channels/{channel_id}/members/{user_id}"))
 
     def open_direct_channel(self, own_id: str, user_id: str) -> JsonObject:

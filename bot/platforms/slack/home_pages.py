@@ -79,7 +79,7 @@ class HomePages:
             self._thread = None
 
     def open(self, opened: HomeOpened) -> None:
-        """Somebody looks at their tab; in a crowd the latest of each person is shown."""
+        """Queue the tab of a person who opened it; of each person only the latest opening waits."""
         with self._changed:
             key = (opened.workspace, opened.user)
             if key in self._due or len(self._due) < MOST_WAITING:
@@ -87,7 +87,7 @@ class HomePages:
             self._changed.notify_all()
 
     def open_form(self, wanted: FormWanted) -> None:
-        """Somebody wants to answer a gap. Slack takes a form for three seconds: it comes before all else."""
+        """Queue the form to answer a gap. Slack takes it for three seconds, so it comes before all tabs."""
         with self._changed:
             self._forms.append(wanted)
             self._changed.notify_all()
@@ -181,7 +181,7 @@ class HomePages:
         return bool(self._forms) or any(one.at <= self._clock.steady() for one in self._due.values())
 
     def _idle_seconds(self) -> float | None:
-        """Until the first is due; without end where none waits, for an opening rings."""
+        """The seconds until the first tab is due; None where none waits, for an opening wakes the thread."""
         if not self._due:
             return None
         return max(min(one.at for one in self._due.values()) - self._clock.steady(), 0.0)

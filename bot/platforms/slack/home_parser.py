@@ -1,4 +1,4 @@
-"""From what somebody does on the Home tab, or with its form, to what it asks of the bot. Pure.
+"""The parser of what people do on the Home tab, or with its form. Pure.
 
 An opening and a wish for a form are shown and not stored; all else is a message like any other.
 """
@@ -35,7 +35,7 @@ _form_place = re.compile(r"([A-Za-z0-9_-]{1,64})\|([0-9a-f]{8})\|([A-Za-z0-9_-]{
 
 @dataclass(frozen=True, slots=True)
 class HomeOpened:
-    """Somebody looks at their Home tab; `direct` is the id of the direct chat with them."""
+    """The opening of a Home tab; `direct` is the id of the direct chat with its person."""
 
     workspace: Workspace
     user: str
@@ -44,7 +44,7 @@ class HomeOpened:
 
 @dataclass(frozen=True, slots=True)
 class FormWanted:
-    """Somebody wants to answer a gap of this channel; `trigger` opens a form within three seconds."""
+    """The wish to answer a gap of this channel; `trigger` opens a form within three seconds."""
 
     workspace: Workspace
     person: Person

@@ -66,7 +66,7 @@ def escape(text: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """With a break behind each mark that another one of its line could end; one alone formats nothing."""
+    """The text with a break behind each mark that another one of its line could end; one alone is inert."""
     return "\n".join(map(_inert_line, text.split("\n")))
 
 

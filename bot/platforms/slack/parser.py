@@ -1,4 +1,4 @@
-"""From an authenticated payload to what it asks of the bot. Pure, and never raising.
+"""The parser of authenticated payloads: events, slash commands, interactions. Pure, and never raising.
 
 Three payloads, one for each way in: an event, a slash command, a click. Whatever is in
 them, the outcome is one of the values below; unknown fields are passed over, unknown

@@ -411,7 +411,7 @@ def _to(*, private: bool) -> Message:
 
 
 def _aloud(message: Message, thread_ts: str | None) -> Message:
-    """For a response address: a new message that everybody sees."""
+    """The body for a response address of a new message that everybody sees."""
     in_thread = {"thread_ts": thread_ts} if thread_ts else {}
     return message | _to(private=False) | {"replace_original": False} | in_thread
 

@@ -144,7 +144,7 @@ class AppApi:
         return self._call("POST", path, params=params or {}, **body)
 
     def _call(self, method: str, path: str, *, params: Mapping[str, str], **body: Any) -> dict[str, Any]:
-        """With the token; once more with a new one when the platform has withdrawn it."""
+        """Call with the token; once more with a new one when the platform has withdrawn it."""
         url = f"{self._api_url}/cgi-bin/{path}"
         token = self._tokens.current()
         try:

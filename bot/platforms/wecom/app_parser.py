@@ -1,4 +1,4 @@
-"""From an authentic XML message of a self-built application to what it asks of us.
+"""The parser of authentic XML messages of a self-built application.
 
 Direct chats only: the platform sends an application no group messages. Its answers go
 out through the API, so what is read here never waits for one.

@@ -32,7 +32,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Somebody opened the direct chat for the first time today."""
+    """The first opening of the direct chat today, which is greeted."""
 
     channel: Channel
     person: Person
@@ -53,7 +53,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Somebody rated an answer. `name` is the feedback id that we gave it, `key` names the rating."""
+    """A rating of an answer. `name` is the feedback id that we gave it, `key` names the rating."""
 
     key: MessageKey
     name: str

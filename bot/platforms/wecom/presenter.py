@@ -87,7 +87,7 @@ class Presenter:
         )
 
     def for_app(self, delivery: Delivery, *, has_card: bool) -> tuple[str, ...]:
-        """With room for the mark by which the platform knows a piece again."""
+        """The pieces for an application, with room for the mark by which the platform knows a piece again."""
         marked = replace(APP, limit_bytes=APP.limit_bytes - MARK_BYTES)
         return self.pieces(delivery, marked, has_card=has_card, is_late=delivery.is_follow_up)
 

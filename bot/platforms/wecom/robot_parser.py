@@ -1,4 +1,4 @@
-"""From an authentic body of an AI bot to what it asks of us. Pure, and never raising.
+"""The parser of authentic bodies of an AI bot. Pure, and never raising.
 
 One format serves the URL callback and the long connection. Whatever is in a body, the
 outcome is one of the values below: a type that we cannot read is declined to who sent it, a known

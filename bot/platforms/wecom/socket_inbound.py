@@ -43,7 +43,7 @@ class SocketInbound:
         self._tell = tell
 
     def take(self, called: Called) -> None:
-        """Never waits for an answer: the thread that reads is needed for the next frame."""
+        """Take a frame without waiting for an answer: the reading thread is needed for the next one."""
         now = self._clock.now().timestamp()
         reading = read_content(called.body, self._robot, now=now, request=called.request)
         try:

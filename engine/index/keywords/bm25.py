@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Keywords:
-    """For each word the rows that hold it, and how often they do.
+    """The inverted index: for each word the rows that hold it, and how often they do.
 
     `words` ascend; the rows of word i are `rows[starts[i]:starts[i + 1]]`, ascending too. A
     score is summed in double precision, word by word in ascending order, so it is the same

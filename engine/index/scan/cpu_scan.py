@@ -121,11 +121,11 @@ class Scan:
         return self._passes.search(questions, wanted, self._candidates, self._scores)
 
     def at_least(self, questions: Floats, thresholds: Iterable[float]) -> list[TopRows]:
-        """For each question every row at or above its threshold."""
+        """Every row at or above the threshold, for each question."""
         return self.search(questions, [SearchSpec(float(threshold), top_k=0) for threshold in thresholds])
 
     def best(self, questions: Floats, count: int) -> list[TopRows]:
-        """For each question the best `count` rows."""
+        """The best `count` rows, for each question."""
         return self.search(questions, [SearchSpec(2.0, top_k=count)] * len(questions))
 
     def scores(self, rows: Rows, question: Floats) -> Scores:

@@ -53,7 +53,7 @@ class ScanIndex:
         return self._scanner()(held.matrix, held.compressed) if isinstance(held, Scan) else held
 
     def serve(self, snapshots: Sequence[str]) -> None:
-        """Nothing is left over: what is kept lies in the snapshots' folders, and goes with them."""
+        """Nothing to do: all that is kept lies in the snapshots' folders, and goes with them."""
 
     def _scanner(self) -> Scanner:
         device = self._device()

@@ -117,7 +117,7 @@ def split(block: Floats) -> tuple[Int8, Floats, Floats]:
 
 
 def length(block: Floats) -> Floats:
-    """At least the length of each row: the sum's rounding and squares too small to be kept are paid."""
+    """An upper bound of each row's length: rounding of the sum and underflow of squares are paid."""
     squares = np.vecdot(block, block)
     steps = (block.shape[1] + 8) * _UNIT
     return np.asarray(np.sqrt(squares) * np.float32(1 + steps) + np.float32(1e-15), dtype=np.float32)

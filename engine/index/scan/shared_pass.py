@@ -28,7 +28,7 @@ class ScoreRows(Protocol):
 
 
 class SharedPasses:
-    """From questions to answers, with what finds candidates and what scores them given at each call.
+    """The passes that answer questions; how candidates are found and scored is given at each call.
 
     They are not kept here: a scan that is held by its own part would outlive its last
     reader until the garbage is collected, and its memory with it.

@@ -83,7 +83,7 @@ class TilePass:
                 self._look_again()
 
     def candidates(self) -> list[Candidates]:
-        """For each question, after all tiles."""
+        """The candidates of each question, after all tiles."""
         kept, ends = self._in_order()
         return [
             Candidates(kept.rows[a:b], kept.lowest[a:b], kept.highest[a:b], int(counted))
@@ -114,7 +114,7 @@ class TilePass:
         return BoundedRows(columns[column], rows + start, rough - off, rough + off), counted
 
     def _look_again(self) -> None:
-        """With the lock held: use the best rows so far to leave out more of the rest."""
+        """Raise the cuts by the best rows so far, to leave out more of the rest. The lock is held."""
         if (self._first == _ALL).all() and (self._best >= self._thresholds).all():
             return
         kept, ends = self._in_order()
