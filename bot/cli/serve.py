@@ -1,4 +1,4 @@
-"""The bot as a program: it runs until it is told to stop."""
+"""The bot as a program: it runs until a signal ends it."""
 
 from __future__ import annotations
 

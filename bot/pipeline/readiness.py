@@ -1,4 +1,4 @@
-"""Whether this process takes messages, and what keeps it from that."""
+"""The readiness of this process to take messages, and the reason where it is not ready."""
 
 from __future__ import annotations
 

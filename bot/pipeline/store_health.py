@@ -1,4 +1,4 @@
-"""Whether the store would keep what is accepted now, found out before somebody is told that it does.
+"""The health of the store: whether it would keep a message now, checked before one is acknowledged.
 
 A disk that is full or refuses to sync is met by the next write only, and a quiet bot may not
 write for hours. So one small write is made now and then, and readiness says how it went.

@@ -52,7 +52,7 @@ class SendSlots:
         self._taken: Counter[str] = Counter()
 
     def take(self, platform: str) -> bool:
-        """False where none is free; whoever got one gives it back."""
+        """Take a slot, to be given back; False where none is free."""
         with self._lock:
             if self._taken[platform] >= self._most:
                 return False

@@ -46,7 +46,7 @@ Operation = Callable[[Mapping[str, Any], Callable[[Any], None]], Any]
 
 
 class Intake(Protocol):
-    """The way in for messages. Both methods raise StoreError for one that could not be stored."""
+    """The intake of messages. Both methods raise StoreError for one that could not be stored."""
 
     def accept(self, message: IncomingMessage) -> Accepted: ...
 

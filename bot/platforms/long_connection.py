@@ -1,4 +1,4 @@
-"""Keeps a long connection: a thread that reads, and a way out that any thread may use.
+"""Keeps a long connection: one thread reads, any thread may send.
 
 What the connection may do when is decided in `link`; the bytes are `websocket`'s.
 """

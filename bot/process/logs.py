@@ -72,7 +72,7 @@ def set_up(
 
 
 def open_log(path: Path) -> TextIO:
-    """A log file to go on writing to. One that has grown large is put aside first, as `.1`."""
+    """A log file opened for appending. One that has grown large is renamed to `.1` first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > _LARGE_BYTES:
         path.replace(path.with_name(path.name + ".1"))

@@ -1,4 +1,4 @@
-"""Reads a message and hands it to whoever can answer it."""
+"""The responder: parses a message, and dispatches it to the command family that answers it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the files of the database are still the ones that were opened.
+"""A check that the files of the database are still the ones that were opened.
 
 SQLite goes on writing to a file that was deleted, moved or replaced, and says nothing: what is
 committed then is lost with the process. Device and inode tell.

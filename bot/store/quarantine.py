@@ -28,7 +28,7 @@ class PutAside:
 
 
 class Quarantine:
-    """Requests that were put aside, readable by operators alone."""
+    """The quarantined requests, readable by operators alone."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

@@ -144,7 +144,7 @@ class Batcher:
         return self._trouble
 
     def look_for_trouble(self) -> None:
-        """Look whether something does now; one that cannot be asked is told by whoever needs it."""
+        """Check the vectors for a fault now; a model that cannot be asked is reported by whoever needs it."""
         encoder = self._encoder
         if not isinstance(encoder, FindsTrouble):
             return

@@ -1,4 +1,4 @@
-"""The words in front of a question, for models that are told what the question is for."""
+"""The instruction in front of a question, for models that are prompted with the task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of an evaluation as they are told: in the HTTP contract, and in the files of the shell."""
+"""The figures of an evaluation, as data for the HTTP contract and for the files of `evaluate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the data folder is still the one that was opened, and still takes what is written.
+"""A check that the data folder is still the one that was opened, and can be written to.
 
 A program goes on writing into a folder that was deleted, moved or replaced, and is told of no error:
 device and inode tell. A full disk, or one that refuses to sync, is found by writing a little.

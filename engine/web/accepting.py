@@ -31,7 +31,7 @@ def connection_limit(descriptors: int) -> int:
 
 
 class Accepting:
-    """Lets in whoever connects to one socket that listens already, until cancelled.
+    """Accepts connections on one listening socket, until cancelled.
 
     `connections` are those that are open; each gets a protocol of its own.
     """

@@ -27,7 +27,7 @@ class Workers:
         self._folder = folder
 
     async def run(self, work: Callable[[], Made]) -> Made:
-        """Run `work` in a thread and give or raise what it does; the event loop goes on meanwhile."""
+        """Run `work` in a thread without blocking the event loop; returns or raises what it does."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def compute(self, work: Callable[[], Made]) -> Made:

@@ -113,7 +113,7 @@ class Strategies:
         return Outcome((context.announcement("\n".join(lines), verb="strategy"),), tuple(changes))
 
     def off(self, context: MessageContext) -> Outcome:
-        """Back to what was set before the strategies that stand; what was changed since by hand stays."""
+        """Restore the settings from before the strategies in force; later changes by hand stay."""
         acts = self._acts(context)
         if context.settings.strategy is None or not acts:
             return Outcome((context.aside(WORDS[context.language].none, verb="strategy"),))
@@ -131,7 +131,7 @@ class Strategies:
         return self._put_back(context, changes, said, stays)
 
     def undo(self, context: MessageContext) -> Outcome:
-        """The newest act taken back; a setting that was changed since by hand stays."""
+        """Take back the newest change of strategy; a setting that was changed by hand since stays."""
         acts = self._acts(context)
         if not acts:
             return Outcome((context.aside(WORDS[context.language].nothing_to_undo, verb="strategy"),))

@@ -1,4 +1,4 @@
-"""Takes what outgoing webhooks tell of: the second way in, for public channels alone.
+"""Inbound posts from outgoing webhooks: a second source beside the WebSocket, for public channels alone.
 
     we are in the channel    ─► stored ─► a post of ours in the thread, as for what comes over the WebSocket
     we are not               ─► stored, waited for ─► a comment within the request, by who made the hook

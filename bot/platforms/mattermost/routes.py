@@ -1,4 +1,4 @@
-"""Mattermost's three ways in by HTTP: slash commands, clicks, and outgoing webhooks beside the WebSocket.
+"""The HTTP routes for Mattermost: slash commands, clicks, and outgoing webhooks beside the WebSocket.
 
 Each does the same in the same order: size, raw bytes, proof and freshness, shape, store, answer. A
 command is proved by the token of its team's registration, a click by our own signature in its button;

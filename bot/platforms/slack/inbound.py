@@ -1,4 +1,4 @@
-"""The common part of Slack's two ways in: taking what was read, and keeping what was not understood.
+"""The common part of HTTP and Socket Mode: parsed payloads are taken, unknown ones put into quarantine.
 
 By HTTP or over Socket Mode comes the same payload, and goes to the same inbox.
 """

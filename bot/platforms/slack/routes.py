@@ -1,4 +1,4 @@
-"""Slack's three ways in: events, slash commands, clicks.
+"""The HTTP routes for Slack: events, slash commands, clicks.
 
 Each does the same in the same order: size, raw bytes, signature and freshness, shape,
 store, answer. Only then does Slack hear 200. Nothing here knows what a message means.

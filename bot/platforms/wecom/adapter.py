@@ -1,4 +1,4 @@
-"""WeCom as a platform of the bot, put together out of its tables: ways out, ways in, connections."""
+"""WeCom as a platform of the bot, built from its tables: outlets, routes, long connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WeCom's envelope: what is signed and encrypted on the way in, and on the way out.
+"""WeCom's envelope: signature and encryption of requests and responses.
 
     request ──form──► envelope ──signature──► freshness ──decrypt──► padding, length, receiver ──► bytes
 

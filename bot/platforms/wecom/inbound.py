@@ -1,4 +1,4 @@
-"""The common part of WeCom's ways in: taking messages, ratings and what is no message.
+"""The common part of callbacks and long connections: messages, ratings and all else are taken.
 
 A robot comes by HTTP or over its long connection, an application by HTTP: the same
 message, the same inbox, the same words. Nothing here knows Flask.
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class WecomInbound:
-    """Takes what the ways in have read, and says what can be said at once."""
+    """Takes parsed requests, and answers what can be answered at once."""
 
     def __init__(self, host: Host) -> None:
         self.intake = host.intake

@@ -1,4 +1,4 @@
-"""The ways out of WeCom that are configured, and which of them leads to a channel."""
+"""The configured outlets of WeCom, and the one that leads to a channel."""
 
 from __future__ import annotations
 

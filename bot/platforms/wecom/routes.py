@@ -1,4 +1,4 @@
-"""WeCom's two ways in by HTTP: AI bots (JSON) and self-built applications (XML).
+"""The HTTP routes for WeCom: AI bots (JSON) and self-built applications (XML).
 
 Each does the same in the same order: size, envelope, signature and freshness, decryption,
 shape, store, answer. Only then does WeCom hear 200. Nothing here knows what a message
