@@ -1,4 +1,4 @@
-"""A search of the engine's client: the question, the engine's answer, the code of a failure."""
+"""Calls of the engine's client: a question and its answer, a knowledge base, the code of a failure."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ FOUND: dict[str, Any] = {
     ],
     "scores": [{"id": "e1", "score": 0.9}, {"id": "e2", "score": 0.8}, {"id": "e9", "score": -0.1}],
     "took_ms": 1.5,
+}
+
+SHOP = {
+    "name": "shop",
+    "size": 80,
+    "model": "letters",
+    "dimension": 26,
+    "snapshot": "s1",
+    "snapshot_at": "2026-05-04T12:00:00Z",
+    "threshold": 0.6,
+    "last_refresh": {"id": "r1", "state": "done", "error": None},
+    "next_refresh": None,
+    "refreshing": False,
+    "progress": None,
+    "device": "cpu",
 }
 
 

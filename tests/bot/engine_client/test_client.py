@@ -8,23 +8,8 @@ import pytest
 
 from bot.domain import EngineError, FailedSource, Found, KnowledgeBase, LeftOut, Match, Refreshed
 from bot.engine_client import Added, Dropped, EngineClient, Entry, Loading, Ready
-from tests.bot.engine_client.searching import FOUND, QUERY, code_of
+from tests.bot.engine_client.searching import FOUND, QUERY, SHOP, code_of
 from tests.support.engine_server import Behaviour, EngineServer, answer, error, head
-
-SHOP = {
-    "name": "shop",
-    "size": 80,
-    "model": "letters",
-    "dimension": 26,
-    "snapshot": "s1",
-    "snapshot_at": "2026-05-04T12:00:00Z",
-    "threshold": 0.6,
-    "last_refresh": {"id": "r1", "state": "done", "error": None},
-    "next_refresh": None,
-    "refreshing": False,
-    "progress": None,
-    "device": "cpu",
-}
 
 
 def test_a_search_asks_what_the_contract_says(client: EngineClient, server: EngineServer) -> None:

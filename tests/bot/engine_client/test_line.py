@@ -11,7 +11,7 @@ from bot.engine_client import EngineClient
 from bot.engine_client.line import AVOID_SECONDS
 from bot.engine_client.seen import KEPT_SECONDS
 from bot.metrics import Metrics
-from tests.bot.engine_client.test_client import FOUND, QUERY, SHOP, SettableClock, code_of
+from tests.bot.engine_client.searching import FOUND, QUERY, SHOP, SettableClock, code_of
 from tests.support.engine_server import Behaviour, Call, EngineServer, answer, cuts_its_body, error, hangs_up
 
 WRITES = {"POST /v1/knowledge-bases/shop/refresh", "DELETE /v1/knowledge-bases/shop/entries/1"}
