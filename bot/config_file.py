@@ -119,7 +119,7 @@ class _Environment(EnvSettingsSource):
     def next_field(
         self, field: FieldInfo | Any | None, key: str, case_sensitive: bool | None = None
     ) -> FieldInfo | None:
-        """As the library has it, and through a Mapping as through a dict, where it would lose its way."""
+        """The library's `next_field`, which also finds its way through a Mapping, as through a dict."""
         annotation = field.annotation if isinstance(field, FieldInfo) else field
         if get_origin(annotation) is Mapping:
             inner: FieldInfo = get_args(annotation)[-1]

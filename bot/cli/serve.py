@@ -39,7 +39,7 @@ def serve(config: Config, *, workers: int | None = None) -> int:
 
 
 def _mistakes(bot: Bot) -> list[str]:
-    """What does not go together for `serve`, a sentence each."""
+    """The options of `serve` that do not go together, a sentence each."""
     deployment = Deployment.of(bot)
     mistakes = [
         reason for adapter in ADAPTERS for reason in adapter.refusals(adapter.section_of(bot), deployment)
