@@ -44,6 +44,11 @@ ROOM = Channel("slack", "T1", "C1")
 OTHER_ROOM = Channel("slack", "T1", "C2")
 HELLO = Text("hello", "en")
 
+# A disk that stands still while the machine is busy is no test's subject but of those that say so.
+PATIENT_SECONDS = 20.0
+PROGRAMS_SECONDS = 1.5
+"""How long the program itself waits for its database."""
+
 
 class HandClock(Clock):
     """Stands still until it is told to go on."""
@@ -59,10 +64,12 @@ class HandClock(Clock):
 class Store:
     """Everything over one database, as `app` builds it."""
 
-    def __init__(self, url: str, clock: Clock, jitter: float = 0.5) -> None:
+    def __init__(
+        self, url: str, clock: Clock, jitter: float = 0.5, *, busy_seconds: float = PATIENT_SECONDS
+    ) -> None:
         self.clock = clock
         self.rings = 0
-        self.database = Database(url)
+        self.database = Database(url, busy_seconds=busy_seconds)
         self.database.start()
         self.inbox = Inbox(self.database, clock, on_work=self._ring)
         self.outbox = Outbox(self.database, clock, on_work=self._ring, jitter=lambda: jitter)
@@ -89,16 +96,20 @@ def url_of(path: Path) -> str:
 
 
 @contextmanager
-def a_store(path: Path, clock: Clock, *, jitter: float = 0.5) -> Iterator[Store]:
+def a_store(
+    path: Path, clock: Clock, *, jitter: float = 0.5, busy_seconds: float = PATIENT_SECONDS
+) -> Iterator[Store]:
     if not path.exists():
         migrate_by_copy(url_of(path))
-    with a_store_at(url_of(path), clock, jitter=jitter) as store:
+    with a_store_at(url_of(path), clock, jitter=jitter, busy_seconds=busy_seconds) as store:
         yield store
 
 
 @contextmanager
-def a_store_at(url: str, clock: Clock, *, jitter: float = 0.5) -> Iterator[Store]:
-    store = Store(url, clock, jitter)
+def a_store_at(
+    url: str, clock: Clock, *, jitter: float = 0.5, busy_seconds: float = PATIENT_SECONDS
+) -> Iterator[Store]:
+    store = Store(url, clock, jitter, busy_seconds=busy_seconds)
     try:
         yield store
     finally:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 import bot.store
 from bot.domain import Outcome
 from bot.store import Database, StoreError
-from tests.bot.store.building import HELLO, HandClock, Store, a_message, a_store, url_of
+from tests.bot.store.building import HELLO, PROGRAMS_SECONDS, HandClock, Store, a_message, a_store, url_of
 from tests.support.hang_guard import hang_guard
 
 STRANGER = """
@@ -34,7 +34,7 @@ sys.stdin.read()
 @pytest.fixture
 def store(path: Path, clock: HandClock) -> Iterator[Store]:
     """What is tested here is how SQLite is used; PostgreSQL has a file of its own."""
-    with a_store(path, clock) as store:
+    with a_store(path, clock, busy_seconds=PROGRAMS_SECONDS) as store:
         yield store
 
 

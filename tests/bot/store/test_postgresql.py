@@ -22,7 +22,7 @@ from bot.domain import Channel, Clock, Outcome, Text
 from bot.store import SchemaError, StoreError, schema
 from bot.store.backup import backup
 from bot.store.leader_election import AdvisoryLock, OnlyOne
-from tests.bot.store.building import HELLO, ROOM, HandClock, Store, a_message, a_store_at
+from tests.bot.store.building import HELLO, PROGRAMS_SECONDS, ROOM, HandClock, Store, a_message, a_store_at
 from tests.support.hang_guard import hang_guard
 from tests.support.postgresql import PostgreSQL
 
@@ -37,7 +37,10 @@ def url(postgresql: PostgreSQL) -> Iterator[str]:
 def stores(url: str, count: int) -> Iterator[list[Store]]:
     """As many processes see the database: each has connections of its own."""
     with ExitStack() as closing:
-        yield [closing.enter_context(a_store_at(url, Clock())) for _ in range(count)]
+        yield [
+            closing.enter_context(a_store_at(url, Clock(), busy_seconds=PROGRAMS_SECONDS))
+            for _ in range(count)
+        ]
 
 
 def all_at_once(*works: Callable[[], None]) -> None:
@@ -274,11 +277,11 @@ def test_one_process_is_elected_and_the_next_when_its_connection_ends(
 
 def test_a_process_that_starts_leaves_the_leases_of_the_others_alone(url: str) -> None:
     """The others are alive, and would lose what they are working on."""
-    with a_store_at(url, HandClock()) as busy:
+    with a_store_at(url, HandClock(), busy_seconds=PROGRAMS_SECONDS) as busy:
         busy.inbox.accept(a_message())
         item = busy.inbox.claim()
         assert item is not None
-        with a_store_at(url, busy.clock) as starting:
+        with a_store_at(url, busy.clock, busy_seconds=PROGRAMS_SECONDS) as starting:
             assert starting.inbox.rescue(all_leases=False) == 0
             assert starting.inbox.claim() is None
         assert busy.inbox.complete(item, Outcome((HELLO,)))[0].channel == ROOM
