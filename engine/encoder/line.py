@@ -81,7 +81,7 @@ class Line:
                 raise Overloaded(f"{self._limit} questions are waiting already, ask again in a moment")
             self._questions.append(waiting)
             self._kept_until = self._now() + KEPT_SECONDS
-            self._changed.notify_all()
+            self._changed.notify()  # any lane will do, and another one woken only holds the interpreter up
 
     def add_piece(self, waiting: Waiting) -> None:
         with self._changed:

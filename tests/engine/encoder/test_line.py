@@ -12,10 +12,23 @@ from engine.domain import NotReady, Overloaded
 from engine.encoder.line import BATCH, KEPT_SECONDS, Line, Waiting
 
 
+class Changed(threading.Condition):
+    """One that remembers how many were woken each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken: list[int] = []
+
+    def notify(self, n: int = 1) -> None:
+        self.woken.append(n)
+        super().notify(n)
+
+
 class Rig:
     def __init__(self, limit: int = 1000) -> None:
         self.seconds = 0.0
-        self.line = Line(limit, threading.Condition(), now=lambda: self.seconds)
+        self.changed = Changed()
+        self.line = Line(limit, self.changed, now=lambda: self.seconds)
 
     def ask(self, *texts: str) -> None:
         for text in texts:
@@ -40,6 +53,12 @@ def test_lanes_share_what_waits() -> None:
     rig = Rig()
     rig.ask(*"abcde")
     assert [rig.take(lane, 3) for lane in (2, 0, 1, 2, 0)] == [["a", "b"], ["c"], ["d"], ["e"], []]
+
+
+def test_each_question_wakes_one_lane() -> None:
+    rig = Rig()
+    rig.ask("a", "b")
+    assert rig.changed.woken == [1, 1]
 
 
 def test_the_first_of_several_lanes_is_kept_for_questions_while_people_ask() -> None:
