@@ -258,7 +258,7 @@ class RolledBack:
 
 
 class EngineError(Exception):
-    """Something the caller can be told. The message is a sentence for people."""
+    """An error that the caller can be told. The message is a sentence for people."""
 
     code: ClassVar[str] = "failed"
 

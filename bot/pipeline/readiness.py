@@ -17,7 +17,7 @@ class Readiness:
         self._is_stopping = threading.Event()
 
     def end(self) -> None:
-        """Never ready again: the process stops."""
+        """Be unready for good, as the process stops."""
         self._is_stopping.set()
 
     def reasons_not_ready(self) -> list[str]:

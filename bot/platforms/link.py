@@ -65,14 +65,14 @@ class Link(ABC, Generic[T_co]):
         return self.state in {"refused", "evicted"}
 
     def begin(self, now: float) -> Frame | None:
-        """There is a connection; this frame goes first."""
+        """Record that there is a connection; this frame is sent first."""
         self.state = "opening"
         self._give_up_at = now + OPEN_SECONDS
         self._missed_pings = 0
         return self.first_frame()
 
     def lost(self, now: float, wait_seconds: float = 0.0) -> None:
-        """There is no connection any more, or there was none to be had."""
+        """Record that the connection was lost, or could not be made."""
         if self.is_over:
             return
         self.state = "away"

@@ -16,7 +16,7 @@ FRAME_LIMIT_BYTES = 1024 * 1024
 
 
 class WireLostError(Exception):
-    """There is no connection, or none any more.
+    """The connection was lost, or could not be made.
 
     `wait_seconds`: how long the other side wants to be left alone. `status`: what it answered
     by HTTP instead of opening a connection; None where it did not.
@@ -29,7 +29,7 @@ class WireLostError(Exception):
 
 
 class WireRefusedError(Exception):
-    """There will be no connection until somebody changes something; the text says what."""
+    """The connection is refused until somebody changes something; the text says what."""
 
 
 class Wire(Protocol):

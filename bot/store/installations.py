@@ -208,7 +208,7 @@ class Installations:
         return self._sealer
 
     def _seal(self, one: Installation) -> dict[str, Any]:
-        """Its tokens as columns."""
+        """The tokens of an installation as columns, sealed."""
         sealer = self._in_use()
         return {
             "token": sealer.seal(one.owner, one.token),

@@ -40,7 +40,7 @@ class Unopposed:
         return True
 
     def withdraw(self) -> None:
-        """There is nobody to make room for."""
+        """Nothing to do: there is nobody to make room for."""
 
 
 class AdvisoryLock:

@@ -114,7 +114,7 @@ class Batcher:
         return self._state, self._reason
 
     def tell(self, stage: str) -> None:
-        """Say how far the loading is."""
+        """Report the progress of loading."""
         _log.info("model loading", extra={"stage": stage})
         with self._changed:
             if self._state == "loading":

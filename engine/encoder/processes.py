@@ -148,7 +148,7 @@ class Lane:
 
     @property
     def process(self) -> int:
-        """Its number in the system."""
+        """The process id."""
         return self._copy.process
 
     def encode(self, texts: Sequence[str], role: Role) -> Vectors:
@@ -220,7 +220,7 @@ class _Template:
         self._pipe.send(model)
 
     def wait_until_loaded(self, tell: Callable[[str], None]) -> tuple[ModelIdentity, str]:
-        """Its identity and device.
+        """Wait for the model, and return its identity and device.
 
         Raises:
             EncoderFailed: as the model says it.

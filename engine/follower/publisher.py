@@ -30,7 +30,7 @@ _publication = TypeAdapter(Publication)
 
 
 class Publisher:
-    """Another engine over HTTP. Safe to use from several threads, each for its own knowledge base."""
+    """The client of a publisher. Safe to use from several threads, each for its own knowledge base."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url

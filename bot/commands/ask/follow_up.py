@@ -26,7 +26,7 @@ def join_questions(thread_question: str, text: str, longest: int) -> str | None:
 
 
 def keep_brought_nearer(together: Found, alone: Found, offset: int, limit: int) -> Found:
-    """The page of matches of both questions that score at least RISE above those for the first alone."""
+    """The matches that score for both questions at least RISE above the first alone; a page of them."""
     before = dict(alone.scores)
     # What is not among the best of all is no nearer than the last of them.
     farthest = min(before.values(), default=-1.0)

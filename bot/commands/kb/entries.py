@@ -64,7 +64,7 @@ class Entries:
         return Outcome((context.text("\n".join(lines), verb="kb"),))
 
     def edit(self, context: MessageContext, wanted: EditEntry) -> Outcome:
-        """Another answer. With the version that was read, nobody's change since is overwritten."""
+        """Replace an entry's answer. With the version that was read, nobody's change since is overwritten."""
         words, name = WORDS[context.language], context.knowledge_base
         entry_id = self._find_id(context, wanted.entry_id, wanted.typed)
         entry = self._read(context, entry_id)

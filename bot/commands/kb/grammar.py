@@ -87,7 +87,7 @@ class FindEntries(AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class EditEntry(ChangesChannel, AsksEngine):
-    """Another answer, line breaks and all. `version`: of what was read; "" where none was given.
+    """Replace an entry's answer, line breaks and all. `version`: of what was read; "" where none was given.
 
     `typed`: the id as it was typed, where folding made another of it.
     """

@@ -98,7 +98,7 @@ class ThresholdCommands:
         return self._turn(context, None, WORDS[context.language].reset)
 
     def undo(self, context: MessageContext) -> Outcome:
-        """Back to what was set before the newest change that still stands; again and again, never forth."""
+        """Restore the threshold before the newest change that still stands; again and again, never forth."""
         changes = standing(self._settings.history(context.message.channel, "threshold", STEPS_BACK))
         if not changes:
             return Outcome((context.aside(WORDS[context.language].nothing_to_undo, verb="threshold"),))

@@ -119,7 +119,7 @@ class Tuning:
         return Outcome((context.aside("\n".join(lines), verb="tune"),), labels=(label,))
 
     def _find_answer(self, context: MessageContext, answer_id: str) -> AnsweredQuestion | None:
-        """This answer; "": the last one here that everybody saw."""
+        """The answer with this id; "": the last one here that everybody saw."""
         channel = context.message.channel
         if answer_id:
             return self._history.answered_question(channel, answer_id)

@@ -54,6 +54,6 @@ class Rooms:
         return room
 
     def forget(self, channel_id: str) -> None:
-        """Something of it has changed."""
+        """Drop what is known of a room, because something of it has changed."""
         with self._lock:
             self._known.pop(channel_id, None)

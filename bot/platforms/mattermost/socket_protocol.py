@@ -33,7 +33,7 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened. `data` and `broadcast` (whom it concerns) are as the server wrote them."""
+    """An event of the server. `data` and `broadcast` (whom it concerns) are as the server wrote them."""
 
     kind: str
     data: Mapping[str, Any]

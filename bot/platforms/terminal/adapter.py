@@ -12,7 +12,7 @@ from bot.platforms.terminal.platform import NAME, TerminalPlatform, incoming
 
 
 class NoTable(Section):
-    """There is nothing to set."""
+    """The table of a platform without settings."""
 
 
 def _install(_: NoTable, host: Host) -> Installed:

@@ -17,7 +17,7 @@ from engine.index.score import Floats
 
 
 class Local(Table):
-    """There is nothing to set."""
+    """The settings of the local index, of which there are none."""
 
     kind: Literal["local"] = "local"
 
