@@ -6,20 +6,21 @@ import csv
 import io
 
 _NAMES = frozenset({"question", "questions", "query", "text", "问题", "提问", "问句"})
+_SEPARATORS = ",;\t"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def questions_in(content: bytes) -> tuple[str, ...]:
-    """The questions of a CSV file in UTF-8, or in GB 18030 as spreadsheets in China write it."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", "replace")
-    rows = [
-        row for row in csv.reader(io.StringIO(text.replace("\0", ""), newline="")) if any(map(str.strip, row))
-    ]
+    """The questions of a CSV file in UTF-8 or UTF-16, or in GB 18030 as spreadsheets in China write it.
+
+    Cells are parted by commas, or by whatever gives a column that is called so. Raises csv.Error.
+    """
+    text = _decode(content).replace("\0", "")
+    tables = [_rows(text, separator) for separator in _SEPARATORS]
+    rows = next((rows for rows in tables if rows and _named(rows[0])), tables[0])
     if not rows:
         return ()
-    named = [at for at, cell in enumerate(rows[0]) if cell.strip().casefold() in _NAMES]
+    named = _named(rows[0])
     column, first = (named[0], 1) if named else (0, 0)
     return clean_questions([row[column] for row in rows[first:] if column < len(row)])
 
@@ -27,3 +28,21 @@ def questions_in(content: bytes) -> tuple[str, ...]:
 def clean_questions(lines: list[str]) -> tuple[str, ...]:
     """Each question once, in the order in which they came, on one line."""
     return tuple(dict.fromkeys(line for line in (" ".join(line.split()) for line in lines) if line))
+
+
+def _decode(content: bytes) -> str:
+    if content.startswith(_UTF16):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("gb18030", "replace")
+
+
+def _rows(text: str, separator: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [row for row in reader if any(map(str.strip, row))]
+
+
+def _named(row: list[str]) -> list[int]:
+    return [at for at, cell in enumerate(row) if cell.strip().casefold() in _NAMES]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 
 from bot.console import charts, trial
 from bot.console.pages.dial import chosen, csv_file, question_of
@@ -91,10 +92,14 @@ def _base(site: Site) -> KnowledgeBase:
 
 
 def _questions() -> tuple[str, ...]:
-    """The questions of the uploaded file, then the pasted ones; at most MOST_QUESTIONS."""
+    """The questions of the uploaded file, then the pasted ones; at most MOST_QUESTIONS. Raises BadRequest."""
     file = request.files.get("file")
     lines = request.form.get("questions", "").replace("\0", "").splitlines()
-    every = (*(questions_in(file.read()) if file else ()), *lines)
+    try:
+        given = questions_in(file.read()) if file else ()
+    except csv.Error:
+        raise BadRequest from None
+    every = (*given, *lines)
     return clean_questions([question_of(line) for line in every])[:MOST_QUESTIONS]
 
 

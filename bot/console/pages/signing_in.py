@@ -95,6 +95,8 @@ def signed_in(site: Site, secret: str) -> Response:
 
 def safe_path(path: str) -> str:
     """A page of the console to go back to; its home for anything that leads elsewhere."""
-    is_ours = path == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))
-    is_plain = path.isprintable() and not set(path) & set("\\") and "//" not in path and ".." not in path
+    # What stands behind the question mark is somebody's words, and leads nowhere.
+    place = path.partition("?")[0]
+    is_ours = place == HOME or place.startswith(f"{HOME}/")
+    is_plain = path.isprintable() and "\\" not in path and "//" not in place and ".." not in place
     return path if is_ours and is_plain else HOME

@@ -78,11 +78,15 @@ def test_many_questions_are_counted_at_each_step_as_one_by_one(program: Program,
 def test_questions_come_out_of_a_file_however_a_spreadsheet_wrote_it(lin: Visitor) -> None:
     assert questions_in("编号,问题\r\n1,怎么退货？\r\n2,\r\n".encode("gb18030")) == ("怎么退货？",)
     assert questions_in("\ufeffapple,1\nlemon\napple\n".encode()) == ("apple", "lemon")
+    assert questions_in("编号\t问题\n1\t怎么退货？\n".encode("utf-16")) == ("怎么退货？",)
+    assert questions_in(b"id;question\n1;one, two?\n") == ("one, two?",)
     assert questions_in(b"") == questions_in(b"\n,\n") == ()
     file = (io.BytesIO(b"id,question\n1,apple\n"), "asked.csv")
     page = lin.post("/console/dial/batch", kb="default", questions="", file=file).text
     assert "1 of 1 questions" in page
     assert lin.post("/console/dial/batch", kb="none", questions="a").status_code == 404
+    endless = (io.BytesIO(b'question\n"' + b"a" * 140_000 + b'"\n'), "asked.csv")
+    assert lin.post("/console/dial/batch", kb="default", file=endless).status_code == 400
 
 
 def test_a_match_is_marked_where_it_stands_as_a_vote_on_the_channels_answer(program: Program) -> None:

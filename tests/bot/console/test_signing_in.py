@@ -170,6 +170,9 @@ def test_another_host_is_refused_before_anything_else(program: Program) -> None:
         "/console//evil.test",
         "/consolex",
         "/console/../x",
+        "/console?\\evil.test",
+        "/console?q=a\r\nLocation: //evil.test",
+        "/consolex?a=/console/",
         "",
     ],
 )
@@ -179,3 +182,5 @@ def test_nobody_is_sent_elsewhere(path: str) -> None:
 
 def test_a_page_of_ours_is_gone_back_to() -> None:
     assert safe_path("/console/dial?q=a&t=0.40") == "/console/dial?q=a&t=0.40"
+    words = "/console/dial?q=well..+is+https://a.test/+up"
+    assert safe_path(words) == words
