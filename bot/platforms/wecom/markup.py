@@ -59,10 +59,12 @@ def link_addresses(text: str) -> str:
 
 
 def _link_to_itself(address: str) -> str:
-    # What stands before an @ only looks like the host; a mark in the label would format it.
-    if "@" in address.split("/", 3)[2] or _formats.search(address):
+    # What stands before an @ only looks like the host.
+    if "@" in address.split("/", 3)[2]:
         return inline(address)
-    return f"[{address}]({quote(address, safe=_KEPT, errors='replace')})"
+    # A mark in the label would format it, and its twin would lead elsewhere: its code means the same.
+    label = _formats.sub(lambda mark: "".join(f"%{ord(one):02X}" for one in mark[0]), address)
+    return f"[{label}]({quote(address, safe=_KEPT, errors='replace')})"
 
 
 def inline(text: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import example, given
@@ -203,7 +204,21 @@ def test_a_break_is_what_commands_read_past() -> None:
         ),
         ("(http://a.test/x), ok", "([http://a.test/x](http://a.test/x)), ok"),
         ("https://bank.test@evil.test/", "https://bank.test@evil.test/"),
+        ("看 https://a.test/~li/x", "看 [https://a.test/%7Eli/x](https://a.test/~li/x)"),
+        ("https://a.test/__init__*2", "[https://a.test/%5F%5Finit%5F%5F%2A2](https://a.test/__init__%2A2)"),
     ],
 )
 def test_an_address_is_a_link_to_itself(text: str, written: str) -> None:
     assert link_addresses(text) == written
+
+
+@given(st.text(st.sampled_from("a1_*~`[]-.()!&=/中"), max_size=30))
+def test_every_address_leads_where_it_says_and_formats_nothing(rest: str) -> None:
+    tokens = READER.parse(link_addresses(f"https://a.test/{rest}"))
+    (line,) = (token for token in tokens if token.type == "inline")
+    assert {child.type for child in line.children or []} <= {"text", "softbreak", "link_open", "link_close"}
+    parts = line.children or []
+    (at,) = (place for place, child in enumerate(parts) if child.type == "link_open")
+    target = unquote(str(parts[at].attrs["href"]))
+    assert unquote(parts[at + 1].content) == target
+    assert f"https://a.test/{rest}".startswith(target)
