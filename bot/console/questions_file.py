@@ -17,10 +17,10 @@ def questions_in(content: bytes) -> tuple[str, ...]:
     """
     text = _decode(content).replace("\0", "")
     tables = [_rows(text, separator) for separator in _SEPARATORS]
-    rows = next((rows for rows in tables if rows and _named(rows[0])), tables[0])
+    rows = next((rows for rows in tables if rows and _question_columns(rows[0])), tables[0])
     if not rows:
         return ()
-    named = _named(rows[0])
+    named = _question_columns(rows[0])
     column, first = (named[0], 1) if named else (0, 0)
     return clean_questions([row[column] for row in rows[first:] if column < len(row)])
 
@@ -44,5 +44,5 @@ def _rows(text: str, separator: str) -> list[list[str]]:
     return [row for row in reader if any(map(str.strip, row))]
 
 
-def _named(row: list[str]) -> list[int]:
+def _question_columns(row: list[str]) -> list[int]:
     return [at for at, cell in enumerate(row) if cell.strip().casefold() in _NAMES]
