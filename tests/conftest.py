@@ -14,6 +14,8 @@ from tests.support.processes import fork_programs
 # few a run are many in time.
 settings.register_profile("kbdial", deadline=None, max_examples=50)
 settings.load_profile("kbdial")
+# Several processes share the cores; the threads of one computation would wait for each other, spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 steady_loggers()
 fork_programs()
 

@@ -6,6 +6,7 @@ sending again without looking.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import socket
 import ssl
@@ -51,7 +52,6 @@ class Outgoing:
         self._connect_seconds = connect_seconds
         self._total_seconds = total_seconds
         self._limit_bytes = limit_bytes
-        self._tls = ssl.create_default_context()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Post once.
@@ -94,7 +94,7 @@ class Outgoing:
     def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
         seconds = self._connect_seconds
         if scheme == "https":
-            return _Secure(host, port, timeout=seconds, context=self._tls, resolver=self._resolver)
+            return _Secure(host, port, timeout=seconds, resolver=self._resolver)
         return _Plain(host, port, timeout=seconds, resolver=self._resolver)
 
 
@@ -111,15 +111,15 @@ class _Plain(http.client.HTTPConnection):
 class _Secure(_Plain):
     default_port = http.client.HTTPS_PORT
 
-    def __init__(
-        self, host: str, port: int | None, *, timeout: float, context: ssl.SSLContext, resolver: Resolver
-    ) -> None:
-        super().__init__(host, port, timeout=timeout, resolver=resolver)
-        self._tls = context
-
     def connect(self) -> None:
         super().connect()
-        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
+        self.sock = _trust().wrap_socket(self.sock, server_hostname=self.host)
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """The certificate authorities of this machine. They are many: reading them takes a moment, so once."""
+    return ssl.create_default_context()
 
 
 def _hang_up(connected: socket.socket) -> None:
