@@ -26,9 +26,9 @@ run: setup
 
 setup: .venv/has-base $(if $(GPU),.venv/has-gpu)
 
-# Half as many test processes again as cores, for much of the suite waits for programs; a file's tests stay
-# together, because they share what is slow to make.
-WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
+# Two test processes more than cores, for much of the suite waits for programs; a file's tests stay together,
+# because they share what is slow to make.
+WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 # Where the environment forbids it, hundreds of processes would compile the same modules, each for itself.
 ONE_PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 PYTEST := $(ONE_PYTEST) -n $(WORKERS) --dist loadfile

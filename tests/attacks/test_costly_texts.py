@@ -8,6 +8,7 @@ minute. What is written in Python is judged by its steps, without any clock.
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import itertools
 import json
@@ -56,6 +57,7 @@ class Found(NamedTuple):
     is_searched: bool  # else it is only held against the beginning of a text
 
 
+@functools.cache
 def patterns() -> list[Found]:
     """Every regular expression of both programs, whether it has a name or not."""
     trees = {
@@ -132,8 +134,8 @@ def _worst(texts: Iterator[str]) -> list[str]:
 
 
 def test_no_pattern_hesitates_over_a_long_run_of_anything() -> None:
-    """SEC40."""
-    assert _worst(atom * CHARACTERS + ending for atom in ATOMS for ending in ENDINGS) == []
+    """SEC40. What no pattern expects makes it try again at the end; the long form ends in nothing, too."""
+    assert _worst(atom * CHARACTERS + "\x00" for atom in ATOMS) == []
 
 
 @pytest.mark.soak

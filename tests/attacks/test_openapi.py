@@ -174,7 +174,7 @@ def test_every_answer_of_the_bot_is_one_that_its_document_describes(
     bot_described: Any, path: str, method: str, headers: dict[str, str]
 ) -> None:
     # What nobody signed is refused at the door, whatever it is.
-    few = a_few(15 if headers is SIGNED else 4)
+    few = a_few(10 if headers is SIGNED else 4)
     keep_to_it(bot_described, path, method, few, headers=headers, name="support")
 
 

@@ -32,7 +32,7 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def a_few(examples: int = 15) -> settings:
+def a_few(examples: int = 10) -> settings:
     return _settings(max_examples=examples, derandomize=True)
 
 

@@ -311,7 +311,7 @@ def test_nothing_is_lost_or_decided_twice_in_any_order(backend: str, new_databas
         lambda: AnyOrder(new_database),  # type: ignore[arg-type]  # any callable that makes one will do
         settings=settings(
             # The order of steps is the store's own business; a server takes its time for each.
-            max_examples=20 if backend == "sqlite" else 6,
+            max_examples=12 if backend == "sqlite" else 5,
             stateful_step_count=50,
             suppress_health_check=[HealthCheck.too_slow],
         ),

@@ -79,7 +79,7 @@ def cases(draw: st.DrawFn) -> tuple[Floats, Keywords, list[Question]]:
     return matrix, keywords, asked
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(cases(), st.sampled_from([0, 1, 3, 1000]))
 def test_every_row_that_passes_is_found_whatever_its_score_is_made_of(
     case: tuple[Floats, Keywords, list[Question]], strong: int
@@ -99,7 +99,7 @@ def test_every_row_that_passes_is_found_whatever_its_score_is_made_of(
         assert found.best.scores.tolist() == [score for _, score, _ in best]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(), st.sampled_from([0, 1, 3]), st.integers(1, 60), st.randoms())
 def test_an_entry_of_several_rows_counts_with_its_best_however_few_rows_are_strong(
     case: tuple[Floats, Keywords, list[Question]], strong: int, entries: int, draw: random.Random

@@ -38,7 +38,7 @@ def scans(matrix: Floats, threads: int = 2) -> list[Scan]:
     ]
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(cases())
 def test_every_way_to_search_gives_what_a_double_loop_gives(
     case: tuple[Floats, Floats, list[SearchSpec]],
@@ -54,7 +54,7 @@ def test_every_way_to_search_gives_what_a_double_loop_gives(
             assert ranked.scores.tolist() == np.where(exact_rows, 1.0, scores[ranked.rows]).tolist()
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(), st.integers(0, 800) | st.floats(-1, 1))
 def test_only_what_is_below_the_floor_and_the_threshold_may_be_left_out(
     case: tuple[Floats, Floats, list[SearchSpec]], floor_or_row: float
@@ -76,7 +76,7 @@ def test_only_what_is_below_the_floor_and_the_threshold_may_be_left_out(
             assert ranked.scores.tolist() == scores[ranked.rows].tolist()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(cases())
 def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list[SearchSpec]]) -> None:
     matrix, questions, _ = case
@@ -87,7 +87,7 @@ def test_a_score_is_the_cosine_of_a_double_loop(case: tuple[Floats, Floats, list
         )
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(cases())
 def test_questions_searched_together_get_what_each_gets_alone(
     case: tuple[Floats, Floats, list[SearchSpec]],
@@ -99,7 +99,7 @@ def test_questions_searched_together_get_what_each_gets_alone(
             assert plain.same(together[row], scan.search(questions[row : row + 1], [want])[0])
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(cases())
 def test_the_compressed_copy_misleads_by_no_more_than_it_says(
     case: tuple[Floats, Floats, list[SearchSpec]],
@@ -113,7 +113,7 @@ def test_the_compressed_copy_misleads_by_no_more_than_it_says(
 @pytest.mark.parametrize("maker", MAKERS)
 def test_many_tiles_on_several_threads_lose_nothing(maker: plain.Maker) -> None:
     rng = np.random.default_rng(7)
-    matrix = maker(rng, 40_000, 24)
+    matrix = maker(rng, 12_000, 24)
     questions = np.concatenate([matrix[:3], plain.random_rows(rng, 3, 24)])
     every_row = np.arange(len(matrix))
     scores = [scores_of(matrix, every_row, question) for question in questions]
