@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="kbdial", description="Answers questions in your chat from your knowledge base."
+        prog="python -m bot", description="kbdial: answers questions in your chat from your knowledge base."
     )
     parser.add_argument(
         "--config",
@@ -110,9 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("quarantine", _quarantine, "genuine requests that could not be understood, and why")
     kept = command("backup", _backup, "copy the database into a new file while it is in use")
-    kept.add_argument("file", type=Path, metavar="FILE")
+    kept.add_argument("file", type=Path, metavar="FILE", help="a new file; the engine's folder is not in it")
     back = command("restore", _restore, "put a backup in place of the database; what was there is kept aside")
-    back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote; the bot must not run")
     return parser
 
 
@@ -131,7 +131,7 @@ def _work(config: Config, _: argparse.Namespace) -> int:
 
 
 def _migrate(config: Config, _: argparse.Namespace) -> int:
-    return _say(serve.migrate(config))
+    return _say(f"The database is up to date (revision {serve.migrate(config)}).")
 
 
 def _check(config: Config, _: argparse.Namespace) -> int:
@@ -158,7 +158,7 @@ def _of_platform(adapter: Adapter[Any], name: str, config: Config, _: argparse.N
     for mistake in mistakes:
         sys.stderr.write(mistake + "\n")
     sys.stdout.write(text)
-    return DONE
+    return FAILED if mistakes and not text else DONE
 
 
 def _run(config: Config, options: argparse.Namespace) -> int:

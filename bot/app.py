@@ -449,8 +449,8 @@ class App:
             return Provider(console.oidc, console.people, address=address, clock=self._clock)
         except ImportError as missing:
             raise CannotStart(
-                f"[bot.console.oidc] needs the package {missing.name}: run pip install '.[oidc]' in the"
-                " checkout, or leave issuer empty"
+                f"[bot.console.oidc] needs the package {missing.name}: in kbdial's checkout,"
+                " `.venv/bin/python -m pip install -e '.[oidc]'` brings it; or leave issuer empty"
             ) from missing
 
     def _operate(self, name: str, request: Mapping[str, Any]) -> Any:
@@ -482,7 +482,10 @@ class App:
                 body_limit_bytes=web.BODY_LIMIT_BYTES,
             )
         except OSError as taken:
-            raise CannotStart(f"[bot] listen: {self._bot.listen} cannot be used: {taken.strerror}") from taken
+            raise CannotStart(
+                f"[bot] listen: {self._bot.listen} cannot be used: {taken.strerror}."
+                " Stop what listens there, or choose another address."
+            ) from taken
 
     def _look(self) -> None:
         self.scheduled_messages.look()

@@ -411,6 +411,12 @@ class TooLittleAllowed(EngineError):
     code = "too_little_allowed"
 
 
+class MissingPackage(EngineError):
+    """A package that the configuration asks for is not installed."""
+
+    code = "missing_package"
+
+
 class CannotListen(EngineError):
     """The address to listen on is taken, or is not this machine's."""
 
@@ -451,6 +457,7 @@ STATUS: Mapping[str, int] = {
     "folder_in_use": 503,
     "folder_unusable": 503,
     "too_little_allowed": 503,
+    "missing_package": 503,
     "cannot_listen": 503,
     "cannot_reach": 503,
     "not_ready": 503,

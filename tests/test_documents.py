@@ -21,6 +21,9 @@ from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.config import Wecom
 from engine import config as engine_config
 from engine import config_file as engine_config_file
+from tests.support import nginx
+from tests.support.certificates import a_certificate
+from tests.support.processes import a_free_port
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh.md")
@@ -72,6 +75,16 @@ def test_the_chinese_readme_has_every_section_and_every_example_of_the_english_o
         assert len(re.findall(pattern, chinese, re.MULTILINE)) == len(
             re.findall(pattern, english, re.MULTILINE)
         ), pattern
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_nginx_takes_the_proxy_of_a_readme_as_it_stands(readme: str, tmp_path: Path) -> None:
+    (proxy,) = re.findall(r"```nginx\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), re.DOTALL)
+    certificate = a_certificate(tmp_path)
+    here = re.sub(r"/etc/ssl/kb\.example\.com\.(?:pem|key)", str(certificate), proxy)
+    assert here.count(str(certificate)) == 2
+    listening = f"listen 127.0.0.1:{a_free_port()} ssl"
+    assert nginx.say_of(tmp_path, here.replace("listen 443 ssl", listening)) == ""
 
 
 @pytest.mark.parametrize("readme", READMES)

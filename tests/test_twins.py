@@ -18,6 +18,7 @@ TWINS = [
     ("bot/weak_secrets.py", "engine/weak_secrets.py"),
     ("bot/machine_limits.py", "engine/machine_limits.py"),
     ("bot/csv_cells.py", "engine/csv_cells.py"),
+    ("bot/network_errors.py", "engine/network_errors.py"),
     CONFIG_FILES,
     ("bot/engine_client/transport.py", "engine/source/deadline.py"),
 ]

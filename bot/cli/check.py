@@ -13,6 +13,7 @@ from bot.engine_client import EngineClient
 from bot.platforms.host import Check, Deployment
 from bot.platforms.registry import ADAPTERS
 from bot.process import control_socket
+from bot.process.engine_process import is_port_open
 from bot.process.lock import CannotStart
 from bot.store import SchemaError, StoreError, schema
 from bot.texts.sources import failing
@@ -61,20 +62,28 @@ def _check_database(bot: Bot) -> str:
 
 def _check_engine(bot: Bot, engine: EngineClient) -> str:
     try:
-        ready = engine.ready()
-    except EngineError as problem:
-        raise CannotStart(f"{bot.engine_url}: {problem.reason}") from problem
-    return f"{ready.model} on {ready.device} at {bot.engine_url}"
+        return f"{_describe(engine, bot.engine_url, 'engine_url')} at {bot.engine_url}"
+    except CannotStart as problem:
+        raise CannotStart(f"{bot.engine_url}: {problem}") from problem
 
 
 def _check_follower(bot: Bot, url: str) -> str:
     follower = EngineClient(url, clock=Clock(), token=bot.engine_token.get_secret_value())
     try:
-        ready = follower.ready()
-    except EngineError as problem:
-        raise CannotStart(problem.reason) from problem
+        return _describe(follower, url, "engine_followers")
     finally:
         follower.stop()
+
+
+def _describe(engine: EngineClient, url: str, key: str) -> str:
+    """Its model and where that runs; `key` of [bot] says where the engine is."""
+    try:
+        ready = engine.ready()
+    except EngineError as problem:
+        mend = "" if is_port_open(url) else f"; start it (python -m engine serve), or correct [bot] {key}"
+        raise CannotStart(f"{problem.reason}{mend}") from problem
+    if ready.warnings:
+        raise CannotStart(f"it answers, but: {'; '.join(ready.warnings)}")
     return f"{ready.model} on {ready.device}"
 
 

@@ -20,6 +20,7 @@ from requests.adapters import BaseAdapter
 
 from bot.config import Oidc
 from bot.domain import Clock, Person
+from bot.network_errors import name_cause
 
 CALLBACK = "/console/sso/callback"
 SCOPE = "openid email profile"
@@ -179,7 +180,7 @@ def _json_of(session: Any, address: str) -> Mapping[str, Any]:
         answer = session.request("GET", address, withhold_token=True, timeout=SECONDS, allow_redirects=False)
         found = answer.json() if answer.status_code == requests.codes.ok else None
     except (requests.RequestException, ValueError) as problem:
-        raise NotVouchedFor(f"the provider does not answer: {type(problem).__name__}") from problem
+        raise NotVouchedFor(f"the provider does not answer: {name_cause(problem)}") from problem
     if not isinstance(found, dict):
         raise NotVouchedFor("the provider answered with something else")
     return found

@@ -53,8 +53,11 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
+    """An engine that answers; `warnings`: what is wrong with it all the same."""
+
     device: str
     model: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +365,9 @@ class EngineClient:
 
     def ready(self) -> Ready:
         """The device and model that the engine runs on; away while it loads."""
-        return self._call("GET", "/readyz", ReadyShape, lambda shape: Ready(shape.device, shape.model))
+        return self._call(
+            "GET", "/readyz", ReadyShape, lambda shape: Ready(shape.device, shape.model, shape.warnings)
+        )
 
     def loading(self) -> Loading | None:
         """The progress of an engine that loads; None when it is ready, away, or failed. Raises nothing."""

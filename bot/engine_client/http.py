@@ -17,6 +17,7 @@ from requests.adapters import BaseAdapter
 from bot.domain import EngineError
 from bot.engine_client.shapes import ErrorShape, ReadyShape, read_json
 from bot.engine_client.transport import WholeAnswerTimeout
+from bot.network_errors import name_cause
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 4.0  # from the sent request to the last byte: five in all
@@ -91,7 +92,7 @@ class Http:
                 # The engine closed an idle connection just as we took it. All calls may be repeated.
                 return self._exchange(method, path, left, also, options)
         except requests.RequestException as error:
-            raise EngineError("away", f"the engine did not answer: {type(error).__name__}") from error
+            raise EngineError("away", f"the engine did not answer: {name_cause(error)}") from error
 
     def _exchange(
         self, method: str, path: str, seconds: float, also: Collection[int], options: Mapping[str, Any]

@@ -321,6 +321,7 @@ class ReadyShape(_Shape):
     model: str = ""
     state: str = "failed"
     reason: str = ""
+    warnings: tuple[str, ...] = ()
     progress: ProgressShape | None = None
 
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from bot.network_errors import name_cause
 from bot.resolver import Resolver
 
 
@@ -66,7 +67,7 @@ class Outgoing:
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as failed:
-            raise NotReached(f"no connection: {type(failed).__name__}") from failed
+            raise NotReached(f"no connection: {name_cause(failed)}") from failed
         left = max(self._total_seconds - (time.monotonic() - started), 0.001)
         # The socket's own timeout begins anew with every byte; this one does not.
         deadline = threading.Timer(left, _hang_up, [connection.sock])
@@ -79,7 +80,7 @@ class Outgoing:
                 content = response.read(self._limit_bytes + 1)
                 is_whole = not response.length  # None: it ends where the connection does
         except (OSError, http.client.HTTPException) as failed:
-            raise AnswerLost(f"no answer: {type(failed).__name__}") from failed
+            raise AnswerLost(f"no answer: {name_cause(failed)}") from failed
         finally:
             deadline.cancel()
             connection.close()

@@ -11,6 +11,8 @@ from typing import Protocol
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from bot.network_errors import name_cause
+
 OPEN_SECONDS = 10.0
 FRAME_LIMIT_BYTES = 1024 * 1024
 
@@ -80,13 +82,13 @@ class WebSocketWire:
             status = refused.response.status_code
             raise WireLostError(f"status {status} while connecting", status=status) from None
         except (OSError, WebSocketException, ValueError) as failed:
-            raise WireLostError(f"{type(failed).__name__} while connecting") from None
+            raise WireLostError(f"{name_cause(failed)}, while connecting") from None
 
     def send(self, text: str) -> None:
         try:
             self._socket.send(text)
         except (OSError, WebSocketException) as failed:
-            raise WireLostError(f"{type(failed).__name__} while sending") from None
+            raise WireLostError(f"{name_cause(failed)}, while sending") from None
 
     def receive(self, wait_seconds: float) -> str | bytes | None:
         try:
@@ -94,7 +96,7 @@ class WebSocketWire:
         except TimeoutError:
             return None
         except (OSError, WebSocketException) as failed:
-            raise WireLostError(f"{type(failed).__name__} while receiving") from None
+            raise WireLostError(f"{name_cause(failed)}, while receiving") from None
 
     def close(self) -> None:
         self._opened.close()

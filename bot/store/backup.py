@@ -43,7 +43,10 @@ def backup(database_url: str, to: Path) -> int:
             original.backup(copy, pages=PIECE_PAGES, sleep=PAUSE_SECONDS)
             _refuse_damaged(copy, beside)
         _publish(beside, to)
-    except (sqlite3.Error, OSError) as failed:
+    except OSError as failed:
+        beside.unlink(missing_ok=True)
+        raise StoreError(f"{to} cannot be written: {failed.strerror or failed}") from failed
+    except sqlite3.Error as failed:
         beside.unlink(missing_ok=True)
         raise StoreError(f"no backup was made: {failed}") from failed
     return to.stat().st_size

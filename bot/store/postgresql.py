@@ -36,7 +36,7 @@ def server_engine(url: str, *, answer_seconds: float | None = None, **options: A
     except ModuleNotFoundError as missing:
         raise SchemaError(
             f"PostgreSQL needs its driver {missing.name}; in kbdial's checkout, "
-            "`.venv/bin/python -m pip install '.[postgresql]'` brings it"
+            "`.venv/bin/python -m pip install -e '.[postgresql]'` brings it"
         ) from None
     if answer_seconds is not None:
         _refuse_silence(engine, answer_seconds + SILENCE_SECONDS)

@@ -16,6 +16,7 @@ import requests
 
 from engine import app, config
 from engine.domain import CannotReach, EngineError, FolderInUse, NotReady
+from engine.network_errors import name_cause
 from engine.web.inside import ask_inside
 
 _CONNECT_SECONDS = 2
@@ -138,7 +139,7 @@ def _over_http(settings: config.Engine) -> Transport:
         except requests.RequestException as problem:
             raise CannotReach(
                 f"another engine owns {settings.data_dir}, but does not answer at {address}:"
-                f" {type(problem).__name__}"
+                f" {name_cause(problem)}. If it is starting, try again; else end it"
             ) from None
         try:
             return answer.status_code, answer.json()

@@ -27,6 +27,7 @@ from engine.domain import EncoderFailed, NotReady
 from engine.encoder import examination, fleet
 from engine.encoder.vectors import fingerprint_of, shorten
 from engine.index.snapshot import ModelIdentity, Vectors
+from engine.network_errors import name_cause
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 30
@@ -140,7 +141,7 @@ class RemoteEncoder:
             try:
                 status, retry_after, body = self._once(asked, headers)
             except requests.RequestException as problem:
-                trouble, retry_after = type(problem).__name__, ""
+                trouble, retry_after = name_cause(problem), ""
             else:
                 if status == HTTPStatus.OK:
                     return body

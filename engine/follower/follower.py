@@ -99,7 +99,11 @@ class Follower:
 
     def problems(self) -> list[str]:
         """Sentences on what keeps knowledge bases from following the publisher now."""
-        return [f'"{name}": {problem}' for name, problem in self._problems.items() if problem]
+        names: dict[str, list[str]] = {}
+        for name, problem in self._problems.items():
+            if problem:
+                names.setdefault(problem, []).append(f'"{name}"')
+        return [f"{', '.join(those)}: {problem}" for problem, those in names.items()]
 
     def identities(self) -> list[ModelIdentity]:
         """The models of what the publisher serves, as far as it answers."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -17,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from engine.domain import CannotReach
 from engine.follower.publication import Publication
+from engine.network_errors import name_cause
 
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 30  # between two pieces, however large the file is
@@ -27,6 +29,7 @@ _SHOWN = 200
 _SNAPSHOT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,99}")
 _FILE = re.compile(r"[0-9a-z]{1,40}\.[a-z]{1,20}")
 _publication = TypeAdapter(Publication)
+_refusal = TypeAdapter(dict[str, dict[str, Any]])
 
 
 class Publisher:
@@ -103,7 +106,7 @@ class Publisher:
                     stream=True,
                 )
         except requests.RequestException as problem:
-            raise CannotReach(f"{self.url} does not answer: {type(problem).__name__}") from None
+            raise CannotReach(f"the publisher at {self.url} does not answer: {name_cause(problem)}") from None
 
     def _pieces(self, answer: requests.Response, limit: int) -> Iterator[bytes]:
         length = 0
@@ -114,9 +117,20 @@ class Publisher:
                     raise CannotReach(f"{self.url} sends more than it said")
                 yield piece
         except (requests.RequestException, HTTPError) as problem:
-            raise CannotReach(f"{self.url} broke off: {type(problem).__name__}") from None
+            raise CannotReach(f"the publisher at {self.url} broke off: {name_cause(problem)}") from None
 
     def _require(self, answer: requests.Response, body: bytes, status: int) -> None:
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise CannotReach(
+                f"the publisher at {self.url} refuses our token: [engine] token must be the same on both"
+            )
         if answer.status_code != status:
-            says = body.decode(errors="replace")[:_SHOWN]
-            raise CannotReach(f"{self.url} answers with status {answer.status_code}: {says}")
+            raise CannotReach(f"the publisher at {self.url} answers: {_says(answer.status_code, body)}")
+
+
+def _says(status: int, body: bytes) -> str:
+    """The sentence of an engine's refusal; of anything else its status and its beginning."""
+    try:
+        return str(_refusal.validate_json(body)["error"]["message"])[:_SHOWN]
+    except (ValidationError, KeyError):
+        return f"status {status} {body.decode(errors='replace')[:_SHOWN]}"

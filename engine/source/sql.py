@@ -64,7 +64,7 @@ def records(url: str, query: str, base: Path, limits: Limits = DEFAULT_LIMITS) -
     except (NoSuchModuleError, ModuleNotFoundError) as missing:
         raise SourceError(
             f"{name} needs a driver that is not installed ({missing}); "
-            "for PostgreSQL, in kbdial's checkout: .venv/bin/python -m pip install '.[postgresql]'",
+            "for PostgreSQL, in kbdial's checkout: .venv/bin/python -m pip install -e '.[postgresql]'",
             "missing_package",
         ) from None
     except ArgumentError:

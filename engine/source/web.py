@@ -24,6 +24,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from engine.domain import Dropped, SourceError
+from engine.network_errors import name_cause
 from engine.source.deadline import WholeAnswerTimeout
 from engine.source.documents import Documents
 from engine.source.kinds import BY_MEDIA_TYPE, BY_SUFFIX, READ
@@ -84,14 +85,14 @@ def fetch(
                 content = _body(answer, name, limits, deadline)
     except requests.exceptions.SSLError as error:
         raise SourceError(
-            f"{name} has no certificate that can be trusted: {_cause(error)}", "refused"
+            f"{name} has no certificate that can be trusted: {name_cause(error)}", "refused"
         ) from None
     except (requests.Timeout, TimeoutError):
         raise SourceError(_too_slow(name, limits), "slow") from None
     except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
         if time.monotonic() >= deadline:
             raise SourceError(_too_slow(name, limits), "slow") from None
-        raise SourceError(f"{name} cannot be fetched: {_cause(error)}", "unreachable") from None
+        raise SourceError(f"{name} cannot be fetched: {name_cause(error)}", "unreachable") from None
     except (ValueError, UnicodeError):
         raise SourceError(f"{name} is no address, or its headers cannot be sent") from None
     if not content.strip():
@@ -219,28 +220,3 @@ def _given_headers(answer: requests.Response) -> dict[str, str]:
 
 def _too_slow(name: str, limits: Limits) -> str:
     return f"{name} did not answer in full within {limits.fetch_seconds:g} s"
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost cause, in the system's words: the layers above repeat the address."""
-    inner: BaseException | None = error
-    deepest = error
-    while inner is not None:
-        deepest = inner
-        reason = getattr(inner, "reason", None)
-        first = next((each for each in inner.args if isinstance(each, BaseException)), None)
-        inner = reason if isinstance(reason, BaseException) else first or inner.__context__
-        if inner is deepest:
-            break
-    if (
-        isinstance(deepest, OSError)
-        and not isinstance(deepest, requests.RequestException)
-        and deepest.strerror
-    ):
-        return deepest.strerror
-    return {
-        "IncompleteRead": "the connection ended in the middle of the body",
-        "RemoteDisconnected": "the server closed the connection",
-        "NameResolutionError": "the host is not known",
-        "BadStatusLine": "what answers does not speak HTTP",
-    }.get(type(deepest).__name__, type(deepest).__name__)

@@ -141,4 +141,7 @@ def _listening(address: str) -> socket.socket:
     try:
         return socket.create_server((host, int(port)), family=family, backlog=_BACKLOG)
     except OSError as problem:
-        raise CannotListen(f"cannot listen on {address}: {problem.strerror or problem}") from None
+        raise CannotListen(
+            f"cannot listen on {address}: {problem.strerror or problem};"
+            " stop what listens there, or choose another [engine] listen"
+        ) from None

@@ -28,12 +28,7 @@ def a_balancer(folder: Path, ports: Sequence[int]) -> Iterator[str]:
 
     Where nginx is not installed the test is skipped, but never in the build.
     """
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        missing = "nginx is not installed (Debian: apt-get install nginx)"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    program = find_nginx()
     folder.mkdir(parents=True)
     port = a_free_port()
     (folder / "nginx.conf").write_text(_configuration(folder, port, ports), encoding="utf-8")
@@ -50,6 +45,32 @@ def a_balancer(folder: Path, ports: Sequence[int]) -> Iterator[str]:
         process.wait(WAIT_SECONDS)
 
 
+def find_nginx() -> str:
+    """Its program; the test is skipped where there is none, but never in the build."""
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        missing = "nginx is not installed (Debian: apt-get install nginx)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return program
+
+
+def say_of(folder: Path, servers: str) -> str:
+    """The complaint of nginx about these `server` blocks; "" where it would start with them."""
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{_temporary_in(folder)}\n{servers}\n}}\n",
+        encoding="utf-8",
+    )
+    log = folder / "error.log"
+    command = [find_nginx(), "-t", "-q", "-p", str(folder), "-e", str(log), "-c", str(folder / "nginx.conf")]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+def _temporary_in(folder: Path) -> str:
+    return "\n".join(f"{name}_temp_path {folder}/{name};" for name in _TEMPORARY)
+
+
 def _configuration(folder: Path, port: int, ports: Sequence[int]) -> str:
     (example,) = _EXAMPLE.findall((REPOSITORY / "OPERATIONS.md").read_text(encoding="utf-8"))
     marks = set(_SERVER.findall(example))
@@ -58,11 +79,11 @@ def _configuration(folder: Path, port: int, ports: Sequence[int]) -> str:
     first = _SERVER.search(example)
     assert first is not None
     example = example[: first.start()] + servers + _SERVER.sub("", example[first.end() :])
-    temporary = "\n".join(f"{name}_temp_path {folder}/{name};" for name in _TEMPORARY)
+    example = _LISTEN.sub(f"listen 127.0.0.1:{port};", example)
     user = "user root;\n" if os.geteuid() == 0 else ""
     return (
         f"{user}daemon off;\npid {folder}/pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
-        f"http {{\naccess_log off;\n{temporary}\n{_LISTEN.sub(f'listen 127.0.0.1:{port};', example)}}}\n"
+        f"http {{\naccess_log off;\n{_temporary_in(folder)}\n{example}}}\n"
     )
 
 

@@ -23,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from bot.domain import Clock, PlatformError
+from bot.network_errors import name_cause
 from bot.resolver import ConnectsInTime
 
 CONNECT_SECONDS = 3.0
@@ -314,12 +315,12 @@ class WebApi:
                 "of your own belongs into ca_file"
             ) from None
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as no:
-            raise Unreached(f"Mattermost is not reached ({type(no).__name__})") from None
+            raise Unreached(f"Mattermost is not reached ({name_cause(no)})") from None
         except requests.RequestException as broken:
-            name = type(broken).__name__
+            cause = name_cause(broken)
             if _was_refused(broken):
-                raise Unreached(f"Mattermost is not reached ({name})") from None
-            raise PlatformError(f"Mattermost did not answer ({name})", maybe_sent=True) from None
+                raise Unreached(f"Mattermost is not reached ({cause})") from None
+            raise PlatformError(f"Mattermost did not answer ({cause})", maybe_sent=True) from None
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
         pieces, size = [], 0

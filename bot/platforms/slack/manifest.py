@@ -96,7 +96,10 @@ def mistakes(slack: Slack, public_url: str) -> list[str]:
     found = []
     needs_address = not slack.is_connected or slack.is_installed_by_others
     if needs_address and not public_url.startswith("https://"):
-        found.append(f'[bot] public_url must begin with https:// for Slack to take it (got "{public_url}")')
+        found.append(
+            f'[bot] public_url must begin with https:// for Slack to take it (got "{public_url}"); '
+            "without a public address, [bot.slack] app_token connects by Socket Mode"
+        )
     commands = _commands(slack, public_url)
     if len(commands) > MOST_COMMANDS:
         found.append(f"Slack takes at most {MOST_COMMANDS} commands (these are {len(commands)})")

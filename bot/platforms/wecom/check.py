@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 
 from bot.domain import Clock, PlatformError
+from bot.network_errors import name_cause
 from bot.platforms.websocket import WebSocketWire, Wire, WireLostError
 from bot.platforms.wecom.client import ErrorCode, Unreached
 from bot.platforms.wecom.config import Wecom, WecomApp, WecomRobot, WecomWebhook
@@ -168,6 +169,6 @@ def _get(session: requests.Session, url: str, query: dict[str, str]) -> bytes:
             return next(response.iter_content(_LIMIT_BYTES), b"")
     except requests.RequestException as failed:
         raise PlatformError(
-            f"{url} is not reached ({type(failed).__name__}): start the bot, then look at name, certificate "
+            f"{url} is not reached ({name_cause(failed)}): start the bot, then look at name, certificate "
             "and proxy"
         ) from None

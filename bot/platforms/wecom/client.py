@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from bot.domain import PlatformError
+from bot.network_errors import name_cause
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
@@ -72,12 +73,12 @@ def call(
         ) as response:
             body = _body(response, deadline=started + TOTAL_SECONDS, steady=steady)
     except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as unreached:
-        raise Unreached(f"WeCom is not reached ({type(unreached).__name__})") from None
+        raise Unreached(f"WeCom is not reached ({name_cause(unreached)})") from None
     except requests.RequestException as broken:
-        name = type(broken).__name__
+        cause = name_cause(broken)
         if _was_refused(broken):
-            raise Unreached(f"WeCom is not reached ({name})") from None
-        raise PlatformError(f"WeCom did not answer ({name})", maybe_sent=True) from None
+            raise Unreached(f"WeCom is not reached ({cause})") from None
+        raise PlatformError(f"WeCom did not answer ({cause})", maybe_sent=True) from None
     return _check_answer(response.status_code, body)
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, SecretStr
 
-from engine.domain import NotReady
+from engine.domain import MissingPackage, NotReady
 from engine.index.distant_rows import DistantRows
 from engine.index.outage import Outage
 from engine.index.protocol import EarlierRows, Kind, Place, RowSearch, Table
@@ -80,8 +80,13 @@ class PgvectorIndex:
 
 
 def _make(table: Pgvector, knowledge_base: str, _device: object) -> PgvectorIndex:
-    from engine.index.pgvector.database import Database  # noqa: PLC0415 - its driver is an extra
-
+    try:
+        from engine.index.pgvector.database import Database  # noqa: PLC0415 - its driver is an extra
+    except ImportError as missing:
+        raise MissingPackage(
+            f'[engine.index] kind = "pgvector" needs the package {missing.name}: in kbdial\'s checkout, '
+            "`.venv/bin/python -m pip install -e '.[pgvector]'` brings it"
+        ) from None
     database = Database(
         table.url.get_secret_value(),
         f"{table.prefix}/{knowledge_base}",

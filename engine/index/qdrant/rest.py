@@ -24,6 +24,7 @@ from engine.index.distant_rows import RowsMissing
 from engine.index.margin import Ask, Near
 from engine.index.outage import Away, Outage
 from engine.index.score import Floats
+from engine.network_errors import name_cause
 
 CONNECT_SECONDS = 2.0
 _NUMBERS = 400_000  # in one body: 8 MB of JSON, a quarter of what Qdrant takes unless told otherwise
@@ -98,7 +99,7 @@ class QdrantServer:
                 allow_redirects=False,
             )
         except requests.RequestException as problem:
-            raise Away(f"the index at {self._url} does not answer ({type(problem).__name__})") from problem
+            raise Away(f"the index at {self._url} does not answer ({name_cause(problem)})") from problem
         if answer.status_code == HTTPStatus.OK:
             return self._result_of(answer.content)
         if answer.status_code == HTTPStatus.NOT_FOUND:

@@ -111,4 +111,23 @@ def test_each_follower_is_reached(tmp_path: Path, engine: EngineServer) -> None:
     followers = f'["{engine.url}", "{off}"]'
     code, lines = checked(tmp_path, engine, KBDIAL_BOT__ENGINE_FOLLOWERS=followers)
     assert (code, lines[3]) == (1, f"ok      follower {engine.url}: bundled on cpu")
-    assert lines[4].startswith(f"FAILED  follower {off}: the engine did not answer")
+    assert lines[4] == (
+        f"FAILED  follower {off}: the engine did not answer: nothing listens there (Connection refused); "
+        "start it (python -m engine serve), or correct [bot] engine_followers"
+    )
+
+
+def test_a_follower_that_lags_is_told(tmp_path: Path, engine: EngineServer) -> None:
+    late = '"default": the publisher at http://10.0.0.5:8100 does not answer: nothing listens there'
+    engine.answers.extend(
+        [
+            answer(200, READY),
+            answer(200, {"knowledge_bases": [BASE]}),
+            answer(200, {**READY, "warnings": [late]}),
+        ]
+    )
+    code, lines = checked(tmp_path, engine, KBDIAL_BOT__ENGINE_FOLLOWERS=f'["{engine.url}"]')
+    assert (code, lines[3]) == (
+        1,
+        f"FAILED  follower {engine.url}: it answers, but: {late}",
+    )

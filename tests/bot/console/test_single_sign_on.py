@@ -284,5 +284,5 @@ def test_without_its_package_the_program_does_not_start_and_says_what_to_run(tmp
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("[bot.console.oidc] needs the package authlib")
-    assert "pip install '.[oidc]'" in ended.stderr
+    assert "pip install -e '.[oidc]'" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -97,10 +97,15 @@ def test_a_follower_begins_again_with_what_it_had_while_its_publisher_is_away(
     settings = follower_settings(tmp_path / "f", publishing)
     with an_engine(settings) as engine:
         before = has_a_snapshot(engine).search("apple")
+    url = publishing.url
     publishing.engine.app.server.stop()
     with an_engine(settings) as engine:
         again = has_a_snapshot(engine).search("apple")
-        until(lambda: "does not answer" in str(engine.client.get("/readyz").get_json()["warnings"]))
+        until(lambda: engine.client.get("/readyz").get_json()["warnings"])
+        (warning,) = engine.client.get("/readyz").get_json()["warnings"]
+        assert warning == (
+            f'"default": the publisher at {url} does not answer: nothing listens there (Connection refused)'
+        )
     assert (again["snapshot"], again["snapshot_number"]) == (before["snapshot"], before["snapshot_number"])
 
 

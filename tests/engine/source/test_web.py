@@ -7,17 +7,14 @@ import gzip
 import ssl
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.domain import SourceError, SourceSpec
 from engine.source import Limits, origin, web
 from tests.support import engine_server
+from tests.support.certificates import a_certificate
 from tests.support.documents import a_docx
 from tests.support.hang_guard import hang_guard
 from tests.support.hostile_server import HostileServer, a_hostile_server, answer, dripping_head, endless
@@ -165,7 +162,7 @@ def test_redirects_share_one_clock(server: HostileServer) -> None:
 def test_a_broken_off_body_is_no_body(server: HostileServer) -> None:
     server.answers(answer(b"text\none\n", length=1000))
     assert refusal(SourceSpec(url=server.url())) == (
-        f"{server.url()} cannot be fetched: the connection ended in the middle of the body"
+        f"{server.url()} cannot be fetched: the connection ended in the middle of the answer"
     )
 
 
@@ -180,7 +177,8 @@ def test_what_is_no_answer_is_refused(server: HostileServer, reply: bytes) -> No
 def test_a_host_that_is_not_there_is_said_plainly() -> None:
     with a_hostile_server() as gone:
         url = gone.url()
-    assert refusal(SourceSpec(url=url)) == f"{url} cannot be fetched: Connection refused"
+    said = refusal(SourceSpec(url=url))
+    assert said == f"{url} cannot be fetched: nothing listens there (Connection refused)"
 
 
 def test_an_empty_body_and_one_without_entries_are_refused(server: HostileServer) -> None:
@@ -210,30 +208,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
 def test_headers_that_cannot_be_sent_are_refused(server: HostileServer, headers: dict[str, str]) -> None:
     server.answers(answer(b"text\none\n"))
     assert refusal(SourceSpec(url=server.url(), headers=headers)).startswith(server.url())
-
-
-def a_certificate(folder: Path) -> Path:
-    """One for another host, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "other.test")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 def test_the_users_netrc_is_never_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import PlatformError
 from bot.platforms.mattermost.web_api import MattermostRefusal, Unreached, WebApi, _id_of, _objects, _posts
+from tests.support.certificates import a_certificate
 from tests.support.hostile_server import HostileServer, a_hostile_server, answer
 from tests.support.mattermost import BOT_TOKEN, LOST, Fault, Mattermost, a_mattermost
 from tests.support.wecom_api import VirtualClock
@@ -230,33 +226,6 @@ def test_only_a_certificate_of_ca_file_is_believed(clock: VirtualClock, tmp_path
         unreached = failure(WebApi(url, BOT_TOKEN, clock=clock).read_self)
         assert "ca_file" in unreached.reason
         assert WebApi(url, BOT_TOKEN, clock=clock, ca_file=certificate).read_self()["id"] == "kbdial"
-
-
-def a_certificate(folder: Path) -> Path:
-    """One for this machine, signed by itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chat.test")])
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(here, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 JSON = st.recursive(

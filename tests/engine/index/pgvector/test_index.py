@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from engine.index.score import scores_of
 from tests.engine.index.distant_cases import PASSED, ROWS, Clock
 from tests.engine.index.pgvector import rig
 from tests.engine.index.scan import plain
+from tests.support.forker import REPOSITORY
+from tests.support.hang_guard import HANG_SECONDS
 from tests.support.pgvector_server import a_shared_server
 
 
@@ -118,6 +122,27 @@ def test_scores_and_their_neighbours_are_thresholds_that_hold_at_any_width(
         for threshold in (score, math.nextafter(score, 2), math.nextafter(score, -2)):
             [found] = held.search(rows[:1], [SearchSpec(threshold, limit=10)])
             assert found.total == np.count_nonzero(scores >= threshold)
+
+
+def test_without_its_driver_the_engine_ends_with_a_sentence_that_says_how_to_get_it(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[engine.index]\nkind = "pgvector"\nurl = "postgresql://kbdial@127.0.0.1:9/none"\n',
+        encoding="utf-8",
+    )
+    without = "import sys; sys.modules['psycopg'] = None; from engine.__main__ import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", without, "serve"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 1
+    said = ended.stderr.splitlines()[-1]
+    assert said.startswith('kbdial-engine serve: [engine.index] kind = "pgvector" needs the package psycopg')
+    assert "pip install -e '.[pgvector]'" in said
 
 
 def test_its_address_is_a_secret_and_one_of_a_database() -> None:
