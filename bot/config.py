@@ -18,6 +18,7 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
     TypeAdapter,
+    ValidationError,
     create_model,
     model_validator,
 )
@@ -47,7 +48,10 @@ def _listen_address(text: str) -> str:
 
 
 def _web_address(text: str) -> str:
-    address = TypeAdapter(HttpUrl).validate_python(text)
+    try:
+        address = TypeAdapter(HttpUrl).validate_python(text)
+    except ValidationError:
+        raise ValueError('wanted a whole address such as "https://kb.example.com"') from None
     if address.username or address.password:
         # Addresses are logged and put into chat; what lets somebody in has keys of its own.
         raise ValueError("wanted an address without user and password (got one with them)")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import signal
 import sys
@@ -174,32 +175,40 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _number(text: str) -> float:
+    """The number that a text is; what is none lies in no range."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def _threshold(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not -1 <= value <= 1:
         raise argparse.ArgumentTypeError(f"wanted a number from -1 to 1, for example 0.65 (got {text})")
     return value
 
 
 def _limit(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= _MOST_MATCHES:
+    value = _number(text)
+    if not (1 <= value <= _MOST_MATCHES and value.is_integer()):
         raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {_MOST_MATCHES} (got {text})")
-    return value
+    return int(value)
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"wanted a number between 0 and 1, for example 0.95 (got {text})")
     return value
 
 
 def _depth(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= _DEEPEST:
+    value = _number(text)
+    if not (1 <= value <= _DEEPEST and value.is_integer()):
         raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {_DEEPEST} (got {text})")
-    return value
+    return int(value)
 
 
 if __name__ == "__main__":

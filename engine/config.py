@@ -29,6 +29,7 @@ FALLBACK_THRESHOLD = 0.40
 """What holds where neither the question nor the knowledge base names a threshold."""
 
 _NAME = re.compile(r"\w[\w-]{0,63}")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:[0-9]{1,2})?")
 _INSTALLED = Path(__file__).resolve().parent.parent
 
 
@@ -87,6 +88,12 @@ def _publisher_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _device(text: str) -> str:
+    if not _DEVICE.fullmatch(text):
+        raise ValueError(f'wanted "auto", "cpu", "cuda", "cuda:1" for a second card, or "mps" (got "{text}")')
+    return text
+
+
 Step = Literal["fold", "simplify", "join", "unend", "frame", "marks", "numbers"]
 ListenAddress = Annotated[str, AfterValidator(_listen_address)]
 
@@ -100,7 +107,7 @@ class Model(_Section):
 
     name: str = Field(default="bundled", min_length=1)
     source: Literal["huggingface", "modelscope"] = "huggingface"
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,2})?)$")
+    device: Annotated[str, AfterValidator(_device)] = "auto"
     dimension: int = Field(default=0, ge=0, le=65536)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     longest_tokens: int = Field(default=512, ge=8, le=32768)

@@ -6,7 +6,8 @@ The bot has the same of its own, but for what is named PROGRAM, and a test compa
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin
 
@@ -27,6 +28,10 @@ _HIDDEN = ("secret", "token", "key", "url", "follow", "source", "headers")
 _PROGRAMS: Final = ("bot", "engine")
 # Where a table was wanted. What was given instead is not shown: it may be the whole table, secrets and all.
 _NO_TABLE: Final = frozenset({"dict_type", "mapping_type", "model_attributes_type", "model_type"})
+
+# What the library calls the name of a table that people name themselves.
+_NAME: Final = "[key]"
+_NAME_FORM: Final = 'wanted a name such as "support-2", of small letters, digits, "-" and "_"'
 
 Table = TypeVar("Table", bound=BaseModel)
 
@@ -88,7 +93,8 @@ def _load(path: Path | None, environment: Mapping[str, str], table: type[Table])
     try:
         loaded = create_model("Config", __base__=_Loaded, **fields)()
     except ValidationError as mistakes:
-        lines = [_line(mistake, not_json) for mistake in mistakes.errors()] + lines
+        known = set(_names_in(table))
+        lines = [_line(mistake, not_json, known) for mistake in mistakes.errors()] + lines
     if lines:
         raise ConfigError(_tell(lines, path))
     read: Table = getattr(loaded, PROGRAM)
@@ -176,36 +182,62 @@ def _tell(lines: Sequence[str], path: Path | None) -> str:
     return "\n  ".join([f"{path or 'the environment'} has {count}:", *lines])
 
 
-def _line(mistake: Any, not_json: Sequence[str]) -> str:
+def _names_in(table: type[BaseModel]) -> Iterator[str]:
+    """The names of all keys and tables below this one."""
+    for name, field in table.model_fields.items():
+        yield name
+        for section in _sections(field.annotation):
+            yield from _names_in(section)
+
+
+def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _sections(part)
+
+
+def _line(mistake: Any, not_json: Sequence[str], known: Collection[str]) -> str:
     *tables, key = _keys(mistake["loc"]) or ["?"]
     where = f"[{'.'.join(tables)}] {key}" if tables else f"[{key}]"
-    if mistake["type"] == "extra_forbidden":
-        return f"{where} is not a setting; see config.example.toml for those there are"
+    given = mistake["input"]
     if mistake["type"] == "missing":
         return f"{where} is missing"
-    given = mistake["input"]
+    if key == _NAME:
+        where = f"[{'.'.join(tables)}]"
+    elif isinstance(given, Mapping):
+        # A table as a whole is wrong, not one key of it.
+        where = f"[{'.'.join([*tables, key])}]"
+    if mistake["type"] == "extra_forbidden":
+        near = "".join(f' (perhaps "{name}")' for name in get_close_matches(key, known, 1))
+        return f"{where} is not a setting{near}; see config.example.toml for those there are"
     if any(given is each for each in not_json) and mistake["type"] != "literal_error":
         return f"{where}: {_in_json(given, [*tables, key], mistake)}"
     if mistake["type"] in _NO_TABLE:
         return f"{where}: must be a table of keys and values"
     says = _in_words(mistake)
-    got = f' (got "{given}")' if isinstance(given, str | int | float) and "got " not in says else ""
+    is_told = "got " in says or f'"{given}"' in says
+    got = f' (got "{given}")' if isinstance(given, str | int | float) and not is_told else ""
     return f"{where}: {says}{got}" if _may_show([*tables, key]) else f"{where}: {says}"
 
 
 def _keys(place: Sequence[str | int]) -> list[str]:
     """The names of the tables and the key; what stands in a list is told by the list's key and its number."""
-    *before, last = place or ("",)
-    if before and isinstance(last, int):
-        *before, name = before
-        last = f"{name}, number {last + 1}"
-    return [str(part) for part in (*before, last)] if place else []
+    keys: list[str] = []
+    for part in place:
+        if keys and isinstance(part, int):
+            keys[-1] += f", number {part + 1}"
+        else:
+            keys.append(str(part))
+    return keys
 
 
 def _in_words(mistake: Any) -> str:
     """The library's own messages, for somebody who has never seen Python."""
     if mistake["type"] == "tuple_type":
         return 'must be a list, for example ["a", "b"]'
+    if mistake["type"] == "string_pattern_mismatch":
+        return _NAME_FORM if mistake["loc"][-1] == _NAME else "wanted the form that config.example.toml shows"
     if mistake["type"] == "path_type":
         return "must be a path in quotes"
     says = str(mistake["msg"]).removeprefix("Value error, ")

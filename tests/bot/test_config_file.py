@@ -182,6 +182,42 @@ def test_what_stands_where_a_table_belongs_is_not_shown(
     assert "planted-k7Qm2x" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("[bot.slak]", '[bot.slak] is not a setting (perhaps "slack"); see'),
+        (
+            '[bot.slack]\nsigning_secret = "x"',
+            'signing_secret is not a setting (perhaps "signing_secrets")',
+        ),
+        (
+            "[bot.strategy.contracts]\nreview_high = 0.9",
+            "[bot.strategy.contracts]: review_high and",
+        ),
+        (
+            "[bot.strategy.Mine]",
+            '[bot.strategy.Mine]: wanted a name such as "support-2"',
+        ),
+        (
+            "[bot]\nquestions_per_minute = 5",
+            "questions_per_minute: must be a table of keys and values",
+        ),
+        (
+            '[bot]\npublic_url = "kb.example.com"',
+            'public_url: wanted a whole address such as "https',
+        ),
+        (
+            '[bot.slack]\ncommand_prefix = "KB "',
+            "command_prefix: wanted the form that config",
+        ),
+    ],
+)
+def test_what_people_get_wrong_is_told_in_their_words(tmp_path: Path, toml: str, says: str) -> None:
+    with pytest.raises(config_file.ConfigError) as told:
+        load(tmp_path, toml)
+    assert says in str(told.value)
+
+
 def test_a_value_that_should_be_a_list_is_told_without_a_word_of_python(tmp_path: Path) -> None:
     with pytest.raises(config_file.ConfigError) as told:
         load(tmp_path, '[bot]\nnames = "kbdial"\n')

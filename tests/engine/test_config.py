@@ -130,7 +130,12 @@ def test_all_mistakes_are_told_at_once_by_key(tmp_path: Path) -> None:
         ("[engine]\nknowledge_base = []\n", "at least one knowledge base"),
         ('[[engine.knowledge_base]]\nname="a"\n[[engine.knowledge_base]]\nname="a"\n', 'are called "a"'),
         ("[engine]\nmodel = 3\n", "[engine] model"),
-        ("[[engine.knowledge_base]]\n", "name is missing"),
+        ("[[engine.knowledge_base]]\n", "[engine.knowledge_base, number 1] name is missing"),
+        (
+            '[engine.model]\ndevice = "gpu"\n',
+            'device: wanted "auto", "cpu", "cuda", "cuda:1" for',
+        ),
+        ('[engine.index]\nkind = "faiss"\n', '[engine.index]: there is no index "faiss", only "local"'),
     ],
 )
 def test_what_does_not_fit_together_is_told(tmp_path: Path, text: str, says: str) -> None:

@@ -78,8 +78,25 @@ def test_a_labelled_file_becomes_json_csv_and_a_picture(
     assert "best F1" in said
 
 
-def test_a_wrong_share_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ("evaluate", "--queries", "x", "--precision", "2"),
+            "a number between 0 and 1, for example 0.95 (got 2)",
+        ),
+        (("evaluate", "--queries", "x", "--precision", "high"), "for example 0.95 (got high)"),
+        (("evaluate", "--queries", "x", "--depth", "0"), "a whole number from 1 to 200 (got 0)"),
+        (("evaluate", "--queries", "x", "--depth", "few"), "a whole number from 1 to 200 (got few)"),
+        (("search", "x", "--threshold", "high"), "a number from -1 to 1, for example 0.65 (got high)"),
+        (("search", "x", "--threshold", "65"), "a number from -1 to 1, for example 0.65 (got 65)"),
+        (("search", "x", "--limit", "-1"), "a whole number from 1 to 10000000 (got -1)"),
+    ],
+)
+def test_a_wrong_number_is_wrong_usage_and_says_what_was_wanted(
+    arguments: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as wrong:
-        main(["evaluate", "--queries", "x", "--precision", "2"], {})
+        main(arguments, {})
     assert wrong.value.code == 2
-    assert "between 0 and 1" in capsys.readouterr().err
+    assert says in capsys.readouterr().err

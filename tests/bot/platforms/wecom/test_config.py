@@ -108,8 +108,11 @@ def test_all_mistakes_of_all_tables_are_told_at_once(tmp_path: Path) -> None:
             "  [bot.wecom.robot.e] token: is missing, and so is encoding_aes_key; "
             "a long connection has a secret instead"
         ),
-        "  [bot.wecom.robot.f f] [key]: must match pattern '^[0-9A-Za-z_-]{1,64}$'",
-        "  [bot.wecom.app.g] tokn is not a setting; see config.example.toml for those there are",
+        '  [bot.wecom.robot.f f]: wanted a name such as "support-2", of small letters, digits, "-" and "_"',
+        (
+            '  [bot.wecom.app.g] tokn is not a setting (perhaps "token"); '
+            "see config.example.toml for those there are"
+        ),
         "  [bot.wecom.app.g] agent_id is missing",
         "  [bot.wecom.app.g] token is missing",
         "  [bot.wecom.app.g] encoding_aes_key is missing",
