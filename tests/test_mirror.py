@@ -32,6 +32,7 @@ ELSEWHERE = {
     "bot/engine_client/*.py": "tests/bot/engine_client/test_client.py",
     "bot/grammar/*.py": "tests/bot/commands/test_parser.py",
     "bot/metrics.py": "tests/walks/test_help_desk_week.py",
+    "bot/network_errors.py": "tests/engine/test_network_errors.py",
     "bot/pipeline/store_health.py": "tests/faults/test_files_pulled_away.py",
     "bot/platforms/*.py": "tests/bot/platforms/test_seam.py",
     "bot/platforms/mattermost/*.py": "tests/bot/platforms/mattermost/test_sender.py",
