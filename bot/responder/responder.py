@@ -143,7 +143,7 @@ class Responder:
         self._questions = Questions.of(ports)
         self._dial = ThresholdCommands.of(ports)
         self._refreshes = Refreshes.of(ports)
-        self._writing = Writing(ports.engine)
+        self._writing = Writing(ports.engine, self._refreshes)
         self._review = Review.of(ports)
         self._gaps = GapList.of(ports)
         self._teaching = Teaching.of(ports)

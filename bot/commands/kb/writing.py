@@ -5,13 +5,16 @@ from __future__ import annotations
 from bot import texts
 from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Engine
+from bot.commands.base.refreshes import Addition, Refreshes
 from bot.commands.kb.words import WORDS, WRITING
-from bot.domain import EngineError, EntryChange, Outcome, WriteEntry
+from bot.domain import EngineError, EntryChange, LeftOut, Outcome, WriteEntry
+from bot.texts import sources
 
 
 class Writing:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, refreshes: Refreshes) -> None:
         self._engine = engine
+        self._refreshes = refreshes
 
     def write(self, context: MessageContext, form: WriteEntry) -> Outcome:
         """Raises EngineError for an engine that is away, and for a knowledge base that is not."""
@@ -27,18 +30,15 @@ class Writing:
 
     def _add(self, context: MessageContext, form: WriteEntry) -> Outcome:
         words = WRITING[context.language]
-        added = self._engine.add_entry(form.knowledge_base, form.text, form.answer)
-        if not added.added:
-            reasons = "; ".join(drop.reason for drop in added.dropped)
-            known = ", ".join(texts.shorten(entry.id) for entry in added.repeated)
-            told = words.known.format(entry=known) if known else words.refused.format(reason=reasons)
-            return Outcome((context.aside(told, verb="kb"),))
-        [entry] = added.added
-        edit = EntryChange(form.knowledge_base, entry.id, "added", entry.text)
+        addition = self._refreshes.addition(context, form.knowledge_base, form.text, form.answer)
+        if not addition.added.added:
+            return Outcome((context.aside(_why_not(context, addition), verb="kb"),))
+        [entry] = addition.added.added
         said = words.added.format(
             who=context.who, entry=entry.id, text=texts.shorten(entry.text), name=form.knowledge_base
         )
-        return Outcome((context.announcement(said, verb="kb"),), edits=(edit,))
+        reply = context.announcement("\n".join((said, *addition.lines)), verb="kb")
+        return Outcome((reply,), edits=addition.edits, awaits=addition.awaits)
 
     def _change(self, context: MessageContext, form: WriteEntry, entry_id: str) -> Outcome:
         # Only where it is still what was read is it changed, so this is what it said before.
@@ -68,3 +68,15 @@ class Writing:
                 return words.refused.format(reason=error.reason)
             case _:
                 return None
+
+
+def _why_not(context: MessageContext, addition: Addition) -> str:
+    """Why nothing was added: it is there already, with this answer or another, or it was refused."""
+    words, added = WRITING[context.language], addition.added
+    if added.contradicted:
+        return "\n".join(addition.lines)
+    if added.repeated:
+        return words.known.format(entry=", ".join(texts.shorten(entry.id) for entry in added.repeated))
+    left_out = (LeftOut(drop.line, drop.reason, drop.code, drop.details) for drop in added.dropped)
+    reasons = "; ".join(sources.why_left_out(each, context.language) for each in left_out)
+    return words.refused.format(reason=reasons)

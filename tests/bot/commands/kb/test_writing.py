@@ -10,7 +10,7 @@ import pytest
 
 from bot.config import Bot
 from bot.domain import RunCommand, Text, WriteEntry, message_from_json, message_to_json
-from bot.engine_client import Added, Dropped, Entry
+from bot.engine_client import Added, Contradicted, Dropped, Entry
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import ROOM, ResponderRig
 
@@ -35,7 +35,7 @@ def test_a_new_entry_keeps_its_lines_and_is_announced(rig: ResponderRig) -> None
     told = said(rig, NEW)
     assert rig.engine.added == [("shop", "Do you wrap? => Yes.\nFor two euros.")]
     assert not told.private
-    assert told.body == "Ann added m1 to shop: pear (/kb remove m1 takes it back)"
+    assert told.body == ("Ann added m1 to shop: pear (/kb remove m1 takes it back)\nThey can be found now.")
 
 
 def test_what_is_known_or_refused_is_said_to_the_writer_alone(rig: ResponderRig) -> None:
@@ -44,6 +44,22 @@ def test_what_is_known_or_refused_is_said_to_the_writer_alone(rig: ResponderRig)
     assert (told.private, told.body) == (True, "Nothing was added: e9 says this already.")
     rig.engine.add_result = Added((), dropped=(Dropped("1", "it is empty"),))
     assert said(rig, NEW).body == "Nothing was changed: it is empty"
+
+
+def test_another_answer_to_a_known_question_is_shown_beside_the_one_there(rig: ResponderRig) -> None:
+    other = Contradicted("e9", "Do you wrap?", "No.", "Yes. For two euros.")
+    rig.engine.add_result = Added((), contradicted=(other,))
+    told = said(rig, NEW)
+    assert told.private
+    assert all(part in told.body for part in ("Do you wrap?", "No.", "Yes. For two euros."))
+
+
+def test_a_refusal_is_told_in_the_language_of_the_channel(rig: ResponderRig) -> None:
+    rig.say("/language zh")
+    dropped = Dropped("1", "no letter or digit in the text", "no_words")
+    rig.engine.add_result = Added((), dropped=(dropped,))
+    assert said(rig, NEW).body.isascii() is False
+    assert "letter" not in said(rig, NEW).body
 
 
 def test_an_entry_is_changed_as_it_was_read_and_both_texts_are_kept_otherwise(rig: ResponderRig) -> None:
