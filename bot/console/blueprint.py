@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from bot.console import gate
 from bot.console.budget import Budget
@@ -89,6 +89,10 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @routes.route("/<path:rest>", methods=["GET", "POST"])
     def nothing(rest: str) -> Response:
+        other = "POST" if request.method in {"GET", "HEAD"} else "GET"
+        rule, _ = current_app.url_map.bind("").match(request.path, method=other, return_rule=True)
+        if rule.endpoint != request.endpoint:
+            raise MethodNotAllowed([other])
         raise NotFound(rest)
 
     return routes

@@ -92,6 +92,7 @@ def test_guessing_links_finds_none_and_locks_nobody_out(program: Program) -> Non
         ("PUT", "/console/dial", 405),
         ("DELETE", "/console/do", 405),
         ("POST", "/console/do", 403),
+        ("GET", "/console/do", 405),
         ("GET", "/console/channels.csv", 200),
     ],
 )
