@@ -71,7 +71,7 @@ class Writing:
 
 
 def _why_not(context: MessageContext, addition: Addition) -> str:
-    """Why nothing was added: it is there already, with this answer or another, or it was refused."""
+    """The reason why nothing was added: it is there, with this answer or another, or was refused."""
     words, added = WRITING[context.language], addition.added
     if added.contradicted:
         return "\n".join(addition.lines)
