@@ -6,15 +6,13 @@ The card is torch's processor device: the same code but for where the numbers ar
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("torch", reason="the search on a card needs torch (the extra gpu)")
-
 from engine.index.scan import Scan, Scanner, scanner_on
-from engine.index.scan.gpu_scan import CardScan, card_scanner
 from engine.index.snapshot import Snapshot
 from tests.support.engine import (
     A_LONG_TEXT,
@@ -24,15 +22,23 @@ from tests.support.engine import (
     some_settings,
 )
 
+# Looked for and not imported: every process of the suite reads this file, and one of them runs it.
+if find_spec("torch") is None:
+    pytest.skip("the search on a card needs torch (the extra gpu)", allow_module_level=True)
+
 LINES = [*(f"{number} apples or {number % 7} pears, plums and figs" for number in range(60)), A_LONG_TEXT]
 QUESTIONS = ["apples", "zebra jazz quiz", "3 plums", "figs or pears", A_LONG_TEXT]
 
 
 def on_a_card(_device: str) -> Scanner:
+    from engine.index.scan.gpu_scan import card_scanner
+
     return card_scanner("cpu")
 
 
 def on_a_full_card(_device: str) -> Scanner:
+    from engine.index.scan.gpu_scan import card_scanner
+
     return card_scanner("cpu", free_bytes=lambda _card: 0)
 
 
@@ -59,6 +65,8 @@ def answers(engine: RunningEngine) -> list[Any]:
 
 def a_life(folder: Path, *starts: Callable[[str], Scanner]) -> list[Any]:
     """All answers of an engine that is asked, refreshed, rolled back and started again."""
+    from engine.index.scan.gpu_scan import CardScan
+
     settings = some_settings(folder, a_knowledge_base(folder, *LINES))
     heard = []
     for turn, scanner in enumerate(starts):
