@@ -16,7 +16,17 @@ from typing import Any
 from bot import texts
 from bot.domain import Action, Answer, Choose, Document, Match, RunCommand, ShowMore, Text, TurnDial, Vote
 from bot.platforms.slack import action_values
-from bot.platforms.slack.markup import BREAK, CUT, cut, escape, is_longer, link, link_addresses, size
+from bot.platforms.slack.markup import (
+    BREAK,
+    CUT,
+    cut,
+    escape,
+    is_longer,
+    keep_addresses,
+    link,
+    link_addresses,
+    size,
+)
 from bot.texts.sources import place
 
 Block = dict[str, Any]
@@ -95,7 +105,7 @@ def text_pieces(text: Text) -> list[str]:
 
     Markup is off in these messages, so an address stands plain, for Slack itself to link.
     """
-    return split(text.body, MESSAGE, escape) or [CUT]
+    return split(text.body, MESSAGE, keep_addresses) or [CUT]
 
 
 def text_blocks(text: Text) -> list[Block]:

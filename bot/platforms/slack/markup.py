@@ -42,12 +42,28 @@ _web_address = re.compile(
 
 def link_addresses(text: str) -> str:
     """Foreign text as `escape` has it, but its web addresses are links to themselves."""
+    return _write_addresses(text, _link_to_itself)
+
+
+def keep_addresses(text: str) -> str:
+    """Foreign text as `escape` has it, for where markup is off: its web addresses stand as they are."""
+    return _write_addresses(text, _keep_address)
+
+
+def _write_addresses(text: str, write: Callable[[str], str]) -> str:
     written, end = [], 0
     for found in _web_address.finditer(text):
         written.append(escape(text[end : found.start()]))
-        written.append(_link_to_itself(found[0]))
+        written.append(write(found[0]))
         end = found.end()
     return "".join([*written, escape(text[end:])])
+
+
+def _keep_address(address: str) -> str:
+    # What stands before an @ only looks like the host; a loud name is none where nobody hears it.
+    if "@" in address.split("/", 3)[2] or _loud_name.search(address):
+        return escape(address)
+    return address.translate(_escapes)
 
 
 def _link_to_itself(address: str) -> str:

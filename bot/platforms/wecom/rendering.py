@@ -78,7 +78,7 @@ def pieces(
     typed as they stand; `mention` is what a group has to write before them ("@name ").
     """
     if not isinstance(reply, Answer):
-        body = escape(_with_mentions(reply, mention))
+        body = escape(_with_mentions(reply, mention), link_addresses)
         if isinstance(reply, Text) and reply.dial is not None and not has_card:
             body += "\n" + _turn(reply.dial, reply.language, mention)
     else:

@@ -238,6 +238,14 @@ def test_splitting_keeps_every_word_in_order(text: str, limit: int) -> None:
     assert "".join(joined.split()) == "".join(text.replace(BREAK, "").split())
 
 
+def test_an_address_in_a_reply_in_words_stands_character_by_character() -> None:
+    """Whose answer is shown by /kb show, or added by /kb add, and whose markup is off."""
+    address = "https://kb.test/_a_/*b*/~c~?x=1&y=2"
+    assert text_pieces(Text(f"Answer: {address} *really*", "en")) == [
+        f"Answer: {address.replace('&', '&amp;')} *{BREAK}really*"
+    ]
+
+
 def test_a_long_text_is_parted_between_lines() -> None:
     body = "\n".join(["word " * 10] * 200)
     pieces = text_pieces(Text(body, "en"))

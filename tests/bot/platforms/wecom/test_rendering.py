@@ -44,6 +44,12 @@ def test_an_answer_on_a_phone() -> None:
     )
 
 
+def test_an_address_in_a_reply_in_words_is_a_link_to_itself() -> None:
+    """Whose answer is shown by /kb show, or added by /kb add."""
+    body = only(pieces(Text("答复：https://kb.test/a?x=1&y=2。", "zh", verb="kb"), ROBOT, NOW, mention="@x "))
+    assert body == "答复：[https://kb.test/a?x=1&y=2](https://kb.test/a?x=1&y=2)。"
+
+
 def test_what_matched_is_named_and_no_folder_of_the_server() -> None:
     match = a_match(wording="还能退吗", collapsed=2, source="/srv/kb/secret/faq.csv")
     lines = only(pieces(an_answer(match), ROBOT, NOW)).splitlines()
@@ -112,7 +118,8 @@ def test_who_turned_the_dial_is_told_first() -> None:
 
 def test_a_reply_in_words_is_escaped() -> None:
     text = Text("# <@all>\n知识库 [a](https://evil.test)", "zh")
-    assert only(pieces(text, ROBOT, NOW)) == "\u200b# <\u200b@\u200ball>\n知识库 [a]\u200b(https://evil.test)"
+    evil = "[https://evil.test](https://evil.test)"
+    assert only(pieces(text, ROBOT, NOW)) == f"\u200b# <\u200b@\u200ball>\n知识库 [a]\u200b({evil})"
 
 
 @pytest.mark.parametrize("place", [ROBOT, APP, WEBHOOK])
@@ -194,7 +201,8 @@ def test_commands_in_words_and_of_buttons_are_typed_as_the_group_has_to() -> Non
         buttons=(Button("撤回 m1", "/kb remove m1"),),
     )
     assert only(pieces(text, ROBOT, NOW, mention="@助手 ")) == (
-        "已加入：“/kb add 怎么用” 见 https://kb.test/kb/7（@助手 /kb remove m1 可以撤回）\n"
+        "已加入：“/kb add 怎么用” 见 [https://kb.test/kb/7](https://kb.test/kb/7)"
+        "（@助手 /kb remove m1 可以撤回）\n"
         "发送 @助手 /teach undo\n撤回 m1：@助手 /kb remove m1"
     )
     assert "@助手" not in only(pieces(replace(text, verb="help", buttons=()), ROBOT, NOW, mention="@助手 "))
