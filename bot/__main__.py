@@ -19,7 +19,7 @@ from bot.cli import (
     serve,
 )
 from bot.cli.check import check
-from bot.config import Config
+from bot.config import MOST_WORKERS, Config
 from bot.config_file import ConfigError, find, load
 from bot.machine_limits import explain
 from bot.platforms.host import Adapter, Deployment
@@ -117,8 +117,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f'wanted a whole number from 0 on (got "{text}")')
+    if not (text.isascii() and text.isdigit() and len(text) <= len("0000") and int(text) <= MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f'wanted a whole number from 0 to {MOST_WORKERS} (got "{text}")')
     return int(text)
 
 

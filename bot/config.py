@@ -28,6 +28,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.weak_secrets import OptionalSecret, Secret
 
 SEALING_KEY_BYTES = 32
+MOST_WORKERS = 64
 
 
 def _check_timezone(name: str) -> str:
@@ -221,7 +222,7 @@ class Bot(Section):
     follow_ups: bool = True
     admins: tuple[str, ...] = ()
     web_threads: int = Field(default=16, ge=4, le=256)
-    workers: int = Field(default=4, ge=0, le=64)
+    workers: int = Field(default=4, ge=0, le=MOST_WORKERS)
     retention_days: int = Field(default=180, ge=4)
     defaults: Defaults = Defaults()
     teaching: Teaching = Teaching()

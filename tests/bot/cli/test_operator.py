@@ -115,6 +115,16 @@ def test_a_wrong_letter_is_wrong_usage(which: str) -> None:
     assert '"message:7"' in told.getvalue()
 
 
+@pytest.mark.parametrize("workers", ["-1", "65", "99999", "٣", "x"])
+def test_more_workers_than_the_key_takes_are_wrong_usage(
+    workers: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--workers", workers], {})
+    assert ended.value.code == 2
+    assert "from 0 to 64" in capsys.readouterr().err
+
+
 def test_arguments_that_do_not_go_with_the_configuration_are_wrong_usage_all_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
