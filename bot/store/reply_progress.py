@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from bot.domain import Clock, Delivery, IncomingMessage, MessageKey, Reply, message_from_json
+from bot.domain.pipeline import IN_RESPONSE
 from bot.store.database import Database
 from bot.store.delivery_rows import another_part, delivery_of, seconds_since_accepted
 from bot.store.tables import inbox, message_key, outbox
@@ -85,6 +86,16 @@ class ReplyProgress:
             return MessageProgress(item.id, item.state, message_from_json(item.message), replies)
 
         return self._database.read(work)
+
+    def confirm(self, delivery_id: int, receipt: str) -> bool:
+        """Show a reply that is stored as gone with a response; False when that was taken back meanwhile.
+
+        Where the store was silent for too long, its response went without it, and a worker is about to
+        take it back (see `Outbox.take_back`): from now on it does not, and nobody sees it twice.
+        """
+        is_carried = outbox.c.id == delivery_id, outbox.c.receipt == IN_RESPONSE
+        shown = update(outbox).where(*is_carried).values(receipt=receipt)
+        return self._database.write(lambda connection: connection.execute(shown).rowcount) == 1
 
     def collect(self, delivery_id: int, receipt: str, *, rest: Mapping[str, str] | None = None) -> bool:
         """Mark a waiting reply as delivered because it goes out now; False when somebody else has it.

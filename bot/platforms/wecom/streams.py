@@ -87,7 +87,7 @@ class Streams:
             return finish_stream(stream, words.unknown_stream)
         said = next((kept for kept in progress.replies if kept.receipt in {IN_STREAM, IN_RESPONSE}), None)
         if said is not None:
-            return self._presenter.in_stream(said.delivery).message
+            return self._say_again(said) or continue_stream(stream, words.looking)
         if self._clock.steady() >= WecomAddress.from_mapping(progress.message.address).until:
             return finish_stream(stream, words.later)
         waiting = next((kept for kept in progress.replies if kept.state == "waiting"), None)
@@ -95,6 +95,12 @@ class Streams:
             return self._collect(waiting) or continue_stream(stream, words.looking)
         silence = _silence(progress, words)
         return finish_stream(stream, silence) if silence else continue_stream(stream, words.looking)
+
+    def _say_again(self, said: StoredReply) -> Message | None:
+        """A reply that went out; None where it turns out that its response went without it."""
+        if said.receipt == IN_RESPONSE and not self._answers.confirm(said.delivery.id, IN_STREAM):
+            return None
+        return self._presenter.in_stream(said.delivery).message
 
     def _collect(self, waiting: StoredReply) -> Message | None:
         spoken = self._presenter.in_stream(waiting.delivery)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain import MessageKey, Outcome, Text
+from bot.pipeline.rendezvous import ResponseSlot
 from bot.platforms.wecom.fields import stream_of
 from bot.process.control_socket import call
 from bot.store import Admins, Database, ReplyProgress
@@ -45,6 +46,13 @@ def poll_for(body: dict[str, Any]) -> dict[str, Any]:
     common = {key: body[key] for key in ("aibotid", "chatid", "chattype", "from")}
     stream = stream_of(body["aibotid"], body["msgid"])
     return common | {"msgid": "poll", "msgtype": "stream", "stream": {"id": stream}}
+
+
+def finished(message: dict[str, Any] | None) -> str:
+    """The content of the stream that this answer ends."""
+    assert message is not None
+    assert message["stream"]["finish"] is True
+    return str(message["stream"]["content"])
 
 
 def held(program: WecomProgram) -> None:
@@ -125,6 +133,29 @@ def test_many_polls_at_once_collect_an_answer_once(program: WecomProgram) -> Non
     assert len(contents) == 1
     program.pass_time(400)
     assert wecom.api.calls.count("aibot/response") == 0
+
+
+def test_an_answer_of_a_late_store_is_shown_once(program: WecomProgram) -> None:
+    """Stored as gone with a response that went without it, and shown to whoever asked again."""
+    wecom = program.wecom
+    body = wecom.message("@kbdial lemon", chat="G1")
+    assert "lemon" in finished(wecom.post(body))
+    assert "lemon" in finished(wecom.post(poll_for(body), "poll"))
+    program.app.outbox.take_back(1)  # so does a worker to whom the store gave no answer in time
+    program.pass_time(400)
+    assert "aibot/response" not in wecom.api.calls
+    assert "lemon" in finished(wecom.post(poll_for(body), "poll"))
+
+
+def test_a_reply_that_was_taken_back_is_not_confirmed(store: Store, clock: HandClock) -> None:
+    answers = ReplyProgress(store.database, clock, on_work=lambda: None)
+    store.inbox.accept(a_message("m1"))
+    item = store.inbox.claim()
+    assert item is not None
+    store.inbox.complete(item, Outcome((Text("done", "en"),)), ResponseSlot())
+    store.outbox.take_back(item.id)
+    assert answers.confirm(1, "in the stream") is False
+    assert store.outbox.claim() is not None
 
 
 def test_a_process_polls_what_another_one_answered(program: WecomProgram) -> None:
