@@ -39,6 +39,7 @@ from bot.platforms.slack.user_names import People
 from bot.platforms.slack.web_api import (
     CANNOT_EDIT,
     CANNOT_SHARE,
+    NO_ACCESS,
     TOO_MUCH,
     ResponseAddresses,
     SlackRefusal,
@@ -50,7 +51,8 @@ from bot.store import StoreError
 
 EVENT_TYPE = "kbdial_reply"
 PAGE, MOST_PAGES = 200, 5
-NOT_HERE = "channel_not_found"
+# Another workspace of the organisation may be the right one.
+NOT_HERE = frozenset({"channel_not_found", NO_ACCESS})
 # A name is worth less than a quick answer.
 NAME_SECONDS = 1.5
 
@@ -142,14 +144,14 @@ class SlackPlatform:
             return self._send(delivery, first)
         except SlackRefusal as refused:
             # Nobody asked, so which workspace of the organisation it is has to be tried.
-            if refused.code != NOT_HERE or not others:
+            if refused.code not in NOT_HERE or not others:
                 raise
             failed = refused
         for access in others:
             try:
                 return self._send(delivery, access)
             except SlackRefusal as refused:
-                if refused.code != NOT_HERE:
+                if refused.code not in NOT_HERE:
                     raise
         raise failed
 

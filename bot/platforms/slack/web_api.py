@@ -36,6 +36,8 @@ UPLOAD_SECONDS = 30.0
 TOKEN_IS_DEAD = frozenset({
     "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required",
 })  # fmt: skip
+# An organisation took the workspace out; only its administrators can put it in again.
+NO_ACCESS = "team_access_not_granted"
 CANNOT_POST = frozenset({
     "channel_not_found", "is_archived", "not_in_channel", "posting_to_channel_denied", "restricted_action",
     "user_not_in_channel", "user_not_found",
@@ -174,6 +176,9 @@ def refusal(code: str, details: Mapping[str, Any] | SlackResponse) -> SlackRefus
     """The error for an `ok: false` answer, by its code."""
     if code in TOKEN_IS_DEAD:
         return SlackRefusal(code, f"the bot token is not valid any more: {code}", permanent=True)
+    if code == NO_ACCESS:
+        told = "the organisation does not let the app into this workspace"
+        return SlackRefusal(code, f"{told}: {code}", permanent=True)
     if code == "missing_scope":
         needed = details.get("needed", "?")
         return SlackRefusal(code, f"the app's manifest lacks the scope {needed}", permanent=True)

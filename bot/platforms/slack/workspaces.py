@@ -15,13 +15,12 @@ from typing import Protocol
 from bot.domain import Clock, PlatformError
 from bot.platforms.http_post import Outgoing
 from bot.platforms.slack.install_words import ENDED, TEAMS_IN, TEAMS_OUT
-from bot.platforms.slack.web_api import TOKEN_IS_DEAD, WebApi
+from bot.platforms.slack.web_api import NO_ACCESS, TOKEN_IS_DEAD, WebApi
 from bot.platforms.slack.workspace import Removal, TeamAccess, Workspace
 from bot.store.installations import Installation
 
 # Codes that end an installation. A token that has only expired is another matter.
 ENDS = TOKEN_IS_DEAD - {"not_authed", "token_expired", "org_login_required"}
-NO_ACCESS = "team_access_not_granted"
 EXPIRED = "token_expired"
 
 # What could ring somebody where operators are told.

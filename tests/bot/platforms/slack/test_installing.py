@@ -201,14 +201,17 @@ def test_a_mention_of_a_neighbours_bot_is_not_ours(office: Office) -> None:
     assert [message["thread_ts"] for message in office.slack.posted] == ["1700000000.000002"]
 
 
-def test_what_nobody_asked_for_goes_out_with_the_token_that_knows_the_channel(office: Office) -> None:
+@pytest.mark.parametrize("code", ["channel_not_found", "team_access_not_granted"])
+def test_what_nobody_asked_for_goes_out_with_the_token_that_knows_the_channel(
+    office: Office, code: str
+) -> None:
     first, second = Team("T1", "E1"), Team("T2", "E1")
     for team in (first, second):
         office.install(team)
     platform = office.program.app.platforms.senders["slack"]
     assert platform.speaks_first(Channel("slack", "E1", "C1"))
     assert not platform.speaks_first(Channel("slack", "T5", "C1"))
-    office.slack.will("chat.postMessage", error("channel_not_found"))
+    office.slack.will("chat.postMessage", error(code))
     platform.send(a_delivery(channel=Channel("slack", "E1", "C1"), address={}))
     assert office.teams.tokens_used("chat.postMessage") == [*first.tokens, *second.tokens]
 

@@ -55,6 +55,7 @@ def test_a_redirect_is_not_followed(slack: RecordingSlack) -> None:
 @pytest.mark.parametrize("code", [
     "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required",
     "channel_not_found", "is_archived", "not_in_channel", "posting_to_channel_denied", "restricted_action",
+    "team_access_not_granted",
 ])  # fmt: skip
 def test_what_cannot_be_helped_is_permanent(slack: RecordingSlack, code: str) -> None:
     slack.will("chat.postMessage", error(code))
@@ -70,7 +71,7 @@ def test_a_missing_scope_is_named(slack: RecordingSlack) -> None:
 
 
 def test_an_unknown_refusal_is_tried_again(slack: RecordingSlack) -> None:
-    for code in ("brand_new_error", "team_added_to_org", "team_access_not_granted"):
+    for code in ("brand_new_error", "team_added_to_org"):
         slack.will("chat.postMessage", error(code))
         failed = failure(platform(slack), a_delivery())
         assert (failed.permanent, failed.maybe_sent) == (False, False)
