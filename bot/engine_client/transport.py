@@ -59,11 +59,32 @@ class _Response(HTTPResponse):
             self.fp = io.BufferedReader(_UntilDeadline(raw, sock, time.monotonic() + seconds))
 
 
-class _Connection(ConnectsInTime, HTTPConnection):
+class _InOnePiece:
+    """Head and body of a request leave together.
+
+    Apart, the engine wakes up for the head, and then once more for the body.
+    """
+
+    def request(self: Any, *given: Any, **options: Any) -> None:
+        connection: HTTPConnection = self
+        if connection.sock is None:
+            connection.connect()
+        _hold_back(connection.sock, held=True)
+        super().request(*given, **options)
+        _hold_back(connection.sock, held=False)
+
+
+def _hold_back(connected: socket.socket, *, held: bool) -> None:
+    """What is written from now on waits for the rest; or what waits goes out. Linux alone knows how."""
+    if hasattr(socket, "TCP_CORK"):
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(held))
+
+
+class _Connection(_InOnePiece, ConnectsInTime, HTTPConnection):
     response_class = _Response
 
 
-class _SecureConnection(ConnectsInTime, HTTPSConnection):
+class _SecureConnection(_InOnePiece, ConnectsInTime, HTTPSConnection):
     response_class = _Response
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
+from collections.abc import Callable
+
 import pytest
 
 from bot.domain import EngineError
@@ -17,6 +22,7 @@ from tests.support.engine_server import (
     error,
     hangs,
     hangs_up,
+    head,
     pours,
 )
 from tests.support.hang_guard import hang_guard
@@ -130,3 +136,52 @@ def test_a_name_with_a_slash_is_no_knowledge_bases_and_is_not_asked_for(
         client.knowledge_base("../search")
     assert told.value.code == "unknown_knowledge_base"
     assert server.heard == []
+
+
+def test_nothing_of_one_call_is_left_in_the_next(client: EngineClient, server: EngineServer) -> None:
+    server.usual = error(404, "unknown_entry")
+    calls: list[Callable[[], object]] = [
+        lambda: client.add_entries("fruit", "lemon"),
+        lambda: client.add_entry("fruit", "lime", ""),
+        lambda: client.entries("fruit", 10, offset=5),
+        lambda: client.entries("fruit", 20),
+        lambda: client.refresh("fruit", confirm=True),
+        lambda: client.refresh("fruit"),
+    ]
+    for call in calls:
+        with pytest.raises(EngineError):
+            call()
+    entries = "/v1/knowledge-bases/fruit/entries"
+    assert [(heard.path, heard.body, heard.headers.get("Content-Type")) for heard in server.heard] == [
+        (entries, b"lemon", "text/plain; charset=utf-8"),
+        (entries, b'{"text": "lime"}', "application/jsonl"),
+        (f"{entries}?limit=10&offset=5", b"", None),
+        (f"{entries}?limit=20&offset=0", b"", None),
+        ("/v1/knowledge-bases/fruit/refresh", b'{"confirm": true}', "application/json"),
+        ("/v1/knowledge-bases/fruit/refresh", b"", None),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="this system always sends them apart")
+def test_a_question_arrives_in_one_piece(clock: SettableClock) -> None:
+    """An engine that gets the head alone wakes up twice for each question."""
+    pieces: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        client = EngineClient(f"http://127.0.0.1:{listening.getsockname()[1]}", clock=clock)
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                for _ in range(2):
+                    pieces.append(connection.recv(65_536))
+                    content = json.dumps(FOUND).encode()
+                    connection.sendall(head(200, {"Content-Length": str(len(content))}) + content)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        with hang_guard():
+            for _ in range(2):  # over the same connection
+                client.search(QUERY)
+            serving.join()
+        client.stop()
+    assert [piece.endswith(b"}") for piece in pieces] == [True, True]

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.markup import BREAK, clean, cut, escape, link, link_addresses, plain, size, unescape
+from bot.platforms.slack.markup import (
+    BREAK,
+    MOST_GROWTH,
+    clean,
+    cut,
+    escape,
+    is_longer,
+    link,
+    link_addresses,
+    plain,
+    size,
+    unescape,
+)
 from tests.support.slack import links, rings
 
 # Texts made of what Slack gives a meaning to.
@@ -139,6 +152,19 @@ def test_cutting_keeps_within_the_limit_and_says_so(text: str, limit: int) -> No
     assert size(escape(shown)) <= limit
     assert shown == text or shown.endswith("…")
     assert text.startswith(shown.removesuffix("…"))
+
+
+@given(hostile | st.text(), st.integers(1, 60), st.sampled_from([escape, link_addresses, str]))
+def test_what_is_not_written_out_to_be_measured_could_not_be_longer(
+    text: str, limit: int, written: Callable[[str], str]
+) -> None:
+    assert size(written(text)) <= MOST_GROWTH * size(text)
+    assert is_longer(text, limit, written) == (size(written(text)) > limit)
+
+
+@given(st.text(st.characters() | st.sampled_from("😀\ud800")))
+def test_a_character_beyond_the_basic_plane_counts_as_two(text: str) -> None:
+    assert size(text) == len(text) + sum(character > "\uffff" for character in text)
 
 
 def test_cutting_takes_no_more_than_it_must() -> None:
