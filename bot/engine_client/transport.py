@@ -59,19 +59,18 @@ class _Response(HTTPResponse):
             self.fp = io.BufferedReader(_UntilDeadline(raw, sock, time.monotonic() + seconds))
 
 
-class _InOnePiece:
+class _InOnePiece(ConnectsInTime, HTTPConnection):
     """Head and body of a request leave together.
 
     Apart, the engine wakes up for the head, and then once more for the body.
     """
 
-    def request(self: Any, *given: Any, **options: Any) -> None:
-        connection: HTTPConnection = self
-        if connection.sock is None:
-            connection.connect()
-        _hold_back(connection.sock, held=True)
+    def request(self, *given: Any, **options: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _hold_back(self.sock, held=True)
         super().request(*given, **options)
-        _hold_back(connection.sock, held=False)
+        _hold_back(self.sock, held=False)
 
 
 def _hold_back(connected: socket.socket, *, held: bool) -> None:
@@ -80,11 +79,11 @@ def _hold_back(connected: socket.socket, *, held: bool) -> None:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(held))
 
 
-class _Connection(_InOnePiece, ConnectsInTime, HTTPConnection):
+class _Connection(_InOnePiece):
     response_class = _Response
 
 
-class _SecureConnection(_InOnePiece, ConnectsInTime, HTTPSConnection):
+class _SecureConnection(_InOnePiece, HTTPSConnection):
     response_class = _Response
 
 

@@ -189,7 +189,7 @@ def keep_asked(
 
 def _recent(
     connection: Connection, channel: Channel, limit: int, knowledge_base: str | None
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     values = {"room": channel.key, "most": limit}
     if knowledge_base is None:
         return connection.execute(_last, values).all()
