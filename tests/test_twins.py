@@ -31,6 +31,8 @@ APART = {
     *((path, name) for path in CONFIG_FILES for name in ("PROGRAM", "_HIDDEN", "load", "_locate")),
     # The bot looks names up aside, so that a slow name server holds nobody who waits in chat.
     *((path, name) for path in TRANSPORTS for name in ("_Connection", "_SecureConnection")),
+    # A question has a body; what the engine fetches from its sources has none.
+    *(("bot/engine_client/transport.py", name) for name in ("_InOnePiece", "_hold_back")),
 }
 
 
