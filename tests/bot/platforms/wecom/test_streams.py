@@ -48,7 +48,7 @@ def poll_for(body: dict[str, Any]) -> dict[str, Any]:
     return common | {"msgid": "poll", "msgtype": "stream", "stream": {"id": stream}}
 
 
-def finished(message: dict[str, Any] | None) -> str:
+def content_of_end(message: dict[str, Any] | None) -> str:
     """The content of the stream that this answer ends."""
     assert message is not None
     assert message["stream"]["finish"] is True
@@ -139,12 +139,12 @@ def test_an_answer_of_a_late_store_is_shown_once(program: WecomProgram) -> None:
     """Stored as gone with a response that went without it, and shown to whoever asked again."""
     wecom = program.wecom
     body = wecom.message("@kbdial lemon", chat="G1")
-    assert "lemon" in finished(wecom.post(body))
-    assert "lemon" in finished(wecom.post(poll_for(body), "poll"))
+    assert "lemon" in content_of_end(wecom.post(body))
+    assert "lemon" in content_of_end(wecom.post(poll_for(body), "poll"))
     program.app.outbox.take_back(1)  # so does a worker to whom the store gave no answer in time
     program.pass_time(400)
     assert "aibot/response" not in wecom.api.calls
-    assert "lemon" in finished(wecom.post(poll_for(body), "poll"))
+    assert "lemon" in content_of_end(wecom.post(poll_for(body), "poll"))
 
 
 def test_a_reply_that_was_taken_back_is_not_confirmed(store: Store, clock: HandClock) -> None:
