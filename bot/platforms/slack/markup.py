@@ -92,17 +92,17 @@ def _escape_three(text: str) -> str:
 
 def _inert(text: str) -> str:
     """The text with a break behind each mark that another one of its line could end; one alone is inert."""
-    if not _paired(text):
+    if not _pairs_of_marks(text):
         return text
     return "\n".join(map(_inert_line, text.split("\n")))
 
 
-def _paired(text: str) -> list[str]:
+def _pairs_of_marks(text: str) -> list[str]:
     return [mark for mark in _MARKS if text.count(mark) > 1]
 
 
 def _inert_line(line: str) -> str:
-    paired = _paired(line)
+    paired = _pairs_of_marks(line)
     if not paired:
         return line
     return _formatting.sub(
