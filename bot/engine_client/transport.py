@@ -74,7 +74,7 @@ class _InOnePiece(ConnectsInTime, HTTPConnection):
 
 
 def _hold_back(connected: socket.socket, *, held: bool) -> None:
-    """What is written from now on waits for the rest; or what waits goes out. Linux alone knows how."""
+    """Keep back what is written from now on, or send what was kept back. Linux alone knows how."""
     if hasattr(socket, "TCP_CORK"):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(held))
 
