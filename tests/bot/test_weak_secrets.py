@@ -30,10 +30,10 @@ slack-secret wecom-token wecom.secret 12345678 1234567890 abcdefgh abc123 你的
 请填写 请填写密钥 在此填入令牌 换成你的密码 占位符 示例 ｃｈａｎｇｅｍｅ app-secret encoding_aes_key
 EncodingAESKey same-as-the-engine the-engine-token from-the-slack-app-page not-
 set copy-from-slack abcdefghijklmnopqrstuvwxyz
-abcdefghijklmnopqrstuvwxyz0123456789
+abcdefghijklmnopqrstuvwxyz0123456789 0123456789 0123456789abcdef
 """
 PLACEHOLDERS = _PLACEHOLDERS.split()
-SHORT = ["q", "s3", "t0ken", "QDG6eK", "8f74223", "密钥一二三"]
+SHORT = ["q", "s3", "t0ken", "8f742", "密钥一二三"]
 NOT_VARIED = ["0" * 32, "-" * 16, "abababababab", "11112222333344", "*" * 43, "•" * 12, "1212121212121212"]
 
 STRONG = [
@@ -45,6 +45,8 @@ STRONG = [
     "Tr0ub4dor&3",
     "八个汉字也算秘密的",
     "k7Qm2xRz",
+    "QDG6eK",
+    "0123456789abcdef" * 2,
 ]
 
 BOT_KEYS = {
@@ -65,7 +67,7 @@ BOT_KEYS = {
     [
         *[(one, "blank, ") for one in BLANK],
         *[(one, "a placeholder, ") for one in PLACEHOLDERS if set(one) != {"x"}],
-        *[(one, "fewer than 8 characters, ") for one in SHORT],
+        *[(one, "fewer than 6 characters, ") for one in SHORT],
         *[(one, "fewer than 5 different characters, ") for one in NOT_VARIED],
     ],
 )
