@@ -135,7 +135,7 @@ WORDS: Mapping[Language, Words] = {
     ),
     "zh": Words(
         head="本群可以教给 {name} 的：{count}",
-        none="目前没有要教给 {name} 的。点“有帮助”（或发送 /tune yes 1）、"
+        none="目前没有要教给 {name} 的。点“有用”（或发送 /tune yes 1）、"
         "选对条目或确认复核后会出现在这里。\n"
         "直接教：/teach 条目编号 => 问法；编号用 /kb find 文字 查找，没找到答案的问题见 /gaps。",
         line="#{number} “{wording}” → {entry}：{text} · 有帮助：{who} · 现在 {today}，教后 {then}",
