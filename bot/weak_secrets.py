@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
-# Some tokens are chosen by people, and WeCom's own documents show one of six characters; what platforms
+# Some tokens are chosen by people, and one in a platform's own documents has six characters; what platforms
 # make themselves is at least four times as long.
 SHORTEST = 6
 # "abababababab" is long, and no secret.
