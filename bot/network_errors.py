@@ -65,6 +65,6 @@ def _layers(error: BaseException) -> Iterator[BaseException]:
         if each is None:
             return
         yield each
-        reason = getattr(each, "reason", None)
+        reason = vars(each).get("reason")  # of some it is a property that is going away
         inside = next((one for one in each.args if isinstance(one, BaseException)), None)
         each = reason if isinstance(reason, BaseException) else inside or each.__cause__ or each.__context__

@@ -37,6 +37,7 @@ from bot.platforms.slack.parser import BotIdentity, read_event, read_interaction
 from bot.platforms.slack.workspace import Workspace
 from tests.bot.store.building import HandClock
 from tests.faults.building import until
+from tests.support.at_rest import until_at_rest
 from tests.support.engine import a_knowledge_base
 from tests.support.program import Program, a_program
 from tests.support.slack import all_texts, block_mistakes, error, links, rings, too_fast
@@ -422,8 +423,7 @@ def test_a_form_that_could_not_be_stored_stays_open_and_says_so() -> None:
 def test_somebody_who_writes_to_us_for_the_first_time_is_welcomed_once(running: Program) -> None:
     for _ in range(3):
         running.people.event(opening("U35", tab="messages"))
-    running.people.event(opening("U36", tab="messages"))
-    running.slack.until(lambda: any(one.get("channel") == "DU36" for one in running.slack.posted))
+    until_at_rest(running.app, is_sent=True)
     said = [one["text"] for one in running.slack.posted if one.get("channel") == "DU35"]
     assert len(said) == 1
     assert "Ask me in your own words" in said[0]
@@ -434,8 +434,7 @@ def test_whoever_has_asked_us_before_is_not_welcomed(running: Program) -> None:
     running.people.event(an_event(number=900, **said))
     running.slack.until(lambda: any(one.get("channel") == "DU37" for one in running.slack.posted))
     running.people.event(opening("U37", tab="messages"))
-    running.people.event(opening("U38", tab="messages"))
-    running.slack.until(lambda: any(one.get("channel") == "DU38" for one in running.slack.posted))
+    until_at_rest(running.app, is_sent=True)
     assert len([one for one in running.slack.posted if one.get("channel") == "DU37"]) == 1
 
 
