@@ -22,6 +22,14 @@ def clock() -> SettableClock:
 
 @pytest.fixture
 def client(server: EngineServer, clock: SettableClock) -> Iterator[EngineClient]:
+    client = EngineClient(server.url, clock=clock, token="secret", answer_seconds=10.0)
+    yield client
+    client.stop()
+
+
+@pytest.fixture
+def hasty_client(server: EngineServer, clock: SettableClock) -> Iterator[EngineClient]:
+    """A client that does not wait long for an engine that hangs."""
     client = EngineClient(server.url, clock=clock, token="secret", answer_seconds=0.3)
     yield client
     client.stop()

@@ -51,11 +51,11 @@ from tests.support.hang_guard import hang_guard
     ids=lambda behaviour: getattr(behaviour, "__name__", "answer"),
 )
 def test_an_engine_that_does_not_answer_is_away_soon(
-    client: EngineClient, server: EngineServer, behaviour: Behaviour
+    hasty_client: EngineClient, server: EngineServer, behaviour: Behaviour
 ) -> None:
     server.usual = behaviour
     with hang_guard():
-        assert code_of(client) == "away"
+        assert code_of(hasty_client) == "away"
 
 
 @pytest.mark.parametrize(
