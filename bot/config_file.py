@@ -31,6 +31,7 @@ _NO_TABLE: Final = frozenset({"dict_type", "mapping_type", "model_attributes_typ
 
 # What the library calls the name of a table that people name themselves.
 _NAME: Final = "[key]"
+_NUMBER: Final = ", number "
 _NAME_FORM: Final = 'wanted a name such as "support-2", of small letters, digits, "-" and "_"'
 
 Table = TypeVar("Table", bound=BaseModel)
@@ -205,8 +206,8 @@ def _line(mistake: Any, not_json: Sequence[str], known: Collection[str]) -> str:
         return f"{where} is missing"
     if key == _NAME:
         where = f"[{'.'.join(tables)}]"
-    elif isinstance(given, Mapping):
-        # A table as a whole is wrong, not one key of it.
+    elif isinstance(given, Mapping) and not any(_NUMBER in table for table in tables):
+        # A table as a whole is wrong, not one key of it. Within a list it is written as the value of a key.
         where = f"[{'.'.join([*tables, key])}]"
     if mistake["type"] == "extra_forbidden":
         near = "".join(f' (perhaps "{name}")' for name in get_close_matches(key, known, 1))
@@ -226,7 +227,7 @@ def _keys(place: Sequence[str | int]) -> list[str]:
     keys: list[str] = []
     for part in place:
         if keys and isinstance(part, int):
-            keys[-1] += f", number {part + 1}"
+            keys[-1] += f"{_NUMBER}{part + 1}"
         else:
             keys.append(str(part))
     return keys

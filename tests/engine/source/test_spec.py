@@ -74,7 +74,7 @@ def test_a_mistake_is_named_and_shows_no_address(tmp_path: Path, written: str, s
     with pytest.raises(ConfigError) as refused:
         sources(tmp_path, written)
     key = written.partition(" ")[0]
-    assert f"[engine.knowledge_base.0] {key}: " in str(refused.value)
+    assert f"[engine.knowledge_base, number 1] {key}: " in str(refused.value)
     assert says in str(refused.value)
     assert SECRET not in str(refused.value)
 
