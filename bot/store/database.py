@@ -78,13 +78,14 @@ class Database:
     def write(self, work: Callable[[Connection], T], *, alone: bool = False) -> T:
         """Run `work` in a transaction and return its result once that is committed and synced.
 
-        `alone`: while nothing else is written, for what touches many lines at once.
+        `alone`: while nothing else is written, for what touches many lines at once. Such work has no
+        platform's deadline to keep, so a slow disk may take its time.
 
         Raises:
             StoreError: not committed in time, or not at all.
         """
         if self._writer is not None:
-            return self._writer.write(work)
+            return self._writer.write(work, is_unhurried=alone)
         return _guard(lambda: self._in_own_transaction(work, alone=alone))
 
     def probe(self) -> None:

@@ -33,6 +33,8 @@ GROUP = 64
 BLOCKED_SECONDS = 0.05
 # What a commit that has begun may take on top: it can no longer be taken back, only disowned.
 COMMIT_SECONDS = 0.4
+# The same where no platform waits for an answer, such as for a program that starts on a busy machine.
+UNHURRIED_COMMIT_SECONDS = 30.0
 
 
 class _Write:
@@ -92,7 +94,13 @@ class GroupWriter:
             self._thread.join()
             self._thread = None
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, is_unhurried: bool = False) -> T:
+        """The result of `work`, once it is committed; `is_unhurried`: a slow disk may take its time.
+
+        Raises:
+            StoreError: not committed, or not in time; what `work` raises.
+        """
+        commit_seconds = UNHURRIED_COMMIT_SECONDS if is_unhurried else COMMIT_SECONDS
         write = _Write(work, time.monotonic() + self._busy_seconds)
         with self._changed:
             if not self._is_open:
@@ -101,8 +109,8 @@ class GroupWriter:
                 raise StoreError(f"{self._longest_line} writes are waiting already")
             self._line.append(write)
             self._changed.notify()
-        if not write.finished.wait(self._busy_seconds + COMMIT_SECONDS):
-            raise StoreError(f"no answer from the disk within {self._busy_seconds + COMMIT_SECONDS} s")
+        if not write.finished.wait(self._busy_seconds + commit_seconds):
+            raise StoreError(f"no answer from the disk within {self._busy_seconds + commit_seconds} s")
         if write.error is not None:
             raise write.error
         return cast("T", write.result)

@@ -245,6 +245,26 @@ def test_a_line_that_is_too_long_refuses_at_once(store: Store) -> None:
         thread.join()
 
 
+def test_work_without_a_deadline_waits_for_a_slow_disk(store: Store) -> None:
+    """A program that starts on a busy machine is no program whose database is broken."""
+    is_held, go_on = threading.Event(), threading.Event()
+    made: list[int] = []
+
+    def hold(_connection: Connection) -> int:
+        is_held.set()
+        go_on.wait()
+        return 7
+
+    holder = threading.Thread(target=lambda: made.append(store.database.write(hold, alone=True)))
+    holder.start()
+    is_held.wait()
+    with pytest.raises(StoreError, match="no answer from the disk"):  # which came later, and gave up
+        store.database.write(_insert("a"))
+    go_on.set()
+    holder.join()
+    assert made == [7]
+
+
 def test_a_full_disk_harms_what_was_not_committed_only(store: Store) -> None:
     store.inbox.accept(a_message("1"))
     pages = store.database.write(lambda connection: connection.scalar(text("PRAGMA page_count")))
