@@ -135,7 +135,11 @@ def a_bot(
         yield closing.enter_context(Program(settings, app.Edges(clock=clock or Clock()), slack))
 
 
-def until(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
+# Longer than a lease: what a disk that stood still left in nobody's hands is taken up again after that.
+PATIENT_SECONDS = 150.0
+
+
+def until(is_so: Callable[[], bool], seconds: float = PATIENT_SECONDS) -> None:
     """Look again and again, for what tells nobody outside when it changes."""
     tick = threading.Event()
     over = time.monotonic() + seconds

@@ -104,13 +104,13 @@ def test_no_answer_is_made_of_what_is_none(lie: str, tmp_path: Path, slack: Reco
     with EngineServer(_lying(LIES[lie])) as engine, a_bot(tmp_path, slack, engine_url=engine.url) as bot:
         for number in range(6):
             assert bot.people.says(QUESTION, channel=f"C{number}").status_code == 200
-        slack.until(lambda: len(_told(slack)) == 6, seconds=30)
+        slack.until(lambda: len(_told(slack)) == 6)
         assert bot.people.says("help", channel="C99").status_code == 200
         slack.until(lambda: any(m["channel"] == "C99" for m in slack.posted), seconds=10)
         assert not _answers(slack)
 
         engine.usual = a_true_engine
-        slack.until(lambda: len(_answers(slack)) == 6, seconds=30)
+        slack.until(lambda: len(_answers(slack)) == 6)
 
     assert len(_told(slack)) == 6
     assert set(answers_in(_answers(slack)).values()) == {1}
@@ -137,9 +137,9 @@ def test_bad_weather_between_bot_and_engine_delays_answers_and_loses_none(
     ):
         cable.weather = weather
         assert bot.people.says(QUESTION).status_code == 200
-        slack.until(lambda: len(_told(slack)) == 1, seconds=30)
+        slack.until(lambda: len(_told(slack)) == 1)
         cable.weather = Weather()
-        slack.until(lambda: len(_answers(slack)) == 1, seconds=30)
+        slack.until(lambda: len(_answers(slack)) == 1)
 
 
 def test_leases_waiting_and_limits_do_not_follow_the_clock_on_the_wall(

@@ -84,7 +84,7 @@ def test_an_answer_that_comes_after_the_timeout_is_looked_for(tmp_path: Path, sl
             bot.people.says("help")
             until(lambda: len(slack.posted) == 1)
             cable.weather = Weather()
-            until(lambda: "conversations.replies" in slack.methods() and _is_idle(bot), seconds=30)
+            until(lambda: "conversations.replies" in slack.methods() and _is_idle(bot))
 
     assert len(slack.posted) == 1
 
@@ -99,7 +99,7 @@ def test_a_cable_that_was_cut_delays_a_reply_and_does_not_double_it(
             bot.people.says("help")
             until(lambda: bot.app.outbox.counts()["waiting"] == 1)
             cable.weather = Weather()
-            until(lambda: len(slack.posted) == 1 and _is_idle(bot), seconds=30)
+            until(lambda: len(slack.posted) == 1 and _is_idle(bot))
 
     assert len(slack.posted) == 1
 

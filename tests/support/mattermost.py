@@ -182,7 +182,7 @@ class Mattermost:
         with self.lock:
             self._faults.clear()
 
-    def until(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    def until(self, is_so: Callable[[], bool], seconds: float = 150.0) -> None:
         """Wait for what other threads make true."""
         with self.changed:
             assert self.changed.wait_for(is_so, seconds), f"it never happened; calls: {self.calls[-20:]}"

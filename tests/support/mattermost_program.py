@@ -88,7 +88,7 @@ class MattermostProgram:
             if one.user_id == self.person(user)
         ]
 
-    def until(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    def until(self, is_so: Callable[[], bool], seconds: float = 150.0) -> None:
         """Wait for what the bot does, whether the server hears of it or not."""
         pause, waited = threading.Event(), 0.0
         while not is_so():

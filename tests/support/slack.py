@@ -110,7 +110,7 @@ class RecordingSlack:
         """The number of mentions in the texts of all messages, which should have none."""
         return sum(_rings(message) for message in self.posted)
 
-    def until(self, is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    def until(self, is_so: Callable[[], bool], seconds: float = 150.0) -> None:
         """Wait until what Slack was told makes this true."""
         with self._heard:
             assert self._heard.wait_for(is_so, seconds), f"Slack was only told {self.texts()}"
