@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.grammar.command import BadCommand
-from bot.grammar.fold import fold
 
 SENTENCE_END = ".。!?,;:…~"
 MAX_DECIMALS = 4  # a score is shown with four, so a finer threshold could not be understood
@@ -43,19 +42,6 @@ class Argument:
         parts = self.text.split(maxsplit=1)
         written = self.written.split(maxsplit=1)
         return Argument(parts[1] if len(parts) > 1 else "", written[1] if len(written) > 1 else "")
-
-
-def id_as_typed(written: str, folded: str = "") -> tuple[str, str]:
-    """The id of an entry, folded, and as it was typed where that is another; else "".
-
-    A chat shows some ids with full-width characters, which are typed back, and some ids have such
-    characters, or end in a mark.
-
-    >>> id_as_typed("A-１。", "A-1"), id_as_typed("A-1", "A-1")
-    (('A-1', 'A-１。'), ('A-1', ''))
-    """
-    plain = folded or fold(written).text.strip()
-    return plain, "" if plain == written else written
 
 
 def argument(folded: str, written: str) -> Argument:

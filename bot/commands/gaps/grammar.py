@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.commands.gaps.words import PAGES
-from bot.grammar.arguments import Argument, id_as_typed
+from bot.grammar.arguments import Argument
 from bot.grammar.arrows import without_arrow
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
 from bot.grammar.verb import Verb
@@ -36,12 +36,11 @@ class AddGap(ChangesChannel, AsksEngine):
 class PointGap(ChangesChannel, AsksEngine):
     """Close a gap with an entry that is there already.
 
-    `typed`: the id as it was typed, where folding made another of it.
+    `entry_id` as it was typed.
     """
 
     gap: str
     entry_id: str
-    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,7 @@ def read(given: Argument) -> Command | BadCommand:
         case "point" if not rest.rest().written:
             return BadCommand("missing", "gaps", given.text)
         case "point":
-            entry = rest.rest()
-            return PointGap(rest.first, *id_as_typed(entry.written, entry.text))
+            return PointGap(rest.first, rest.rest().written)
         case "dismiss":
             is_more = bool(rest.rest().text)
             return BadCommand("too_many", "gaps", given.text) if is_more else DismissGap(rest.first)

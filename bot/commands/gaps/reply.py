@@ -159,7 +159,7 @@ class GapList:
         )
         if gap is None:
             return self._say_unknown(context, wanted.gap)
-        entry_id = find_id(self._engine, name, wanted.entry_id, wanted.typed)
+        entry_id = find_id(self._engine, name, wanted.entry_id)
         shown = texts.shorten(entry_id)
         lines, decisions, refresh = self._teach(context, gap, entry_id)
         if not decisions:

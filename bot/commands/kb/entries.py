@@ -28,8 +28,8 @@ class Entries:
     def answer(self, context: MessageContext, command: ShowEntry | FindEntries | EditEntry) -> Outcome:
         """Raises EngineError."""
         match command:
-            case ShowEntry(entry_id, typed):
-                return self.show(context, self._find_id(context, entry_id, typed))
+            case ShowEntry(typed):
+                return self.show(context, find_id(self._engine, context.knowledge_base, typed))
             case FindEntries(text):
                 return self.find(context, text)
             case EditEntry():
@@ -66,7 +66,7 @@ class Entries:
     def edit(self, context: MessageContext, wanted: EditEntry) -> Outcome:
         """Replace an entry's answer. With the version that was read, nobody's change since is overwritten."""
         words, name = WORDS[context.language], context.knowledge_base
-        entry_id = self._find_id(context, wanted.entry_id, wanted.typed)
+        entry_id = find_id(self._engine, name, wanted.entry_id)
         entry = self._read(context, entry_id)
         if entry is None:
             return self._say_unknown(context, entry_id)
@@ -91,9 +91,6 @@ class Entries:
         settled = self._refreshes.settle(context, name, changed.refresh, said, verb="kb")
         reply = context.announcement("\n".join((said, *settled.lines)), verb="kb")
         return Outcome((reply,), edits=(change,), awaits=settled.awaits)
-
-    def _find_id(self, context: MessageContext, entry_id: str, typed: str) -> str:
-        return find_id(self._engine, context.knowledge_base, entry_id, typed)
 
     def _read(self, context: MessageContext, entry_id: str) -> ShownEntry | None:
         try:

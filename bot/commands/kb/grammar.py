@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.commands.kb.words import PAGES
-from bot.grammar.arguments import Argument, id_as_typed
+from bot.grammar.arguments import Argument
 from bot.grammar.arrows import split_at_arrow
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command
 from bot.grammar.verb import Verb, alone
@@ -56,28 +56,26 @@ class AddEntry(ChangesChannel, AsksEngine):
 
 @dataclass(frozen=True, slots=True)
 class RemoveEntry(ChangesChannel, AsksEngine):
-    """`typed`: the id as it was typed, where folding made another of it."""
+    """`entry_id` as it was typed."""
 
     entry_id: str
-    typed: str = ""
 
     @property
     def needs_slash(self) -> bool:
         """Several words are an id only where it is clear that this is a command."""
-        return " " in self.entry_id
+        return len(self.entry_id.split()) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class ShowEntry(AsksEngine):
-    """`typed`: the id as it was typed, where folding made another of it."""
+    """`entry_id` as it was typed."""
 
     entry_id: str
-    typed: str = ""
 
     @property
     def needs_slash(self) -> bool:
         """Several words are an id only where it is clear that this is a command."""
-        return " " in self.entry_id
+        return len(self.entry_id.split()) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +87,12 @@ class FindEntries(AsksEngine):
 class EditEntry(ChangesChannel, AsksEngine):
     """Replace an entry's answer, line breaks and all. `version`: of what was read; "" where none was given.
 
-    `typed`: the id as it was typed, where folding made another of it.
+    `entry_id` as it was typed.
     """
 
     entry_id: str
     answer: str
     version: str = ""
-    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ def read(given: Argument) -> Command | BadCommand:
         case "remove" | "show" if not rest.written:
             return BadCommand("missing", "kb", given.text)
         case "remove" | "show":
-            return _NAMING_ENTRY[given.first](*id_as_typed(rest.written, rest.text))
+            return _NAMING_ENTRY[given.first](rest.written)
         case _:
             return BadCommand("unknown_word", "kb", given.text)
 
@@ -162,8 +159,7 @@ def _edit(given: Argument, rest: Argument) -> Command | BadCommand:
         return BadCommand("missing", "kb", given.text)
     first, _, last = written.rpartition(" ")
     version = last if first and _VERSION.fullmatch(last) else ""
-    entry_id, typed = id_as_typed(first.rstrip() if version else written)
-    return EditEntry(entry_id, answer.strip(), version, typed)
+    return EditEntry(first.rstrip() if version else written, answer.strip(), version)
 
 
 VERBS = (

@@ -60,8 +60,8 @@ class KnowledgeBaseCommands:
                 return self.add(context, with_plain_arrows(lines))
             case AddEntry(text, answer):
                 return self.add(context, text, answer)
-            case RemoveEntry(entry_id, typed):
-                return self.remove(context, entry_id, typed)
+            case RemoveEntry(typed):
+                return self.remove(context, typed)
             case Refresh():
                 return self.refresh(context)
             case ShowEntry() | FindEntries() | EditEntry():
@@ -120,12 +120,12 @@ class KnowledgeBaseCommands:
         except EngineError as error:
             return self._problem(context, error, name)
 
-    def remove(self, context: MessageContext, entry_id: str, typed: str) -> Outcome:
+    def remove(self, context: MessageContext, typed: str) -> Outcome:
         name = context.knowledge_base
         words = WORDS[context.language]
-        entry = texts.shorten(entry_id)
+        entry = texts.shorten(typed)
         try:
-            entry_id = find_id(self._engine, name, entry_id, typed)
+            entry_id = find_id(self._engine, name, typed)
             entry = texts.shorten(entry_id)
             self._engine.remove_entry(name, entry_id)
         except EngineError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands.teach.words import PAGES
-from bot.grammar.arguments import Argument, count_of, id_as_typed
+from bot.grammar.arguments import Argument, count_of
 from bot.grammar.arrows import with_plain_arrows
 from bot.grammar.command import AsksEngine, BadCommand, ChangesChannel, Command, MakesFile
 from bot.grammar.verb import Verb
@@ -31,23 +31,18 @@ class RefuseProposal(ChangesChannel):
 
 @dataclass(frozen=True, slots=True)
 class TeachWording(ChangesChannel, AsksEngine):
-    """Teach by hand; `wording` on one line.
-
-    `typed`: the id as it was typed, where folding made another of it.
-    """
+    """Teach by hand; `entry_id` as it was typed, `wording` on one line."""
 
     entry_id: str
     wording: str
-    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetWording(ChangesChannel, AsksEngine):
-    """Take a taught wording away by hand. `typed` as above."""
+    """Take a taught wording away by hand; `entry_id` as it was typed."""
 
     entry_id: str
     wording: str
-    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +86,9 @@ def read(given: Argument) -> Command | BadCommand:
     if arrow:
         if not named or not wording:
             return BadCommand("missing", "teach", given.text)
-        entry_id, typed = id_as_typed(named)
-        first, _, forgotten = entry_id.partition(" ")
-        if first == "forget" and forgotten:
-            return ForgetWording(forgotten, wording, typed.partition(" ")[2])
-        return TeachWording(entry_id, wording, typed)
+        _, _, forgotten = named.partition(" ")
+        is_forgotten = given.first == "forget" and forgotten
+        return ForgetWording(forgotten, wording) if is_forgotten else TeachWording(named, wording)
     if given.first in _ALONE:
         return BadCommand("too_many", "teach", given.text) if rest.text else _ALONE[given.first]()
     if given.first == "no":

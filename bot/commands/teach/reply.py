@@ -100,11 +100,11 @@ class Teaching:
                 return self.accept(context, number)
             case RefuseProposal(number):
                 return self.refuse(context, number)
-            case TeachWording(entry_id, wording, typed):
-                entry_id = find_id(self._engine, context.knowledge_base, entry_id, typed)
+            case TeachWording(typed, wording):
+                entry_id = find_id(self._engine, context.knowledge_base, typed)
                 return self._give(context, Proposal(context.knowledge_base, entry_id, wording, origin="hand"))
-            case ForgetWording(entry_id, wording, typed):
-                entry_id = find_id(self._engine, context.knowledge_base, entry_id, typed)
+            case ForgetWording(typed, wording):
+                entry_id = find_id(self._engine, context.knowledge_base, typed)
                 taught = Proposal(context.knowledge_base, entry_id, wording, "take back", "hand")
                 return self._give(context, taught)
             case UndoTeaching():

@@ -64,6 +64,17 @@ def test_an_entry_of_any_id_is_shown_and_taught_by_what_is_said_of_it(
     assert "is it sweet?" not in rig.say(how)
 
 
+@pytest.mark.parametrize("typed", ["ｅ１", "e1.", "ｅ1。", "e1\u200b"])
+def test_every_command_takes_an_id_in_full_width_or_with_a_mark_behind_it(
+    rig: ResponderRig, typed: str
+) -> None:
+    assert rig.say(f"/kb show {typed}").startswith("e1: Lemons")
+    assert "the answer of e1 " in rig.say(f"/kb edit {typed} => Squeeze.")
+    assert "e1 in default" in rig.say(f"/teach {typed} => is it sour?")
+    assert "from e1 in default" in rig.say(f"/teach Forget {typed} => is it sour?")
+    assert "removed the entry e1 " in rig.say(f"/kb remove {typed}")
+
+
 def test_entries_are_found_with_the_ids_that_other_commands_take(rig: ResponderRig) -> None:
     assert rig.say("/kb find sour").splitlines() == [
         "“sour” in default: 2",
