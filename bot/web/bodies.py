@@ -1,9 +1,16 @@
-"""The raw body of a request, within a limit: signatures are over bytes, and bytes cost memory."""
+"""The body of a request: raw and within a limit, for signatures are over bytes; then what it holds."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
 from flask import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+MOST_FIELDS = 200
 
 
 class Unacceptable(Exception):
@@ -41,3 +48,39 @@ def refuse_packed() -> None:
     """
     if request.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
         raise Unacceptable(415)
+
+
+def read_object(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in a body.
+
+    Raises:
+        Unacceptable: 400.
+    """
+    try:
+        value = json.loads(body.decode())
+    # Deep nesting ends in a RecursionError, all else wrong in a ValueError.
+    except (ValueError, RecursionError):
+        raise Unacceptable(400) from None
+    if not isinstance(value, dict):
+        raise Unacceptable(400)
+    return value
+
+
+def read_form(body: bytes, *, once: Collection[str] | None = None) -> dict[str, str]:
+    """The fields of a form. What comes twice may be read in two ways, so each may come once.
+
+    Of a field that is not among `once`, where that is given, the last counts.
+
+    Raises:
+        Unacceptable: 400.
+    """
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise Unacceptable(400) from None
+    single = [name for name, _ in pairs if once is None or name in once]
+    if len(set(single)) < len(single):
+        raise Unacceptable(400)
+    return dict(pairs)

@@ -9,12 +9,10 @@ time of its post. Nothing here knows what a message means.
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -30,10 +28,9 @@ from bot.platforms.mattermost.trigger import FRESH_SECONDS, Untrusted, check_tri
 from bot.platforms.payload import Quarantined
 from bot.store import StoreError
 from bot.web import BODY_LIMIT_BYTES
-from bot.web.bodies import Unacceptable, raw_body, refuse_packed
+from bot.web.bodies import Unacceptable, raw_body, read_form, read_object, refuse_packed
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-MOST_FIELDS = 200
 _SCHEME = "Token "
 # What is read of a form: given twice it may be read in two ways. Lists of who is mentioned may be longer.
 _ONCE = frozenset({
@@ -130,7 +127,7 @@ class _Gate:
 
     def command(self) -> Mapping[str, str]:
         """The form of this request, which carries one of our tokens."""
-        form = _form(_body(FORM))
+        form = read_form(_body(FORM), once=_ONCE)
         if not _is_known(form.get("token"), self._tokens) or not _agrees(form["token"]):
             raise self.refusal("forged")
         self.check_trigger(form.get("trigger_id"), form.get("user_id"))
@@ -138,7 +135,7 @@ class _Gate:
 
     def webhook(self) -> Mapping[str, Any]:
         """The payload of this request, which carries the token of a webhook of ours and is of now."""
-        payload = _object(_body(JSON)) if request.mimetype == JSON else _form(_body(FORM))
+        payload = read_object(_body(JSON)) if request.mimetype == JSON else read_form(_body(FORM), once=_ONCE)
         if not _is_known(payload.get("token"), self._webhook_tokens):
             raise self.refusal("forged")
         seconds = _seconds(payload.get("timestamp"))
@@ -149,7 +146,7 @@ class _Gate:
 
     def click(self, signer: ActionSigner) -> tuple[Mapping[str, Any], Pressed]:
         """The payload of this request, and the button of ours that it names."""
-        payload = _object(_body(JSON))
+        payload = read_object(_body(JSON))
         try:
             pressed = signer.read(payload.get("context"), payload.get("channel_id"))
         except Forged as forged:
@@ -203,28 +200,3 @@ def _body(content_type: str) -> bytes:
     if request.mimetype != content_type:
         raise Unacceptable(415)
     return body
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = json.loads(body.decode())
-    # Deep nesting ends in a RecursionError, all else wrong in a ValueError.
-    except (ValueError, RecursionError):
-        raise Unacceptable(400) from None
-    if not isinstance(value, dict):
-        raise Unacceptable(400)
-    return value
-
-
-def _form(body: bytes) -> dict[str, str]:
-    """The fields; of one that may come again, such as who is mentioned, the last."""
-    try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
-        )
-    except ValueError:
-        raise Unacceptable(400) from None
-    single = [name for name, _ in pairs if name in _ONCE]
-    if len(set(single)) < len(single):
-        raise Unacceptable(400)
-    return dict(pairs)

@@ -6,10 +6,8 @@ store, answer. Only then does Slack hear 200. Nothing here knows what a message 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -29,10 +27,9 @@ from bot.platforms.slack.signature import Verdict, Verifier
 from bot.platforms.slack.workspace import Workspace
 from bot.store import StoreError
 from bot.web import BODY_LIMIT_BYTES
-from bot.web.bodies import Unacceptable, raw_body, refuse_packed
+from bot.web.bodies import Unacceptable, raw_body, read_form, read_object, refuse_packed
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-MOST_FIELDS = 200
 
 
 def blueprint(
@@ -53,7 +50,7 @@ def blueprint(
 
     @routes.post("/events")
     def events() -> Response:
-        envelope = _json_object(gate.body(JSON))
+        envelope = read_object(gate.body(JSON))
         try:
             reading = read_event(envelope, identity(workspace.of_event(envelope)))
             inbound.take(reading, envelope)
@@ -71,7 +68,7 @@ def blueprint(
         if b"ssl_check=1" in raw_body(BODY_LIMIT_BYTES).split(b"&"):
             return Response()  # Slack looks at our certificate, signed or not; nothing is done
         body = gate.body(FORM)
-        form = _form(body)
+        form = read_form(body)
         if not form.keys() & {"command", "team_id", "user_id"}:
             raise Unacceptable(400)
         sent_at = request.headers.get("X-Slack-Request-Timestamp", "")
@@ -88,7 +85,7 @@ def blueprint(
 
     @routes.post("/interactions")
     def interactions() -> Response:
-        payload = _json_object(_form(gate.body(FORM)).get("payload", "").encode())
+        payload = read_object(read_form(gate.body(FORM)).get("payload", "").encode())
         try:
             for reading in read_interaction(payload, identity(workspace.of_interaction(payload))):
                 inbound.take(reading, payload)
@@ -135,28 +132,3 @@ def _fits_a_response(delivery: Delivery) -> bool:
     """A file takes calls of its own, and a very long answer several messages."""
     reply = delivery.reply
     return not isinstance(reply, Document) and not (isinstance(reply, Answer) and continuations(reply))
-
-
-def _json_object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = json.loads(body.decode())
-    # Deep nesting ends in a RecursionError, all else wrong in a ValueError.
-    except (ValueError, RecursionError):
-        raise Unacceptable(400) from None
-    if not isinstance(value, dict):
-        raise Unacceptable(400)
-    return value
-
-
-def _form(body: bytes) -> dict[str, str]:
-    """The fields, each of them once: what comes twice may be read in two ways."""
-    try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS
-        )
-    except ValueError:
-        raise Unacceptable(400) from None
-    form = dict(pairs)
-    if len(form) < len(pairs):
-        raise Unacceptable(400)
-    return form
