@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 _NAMES = frozenset({"question", "questions", "query", "text", "问题", "提问", "问句"})
 _SEPARATORS = ",;\t"
@@ -15,14 +16,8 @@ def questions_in(content: bytes) -> tuple[str, ...]:
 
     Cells are parted by commas, or by whatever gives a column that is called so. Raises csv.Error.
     """
-    text = _decode(content).replace("\0", "")
-    tables = [_rows(text, separator) for separator in _SEPARATORS]
-    rows = next((rows for rows in tables if rows and _question_columns(rows[0])), tables[0])
-    if not rows:
-        return ()
-    named = _question_columns(rows[0])
-    column, first = (named[0], 1) if named else (0, 0)
-    return clean_questions([row[column] for row in rows[first:] if column < len(row)])
+    rows, column = _table(_decode(content).replace("\0", ""))
+    return clean_questions([row[column] for row in rows if column < len(row)])
 
 
 def clean_questions(lines: list[str]) -> tuple[str, ...]:
@@ -39,9 +34,18 @@ def _decode(content: bytes) -> str:
         return content.decode("gb18030", "replace")
 
 
-def _rows(text: str, separator: str) -> list[list[str]]:
+def _table(text: str) -> tuple[Iterator[list[str]], int]:
+    """The rows below the header, and the column of the questions: all and the first without a header."""
+    for separator in _SEPARATORS:
+        rows = _rows(text, separator)
+        if named := _question_columns(next(rows, [])):
+            return rows, named[0]
+    return _rows(text, _SEPARATORS[0]), 0
+
+
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    return [row for row in reader if any(map(str.strip, row))]
+    return (row for row in reader if any(map(str.strip, row)))
 
 
 def _question_columns(row: list[str]) -> list[int]:

@@ -80,6 +80,8 @@ def test_questions_come_out_of_a_file_however_a_spreadsheet_wrote_it(lin: Visito
     assert questions_in("\ufeffapple,1\nlemon\napple\n".encode()) == ("apple", "lemon")
     assert questions_in("编号\t问题\n1\t怎么退货？\n".encode("utf-16")) == ("怎么退货？",)
     assert questions_in(b"id;question\n1;one, two?\n") == ("one, two?",)
+    # To another separator than its own, this file is one endless cell.
+    assert questions_in(b'question\na;"' + b"b\n" * 70_000) == ('a;"b', "b")
     assert questions_in(b"") == questions_in(b"\n,\n") == ()
     file = (io.BytesIO(b"id,question\n1,apple\n"), "asked.csv")
     page = lin.post("/console/dial/batch", kb="default", questions="", file=file).text
