@@ -58,22 +58,19 @@ def _write_addresses(text: str, write: Callable[[str], str]) -> str:
     written, end = [], 0
     for found in _web_address.finditer(text):
         written.append(escape(text[end : found.start()]))
-        written.append(write(found[0]))
+        # What stands before an @ only looks like the host.
+        has_user = "@" in found[0].split("/", 3)[2]
+        written.append(escape(found[0]) if has_user else write(found[0]))
         end = found.end()
     return "".join([*written, escape(text[end:])])
 
 
 def _keep_address(address: str) -> str:
-    # What stands before an @ only looks like the host; a loud name is none where nobody hears it.
-    if "@" in address.split("/", 3)[2] or _loud_name.search(address):
-        return escape(address)
-    return _escape_three(address)
+    # Without markup a loud name in an address could still ring somebody.
+    return escape(address) if _loud_name.search(address) else _escape_three(address)
 
 
 def _link_to_itself(address: str) -> str:
-    # What stands before an @ only looks like the host.
-    if "@" in address.split("/", 3)[2]:
-        return escape(address)
     return f"<{_escape_three(address)}>"
 
 
