@@ -49,6 +49,7 @@ _LEAP_ERROR: Final = 60  # spreadsheets believe in a 29 February 1900; before it
 _EXACT: Final = 15
 _SHOWN: Final = 10
 _LONG_NAME, _LETTER = 4, 5
+_DIGITS: Final = frozenset("123456789")
 
 Token = tuple[str, str]
 
@@ -89,7 +90,7 @@ def _format(number: Decimal, code: str, *, since_1904: bool) -> str:
         return general(abs(number) if is_negative_said else number)
     sign = "-" if number < 0 and not is_negative_said else ""
     said = _number(abs(number), tokens)
-    return sign + said if any(character in "123456789" for character in said) or not sign else said
+    return said if _DIGITS.isdisjoint(said) else sign + said
 
 
 def _section(number: Decimal, code: str) -> tuple[Sequence[Token], bool]:
@@ -138,9 +139,12 @@ def _has_digit(tokens: Sequence[Token]) -> bool:
 
 
 def _is_fraction(tokens: Sequence[Token]) -> bool:
-    """Whether a stroke stands behind digits, as in # ?/? and # ??/100."""
-    stroke = ("other", "/")
-    return stroke in tokens and any(kind == "digits" for kind, _ in tokens[: tokens.index(stroke)])
+    """Whether a stroke stands between digits, as in # ?/? and # ??/100, and not as in 0.00元/kg."""
+    dense = [token for token in tokens if token != ("other", " ")]
+    return any(
+        before == "digits" and stroke == ("other", "/") and (kind == "digits" or text in _DIGITS)
+        for (before, _), stroke, (kind, text) in zip(dense, dense[1:], dense[2:], strict=False)
+    )
 
 
 def _literal(token: Token) -> str:
