@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from engine import app, config, config_file, logs
@@ -23,7 +24,7 @@ from engine.domain import EngineError, TooLittleAllowed
 from engine.machine_limits import explain, find_shortage
 
 _DEEPEST = 200
-_MOST_MATCHES = 10_000_000
+_MOST_MATCHES = 10_000_000  # as over HTTP
 # The loops, the threads that compute, and what libraries start.
 _OTHER_THREADS = 24
 _DONE, _FAILED, _WRONG, _INTERRUPTED = 0, 1, 2, 130
@@ -137,7 +138,13 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument(
         "--threshold", type=_threshold, metavar="T", help="the lowest score shown (the knowledge base's own)"
     )
-    search.add_argument("--limit", type=_limit, default=5, metavar="N", help="how many matches at most (5)")
+    search.add_argument(
+        "--limit",
+        type=partial(_whole, most=_MOST_MATCHES),
+        default=5,
+        metavar="N",
+        help="how many matches at most (5)",
+    )
     search.add_argument("--json", action="store_true", help="the whole answer as one line of JSON")
     evaluate = commands.add_parser("evaluate", help="threshold curves from a labelled file")
     evaluate.add_argument(
@@ -156,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument(
         "--depth",
-        type=_depth,
+        type=partial(_whole, most=_DEEPEST),
         default=5,
         metavar="N",
         help="how many entries of each question are judged (5, as many as a reply shows); more of them"
@@ -190,10 +197,10 @@ def _threshold(text: str) -> float:
     return value
 
 
-def _limit(text: str) -> int:
+def _whole(text: str, *, most: int) -> int:
     value = _number(text)
-    if not (1 <= value <= _MOST_MATCHES and value.is_integer()):
-        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {_MOST_MATCHES} (got {text})")
+    if not (1 <= value <= most and value.is_integer()):
+        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {most} (got {text})")
     return int(value)
 
 
@@ -202,13 +209,6 @@ def _share(text: str) -> float:
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"wanted a number between 0 and 1, for example 0.95 (got {text})")
     return value
-
-
-def _depth(text: str) -> int:
-    value = _number(text)
-    if not (1 <= value <= _DEEPEST and value.is_integer()):
-        raise argparse.ArgumentTypeError(f"wanted a whole number from 1 to {_DEEPEST} (got {text})")
-    return int(value)
 
 
 if __name__ == "__main__":

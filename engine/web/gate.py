@@ -16,10 +16,12 @@ from engine.web import browsers
 from engine.web.refusals import refusal
 from engine.web.route import ROUTE
 
+SAFE_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+"""The headers that every answer has."""
+
 _OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = re.compile(rb"Bearer +(\S+)", re.IGNORECASE)
-_SAFE = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +45,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 has_begun = True
                 self._metrics.requests.labels(scope.get(ROUTE, "none"), message["status"]).inc()
-                message = {**message, "headers": [*message["headers"], *_SAFE]}
+                message = {**message, "headers": [*message["headers"], *SAFE_HEADERS]}
             await send(message)
 
         if scope["method"] == "HEAD":

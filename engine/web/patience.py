@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from engine.web.bodies import ErrorBody, ErrorPart
+from engine.web.gate import SAFE_HEADERS
 from engine.web.refusals import code_of
 
 # From the first byte of a request, or from the beginning of the connection, to the last
@@ -35,6 +36,7 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 _HEAD_TOO_LARGE = (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"exceeds max_header of {HEAD_LIMIT_BYTES}")
 # What is thrown away of a request that was refused, so that its sender reads why before it is cut.
 _THROWN_AWAY_BYTES = 1 << 20
+_SAFE = "".join(f"{name.decode()}: {value.decode()}\r\n" for name, value in SAFE_HEADERS)
 
 
 class _NoRequest(Exception):
@@ -161,8 +163,7 @@ class PatientProtocol(HttpToolsProtocol):
         body = refused.model_dump_json(exclude_none=True).encode()
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
-            f"x-content-type-options: nosniff\r\ncache-control: no-store\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+            f"{_SAFE}content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self._thrown_away_bytes = 0
         if self.cycle and not self.cycle.response_complete:
