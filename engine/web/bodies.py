@@ -1,8 +1,7 @@
-"""The shapes that go over the wire: the bodies of requests and answers, and the sentence for a wrong one."""
+"""The shapes that go over the wire: the bodies of questions, knowledge bases, entries and readiness."""
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,15 +12,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from engine.domain import Added, BadRequest, BadValue, Dropped, EngineError, Query, SearchAnswer
+from engine.domain import Added, Dropped, Query, SearchAnswer
 
 DROPPED_SHOWN = 50
-_GIVEN_SHOWN = 80
 
 
 def _whole(value: Any) -> Any:
@@ -301,32 +298,6 @@ class KnowledgeBaseBody(Body):
     refreshes: list[RefreshBody]
 
 
-class ModelBody(Body):
-    name: str
-    dimension: int
-    fingerprint: str
-    settings: dict[str, Any]
-
-
-class StoredFileBody(Body):
-    """`checksum`: SHA-256 of the SHA-256 of each 4 MiB."""
-
-    bytes: int
-    checksum: str
-
-
-class PublicationBody(Body):
-    """The snapshot that is served. `number` grows with each; `fingerprint` is the scale of its scores."""
-
-    snapshot: str
-    number: int
-    checked_at: datetime
-    model: ModelBody
-    fingerprint: str
-    threshold: float | None
-    files: dict[str, StoredFileBody]
-
-
 class KnowledgeBasesBody(BaseModel):
     knowledge_bases: list[KnowledgeBaseBody]
 
@@ -428,39 +399,3 @@ class NotReadyBody(Body):
     state: Literal["loading", "embedding", "failed"]
     reason: str
     progress: ProgressBody | None
-
-
-class ErrorPart(BaseModel):
-    """`details` are what a program may want to know beside the code."""
-
-    code: str
-    message: str
-    details: dict[str, Any] | None = None
-
-
-class ErrorBody(BaseModel):
-    error: ErrorPart
-
-
-def explain_mistakes(mistakes: ValidationError) -> EngineError:
-    """Explain what is wrong with a body, as a sentence: the field, what was given, what is wanted."""
-    errors = mistakes.errors(include_url=False, include_context=False)
-    if any(error["type"] == "json_invalid" for error in errors):
-        return BadRequest("the body is not valid JSON")
-    return BadValue("; ".join(_sentence(error) for error in errors[:10]))
-
-
-def _sentence(error: Any) -> str:
-    field = ".".join(str(part)[:_GIVEN_SHOWN] for part in error["loc"]) or "the body"
-    if error["type"] == "missing":
-        return f"{field} is missing"
-    if error["type"] == "extra_forbidden":
-        return f"{field} is not a field of this request"
-    # "Input should be …", "String should have …", "List should have … after validation, not 0"
-    says = (error["msg"].partition(" should ")[2] or error["msg"]).partition(" after validation")[0]
-    return f"{field} must {says} (got {_show(error['input'])})"
-
-
-def _show(given: Any) -> str:
-    text = json.dumps(given, ensure_ascii=True, default=str)
-    return text if len(text) <= _GIVEN_SHOWN else text[:_GIVEN_SHOWN] + "…"

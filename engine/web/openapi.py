@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Path
 from fastapi.openapi.utils import get_openapi
 
-from engine.web.bodies import ErrorBody
+from engine.web.error_bodies import ErrorBody
 
 Name = Annotated[str, Path(min_length=1, description="The name of a knowledge base.")]
 EntryId = Annotated[str, Path(min_length=1)]

@@ -19,7 +19,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from engine.web.bodies import ErrorBody, ErrorPart
+from engine.web.error_bodies import ErrorBody, ErrorPart
 from engine.web.gate import SAFE_HEADERS
 from engine.web.refusals import code_of
 

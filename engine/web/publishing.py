@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 
 from engine.catalog import Catalog
 from engine.domain import Forbidden
-from engine.web.bodies import PublicationBody
+from engine.web.bodies import Body
 from engine.web.openapi import Name, refuses
 
 _PIECE = 1 << 20
@@ -28,6 +29,32 @@ _BYTES: dict[str, Any] = {"content": {"application/octet-stream": {}}}
 
 SnapshotId = Annotated[str, InPath(min_length=1)]
 FileName = Annotated[str, InPath(min_length=1)]
+
+
+class ModelBody(Body):
+    name: str
+    dimension: int
+    fingerprint: str
+    settings: dict[str, Any]
+
+
+class StoredFileBody(Body):
+    """`checksum`: SHA-256 of the SHA-256 of each 4 MiB."""
+
+    bytes: int
+    checksum: str
+
+
+class PublicationBody(Body):
+    """The snapshot that is served. `number` grows with each; `fingerprint` is the scale of its scores."""
+
+    snapshot: str
+    number: int
+    checked_at: datetime
+    model: ModelBody
+    fingerprint: str
+    threshold: float | None
+    files: dict[str, StoredFileBody]
 
 
 def add_publishing_routes(app: FastAPI, catalog: Catalog, *, has_token: bool) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.domain import BadValue, TooLarge, UnsupportedMediaType
-from engine.web.bodies import explain_mistakes
+from engine.web.error_bodies import explain_mistakes
 
 BODY_LIMIT_BYTES = 1 << 20
 
