@@ -56,7 +56,7 @@ ELSEWHERE = {
     "engine/catalog.py": "tests/engine/web/test_routes.py",
     "engine/cli/*.py": "tests/engine/refresh/test_failing_sources.py",
     "engine/config_file.py": "tests/engine/test_config.py",
-    "engine/domain.py": "tests/engine/web/test_routes.py",
+    "engine/domain/*.py": "tests/engine/web/test_routes.py",
     "engine/encoder/*.py": "tests/engine/encoder/test_sentence_transformer.py",
     "engine/evaluation/*.py": "tests/engine/evaluation/test_evaluate.py",
     "engine/extract/*.py": "tests/engine/source/test_documents.py",

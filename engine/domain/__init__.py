@@ -1,0 +1,100 @@
+"""The nouns of the engine, and nothing that knows a model, a file or a network.
+
+    Entry ──► Snapshot ──► Match ──► SearchAnswer
+
+Everything here is an immutable value. What goes wrong is an `EngineError`: a code for
+machines, a sentence for people, and one table that says which HTTP status it is.
+"""
+
+from __future__ import annotations
+
+from engine.domain.entries import (
+    Added,
+    Contradicted,
+    Dropped,
+    Entry,
+    FailedSource,
+    SourceContents,
+    SourceSpec,
+    TaughtWording,
+)
+from engine.domain.errors import (
+    STATUS,
+    BadRequest,
+    BadValue,
+    CannotListen,
+    CannotReach,
+    DeviceLost,
+    EncoderFailed,
+    EngineError,
+    EntryChanged,
+    FolderInUse,
+    FolderUnusable,
+    Forbidden,
+    ForeignEntry,
+    MissingPackage,
+    NoSnapshot,
+    NotReady,
+    Overloaded,
+    ReadOnly,
+    SnapshotBehind,
+    SnapshotDamaged,
+    SnapshotGone,
+    SourceError,
+    TooLarge,
+    TooLittleAllowed,
+    UnknownEntry,
+    UnknownKnowledgeBase,
+    UnknownWording,
+    UnsupportedMediaType,
+    WordingTaken,
+)
+from engine.domain.refreshes import Refresh, RefreshState, RolledBack
+from engine.domain.search import Match, Other, Query, SearchAnswer
+
+__all__ = [
+    "STATUS",
+    "Added",
+    "BadRequest",
+    "BadValue",
+    "CannotListen",
+    "CannotReach",
+    "Contradicted",
+    "DeviceLost",
+    "Dropped",
+    "EncoderFailed",
+    "EngineError",
+    "Entry",
+    "EntryChanged",
+    "FailedSource",
+    "FolderInUse",
+    "FolderUnusable",
+    "Forbidden",
+    "ForeignEntry",
+    "Match",
+    "MissingPackage",
+    "NoSnapshot",
+    "NotReady",
+    "Other",
+    "Overloaded",
+    "Query",
+    "ReadOnly",
+    "Refresh",
+    "RefreshState",
+    "RolledBack",
+    "SearchAnswer",
+    "SnapshotBehind",
+    "SnapshotDamaged",
+    "SnapshotGone",
+    "SourceContents",
+    "SourceError",
+    "SourceSpec",
+    "TaughtWording",
+    "TooLarge",
+    "TooLittleAllowed",
+    "UnknownEntry",
+    "UnknownKnowledgeBase",
+    "UnknownWording",
+    "UnsupportedMediaType",
+    "WordingTaken",
+]
