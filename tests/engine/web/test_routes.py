@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Route
 
-from engine.domain import EncoderFailed
 from tests.support.engine import (
     MIDDAY,
-    WAIT_SECONDS,
-    HeldEncoder,
-    LetterEncoder,
-    PickyEncoder,
     RunningEngine,
     a_knowledge_base,
     an_engine,
@@ -164,6 +157,10 @@ def test_a_wrong_question_is_answered_with_the_reason(
     got_status, got_code, message = error_of(post(engine, data))
     assert (got_status, got_code) == (status, code)
     assert says in message
+
+
+def test_a_whole_number_may_be_written_with_a_point(engine: RunningEngine) -> None:
+    assert len(engine.search("apple", threshold=-1, limit=2.0)["matches"]) == 2
 
 
 def test_all_mistakes_are_named_at_once(engine: RunningEngine) -> None:
@@ -352,107 +349,3 @@ def test_without_the_token_nothing_is_told(tmp_path: Path) -> None:
             assert engine.client.get(path).status_code == 200
         allowed = {"Authorization": "Bearer s3cret-k7Qm中"}
         assert engine.client.get("/v1/knowledge-bases", headers=allowed).status_code == 200
-
-
-def test_readiness_tells_what_is_missing(tmp_path: Path) -> None:
-    held = HeldEncoder()
-    settings_ = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple", "pear"))
-    with an_engine(settings_, lambda: held) as engine:
-        assert held.waits.acquire(timeout=WAIT_SECONDS)
-        waiting = engine.client.get("/readyz")
-        held.go.release(100)
-        engine.is_settled()
-        ready = engine.client.get("/readyz")
-    assert (waiting.status_code, waiting.get_json()) == (
-        503,
-        {
-            "ready": False,
-            "state": "embedding",
-            "reason": 'knowledge base "default" has no snapshot yet: 0 of 2 embedded',
-            "progress": {"done": 0, "total": 2, "per_second": None},
-        },
-    )
-    assert (ready.status_code, ready.get_json()) == (
-        200,
-        {"ready": True, "model": "letters", "device": "paper", "warnings": []},
-    )
-
-
-def test_one_broken_knowledge_base_does_not_hold_up_the_others(tmp_path: Path) -> None:
-    broken = a_knowledge_base(tmp_path, name="broken").model_copy(update={"source": ("nowhere.txt",)})
-    with an_engine(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"), broken)) as engine:
-        ready = engine.is_settled().client.get("/readyz")
-        assert ready.status_code == 200
-        assert "nowhere.txt" in ready.get_json()["warnings"][0]
-        status, code, _ = error_of(post(engine, body(knowledge_base="broken")))
-        assert (status, code) == (409, "no_snapshot")
-        assert engine.texts("apple") == ["apple"]
-
-
-def test_a_model_that_does_not_load_is_told(tmp_path: Path) -> None:
-    def load() -> LetterEncoder:
-        raise EncoderFailed("weights are missing")
-
-    with an_engine(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple")), load) as engine:
-        assert not engine.app.knowledge.batcher.wait_until_loaded(WAIT_SECONDS)
-        for path in ("/healthz", "/v1/knowledge-bases"):
-            assert engine.client.get(path).status_code == 200
-        ready = engine.client.get("/readyz")
-        assert ready.status_code == 503
-        assert "weights are missing" in ready.get_json()["reason"]
-        answer = post(engine, body())
-        assert answer.status_code == 503
-        assert answer.headers["Retry-After"] == "1"
-
-
-def test_a_full_line_is_429_with_a_time_to_come_back(tmp_path: Path) -> None:
-
-    class HeldQuestions(HeldEncoder):
-        def encode(self, texts: Any, role: Any) -> Any:
-            return super().encode(texts, role) if role == "query" else LetterEncoder.encode(self, texts, role)
-
-    held = HeldQuestions()
-    settings_ = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"), waiting_questions=1)
-    with an_engine(settings_, lambda: held) as engine:
-        engine.is_settled()
-        batcher = engine.app.knowledge.batcher
-        asking = [threading.Thread(target=engine.search, args=["apple"]) for _ in range(2)]
-        asking[0].start()
-        assert held.waits.acquire(timeout=WAIT_SECONDS)
-        asking[1].start()
-        while batcher.waiting < 1:
-            asking[1].join(0.001)
-        answer = engine.client.post("/v1/search", json={"query": "apple"})
-        held.go.release(100)
-        for each in asking:
-            each.join(WAIT_SECONDS)
-    assert error_of(answer)[:2] == (429, "overloaded")
-    assert answer.headers["Retry-After"] == "1"
-
-
-def test_a_model_that_breaks_is_503_and_the_next_question_is_answered(tmp_path: Path) -> None:
-    with an_engine(some_settings(tmp_path, a_knowledge_base(tmp_path, "apple")), PickyEncoder) as engine:
-        engine.is_settled()
-        status, code, _ = error_of(post(engine, body(query="poison")))
-        assert (status, code) == (503, "encoder_failed")
-        assert engine.texts("apple") == ["apple"]
-
-
-def test_a_damaged_snapshot_is_named_and_mended_by_the_next_refresh(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings_ = some_settings(tmp_path, a_knowledge_base(tmp_path, "apple"))
-    with an_engine(settings_) as engine:
-        engine.is_settled()
-    for path in (tmp_path / "data" / "snapshots" / "default").glob("*/vectors.safetensors"):
-        path.write_bytes(path.read_bytes()[:-1])
-    with caplog.at_level(logging.ERROR), an_engine(settings_) as engine:
-        assert engine.is_settled().texts("apple") == ["apple"]
-        assert "damaged" in engine.client.get("/readyz").get_json()["warnings"][0]
-    assert [record.message for record in caplog.records] == ["snapshot refused"]
-    with an_engine(settings_) as engine:
-        assert engine.is_settled().client.get("/readyz").get_json()["warnings"] == []
-
-
-def test_a_whole_number_may_be_written_with_a_point(engine: RunningEngine) -> None:
-    assert len(engine.search("apple", threshold=-1, limit=2.0)["matches"]) == 2
