@@ -19,6 +19,7 @@ from bot.commands.registry import VERBS
 from bot.platforms.registry import BOT
 from bot.platforms.wecom.adapter import ADAPTER
 from bot.platforms.wecom.config import Wecom
+from bot.weak_secrets import SHORTEST
 from engine import config as engine_config
 from engine import config_file as engine_config_file
 from tests.support import nginx
@@ -32,6 +33,8 @@ EXAMPLE = ROOT / "config.example.toml"
 # Found out from where the file lies, not written into it.
 THE_BOTS = create_model("Config", __base__=bot_config.Config, bot=(BOT, BOT()))
 THE_ENGINES = create_model("Config", engine=(engine_config.Engine, engine_config.Engine()))
+_SHORTEST_SECRET = re.compile(r"shorter than ([a-z]+)")
+IN_WORDS = {"six": 6, "eight": 8}
 UNWRITTEN = {"engine.knowledge_base.base"}
 
 
@@ -50,6 +53,12 @@ def test_the_example_configuration_is_what_both_programs_do_without_one(tmp_path
     assert engine_config_file.load(copy, {}) == engine_config.Engine(
         data_dir=tmp_path / "data/engine", knowledge_base=bases
     )
+
+
+@pytest.mark.parametrize("document", ["config.example.toml", "SECURITY.md"])
+def test_the_shortest_secret_is_as_short_as_the_documents_say(document: str) -> None:
+    said = _SHORTEST_SECRET.findall((ROOT / document).read_text(encoding="utf-8"))
+    assert [IN_WORDS[word] for word in said] == [SHORTEST]
 
 
 @pytest.mark.parametrize("program", [THE_BOTS, THE_ENGINES])
