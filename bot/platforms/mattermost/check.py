@@ -120,7 +120,7 @@ def _connection(web_api: WebApi, mattermost: Mattermost, open_wire: OpenWire, st
         wire = open_wire(socket_address(web_api.url), headers)
     except WireLostError as lost:
         raise PlatformError(
-            f"the WebSocket of {web_api.url} is not reached ({lost}): a proxy before the server must let "
+            f"the WebSocket of {web_api.url} is not reached: {lost}; a proxy before the server must let "
             "`Upgrade` pass, and not cut what is silent for 60 s"
         ) from None
     try:

@@ -315,12 +315,12 @@ class WebApi:
                 "of your own belongs into ca_file"
             ) from None
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as no:
-            raise Unreached(f"Mattermost is not reached ({name_cause(no)})") from None
+            raise Unreached(f"Mattermost is not reached: {name_cause(no)}") from None
         except requests.RequestException as broken:
             cause = name_cause(broken)
             if _was_refused(broken):
-                raise Unreached(f"Mattermost is not reached ({cause})") from None
-            raise PlatformError(f"Mattermost did not answer ({cause})", maybe_sent=True) from None
+                raise Unreached(f"Mattermost is not reached: {cause}") from None
+            raise PlatformError(f"Mattermost did not answer: {cause}", maybe_sent=True) from None
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
         pieces, size = [], 0

@@ -54,7 +54,7 @@ class SocketMode:
                 wire.close()
         except WireLostError as lost:
             raise PlatformError(
-                f"Slack's socket is not reached ({lost}): this machine needs a way out to it by TLS "
+                f"Slack's socket is not reached: {lost}; this machine needs a way out to it by TLS "
                 "(proxies must let WebSockets pass)"
             ) from None
         except WireRefusedError as refused:

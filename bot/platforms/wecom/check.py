@@ -105,7 +105,7 @@ def _connection(robot: WecomRobot, state: str, open_wire: Callable[[str], Wire])
         open_wire(robot.socket_url).close()
     except WireLostError as lost:
         raise PlatformError(
-            f"{robot.socket_url} is not reached ({lost}): this machine needs a way out to it by TLS "
+            f"{robot.socket_url} is not reached: {lost}; this machine needs a way out to it by TLS "
             "(proxies must let WebSockets pass)"
         ) from None
     return (
@@ -169,6 +169,6 @@ def _get(session: requests.Session, url: str, query: dict[str, str]) -> bytes:
             return next(response.iter_content(_LIMIT_BYTES), b"")
     except requests.RequestException as failed:
         raise PlatformError(
-            f"{url} is not reached ({name_cause(failed)}): start the bot, then look at name, certificate "
+            f"{url} is not reached: {name_cause(failed)}; start the bot, then look at name, certificate "
             "and proxy"
         ) from None

@@ -73,12 +73,12 @@ def call(
         ) as response:
             body = _body(response, deadline=started + TOTAL_SECONDS, steady=steady)
     except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as unreached:
-        raise Unreached(f"WeCom is not reached ({name_cause(unreached)})") from None
+        raise Unreached(f"WeCom is not reached: {name_cause(unreached)}") from None
     except requests.RequestException as broken:
         cause = name_cause(broken)
         if _was_refused(broken):
-            raise Unreached(f"WeCom is not reached ({cause})") from None
-        raise PlatformError(f"WeCom did not answer ({cause})", maybe_sent=True) from None
+            raise Unreached(f"WeCom is not reached: {cause}") from None
+        raise PlatformError(f"WeCom did not answer: {cause}", maybe_sent=True) from None
     return _check_answer(response.status_code, body)
 
 

@@ -114,7 +114,7 @@ def test_short_posts_are_told(server: IntegratedMattermost) -> None:
 def test_a_socket_that_does_not_open_or_does_not_know_us_is_told(server: IntegratedMattermost) -> None:
     table = a_table(server)
     elsewhere = table.model_copy(update={"url": "http://127.0.0.1:9"})
-    assert "is not reached" in complaint(lambda: look(elsewhere, "connection"))
+    assert "is not reached: nothing listens there" in complaint(lambda: look(elsewhere, "connection"))
     wrong = a_table(server, bot_token=SECRET)
     assert "not" in complaint(lambda: look(wrong, "connection"))
 

@@ -171,6 +171,7 @@ def test_nobody_there_is_told_apart(clock: VirtualClock) -> None:
         url = gone.url
     unreached = failure(WebApi(url, BOT_TOKEN, clock=clock).read_self)
     assert isinstance(unreached, Unreached)
+    assert str(unreached) == "Mattermost is not reached: nothing listens there (Connection refused)"
     assert not unreached.maybe_sent
 
 

@@ -152,9 +152,10 @@ def test_a_connection_is_opened_and_not_subscribed(tmp_path: Path, session: requ
     assert opened == ["wss://openws.test", "closed"]
 
     def shut(_: str) -> Wire:
-        raise WireLostError("TimeoutError while connecting")
+        raise WireLostError("it took too long, while connecting")
 
-    assert "FAILED wss://openws.test is not reached" in look_at("wecom robot inside", bot, session, shut)
+    told = "FAILED wss://openws.test is not reached: it took too long, while connecting; this machine"
+    assert told in look_at("wecom robot inside", bot, session, shut)
 
 
 @pytest.mark.parametrize(
