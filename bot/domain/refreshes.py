@@ -32,7 +32,10 @@ class FailedSource:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something in a source that did not become an entry, or is told of what did. `where` is FILE:LINE."""
+    """Something in a source that did not become an entry, or is told of what did. `where` is FILE:LINE.
+
+    Of a list that was written in chat or in the console, `where` is the number of the line.
+    """
 
     where: str
     reason: str

@@ -15,7 +15,7 @@ from bot.engine_client.analysis import (
 )
 from bot.engine_client.breaker import Breaker
 from bot.engine_client.client import EngineClient, Loading, Ready
-from bot.engine_client.entries import Added, Contradicted, Dropped, Entry
+from bot.engine_client.entries import Added, Contradicted, Entry
 from bot.engine_client.teaching import ShownEntry, Taught, Tried, Wording
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Breaker",
     "Chosen",
     "Contradicted",
-    "Dropped",
     "EngineClient",
     "Entry",
     "Evaluated",

@@ -15,11 +15,11 @@ from urllib.parse import quote
 from pydantic import ValidationError
 from requests.adapters import BaseAdapter
 
-from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, Query, Refreshed
+from bot.domain import Clock, EngineError, Found, KnowledgeBase, Language, LeftOut, Query, Refreshed
 from bot.domain.search import SourceReport
 from bot.engine_client.analysis import Evaluated, Groups, Inspected, Judged
 from bot.engine_client.breaker import Breaker
-from bot.engine_client.entries import Added, Contradicted, Dropped, Entry, EntryPage
+from bot.engine_client.entries import Added, Contradicted, Entry, EntryPage
 from bot.engine_client.http import ANSWER_SECONDS, Http
 from bot.engine_client.line import Line
 from bot.engine_client.seen import SeenSnapshots
@@ -223,7 +223,7 @@ class EngineClient:
                 added=tuple(Entry(entry.id, entry.text) for entry in shape.added),
                 repeated=tuple(Entry(entry.id, entry.text) for entry in shape.repeated),
                 dropped=tuple(
-                    Dropped(str(line.line or ""), line.reason, line.code, line.details)
+                    LeftOut(str(line.line or ""), line.reason, line.code, line.details)
                     for line in shape.dropped
                 ),
                 refresh=shape.refresh,

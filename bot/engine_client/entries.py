@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from bot.domain import LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,6 @@ class EntryPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """A line that did not become an entry, and why; `code` and `details` say it in every language."""
-
-    line: str
-    reason: str
-    code: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Contradicted:
     """An entry that was there already with `answer`, and another answer, which was not taken."""
 
@@ -48,6 +39,6 @@ class Added:
 
     added: tuple[Entry, ...]
     repeated: tuple[Entry, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[LeftOut, ...] = ()
     refresh: str | None = None
     contradicted: tuple[Contradicted, ...] = ()

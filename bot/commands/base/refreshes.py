@@ -215,12 +215,7 @@ def _not_added(context: MessageContext, added: Added) -> tuple[list[str], list[B
     if added.dropped:
         lines.append(words.dropped.format(count=len(added.dropped)))
         lines += [
-            words.dropped_line.format(
-                line=drop.line,
-                reason=sources.why_left_out(
-                    LeftOut(drop.line, drop.reason, drop.code, drop.details), context.language
-                ),
-            )
+            words.dropped_line.format(line=drop.where, reason=sources.why_left_out(drop, context.language))
             for drop in added.dropped[:SHOWN]
         ]
     return lines, buttons

@@ -7,7 +7,7 @@ from bot.commands.base.context import MessageContext
 from bot.commands.base.ports import Engine
 from bot.commands.base.refreshes import Addition, Refreshes
 from bot.commands.kb.words import WORDS, WRITING
-from bot.domain import EngineError, EntryChange, LeftOut, Outcome, WriteEntry
+from bot.domain import EngineError, EntryChange, Outcome, WriteEntry
 from bot.texts import sources
 
 
@@ -77,6 +77,5 @@ def _why_not(context: MessageContext, addition: Addition) -> str:
         return "\n".join(addition.lines)
     if added.repeated:
         return words.known.format(entry=", ".join(texts.shorten(entry.id) for entry in added.repeated))
-    left_out = (LeftOut(drop.line, drop.reason, drop.code, drop.details) for drop in added.dropped)
-    reasons = "; ".join(sources.why_left_out(each, context.language) for each in left_out)
+    reasons = "; ".join(sources.why_left_out(each, context.language) for each in added.dropped)
     return words.refused.format(reason=reasons)

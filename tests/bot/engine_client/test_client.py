@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain import EngineError, FailedSource, Found, KnowledgeBase, LeftOut, Match, Refreshed
-from bot.engine_client import Added, Dropped, EngineClient, Entry, Loading, Ready
+from bot.engine_client import Added, EngineClient, Entry, Loading, Ready
 from tests.bot.engine_client.searching import FOUND, QUERY, SHOP, code_of
 from tests.support.engine_server import Behaviour, EngineServer, answer, error, head
 
@@ -134,7 +134,7 @@ def test_entries_are_added_as_lines(client: EngineClient, server: EngineServer) 
     assert client.add_entries("fruit", "梨 => 甜\nlemon\n--") == Added(
         added=(Entry("m1", "梨"),),
         repeated=(Entry("m0", "lemon"),),
-        dropped=(Dropped("3", "no letter or digit"),),
+        dropped=(LeftOut("3", "no letter or digit"),),
         refresh="r7",
     )
     asked = server.heard[0]

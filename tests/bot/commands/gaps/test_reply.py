@@ -9,9 +9,9 @@ import pytest
 from bot import texts
 from bot.commands.base.context import digest_of
 from bot.config import Bot
-from bot.domain import Person, Refreshed, Surface, Text, Vote
+from bot.domain import LeftOut, Person, Refreshed, Surface, Text, Vote
 from bot.domain.spelling import fold
-from bot.engine_client import Added, Contradicted, Dropped, Entry
+from bot.engine_client import Added, Contradicted, Entry
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import NEXT_DOOR, ROOM, ResponderRig
 
@@ -73,7 +73,7 @@ def test_an_answer_given_from_here_closes_the_whole_gap_until_it_is_missed_again
 
 def test_a_refused_answer_closes_nothing(rig: ResponderRig) -> None:
     miss(rig, "refund when")
-    rig.engine.add_result = Added((), dropped=(Dropped("1", "english", "too_long", {"column": "answer"}),))
+    rig.engine.add_result = Added((), dropped=(LeftOut("1", "english", "too_long", {"column": "answer"}),))
     assert rig.say(f"/gaps add {gap_of('refund when')} => x") == (
         "Nothing was added.\nLeft out: 1.\n· line 1: is too long (column answer)"
     )

@@ -12,7 +12,7 @@ import pytest
 from bot import texts
 from bot.config import Bot
 from bot.domain import EngineError, FailedSource, LeftOut, Outcome, Refreshed, Text
-from bot.engine_client import Added, Contradicted, Dropped, Entry
+from bot.engine_client import Added, Contradicted, Entry
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import WECOM, ResponderRig
 
@@ -169,7 +169,7 @@ def test_two_answers_to_one_question_are_both_shown(rig: ResponderRig) -> None:
 
 
 def test_added_entries_say_whether_they_can_be_found(rig: ResponderRig) -> None:
-    dropped = (Dropped("3", "no letter or digit in the text", "no_words"),)
+    dropped = (LeftOut("3", "no letter or digit in the text", "no_words"),)
     rig.engine.add_result = Added((Entry("m1", "pear"),), (Entry("e3", "Figs"),), dropped, "r1")
     assert rig.say("/kb add pear => sweet\nFigs\n--") == (
         "Added to default: 1.\n· pear (/kb remove m1 takes it back)\nKnown already: 1.\n"

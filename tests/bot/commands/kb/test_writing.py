@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Bot
-from bot.domain import RunCommand, Text, WriteEntry, message_from_json, message_to_json
-from bot.engine_client import Added, Contradicted, Dropped, Entry
+from bot.domain import LeftOut, RunCommand, Text, WriteEntry, message_from_json, message_to_json
+from bot.engine_client import Added, Contradicted, Entry
 from tests.bot.store.building import HandClock, a_store
 from tests.support.responder_rig import ROOM, ResponderRig
 
@@ -42,7 +42,7 @@ def test_what_is_known_or_refused_is_said_to_the_writer_alone(rig: ResponderRig)
     rig.engine.add_result = Added((), repeated=(Entry("e9", "Do you wrap?"),))
     told = said(rig, NEW)
     assert (told.private, told.body) == (True, "Nothing was added: e9 says this already.")
-    rig.engine.add_result = Added((), dropped=(Dropped("1", "it is empty"),))
+    rig.engine.add_result = Added((), dropped=(LeftOut("1", "it is empty"),))
     assert said(rig, NEW).body == "Nothing was changed: it is empty"
 
 
@@ -56,7 +56,7 @@ def test_another_answer_to_a_known_question_is_shown_beside_the_one_there(rig: R
 
 def test_a_refusal_is_told_in_the_language_of_the_channel(rig: ResponderRig) -> None:
     rig.say("/language zh")
-    dropped = Dropped("1", "no letter or digit in the text", "no_words")
+    dropped = LeftOut("1", "no letter or digit in the text", "no_words")
     rig.engine.add_result = Added((), dropped=(dropped,))
     assert said(rig, NEW).body.isascii() is False
     assert "letter" not in said(rig, NEW).body
