@@ -83,10 +83,6 @@ def fetch(
                 if "," in answer.headers.get("Content-Encoding", ""):
                     raise SourceError(f"{name} is packed more than once")
                 content = _body(answer, name, limits, deadline)
-    except requests.exceptions.SSLError as error:
-        raise SourceError(
-            f"{name} has no certificate that can be trusted: {name_cause(error)}", "refused"
-        ) from None
     except (requests.Timeout, TimeoutError):
         raise SourceError(_too_slow(name, limits), "slow") from None
     except (requests.RequestException, HTTPError, OSError, zlib.error) as error:
