@@ -63,7 +63,7 @@ def work(config: Config) -> int:
 
 
 def migrate(config: Config) -> str:
-    """Bring the database up to date, and say what was done.
+    """Bring the database up to date, and return the revision that it has then.
 
     Raises:
         CannotStart: it cannot be, and why.
